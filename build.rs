@@ -1,0 +1,111 @@
+//! Generates the C header into OUT_DIR, where a test compares it with the committed
+//! one, and gives the shared library its name and its permanence.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// In the order in which the header shows them.
+const SOURCES: [&str; 6] = [
+    "src/capi/constants.rs",
+    "src/capi/types.rs",
+    "src/capi/connection.rs",
+    "src/capi/events.rs",
+    "src/capi/queues.rs",
+    "src/capi/library.rs",
+];
+
+fn main() {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo"));
+    for source in SOURCES {
+        println!("cargo:rerun-if-changed={source}");
+    }
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=src/capi/overview.h");
+
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")).join("hostws.h");
+    fs::write(&out, header(&root)).expect("the build's own folder is writable");
+    println!("cargo:rustc-env=HOSTWS_GENERATED_HEADER={}", out.display());
+
+    // cargo-c chooses the SONAME itself.
+    let is_linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux");
+    if is_linux && env::var_os("CARGO_FEATURE_CAPI").is_none() {
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libhostws.so.0");
+    }
+    if is_linux {
+        // Threads of ours run its code: it can never be unmapped.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
+}
+
+fn header(root: &Path) -> String {
+    let overview = fs::read_to_string(root.join("src/capi/overview.h")).expect("it is committed");
+    let config = cbindgen::Config {
+        language: cbindgen::Language::C,
+        header: Some(overview.trim_end().to_owned()),
+        include_guard: Some("HOSTWS_H".to_owned()),
+        no_includes: true,
+        sys_includes: vec!["stddef.h".to_owned(), "stdint.h".to_owned()],
+        cpp_compat: true,
+        style: cbindgen::Style::Both,
+        usize_is_size_t: true,
+        documentation_style: cbindgen::DocumentationStyle::Doxy,
+        line_length: 100,
+        ..cbindgen::Config::default()
+    };
+    let mut builder = cbindgen::Builder::new().with_config(config);
+    for source in SOURCES {
+        builder = builder.with_src(root.join(source));
+    }
+    let mut text = Vec::new();
+    builder.generate().expect("the sources are C-compatible").write(&mut text);
+    let text = String::from_utf8(text).expect("cbindgen writes UTF-8");
+    short_comments(&constants_as_enums(&text))
+}
+
+/// `#define NAME VALUE` vanishes before LuaJIT's and cffi's parsers see it, and -1 without
+/// parentheses is a trap: each becomes an anonymous enum. The version stays a macro, for #if.
+fn constants_as_enums(header: &str) -> String {
+    let line =
+        |line: &str| match line.strip_prefix("#define HOSTWS_").map(|rest| rest.split_once(' ')) {
+            Some(Some((name, value))) if name != "VERSION_NUMBER" => {
+                format!("enum {{ HOSTWS_{name} = {value} }};\n")
+            }
+            _ => format!("{line}\n"),
+        };
+    header.lines().map(line).collect()
+}
+
+/// A comment of one line is written on one line, and a constant follows its neighbour.
+fn short_comments(header: &str) -> String {
+    let lines: Vec<&str> = header.lines().collect();
+    let mut short = String::new();
+    let mut rest = lines.as_slice();
+    while let [first, others @ ..] = rest {
+        let indent = &first[..first.len() - first.trim_start().len()];
+        match others {
+            [middle, last, after @ ..]
+                if first.trim() == "/**" && last.trim() == "*/" && middle.trim().len() < 90 =>
+            {
+                let words = middle.trim().trim_start_matches("* ");
+                short += &format!("{indent}/** {words} */\n");
+                rest = after;
+            }
+            ["", tail @ ..]
+                if first.starts_with("enum {") && tail.len() > 2 && {
+                    let is_enum =
+                        |line: Option<&&str>| line.is_some_and(|line| line.starts_with("enum {"));
+                    tail[0] == "/**" && is_enum(tail.get(3))
+                } =>
+            {
+                short += &format!("{first}\n");
+                rest = tail;
+            }
+            _ => {
+                short += &format!("{first}\n");
+                rest = others;
+            }
+        }
+    }
+    short
+}

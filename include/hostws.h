@@ -1,0 +1,959 @@
+/*
+ * hostws: a WebSocket client (RFC 6455) that lives inside somebody else's program.
+ *
+ * Life of a connection: ws_new() gives an id at once; the opening goes on in the background.
+ * Events follow in this order: OPEN once; any number of MESSAGE; at most one ERROR, which
+ * ends it; TERMINATE always, last, once. ws_send() and ws_terminate() may be called from
+ * the start. The id is never used again; after TERMINATE it is Closed for ever.
+ *
+ * Threads: every function may be called from any thread, and from inside any callback,
+ * except where it says otherwise. A callback only ever runs on the thread that created the
+ * connection, inside ws_poll() or ws_wait_status() called by that thread; no lock is held
+ * meanwhile. Two functions of the host's run on threads of the library: the wake-up function
+ * (ws_queue_on_wakeup) and the log function (ws_set_log); they may call ws_wake() alone.
+ *
+ * Memory: what a function gets is copied before it returns. What an event points to belongs
+ * to the library until the callback returns (ws_next(): until the next ws_next()); one NUL
+ * always follows its data. Structs that the host fills start with struct_size = sizeof.
+ *
+ * Errors: zero or more is success, negative is a HOSTWS_E_ code, and then nothing else has
+ * happened; ws_last_error_message() has the words. What the network does is told by events.
+ *
+ * Fork: in a forked child every call answers HOSTWS_E_FORKED until it calls ws_shutdown().
+ * fork() followed by exec() needs nothing.
+ *
+ * Unload and exit: the shared library stays loaded until the process ends (-z nodelete).
+ * exit() with open connections is harmless; ws_shutdown() closes them politely first.
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ */
+
+#ifndef HOSTWS_H
+#define HOSTWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * The version of this header, as MAJOR * 65536 + MINOR * 256 + PATCH;
+ * ws_version_number() gives that of the library which is running.
+ */
+#define HOSTWS_VERSION_NUMBER 256
+
+/** The call did what it was asked to. */
+enum { HOSTWS_OK = 0 };
+/** An argument is NULL, negative or out of range. */
+enum { HOSTWS_E_ARGUMENT = -1 };
+/** The URL is not one to which a WebSocket can be opened. */
+enum { HOSTWS_E_URL = -2 };
+/** An option is unknown, of the wrong type or out of range. */
+enum { HOSTWS_E_OPTION = -3 };
+/** A struct's `struct_size` is one that this library cannot read. */
+enum { HOSTWS_E_STRUCT = -4 };
+/** The id or queue was never issued. */
+enum { HOSTWS_E_NO_SUCH_ID = -5 };
+/** The connection is Closing or Closed. */
+enum { HOSTWS_E_CLOSED = -6 };
+/** The send queue is at its limit; nothing was queued, a DRAIN event follows. */
+enum { HOSTWS_E_AGAIN = -7 };
+/** The message could never fit into the send queue. */
+enum { HOSTWS_E_TOO_BIG = -8 };
+/** The bytes are not UTF-8. */
+enum { HOSTWS_E_UTF8 = -9 };
+/** The bytes are not a JSON object or array. */
+enum { HOSTWS_E_JSON = -10 };
+/** The time was up first, or the wait was ended by ws_wake(). */
+enum { HOSTWS_E_TIMEOUT = -11 };
+/** No connection is left that could ever bring an event. */
+enum { HOSTWS_E_IDLE = -12 };
+/** Another thread is polling this queue at this moment. */
+enum { HOSTWS_E_BUSY = -13 };
+/** The call belongs to another thread. */
+enum { HOSTWS_E_WRONG_THREAD = -14 };
+/** The call cannot be made from inside this callback. */
+enum { HOSTWS_E_REENTRANT = -15 };
+/** This process is a fork that has not called ws_shutdown() yet. */
+enum { HOSTWS_E_FORKED = -16 };
+/** Another thread is inside ws_shutdown(). */
+enum { HOSTWS_E_SHUTDOWN = -17 };
+/** Memory, threads or file descriptors ran out. */
+enum { HOSTWS_E_RESOURCES = -18 };
+/** A defect in this library; the words help to report it. */
+enum { HOSTWS_E_INTERNAL = -19 };
+/** There is nothing of that name. */
+enum { HOSTWS_E_NOT_FOUND = -20 };
+/** In events: the name could not be resolved. */
+enum { HOSTWS_E_DNS = -21 };
+/** In events: no TCP connection could be made. */
+enum { HOSTWS_E_TCP = -22 };
+/** In events: the TLS handshake failed or the certificate is not trusted. */
+enum { HOSTWS_E_TLS = -23 };
+/** In events: the server's answer to the upgrade request is not one. */
+enum { HOSTWS_E_HTTP = -24 };
+/** In events: the server broke the WebSocket protocol. */
+enum { HOSTWS_E_PROTOCOL = -25 };
+/** In events: the connection could not be opened; the cause follows. */
+enum { HOSTWS_E_OPEN = -26 };
+/** In events: the connection was lost; the cause follows. */
+enum { HOSTWS_E_LOST = -27 };
+/** Status: the way from DNS to the upgrade is being gone. */
+enum { HOSTWS_CONNECTING = 0 };
+/** Status: messages flow. */
+enum { HOSTWS_CONNECTED = 1 };
+/** Status: the closing handshake is on its way. */
+enum { HOSTWS_CLOSING = 2 };
+/** Status: the connection is gone, for ever. */
+enum { HOSTWS_CLOSED = 3 };
+/** Data type: UTF-8 text. What 0 means when a connection is created. */
+enum { HOSTWS_TEXT = 1 };
+/** Data type: bytes. */
+enum { HOSTWS_BLOB = 2 };
+/** Data type: a JSON object or array, as text. */
+enum { HOSTWS_OBJECT = 3 };
+/** Event: the connection is open. Once, first. */
+enum { HOSTWS_EVENT_OPEN = 1 };
+/** Event: a message; `data`, `length`, `data_type`. */
+enum { HOSTWS_EVENT_MESSAGE = 2 };
+/** Event: what ended the connection; `errors`, `error_count`. At most once. */
+enum { HOSTWS_EVENT_ERROR = 3 };
+/** Event: the connection is gone; `code`, `reason`, `was_clean`. Always, last, once. */
+enum { HOSTWS_EVENT_TERMINATE = 4 };
+/** Event: after HOSTWS_E_AGAIN, the send queue is at most half full again. */
+enum { HOSTWS_EVENT_DRAIN = 5 };
+/** Event: the answer to ws_ping(); `data`, `length`. */
+enum { HOSTWS_EVENT_PONG = 6 };
+/** Event: trouble that is not fatal; `errors`, `error_count`. */
+enum { HOSTWS_EVENT_WARNING = 7 };
+/** `tls_verify`: the certificate's chain, dates and name are checked. The default. */
+enum { HOSTWS_TLS_VERIFY_FULL = 0 };
+/** `tls_verify`: the chain and dates are checked, the name is not. */
+enum { HOSTWS_TLS_VERIFY_NO_HOSTNAME = 1 };
+/** `tls_verify`: nothing is checked; anybody can read and change the traffic. */
+enum { HOSTWS_TLS_VERIFY_NONE = -1 };
+/** `tls_min_version`: TLS 1.0. */
+enum { HOSTWS_TLS_1_0 = 10 };
+/** `tls_min_version`: TLS 1.1. */
+enum { HOSTWS_TLS_1_1 = 11 };
+/** `tls_min_version`: TLS 1.2, the default. */
+enum { HOSTWS_TLS_1_2 = 12 };
+/** `tls_min_version`: TLS 1.3. */
+enum { HOSTWS_TLS_1_3 = 13 };
+/** Log level: nothing. */
+enum { HOSTWS_LOG_OFF = 0 };
+/** Log level: what ended a connection. */
+enum { HOSTWS_LOG_ERROR = 1 };
+/** Log level: what is allowed but unwise, such as unverified TLS. */
+enum { HOSTWS_LOG_WARNING = 2 };
+/** Log level: connections as they open and close. */
+enum { HOSTWS_LOG_INFO = 3 };
+/** Log level: each step of the way. */
+enum { HOSTWS_LOG_DEBUG = 4 };
+
+/**
+ * A connection: positive. 0 is no connection, negative a HOSTWS_E_ code.
+ * An id is never used again in the same process.
+ */
+typedef int32_t ws_id;
+
+/** One entry of an error stack. */
+typedef struct ws_error {
+  /**
+   * A HOSTWS_E_ code, or in a cause the component's own number: an HTTP
+   * status (http), an errno (os).
+   */
+  int32_t code;
+  /** One line for a person. Never contains credentials. */
+  const char *message;
+  /** "ws", "http", "proxy", "tls", "tcp", "dns", "json" or "os". */
+  const char *component;
+} ws_error;
+
+/**
+ * Something that happened on a connection. Fields that a type of event does
+ * not use are 0. Everything it points to belongs to the library, until the
+ * callback returns or, after ws_next(), until the next ws_next() on that queue.
+ */
+typedef struct ws_event {
+  /** sizeof(ws_event) as the library knows it. */
+  uint32_t struct_size;
+  /** A HOSTWS_EVENT_. */
+  int32_t type;
+  /** The connection. */
+  ws_id ws;
+  /** MESSAGE: HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT. */
+  int32_t data_type;
+  /** MESSAGE, PONG: the payload. One NUL that is not counted follows it. */
+  const char *data;
+  /** MESSAGE, PONG: bytes at `data`. */
+  int64_t length;
+  /** ERROR, WARNING: a stack, the general error first, its cause after it. */
+  const struct ws_error *errors;
+  /** ERROR, WARNING: entries at `errors`. */
+  int32_t error_count;
+  /**
+   * TERMINATE: the server's close code; 1005 if its close frame had none;
+   * without a close frame the code with which the connection was failed
+   * (1002, 1003, 1007, 1009; 1015 for TLS), else 1006.
+   */
+  int32_t code;
+  /** TERMINATE: the server's reason, or "". */
+  const char *reason;
+  /** TERMINATE: 1 if both sides' close frames were exchanged (RFC 6455 7.1.4). */
+  int32_t was_clean;
+  /** Reserved: 0. */
+  uint32_t flags;
+  /** When it was read or happened: microseconds since the Unix epoch. */
+  uint64_t time_us;
+  /** The handler's `user_data`. */
+  void *user_data;
+} ws_event;
+
+/**
+ * A function of the host's that is told an event, on the thread that polls
+ * the connection's queue, inside that call of ws_poll() or ws_wait_status().
+ * It may call every function of the library. It may leave by an exception
+ * or longjmp(): the event then counts as delivered.
+ */
+typedef void (*ws_callback)(ws_id ws, const struct ws_event *event, void *user_data);
+
+/** Who is told of a connection's events. Copied by ws_new(). */
+typedef struct ws_handler {
+  /** sizeof(ws_handler). */
+  uint32_t struct_size;
+  /**
+   * How messages are delivered and how ws_send(.., 0) sends them:
+   * HOSTWS_TEXT (and 0): text messages as text, binary ones as blobs;
+   * HOSTWS_BLOB: every message as a blob; HOSTWS_OBJECT: every message must
+   * be a JSON object or array, anything else fails the connection (1007).
+   */
+  int32_t data_type;
+  /** Handed to the callbacks as it is. */
+  void *user_data;
+  /** The connection is open. Once. */
+  ws_callback on_open;
+  /** A message has come. */
+  ws_callback on_message;
+  /** Something ended the connection; on_terminate follows. At most once. */
+  ws_callback on_error;
+  /** The connection is gone. Always, last, once. */
+  ws_callback on_terminate;
+  /** Every other event: DRAIN, PONG, WARNING. */
+  ws_callback on_event;
+} ws_handler;
+
+/**
+ * A queue of events: 0 is the calling thread's own, positive one made by
+ * ws_queue_new() or named by ws_queue_of().
+ */
+typedef int32_t ws_queue;
+
+/** A header of the upgrade request. */
+typedef struct ws_header {
+  /** An RFC 9110 token, such as "Authorization". */
+  const char *name;
+  /** Its value; no CR, LF or other control character. */
+  const char *value;
+} ws_header;
+
+/**
+ * How a connection is opened and kept. Zero in a field is its default; where
+ * it says so, -1 switches it off. Copied by ws_new(), strings included.
+ */
+typedef struct ws_options {
+  /** sizeof(ws_options). */
+  uint32_t struct_size;
+  /** The queue that gets the events; 0: the calling thread's own. */
+  ws_queue queue;
+  /** Headers of the upgrade request, in this order; a name may repeat. */
+  const struct ws_header *headers;
+  /** Entries at `headers`. */
+  int32_t header_count;
+  /**
+   * HOSTWS_TLS_VERIFY_FULL (0), _NO_HOSTNAME or _NONE; the latter two log a
+   * warning and bring a WARNING event.
+   */
+  int32_t tls_verify;
+  /** Subprotocols to offer, the preferred one first: "a,b" (RFC 6455 1.9). */
+  const char *subprotocols;
+  /**
+   * Certificate authorities trusted besides the system's: PEM text, or
+   * "@" and the path of a PEM file, which is read when the connection opens.
+   */
+  const char *tls_ca;
+  /**
+   * The name to ask for (SNI) and to expect in the certificate, if it is
+   * not the URL's host.
+   */
+  const char *tls_server_name;
+  /** The oldest TLS version to speak: HOSTWS_TLS_1_0 to HOSTWS_TLS_1_3; 0 is 1.2. */
+  int32_t tls_min_version;
+  /** For the whole way from DNS to the upgrade; 0: 30,000; -1: no limit. */
+  int32_t open_timeout_ms;
+  /** For the closing handshake; 0: 5,000. */
+  int32_t close_timeout_ms;
+  /** Silence after which a ping is sent; 0: 30,000; -1: never. */
+  int32_t ping_interval_ms;
+  /** After that ping, silence which ends the connection; 0: 30,000; -1: never. */
+  int32_t ping_timeout_ms;
+  /** Reserved: 0. */
+  int32_t reserved;
+  /**
+   * The largest message to accept, in bytes; 0: 64 MiB; -1: no limit. A larger
+   * one fails the connection (1009).
+   */
+  int64_t max_message;
+  /** Bytes, as framed, that may wait to be sent; 0: 16 MiB; -1: no limit. */
+  int64_t send_queue_max;
+  /**
+   * Bytes of messages that may wait for the host, each counted with 64 bytes
+   * for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
+   * from that server; nothing is dropped.
+   */
+  int64_t receive_queue_max;
+} ws_options;
+
+/**
+ * What a connection has done so far. Times of the opening are 0 until that
+ * step is done.
+ */
+typedef struct ws_stats {
+  /** sizeof(ws_stats), set by the caller. */
+  uint32_t struct_size;
+  /** Reserved: 0. */
+  uint32_t reserved;
+  /** Messages that were queued by ws_send(). */
+  uint64_t messages_sent;
+  /** Their payloads, in bytes. */
+  uint64_t payload_sent;
+  /** Messages that came in. */
+  uint64_t messages_received;
+  /** Their payloads, in bytes. */
+  uint64_t payload_received;
+  /** Bytes of frames that went out. */
+  uint64_t wire_sent;
+  /** Bytes of frames that came in. */
+  uint64_t wire_received;
+  /** Pings that were sent: ws_ping() and keep-alive. */
+  uint64_t pings_sent;
+  /** Pongs that answered them. */
+  uint64_t pongs_received;
+  /** The last round trip of a ping, in microseconds; 0: none yet. */
+  uint64_t round_trip_us;
+  /** Looking up the name, and for wss:// loading the trust store, in microseconds. */
+  uint64_t dns_us;
+  /** Connecting, in microseconds. */
+  uint64_t tcp_us;
+  /** The TLS handshake, in microseconds. */
+  uint64_t tls_us;
+  /** The HTTP upgrade, in microseconds. */
+  uint64_t upgrade_us;
+} ws_stats;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Creates a connection and begins to open it.
+ *
+ * Returns at once with the status Connecting; never touches the network or
+ * the disk. What only the network can tell (refused, DNS, TLS, HTTP 401)
+ * arrives as on_error, then on_terminate. Messages may be sent at once: they
+ * wait until the connection is open.
+ *
+ * The blocking form, for a program that wants a connection or none:
+ *
+ *     ws_id ws = ws_new(url, &handler, NULL);
+ *     if (ws > 0 && ws_wait_status(ws, HOSTWS_CONNECTED, 10000) != HOSTWS_OK) {
+ *         ws_abort(ws);
+ *         ws = 0;
+ *     }
+ *
+ * @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, with no fragment
+ *                 (RFC 6455 section 3). A user and password in it become an
+ *                 Authorization header
+ * @param handler  who is told of the events, copied. NULL, or one with no callback:
+ *                 the events are fetched with ws_next(). With a callback: by ws_poll()
+ * @param options  copied; NULL for the defaults
+ * @return the connection's id, always positive; or a negative code, and then no
+ *         callback is ever called: HOSTWS_E_URL, HOSTWS_E_OPTION, HOSTWS_E_STRUCT,
+ *         HOSTWS_E_ARGUMENT, HOSTWS_E_NO_SUCH_ID or HOSTWS_E_WRONG_THREAD for its queue,
+ *         HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN. The words are in
+ *         ws_last_error_message()
+ *
+ * Blocks: never. Threads: any; the events go to the calling thread's own queue
+ * unless `options` names one. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ * When the thread that owns the queue ends, the connection closes with 1001 and
+ * no callback runs any more.
+ *
+ * @since 0.1
+ */
+ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_options *options);
+
+/**
+ * Creates a connection from strings alone: ws_new() for languages in which
+ * structs and callbacks are trouble. Its events are fetched with ws_next().
+ *
+ * @param url           as in ws_new()
+ * @param options_json  a JSON object with the names of ws_options, and `data_type`
+ *                      (a number, or "text", "blob" or "object"). `headers` is an object whose
+ *                      values are a string, or an array of strings for a name that repeats.
+ *                      An unknown name or a value of the wrong type is an error that names
+ *                      it. NULL or "" for the defaults
+ * @param user_data     handed out with each event as it is
+ * @return as ws_new(); HOSTWS_E_JSON if `options_json` is not a JSON object
+ *
+ * Blocks: never. Threads: as ws_new(). From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+ws_id ws_open(const char *url, const char *options_json, void *user_data);
+
+/**
+ * Queues one message. All or nothing: what is queued leaves in whole, what is
+ * refused leaves no trace.
+ *
+ * @param ws         a connection
+ * @param data       `length` bytes, copied before the call returns; may be NULL if
+ *                   `length` is 0
+ * @param length     bytes, or -1 when `data` ends in a NUL
+ * @param data_type  HOSTWS_TEXT (UTF-8), HOSTWS_BLOB, HOSTWS_OBJECT (a JSON object or array,
+ *                   sent unchanged as a text message), or 0 for the connection's own
+ * @return HOSTWS_OK, or a negative code: HOSTWS_E_AGAIN when `send_queue_max` bytes already
+ *         wait (a DRAIN event follows when there is room); HOSTWS_E_TOO_BIG when the message
+ *         could never fit; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words give the position;
+ *         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any, also at once; what one thread sends leaves in that
+ * order. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
+
+/**
+ * Closes a connection (RFC 6455 section 7). What was sent before still leaves,
+ * then the close frame; no message is delivered after the call, only
+ * on_terminate, with the server's answer. While Connecting, the opening is
+ * given up and on_terminate says 1006. While Closing it does no more than
+ * silence further messages.
+ *
+ * @param ws      a connection
+ * @param code    1000, or 3000 to 4999; 0 is 1000
+ * @param reason  at most 123 bytes of UTF-8, or NULL
+ * @return HOSTWS_OK, or a negative code, and then nothing is sent: HOSTWS_E_ARGUMENT for the
+ *         code or the reason's length, HOSTWS_E_UTF8, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never; the server has `close_timeout_ms` to answer. Threads: any.
+ * From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_terminate(ws_id ws, int32_t code, const char *reason);
+
+/**
+ * Drops a connection with no closing handshake. No message is delivered after
+ * the call; on_terminate still comes, with 1006.
+ *
+ * @param ws  a connection
+ * @return HOSTWS_OK, HOSTWS_E_CLOSED or HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_abort(ws_id ws);
+
+/**
+ * Tells a connection's status as the network sees it now.
+ *
+ * @param ws  a connection, also one that is long gone
+ * @return HOSTWS_CONNECTING, HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED;
+ *         HOSTWS_E_NO_SUCH_ID if the id was never issued
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_status(ws_id ws);
+
+/**
+ * Tells the word for a status.
+ *
+ * @param status  what ws_status() returned
+ * @return "Connecting", "Connected", "Closing" or "Closed"; "" for any other number.
+ *         Lives for ever
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
+ *
+ * @since 0.1
+ */
+const char *ws_status_name(int32_t status);
+
+/**
+ * Copies out the URL as ws_new() got it, less its user and password.
+ *
+ * @param ws      a connection whose on_terminate has not returned yet
+ * @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
+ * @param size    bytes at `buffer`
+ * @return the text's whole length in bytes without the NUL; or HOSTWS_E_CLOSED,
+ *         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_url(ws_id ws, char *buffer, int64_t size);
+
+/**
+ * Tells the data type that a connection was created with.
+ *
+ * @param ws  a connection whose on_terminate has not returned yet
+ * @return HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_data_type(ws_id ws);
+
+/**
+ * Copies out the handler that a connection was created with.
+ *
+ * @param ws       a connection whose on_terminate has not returned yet
+ * @param handler  gets the handler; its `struct_size` must be set. For a connection of
+ *                 ws_open() the callbacks are NULL
+ * @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_get_handler(ws_id ws, struct ws_handler *handler);
+
+/**
+ * Sends a ping (RFC 6455 5.5.2). The server's answer comes as a PONG event with
+ * the same payload, and ws_get_stats() tells the round trip.
+ *
+ * @param ws      a connection that is open
+ * @param data    `length` bytes, copied; may be NULL if `length` is 0
+ * @param length  at most 125; or -1 when `data` ends in a NUL
+ * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT, HOSTWS_E_AGAIN when the send queue is full or 64 pings
+ *         wait for their answers, HOSTWS_E_CLOSED from Closing on, HOSTWS_E_NO_SUCH_ID.
+ *         While Connecting, the ping waits like a message
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_ping(ws_id ws, const void *data, int32_t length);
+
+/**
+ * Tells how many bytes of messages, as framed, the operating system has not
+ * taken yet. Inside on_terminate: how many never left.
+ *
+ * @param ws  a connection whose on_terminate has not returned yet
+ * @return bytes; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_buffered_amount(ws_id ws);
+
+/**
+ * Copies out the subprotocol that the server chose (RFC 6455 1.9).
+ *
+ * @param ws      a connection whose on_terminate has not returned yet
+ * @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
+ * @param size    bytes at `buffer`
+ * @return the text's whole length in bytes without the NUL, 0 if there is none; or
+ *         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_subprotocol(ws_id ws, char *buffer, int64_t size);
+
+/**
+ * Tells the HTTP status of the server's answer to the upgrade request.
+ *
+ * @param ws  a connection whose on_terminate has not returned yet
+ * @return 101 once it is open, 401 or the like if it was refused, 0 while there is no
+ *         answer; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_response_status(ws_id ws);
+
+/**
+ * Copies out a header of the server's answer to the upgrade request. The values
+ * of a name that repeats are joined with ", " (RFC 9110 5.3).
+ *
+ * @param ws      a connection whose on_terminate has not returned yet
+ * @param name    the header's name, in any case
+ * @param buffer  gets the value and a NUL, cut off if need be; may be NULL if `size` is 0
+ * @param size    bytes at `buffer`
+ * @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if the answer
+ *         has no such header or there is none yet, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID,
+ *         HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_response_header(ws_id ws, const char *name, char *buffer, int64_t size);
+
+/**
+ * Copies out the body of the answer with which the server refused the upgrade,
+ * its first 64 KiB.
+ *
+ * @param ws      a connection whose on_terminate has not returned yet
+ * @param buffer  gets the bytes and a NUL, cut off if need be; may be NULL if `size` is 0
+ * @param size    bytes at `buffer`
+ * @return the body's length in bytes without the NUL, 0 if there is none; or
+ *         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_response_body(ws_id ws, char *buffer, int64_t size);
+
+/**
+ * Copies out what a connection has done so far.
+ *
+ * @param ws     a connection whose on_terminate has not returned yet
+ * @param stats  gets the numbers; its `struct_size` must be set
+ * @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
+
+/**
+ * Calls back for the events that wait in a queue; if there are none, waits for the
+ * first. Serves the connections whose handler has a callback. `while (ws_poll(0, -1, 0) >= 0) {}`
+ * is a whole program's loop.
+ *
+ * Called from inside a callback (a modal dialog), it delivers other connections' events:
+ * a connection with a callback on this stack is passed over, so that the callbacks of one
+ * connection never nest and never change order. A callback may leave by a C++ exception
+ * or longjmp(): its event counts as delivered, what follows it is kept for the next call.
+ *
+ * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
+ * @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever
+ * @param max_events  how many to deliver at most; 0: all that were there on entry
+ * @return how many were delivered, 0 if the time was up or ws_wake() was called; or
+ *         HOSTWS_E_IDLE if it should wait and no connection is left that could ever bring an
+ *         event; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
+ *         thread's own queue; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+ *
+ * Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: the queue's own;
+ * a queue of ws_queue_new() any, one at a time. From a callback: yes. After fork:
+ * HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_poll(ws_queue queue, int32_t timeout_ms, int32_t max_events);
+
+/**
+ * Gives the next event of a queue; if there is none, waits for it. Serves the
+ * connections without callbacks: those of ws_open(), and of ws_new() with a handler
+ * that is NULL or empty.
+ *
+ * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
+ * @param timeout_ms  how long to wait: 0 not at all, -1 for ever
+ * @return the event, valid until the next ws_next() on this queue. NULL if there is none, and
+ *         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake(); HOSTWS_E_IDLE if it
+ *         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
+ *         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+ *
+ * Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
+ * at a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+const struct ws_event *ws_next(ws_queue queue,
+                               int32_t timeout_ms);
+
+/**
+ * Blocks until something can be delivered, and delivers nothing.
+ *
+ * @param queue       0 for the calling thread's own, or any queue
+ * @param timeout_ms  how long to wait: 0 not at all, -1 for ever
+ * @return how many events could be delivered, 0 if the time was up or ws_wake() was
+ *         called; or HOSTWS_E_IDLE if it should wait and no connection is left that could
+ *         ever bring an event; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+ *
+ * Blocks: up to `timeout_ms`. Threads: any, also for another thread's own queue. From a
+ * callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_wait(ws_queue queue, int32_t timeout_ms);
+
+/**
+ * Waits until a connection has reached a status, and meanwhile calls back as ws_poll()
+ * does for its queue. For a connection with callbacks HOSTWS_OK means that they have been
+ * told: on_open has returned before HOSTWS_CONNECTED is reached, on_terminate before
+ * HOSTWS_CLOSED. For one without callbacks it waits and consumes nothing.
+ *
+ * @param ws          a connection
+ * @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
+ * @param timeout_ms  how long: 0 not at all, -1 for ever
+ * @return HOSTWS_OK; HOSTWS_E_CLOSED if the status cannot be reached any more; HOSTWS_E_TIMEOUT, also
+ *         after ws_wake(); HOSTWS_E_REENTRANT inside a callback of this connection;
+ *         HOSTWS_E_WRONG_THREAD, HOSTWS_E_BUSY as in ws_poll(); HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: that of the
+ * connection's queue. From a callback: of another connection, yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_wait_status(ws_id ws,
+                       int32_t status,
+                       int32_t timeout_ms);
+
+/**
+ * Makes a queue that is bound to no thread: whoever polls it gets its events, one
+ * poller at a time. For goroutines, virtual threads and async runtimes.
+ *
+ * @return the queue, always positive; or HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ * It lives until ws_queue_free().
+ *
+ * @since 0.1
+ */
+ws_queue ws_queue_new(void);
+
+/**
+ * Frees a queue of ws_queue_new(). Its connections close with 1001, what it holds is
+ * discarded, and no callback of theirs runs any more.
+ *
+ * @param queue  a queue of ws_queue_new()
+ * @return HOSTWS_OK; or HOSTWS_E_BUSY while some thread polls it or one of its callbacks runs,
+ *         HOSTWS_E_ARGUMENT for a thread's own queue, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes, of another queue. After fork:
+ * HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_queue_free(ws_queue queue);
+
+/**
+ * Names the queue that gets a connection's events, so that other threads can wait
+ * on it or wake it.
+ *
+ * @param ws  a connection whose on_terminate has not returned yet; 0: the calling
+ *            thread's own queue is meant
+ * @return the queue, always positive; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_RESOURCES
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+ws_queue ws_queue_of(ws_id ws);
+
+/**
+ * Ends the wait of whoever waits on a queue: ws_poll(), ws_wait() and
+ * ws_wait_status() return, ws_next() returns NULL. If nobody waits, the next wait
+ * ends at once.
+ *
+ * @param queue  0 for the calling thread's own, or any queue
+ * @return HOSTWS_OK or HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any, also those of the library, in a wake-up function.
+ * From a callback: yes. After fork: HOSTWS_E_FORKED. Not from a signal handler.
+ *
+ * @since 0.1
+ */
+int32_t ws_wake(ws_queue queue);
+
+/**
+ * Counts the events that could be delivered now, by ws_poll() and ws_next().
+ *
+ * @param queue  0 for the calling thread's own, or any queue
+ * @return how many, or HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_pending(ws_queue queue);
+
+/**
+ * Gives a descriptor for a host with an event loop of its own (poll, epoll,
+ * kqueue, select, libuv): readable exactly while something can be delivered.
+ * It is one end of a socket pair. Watch it, level-triggered, and call
+ * ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is readable. Reading from it is
+ * not needed and does no harm; closing it is the library's.
+ *
+ * @param queue  0 for the calling thread's own, or any queue
+ * @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_RESOURCES. It is
+ *         closed when the queue is freed or its thread ends
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+ptrdiff_t ws_queue_fd(ws_queue queue);
+
+/**
+ * Sets a function that is called when a queue goes from empty to non-empty, and
+ * again after a poll that left events behind; calls are coalesced.
+ *
+ * IT IS CALLED ON A THREAD OF THE LIBRARY, with none of its locks in the way of others.
+ * It may call nothing of the library but ws_wake(), should return soon (the queue's
+ * connections wait for it), and typically posts a task to the host's own loop.
+ *
+ * @param queue      0 for the calling thread's own, or any queue
+ * @param fn         the function; NULL: none. The former one is not running any more
+ *                   when the call returns
+ * @param user_data  handed to it as it is
+ * @return HOSTWS_OK, or HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: while the former function runs. Threads: any but those of the library.
+ * From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_queue_on_wakeup(ws_queue queue, void (*fn)(void *user_data), void *user_data);
+
+/**
+ * Tells the code of this thread's last call that failed.
+ *
+ * @return a HOSTWS_E_ code, or HOSTWS_OK if none has failed yet. A call that succeeds does not
+ *         change it
+ *
+ * Blocks: never. Threads: any, each has its own. From a callback: yes. After fork: yes.
+ *
+ * @since 0.1
+ */
+int32_t ws_last_error(void);
+
+/**
+ * Tells in words what was wrong with this thread's last call that failed.
+ *
+ * @return one line; "" if none has failed yet. Belongs to the library, and lives until the
+ *         next call of this thread that fails
+ *
+ * Blocks: never. Threads: any, each has its own. From a callback: yes. After fork: yes.
+ *
+ * @since 0.1
+ */
+const char *ws_last_error_message(void);
+
+/**
+ * Tells what a HOSTWS_E_ code means in general.
+ *
+ * @param code  HOSTWS_OK or a HOSTWS_E_
+ * @return a few words; lives for ever
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
+ *
+ * @since 0.1
+ */
+const char *ws_strerror(int32_t code);
+
+/**
+ * Tells the version of the library which is running.
+ *
+ * @return such as "0.1.0"; lives for ever
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
+ *
+ * @since 0.1
+ */
+const char *ws_version(void);
+
+/**
+ * Tells the version of the library which is running, for comparing with
+ * HOSTWS_VERSION_NUMBER.
+ *
+ * @return MAJOR * 65536 + MINOR * 256 + PATCH
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
+ *
+ * @since 0.1
+ */
+uint32_t ws_version_number(void);
+
+/**
+ * Sets where log lines go. Without a call of it, the environment decides:
+ * HOSTWS_LOG=error, warning, info or debug writes to stderr, else nothing is logged.
+ *
+ * THE FUNCTION IS CALLED ON THREADS OF THE LIBRARY, and on the caller's within a call. It may
+ * call nothing of the library but ws_wake(), and should return soon. Credentials never
+ * appear in a line.
+ *
+ * @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_DEBUG: lines above it are not made
+ * @param fn         gets each line, without a line end; NULL: stderr. The former one is not
+ *                   running any more when the call returns
+ * @param user_data  handed to it as it is
+ * @return HOSTWS_OK, or HOSTWS_E_ARGUMENT
+ *
+ * Blocks: while the former function runs. Threads: any but those of the library. From a
+ * callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_set_log(int32_t level,
+                   void (*fn)(int32_t level, const char *message, void *user_data),
+                   void *user_data);
+
+/**
+ * Closes every connection with 1001 and ends the library's threads. Those that do not
+ * close in time are dropped. It calls nobody back: the on_terminate that are still due
+ * wait in their queues, and can be polled as ever. After it the library is as new:
+ * ws_new() starts it again.
+ *
+ * In a forked child it forgets all that was the parent's, so that the child can use
+ * the library itself; the ids that the parent had are Closed there.
+ *
+ * @param timeout_ms  how long servers may take to answer; 0: everything is dropped at once;
+ *                    -1: each connection's own `close_timeout_ms`
+ * @return HOSTWS_OK; HOSTWS_E_TIMEOUT if something had to be dropped; HOSTWS_E_SHUTDOWN if
+ *         another thread is already at it
+ *
+ * Blocks: up to `timeout_ms`, and a moment. Threads: any but those of the library. From a
+ * callback: yes. After fork: yes, see above.
+ *
+ * @since 0.1
+ */
+int32_t ws_shutdown(int32_t timeout_ms);
+
+/**
+ * Reads one value out of a JSON text, for hosts that have no JSON of their own.
+ *
+ * @param json     `length` bytes, such as the data of a HOSTWS_OBJECT message
+ * @param length   bytes, or -1 when `json` ends in a NUL
+ * @param pointer  an RFC 6901 pointer, such as "/quotes/0/price"; "" is the whole text
+ * @param buffer   gets the value and a NUL, cut off if need be: a string unescaped, anything
+ *                 else as its JSON text; may be NULL if `size` is 0
+ * @param size     bytes at `buffer`
+ * @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if there is
+ *         nothing there, HOSTWS_E_JSON if it is not JSON, HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_json_get(const char *json,
+                    int64_t length,
+                    const char *pointer,
+                    char *buffer,
+                    int64_t size);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* HOSTWS_H */

@@ -1,0 +1,119 @@
+//! The numbers of the ABI. They never change their meaning.
+
+/// The version of this header, as MAJOR * 65536 + MINOR * 256 + PATCH;
+/// ws_version_number() gives that of the library which is running.
+pub const HOSTWS_VERSION_NUMBER: u32 = 0x0000_0100;
+
+/// The call did what it was asked to.
+pub const HOSTWS_OK: i32 = 0;
+/// An argument is NULL, negative or out of range.
+pub const HOSTWS_E_ARGUMENT: i32 = -1;
+/// The URL is not one to which a WebSocket can be opened.
+pub const HOSTWS_E_URL: i32 = -2;
+/// An option is unknown, of the wrong type or out of range.
+pub const HOSTWS_E_OPTION: i32 = -3;
+/// A struct's `struct_size` is one that this library cannot read.
+pub const HOSTWS_E_STRUCT: i32 = -4;
+/// The id or queue was never issued.
+pub const HOSTWS_E_NO_SUCH_ID: i32 = -5;
+/// The connection is Closing or Closed.
+pub const HOSTWS_E_CLOSED: i32 = -6;
+/// The send queue is at its limit; nothing was queued, a DRAIN event follows.
+pub const HOSTWS_E_AGAIN: i32 = -7;
+/// The message could never fit into the send queue.
+pub const HOSTWS_E_TOO_BIG: i32 = -8;
+/// The bytes are not UTF-8.
+pub const HOSTWS_E_UTF8: i32 = -9;
+/// The bytes are not a JSON object or array.
+pub const HOSTWS_E_JSON: i32 = -10;
+/// The time was up first, or the wait was ended by ws_wake().
+pub const HOSTWS_E_TIMEOUT: i32 = -11;
+/// No connection is left that could ever bring an event.
+pub const HOSTWS_E_IDLE: i32 = -12;
+/// Another thread is polling this queue at this moment.
+pub const HOSTWS_E_BUSY: i32 = -13;
+/// The call belongs to another thread.
+pub const HOSTWS_E_WRONG_THREAD: i32 = -14;
+/// The call cannot be made from inside this callback.
+pub const HOSTWS_E_REENTRANT: i32 = -15;
+/// This process is a fork that has not called ws_shutdown() yet.
+pub const HOSTWS_E_FORKED: i32 = -16;
+/// Another thread is inside ws_shutdown().
+pub const HOSTWS_E_SHUTDOWN: i32 = -17;
+/// Memory, threads or file descriptors ran out.
+pub const HOSTWS_E_RESOURCES: i32 = -18;
+/// A defect in this library; the words help to report it.
+pub const HOSTWS_E_INTERNAL: i32 = -19;
+/// There is nothing of that name.
+pub const HOSTWS_E_NOT_FOUND: i32 = -20;
+/// In events: the name could not be resolved.
+pub const HOSTWS_E_DNS: i32 = -21;
+/// In events: no TCP connection could be made.
+pub const HOSTWS_E_TCP: i32 = -22;
+/// In events: the TLS handshake failed or the certificate is not trusted.
+pub const HOSTWS_E_TLS: i32 = -23;
+/// In events: the server's answer to the upgrade request is not one.
+pub const HOSTWS_E_HTTP: i32 = -24;
+/// In events: the server broke the WebSocket protocol.
+pub const HOSTWS_E_PROTOCOL: i32 = -25;
+/// In events: the connection could not be opened; the cause follows.
+pub const HOSTWS_E_OPEN: i32 = -26;
+/// In events: the connection was lost; the cause follows.
+pub const HOSTWS_E_LOST: i32 = -27;
+
+/// Status: the way from DNS to the upgrade is being gone.
+pub const HOSTWS_CONNECTING: i32 = 0;
+/// Status: messages flow.
+pub const HOSTWS_CONNECTED: i32 = 1;
+/// Status: the closing handshake is on its way.
+pub const HOSTWS_CLOSING: i32 = 2;
+/// Status: the connection is gone, for ever.
+pub const HOSTWS_CLOSED: i32 = 3;
+
+/// Data type: UTF-8 text. What 0 means when a connection is created.
+pub const HOSTWS_TEXT: i32 = 1;
+/// Data type: bytes.
+pub const HOSTWS_BLOB: i32 = 2;
+/// Data type: a JSON object or array, as text.
+pub const HOSTWS_OBJECT: i32 = 3;
+
+/// Event: the connection is open. Once, first.
+pub const HOSTWS_EVENT_OPEN: i32 = 1;
+/// Event: a message; `data`, `length`, `data_type`.
+pub const HOSTWS_EVENT_MESSAGE: i32 = 2;
+/// Event: what ended the connection; `errors`, `error_count`. At most once.
+pub const HOSTWS_EVENT_ERROR: i32 = 3;
+/// Event: the connection is gone; `code`, `reason`, `was_clean`. Always, last, once.
+pub const HOSTWS_EVENT_TERMINATE: i32 = 4;
+/// Event: after HOSTWS_E_AGAIN, the send queue is at most half full again.
+pub const HOSTWS_EVENT_DRAIN: i32 = 5;
+/// Event: the answer to ws_ping(); `data`, `length`.
+pub const HOSTWS_EVENT_PONG: i32 = 6;
+/// Event: trouble that is not fatal; `errors`, `error_count`.
+pub const HOSTWS_EVENT_WARNING: i32 = 7;
+
+/// `tls_verify`: the certificate's chain, dates and name are checked. The default.
+pub const HOSTWS_TLS_VERIFY_FULL: i32 = 0;
+/// `tls_verify`: the chain and dates are checked, the name is not.
+pub const HOSTWS_TLS_VERIFY_NO_HOSTNAME: i32 = 1;
+/// `tls_verify`: nothing is checked; anybody can read and change the traffic.
+pub const HOSTWS_TLS_VERIFY_NONE: i32 = -1;
+/// `tls_min_version`: TLS 1.0.
+pub const HOSTWS_TLS_1_0: i32 = 10;
+/// `tls_min_version`: TLS 1.1.
+pub const HOSTWS_TLS_1_1: i32 = 11;
+/// `tls_min_version`: TLS 1.2, the default.
+pub const HOSTWS_TLS_1_2: i32 = 12;
+/// `tls_min_version`: TLS 1.3.
+pub const HOSTWS_TLS_1_3: i32 = 13;
+
+/// Log level: nothing.
+pub const HOSTWS_LOG_OFF: i32 = 0;
+/// Log level: what ended a connection.
+pub const HOSTWS_LOG_ERROR: i32 = 1;
+/// Log level: what is allowed but unwise, such as unverified TLS.
+pub const HOSTWS_LOG_WARNING: i32 = 2;
+/// Log level: connections as they open and close.
+pub const HOSTWS_LOG_INFO: i32 = 3;
+/// Log level: each step of the way.
+pub const HOSTWS_LOG_DEBUG: i32 = 4;

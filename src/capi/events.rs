@@ -1,0 +1,289 @@
+//! The functions through which events reach the host: push, pull and wait.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::constants::HOSTWS_OK;
+use super::frames::{self, mark};
+use super::guard::{answer, enter};
+use super::memory;
+use super::types::{ws_event, ws_id, ws_queue};
+use super::view::{Call, View};
+use crate::connection::{Connection, Status};
+use crate::error::{Code, Error, Result};
+use crate::library;
+use crate::queue::{Entry, Kind, Queue, Recipient, Waited};
+
+/// Calls back for the events that wait in a queue; if there are none, waits for the
+/// first. Serves the connections whose handler has a callback. `while (ws_poll(0, -1, 0) >= 0) {}`
+/// is a whole program's loop.
+///
+/// Called from inside a callback (a modal dialog), it delivers other connections' events:
+/// a connection with a callback on this stack is passed over, so that the callbacks of one
+/// connection never nest and never change order. A callback may leave by a C++ exception
+/// or longjmp(): its event counts as delivered, what follows it is kept for the next call.
+///
+/// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
+/// @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever
+/// @param max_events  how many to deliver at most; 0: all that were there on entry
+/// @return how many were delivered, 0 if the time was up or ws_wake() was called; or
+///         HOSTWS_E_IDLE if it should wait and no connection is left that could ever bring an
+///         event; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
+///         thread's own queue; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+///
+/// Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: the queue's own;
+/// a queue of ws_queue_new() any, one at a time. From a callback: yes. After fork:
+/// HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i32) -> i32 {
+    let mark = mark();
+    let budget = answer(|| {
+        let timeout = memory::timeout(timeout_ms)?;
+        let budget = usize::try_from(max_events).map_err(|_| {
+            let words = format!("max_events is {max_events}; it must be 0 or more");
+            Error::ws(Code::Argument, words)
+        })?;
+        let queue = library::queue(queue)?;
+        begin(queue, timeout, budget, mark)
+    });
+    pump(budget)
+}
+
+/// Gives the next event of a queue; if there is none, waits for it. Serves the
+/// connections without callbacks: those of ws_open(), and of ws_new() with a handler
+/// that is NULL or empty.
+///
+/// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
+/// @param timeout_ms  how long to wait: 0 not at all, -1 for ever
+/// @return the event, valid until the next ws_next() on this queue. NULL if there is none, and
+///         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake(); HOSTWS_E_IDLE if it
+///         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
+///         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+///
+/// Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
+/// at a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
+    let mark = mark();
+    enter(true, true, || {
+        let timeout = memory::timeout(timeout_ms)?;
+        frames::reap(mark);
+        let queue = library::queue(queue)?;
+        queue.enter()?;
+        let pulled = pull(&queue, timeout);
+        queue.leave();
+        pulled
+    })
+    .unwrap_or(std::ptr::null())
+}
+
+/// Blocks until something can be delivered, and delivers nothing.
+///
+/// @param queue       0 for the calling thread's own, or any queue
+/// @param timeout_ms  how long to wait: 0 not at all, -1 for ever
+/// @return how many events could be delivered, 0 if the time was up or ws_wake() was
+///         called; or HOSTWS_E_IDLE if it should wait and no connection is left that could
+///         ever bring an event; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+///
+/// Blocks: up to `timeout_ms`. Threads: any, also for another thread's own queue. From a
+/// callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
+    answer(|| {
+        let timeout = memory::timeout(timeout_ms)?;
+        match library::queue(queue)?.wait(None, timeout, &[])? {
+            Waited::Ready(events) => Ok(i32::try_from(events).unwrap_or(i32::MAX)),
+            Waited::InVain => Ok(0),
+        }
+    })
+}
+
+/// Waits until a connection has reached a status, and meanwhile calls back as ws_poll()
+/// does for its queue. For a connection with callbacks HOSTWS_OK means that they have been
+/// told: on_open has returned before HOSTWS_CONNECTED is reached, on_terminate before
+/// HOSTWS_CLOSED. For one without callbacks it waits and consumes nothing.
+///
+/// @param ws          a connection
+/// @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
+/// @param timeout_ms  how long: 0 not at all, -1 for ever
+/// @return HOSTWS_OK; HOSTWS_E_CLOSED if the status cannot be reached any more; HOSTWS_E_TIMEOUT, also
+///         after ws_wake(); HOSTWS_E_REENTRANT inside a callback of this connection;
+///         HOSTWS_E_WRONG_THREAD, HOSTWS_E_BUSY as in ws_poll(); HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
+///
+/// Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: that of the
+/// connection's queue. From a callback: of another connection, yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32) -> i32 {
+    let mark = mark();
+    let mut deadline: Option<Instant> = None;
+    let started = answer(|| {
+        deadline = memory::timeout(timeout_ms)?.map(|timeout| Instant::now() + timeout);
+        Ok(HOSTWS_OK)
+    });
+    if started < 0 {
+        return started;
+    }
+    loop {
+        let mut reached = false;
+        let budget = answer(|| {
+            frames::reap(mark);
+            let wanted = Status::from_number(status)?;
+            let Some(connection) = unreached(ws, wanted)? else {
+                reached = true;
+                return Ok(0);
+            };
+            if connection.is_pull() {
+                connection.wait_for(wanted, deadline)?;
+                reached = true;
+                return Ok(0);
+            }
+            if frames::busy().contains(&ws) {
+                let words = "a callback of this connection cannot wait for its own connection";
+                return Err(Error::ws(Code::Reentrant, words));
+            }
+            let rest = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let queue = Arc::clone(connection.queue());
+            match begin(queue, rest, 1, mark)? {
+                0 => Err(Error::ws(Code::Timeout, "the connection did not get there in time")),
+                budget => Ok(budget),
+            }
+        });
+        if reached {
+            return HOSTWS_OK;
+        }
+        if budget < 0 {
+            return budget;
+        }
+        let pumped = pump(budget);
+        if pumped < 0 {
+            return pumped;
+        }
+    }
+}
+
+/// Calls back `budget` times, or until nothing is left. What `begin` has begun is ended.
+///
+/// Nothing here has a destructor: a callback may unwind or jump through.
+extern "C-unwind" fn pump(budget: i32) -> i32 {
+    let mut delivered = 0;
+    while delivered < budget {
+        let mut call = Call::NONE;
+        let more = answer(|| match frames::next()? {
+            Some(next) => {
+                call = next;
+                Ok(1)
+            }
+            None => Ok(0),
+        });
+        if more <= 0 {
+            break;
+        }
+        delivered += 1;
+        if let Some(callback) = call.callback {
+            // SAFETY: the host gave it for these arguments; they live in this thread's frame.
+            unsafe { callback(call.event.ws, &raw const call.event, call.event.user_data) };
+        }
+    }
+    if budget > 0 {
+        answer(|| {
+            frames::end();
+            Ok(HOSTWS_OK)
+        });
+        return delivered;
+    }
+    budget
+}
+
+/// Waits for the first event and becomes the queue's poller: the answer is how many events
+/// to deliver. At 0 there is nothing to end.
+fn begin(queue: Arc<Queue>, timeout: Option<Duration>, max: usize, mark: usize) -> Result<i32> {
+    frames::reap(mark);
+    frames::begin(Arc::clone(&queue), mark)?;
+    let busy = frames::busy();
+    let budget = match queue.wait(Some(Kind::Push), timeout, &busy) {
+        Ok(Waited::Ready(events)) if max == 0 => events,
+        Ok(Waited::Ready(events)) => events.min(max),
+        Ok(Waited::InVain) => 0,
+        Err(error) => {
+            frames::end();
+            return Err(error);
+        }
+    };
+    if budget == 0 {
+        frames::end();
+    }
+    Ok(i32::try_from(budget).unwrap_or(i32::MAX))
+}
+
+/// The connection, if it has not reached the status yet and still can.
+fn unreached(ws: ws_id, wanted: Status) -> Result<Option<Arc<Connection>>> {
+    match library::find(ws) {
+        Ok(connection) if connection.has_reached(wanted)? => Ok(None),
+        Ok(connection) => Ok(Some(connection)),
+        Err(error) if error.code == Code::Closed as i32 && wanted == Status::Closed => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What the last `ws_next` of a queue gave out.
+struct Pulled {
+    entry: Entry,
+    index: usize,
+    view: View,
+    /// Boxed: the host holds its address.
+    event: Box<ws_event>,
+}
+
+// SAFETY: the pointers in `event` lead into `entry` and `view`, which move with it.
+unsafe impl Send for Pulled {}
+
+fn pull(queue: &Arc<Queue>, timeout: Option<Duration>) -> Result<*const ws_event> {
+    let mut parked = queue.unpark().and_then(|parked| parked.downcast::<Pulled>().ok());
+    if let Some(mut pulled) = parked.take() {
+        if !pulled.entry.is_muted() {
+            if let Some(event) = pulled.advance()? {
+                queue.park(pulled.entry.recipient.id(), pulled.left(), pulled);
+                return Ok(event);
+            }
+        }
+    }
+    loop {
+        if let Waited::InVain = queue.wait(Some(Kind::Pull), timeout, &[])? {
+            return Err(Error::ws(Code::Timeout, "no event came in time"));
+        }
+        let Some(entry) = queue.take(Kind::Pull, &[]) else { continue };
+        let index = entry.first;
+        let mut pulled = Box::new(Pulled {
+            entry,
+            index,
+            view: View::default(),
+            event: Box::new(Call::NONE.event),
+        });
+        if let Some(event) = pulled.advance()? {
+            queue.park(pulled.entry.recipient.id(), pulled.left(), pulled);
+            return Ok(event);
+        }
+    }
+}
+
+impl Pulled {
+    /// Shows the entry's next event, if it has one.
+    fn advance(&mut self) -> Result<Option<*const ws_event>> {
+        let Some(call) = self.view.show(&self.entry, self.index)? else { return Ok(None) };
+        self.index += 1;
+        *self.event = call.event;
+        Ok(Some(&raw const *self.event))
+    }
+
+    fn left(&self) -> usize {
+        self.entry.len() - self.index
+    }
+}

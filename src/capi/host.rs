@@ -1,0 +1,158 @@
+//! What the host gave us to call: its handler, its wake-up and log functions.
+
+use std::any::Any;
+use std::ffi::{c_char, c_void, CString};
+
+use super::guard::quarantined;
+use super::memory::{self, Versioned as _};
+use super::types::{ws_callback, ws_handler};
+use crate::connection::{Connection, DataType};
+use crate::error::{Code, Error, Result};
+use crate::log;
+use crate::queue::{Recipient, Wakeup};
+
+/// A pointer that only the host understands.
+#[derive(Clone, Copy)]
+struct UserData(*mut c_void);
+
+// SAFETY: it is never followed here; the header says on which thread it is handed back.
+unsafe impl Send for UserData {}
+// SAFETY: as above.
+unsafe impl Sync for UserData {}
+
+impl UserData {
+    fn get(self) -> *mut c_void {
+        self.0
+    }
+}
+
+/// A connection's handler, as the host gave it.
+pub struct HostHandler {
+    pub data_type: DataType,
+    user_data: UserData,
+    callbacks: Callbacks,
+}
+
+#[derive(Clone, Copy)]
+pub struct Callbacks {
+    pub on_open: ws_callback,
+    pub on_message: ws_callback,
+    pub on_error: ws_callback,
+    pub on_terminate: ws_callback,
+    pub on_event: ws_callback,
+}
+
+impl Callbacks {
+    const NONE: Callbacks = Callbacks {
+        on_open: None,
+        on_message: None,
+        on_error: None,
+        on_terminate: None,
+        on_event: None,
+    };
+}
+
+// SAFETY: zero is NULL in each pointer and a number elsewhere; it starts with struct_size.
+unsafe impl memory::Versioned for ws_handler {
+    const FIRST_SIZE: usize = size_of::<ws_handler>();
+}
+
+impl HostHandler {
+    pub unsafe fn read(handler: *const ws_handler) -> Result<HostHandler> {
+        if handler.is_null() {
+            return Ok(HostHandler::pull(DataType::Text, std::ptr::null_mut()));
+        }
+        // SAFETY: the caller's promise, which is the header's.
+        let handler = unsafe { ws_handler::read(handler, "handler") }?;
+        let data_type = match handler.data_type {
+            0 => DataType::Text,
+            other => DataType::from_number(other)?,
+        };
+        Ok(HostHandler {
+            data_type,
+            user_data: UserData(handler.user_data),
+            callbacks: Callbacks {
+                on_open: handler.on_open,
+                on_message: handler.on_message,
+                on_error: handler.on_error,
+                on_terminate: handler.on_terminate,
+                on_event: handler.on_event,
+            },
+        })
+    }
+
+    /// The handler of a connection whose events are fetched.
+    pub fn pull(data_type: DataType, user_data: *mut c_void) -> HostHandler {
+        HostHandler { data_type, user_data: UserData(user_data), callbacks: Callbacks::NONE }
+    }
+
+    pub fn of(connection: &Connection) -> Result<&HostHandler> {
+        HostHandler::of_any(connection.host())
+    }
+
+    pub fn of_any(host: &(dyn Any + Send + Sync)) -> Result<&HostHandler> {
+        host.downcast_ref()
+            .ok_or_else(|| Error::ws(Code::Internal, "the connection has no handler"))
+    }
+
+    pub fn is_pull(&self) -> bool {
+        let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = self.callbacks;
+        [on_open, on_message, on_error, on_terminate, on_event].iter().all(Option::is_none)
+    }
+
+    pub fn callbacks(&self) -> Callbacks {
+        self.callbacks
+    }
+
+    pub fn user_data(&self) -> *mut c_void {
+        self.user_data.get()
+    }
+
+    pub fn as_c(&self) -> ws_handler {
+        let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = self.callbacks;
+        ws_handler {
+            struct_size: size_of::<ws_handler>() as u32,
+            data_type: self.data_type as i32,
+            user_data: self.user_data(),
+            on_open,
+            on_message,
+            on_error,
+            on_terminate,
+            on_event,
+        }
+    }
+}
+
+pub struct WakeupFunction;
+
+impl WakeupFunction {
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new(
+        function: Option<unsafe extern "C-unwind" fn(*mut c_void)>,
+        user_data: *mut c_void,
+    ) -> Option<Wakeup> {
+        let function = function?;
+        let user_data = UserData(user_data);
+        Some(Box::new(move || {
+            // SAFETY: the host gave function and argument for each other.
+            quarantined(|| unsafe { function(user_data.get()) });
+        }))
+    }
+}
+
+pub struct LogFunction;
+
+impl LogFunction {
+    pub fn sink(
+        function: Option<unsafe extern "C-unwind" fn(i32, *const c_char, *mut c_void)>,
+        user_data: *mut c_void,
+    ) -> Option<log::Sink> {
+        let function = function?;
+        let user_data = UserData(user_data);
+        Some(Box::new(move |level, line| {
+            let line = CString::new(line.replace('\0', "\u{FFFD}")).unwrap_or_default();
+            // SAFETY: the host gave function and argument for each other.
+            quarantined(|| unsafe { function(level as i32, line.as_ptr(), user_data.get()) });
+        }))
+    }
+}

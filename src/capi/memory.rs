@@ -1,0 +1,174 @@
+//! The one place that reads and writes the host's memory.
+
+use std::ffi::{c_char, c_void, CStr};
+use std::time::Duration;
+
+use crate::error::{Code, Error, Result};
+
+fn is_null(name: &str) -> Error {
+    Error::ws(Code::Argument, format!("{name} is NULL"))
+}
+
+/// A NUL-terminated UTF-8 string.
+pub unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a str> {
+    optional_text(pointer, name)?.ok_or_else(|| is_null(name))
+}
+
+/// The same, where NULL is allowed.
+pub unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Result<Option<&'a str>> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the header asks for a NUL-terminated string that lives during the call.
+    let bytes = unsafe { CStr::from_ptr(pointer) }.to_bytes();
+    match simdutf8::compat::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => Err(Error::ws(
+            Code::Utf8,
+            format!("{name} is not UTF-8: bad byte at offset {}", error.valid_up_to()),
+        )),
+    }
+}
+
+/// `length` bytes, or up to the NUL if `length` is -1.
+pub unsafe fn bytes<'a>(pointer: *const c_void, length: i64, name: &str) -> Result<&'a [u8]> {
+    if length < -1 {
+        return Err(Error::ws(
+            Code::Argument,
+            format!("the length of {name} is {length}; it must be -1 or more"),
+        ));
+    }
+    if pointer.is_null() {
+        return if length == 0 { Ok(&[]) } else { Err(is_null(name)) };
+    }
+    if length == -1 {
+        // SAFETY: the header asks for a NUL-terminated string here.
+        return Ok(unsafe { CStr::from_ptr(pointer.cast()) }.to_bytes());
+    }
+    let length = usize::try_from(length).ok().filter(|&length| isize::try_from(length).is_ok());
+    let length = length.ok_or_else(|| {
+        Error::ws(Code::Argument, format!("the length of {name} is more than memory can hold"))
+    })?;
+    // SAFETY: the header asks for that many readable bytes.
+    Ok(unsafe { std::slice::from_raw_parts(pointer.cast(), length) })
+}
+
+/// `count` structs in a row.
+pub unsafe fn array<'a, T>(pointer: *const T, count: i32, name: &str) -> Result<&'a [T]> {
+    let length = usize::try_from(count).map_err(|_| {
+        Error::ws(Code::Argument, format!("the number of {name} is {count}; it must be 0 or more"))
+    })?;
+    if length == 0 {
+        return Ok(&[]);
+    }
+    if pointer.is_null() {
+        return Err(is_null(name));
+    }
+    // SAFETY: the header asks for that many readable structs.
+    Ok(unsafe { std::slice::from_raw_parts(pointer, length) })
+}
+
+/// Copies text or bytes out as snprintf does: cut off at `size`, always with a
+/// NUL if there is room for one, and the whole length is the answer.
+pub unsafe fn copy_out(source: &[u8], buffer: *mut c_char, size: i64) -> Result<i64> {
+    let size = usize::try_from(size)
+        .map_err(|_| Error::ws(Code::Argument, format!("size is {size}; it must be 0 or more")))?;
+    if size > 0 {
+        if buffer.is_null() {
+            return Err(is_null("buffer"));
+        }
+        let copied = source.len().min(size - 1);
+        // SAFETY: the header asks for `size` writable bytes; `copied` + 1 is at most that.
+        unsafe {
+            std::ptr::copy_nonoverlapping(source.as_ptr().cast(), buffer, copied);
+            *buffer.add(copied) = 0;
+        }
+    }
+    super::guard::length(source.len())
+}
+
+/// A time-out of C: -1 is none.
+pub fn timeout(milliseconds: i32) -> Result<Option<Duration>> {
+    match milliseconds {
+        -1 => Ok(None),
+        0.. => Ok(Some(Duration::from_millis(milliseconds.unsigned_abs().into()))),
+        _ => Err(Error::ws(
+            Code::Argument,
+            format!("timeout_ms is {milliseconds}; it must be -1 or more"),
+        )),
+    }
+}
+
+/// The largest `struct_size` that is believed.
+const SANE_SIZE: u32 = 4096;
+
+/// A struct that starts with its `struct_size` and only ever grows at the end.
+///
+/// # Safety
+/// The implementor is plain old data, valid when all zero, and starts with a `u32`.
+pub unsafe trait Versioned: Copy {
+    /// Its size in the first version that had it.
+    const FIRST_SIZE: usize;
+
+    /// Reads one from the host, who may have been built with another version.
+    unsafe fn read(pointer: *const Self, name: &str) -> Result<Self> {
+        let theirs = unsafe { declared_size(pointer.cast(), Self::FIRST_SIZE, name) }?;
+        let ours = size_of::<Self>();
+        // SAFETY: the host says that so many bytes are there, and zero is a valid value.
+        unsafe {
+            if theirs > ours {
+                let tail =
+                    std::slice::from_raw_parts(pointer.cast::<u8>().add(ours), theirs - ours);
+                if tail.iter().any(|&byte| byte != 0) {
+                    return Err(Error::ws(
+                        Code::Struct,
+                        format!(
+                            "{name} asks for something that this version of the library does not \
+                             have: it is {theirs} bytes, {ours} are known, and the rest is not zero"
+                        ),
+                    ));
+                }
+            }
+            let mut value = std::mem::zeroed::<Self>();
+            std::ptr::copy_nonoverlapping(
+                pointer.cast::<u8>(),
+                (&raw mut value).cast::<u8>(),
+                theirs.min(ours),
+            );
+            Ok(value)
+        }
+    }
+
+    /// Writes one for the host, as much as it has room for.
+    unsafe fn write(pointer: *mut Self, value: Self, name: &str) -> Result<()> {
+        let theirs = unsafe { declared_size(pointer.cast_const().cast(), Self::FIRST_SIZE, name) }?;
+        let size = u32::try_from(theirs).unwrap_or(SANE_SIZE);
+        // SAFETY: the host says that so many bytes are there; `struct_size` comes first.
+        unsafe {
+            std::ptr::copy_nonoverlapping(
+                (&raw const value).cast::<u8>(),
+                pointer.cast::<u8>(),
+                theirs.min(size_of::<Self>()),
+            );
+            pointer.cast::<u32>().write_unaligned(size);
+        }
+        Ok(())
+    }
+}
+
+unsafe fn declared_size(pointer: *const u32, least: usize, name: &str) -> Result<usize> {
+    if pointer.is_null() {
+        return Err(is_null(name));
+    }
+    // SAFETY: every such struct starts with its size, so four bytes are readable.
+    let size = unsafe { pointer.read_unaligned() };
+    if (size as usize) < least || size > SANE_SIZE {
+        return Err(Error::ws(
+            Code::Struct,
+            format!(
+                "{name}->struct_size is {size}; set it to the struct's sizeof, at least {least}"
+            ),
+        ));
+    }
+    Ok(size as usize)
+}

@@ -1,0 +1,27 @@
+//! The C boundary: every exported function, and the only unsafe code for the
+//! host's memory. A function here checks, converts, makes one call inward and
+//! answers with a code.
+
+// The docs are the C reference: what is safe stands there, argument by argument.
+#![allow(clippy::missing_safety_doc)]
+
+mod connection;
+pub mod constants;
+mod events;
+mod frames;
+mod guard;
+mod host;
+mod library;
+mod memory;
+mod options;
+mod options_json;
+mod queues;
+pub mod types;
+mod view;
+
+pub use connection::*;
+pub use constants::*;
+pub use events::*;
+pub use library::*;
+pub use queues::*;
+pub use types::*;

@@ -1,0 +1,29 @@
+/*
+ * hostws: a WebSocket client (RFC 6455) that lives inside somebody else's program.
+ *
+ * Life of a connection: ws_new() gives an id at once; the opening goes on in the background.
+ * Events follow in this order: OPEN once; any number of MESSAGE; at most one ERROR, which
+ * ends it; TERMINATE always, last, once. ws_send() and ws_terminate() may be called from
+ * the start. The id is never used again; after TERMINATE it is Closed for ever.
+ *
+ * Threads: every function may be called from any thread, and from inside any callback,
+ * except where it says otherwise. A callback only ever runs on the thread that created the
+ * connection, inside ws_poll() or ws_wait_status() called by that thread; no lock is held
+ * meanwhile. Two functions of the host's run on threads of the library: the wake-up function
+ * (ws_queue_on_wakeup) and the log function (ws_set_log); they may call ws_wake() alone.
+ *
+ * Memory: what a function gets is copied before it returns. What an event points to belongs
+ * to the library until the callback returns (ws_next(): until the next ws_next()); one NUL
+ * always follows its data. Structs that the host fills start with struct_size = sizeof.
+ *
+ * Errors: zero or more is success, negative is a HOSTWS_E_ code, and then nothing else has
+ * happened; ws_last_error_message() has the words. What the network does is told by events.
+ *
+ * Fork: in a forked child every call answers HOSTWS_E_FORKED until it calls ws_shutdown().
+ * fork() followed by exec() needs nothing.
+ *
+ * Unload and exit: the shared library stays loaded until the process ends (-z nodelete).
+ * exit() with open connections is harmless; ws_shutdown() closes them politely first.
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ */

@@ -1,0 +1,136 @@
+//! Queues as such: making, naming, waking and watching them.
+
+use std::ffi::c_void;
+
+use super::constants::HOSTWS_OK;
+use super::guard::{answer, answer_pointer_sized, answer_waking};
+use super::host::WakeupFunction;
+use super::types::{ws_id, ws_queue};
+use crate::library;
+
+/// Makes a queue that is bound to no thread: whoever polls it gets its events, one
+/// poller at a time. For goroutines, virtual threads and async runtimes.
+///
+/// @return the queue, always positive; or HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+/// It lives until ws_queue_free().
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_queue_new() -> ws_queue {
+    answer(library::new_queue)
+}
+
+/// Frees a queue of ws_queue_new(). Its connections close with 1001, what it holds is
+/// discarded, and no callback of theirs runs any more.
+///
+/// @param queue  a queue of ws_queue_new()
+/// @return HOSTWS_OK; or HOSTWS_E_BUSY while some thread polls it or one of its callbacks runs,
+///         HOSTWS_E_ARGUMENT for a thread's own queue, HOSTWS_E_NO_SUCH_ID
+///
+/// Blocks: never. Threads: any. From a callback: yes, of another queue. After fork:
+/// HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_queue_free(queue: ws_queue) -> i32 {
+    answer(|| {
+        library::free_queue(queue)?;
+        Ok(HOSTWS_OK)
+    })
+}
+
+/// Names the queue that gets a connection's events, so that other threads can wait
+/// on it or wake it.
+///
+/// @param ws  a connection whose on_terminate has not returned yet; 0: the calling
+///            thread's own queue is meant
+/// @return the queue, always positive; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_RESOURCES
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_queue_of(ws: ws_id) -> ws_queue {
+    answer(|| library::queue_of(ws))
+}
+
+/// Ends the wait of whoever waits on a queue: ws_poll(), ws_wait() and
+/// ws_wait_status() return, ws_next() returns NULL. If nobody waits, the next wait
+/// ends at once.
+///
+/// @param queue  0 for the calling thread's own, or any queue
+/// @return HOSTWS_OK or HOSTWS_E_NO_SUCH_ID
+///
+/// Blocks: never. Threads: any, also those of the library, in a wake-up function.
+/// From a callback: yes. After fork: HOSTWS_E_FORKED. Not from a signal handler.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_wake(queue: ws_queue) -> i32 {
+    answer_waking(|| {
+        library::queue(queue)?.wake();
+        Ok(HOSTWS_OK)
+    })
+}
+
+/// Counts the events that could be delivered now, by ws_poll() and ws_next().
+///
+/// @param queue  0 for the calling thread's own, or any queue
+/// @return how many, or HOSTWS_E_NO_SUCH_ID
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_pending(queue: ws_queue) -> i32 {
+    answer(|| Ok(i32::try_from(library::queue(queue)?.pending()).unwrap_or(i32::MAX)))
+}
+
+/// Gives a descriptor for a host with an event loop of its own (poll, epoll,
+/// kqueue, select, libuv): readable exactly while something can be delivered.
+/// It is one end of a socket pair. Watch it, level-triggered, and call
+/// ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is readable. Reading from it is
+/// not needed and does no harm; closing it is the library's.
+///
+/// @param queue  0 for the calling thread's own, or any queue
+/// @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_RESOURCES. It is
+///         closed when the queue is freed or its thread ends
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_queue_fd(queue: ws_queue) -> isize {
+    answer_pointer_sized(|| library::queue(queue)?.fd())
+}
+
+/// Sets a function that is called when a queue goes from empty to non-empty, and
+/// again after a poll that left events behind; calls are coalesced.
+///
+/// IT IS CALLED ON A THREAD OF THE LIBRARY, with none of its locks in the way of others.
+/// It may call nothing of the library but ws_wake(), should return soon (the queue's
+/// connections wait for it), and typically posts a task to the host's own loop.
+///
+/// @param queue      0 for the calling thread's own, or any queue
+/// @param fn         the function; NULL: none. The former one is not running any more
+///                   when the call returns
+/// @param user_data  handed to it as it is
+/// @return HOSTWS_OK, or HOSTWS_E_NO_SUCH_ID
+///
+/// Blocks: while the former function runs. Threads: any but those of the library.
+/// From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_queue_on_wakeup(
+    queue: ws_queue,
+    r#fn: Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>,
+    user_data: *mut c_void,
+) -> i32 {
+    answer(|| {
+        library::queue(queue)?.on_wakeup(WakeupFunction::new(r#fn, user_data));
+        Ok(HOSTWS_OK)
+    })
+}

@@ -1,0 +1,198 @@
+//! The structs that cross the boundary, field for field as C sees them.
+
+use std::ffi::{c_char, c_void};
+
+/// A connection: positive. 0 is no connection, negative a HOSTWS_E_ code.
+/// An id is never used again in the same process.
+#[allow(non_camel_case_types)]
+pub type ws_id = i32;
+
+/// A queue of events: 0 is the calling thread's own, positive one made by
+/// ws_queue_new() or named by ws_queue_of().
+#[allow(non_camel_case_types)]
+pub type ws_queue = i32;
+
+/// One entry of an error stack.
+#[allow(non_camel_case_types)]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct ws_error {
+    /// A HOSTWS_E_ code, or in a cause the component's own number: an HTTP
+    /// status (http), an errno (os).
+    pub code: i32,
+    /// One line for a person. Never contains credentials.
+    pub message: *const c_char,
+    /// "ws", "http", "proxy", "tls", "tcp", "dns", "json" or "os".
+    pub component: *const c_char,
+}
+
+/// A header of the upgrade request.
+#[allow(non_camel_case_types)]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct ws_header {
+    /// An RFC 9110 token, such as "Authorization".
+    pub name: *const c_char,
+    /// Its value; no CR, LF or other control character.
+    pub value: *const c_char,
+}
+
+/// Something that happened on a connection. Fields that a type of event does
+/// not use are 0. Everything it points to belongs to the library, until the
+/// callback returns or, after ws_next(), until the next ws_next() on that queue.
+#[allow(non_camel_case_types)]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct ws_event {
+    /// sizeof(ws_event) as the library knows it.
+    pub struct_size: u32,
+    /// A HOSTWS_EVENT_.
+    #[allow(clippy::struct_field_names)]
+    pub r#type: i32,
+    /// The connection.
+    pub ws: ws_id,
+    /// MESSAGE: HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT.
+    pub data_type: i32,
+    /// MESSAGE, PONG: the payload. One NUL that is not counted follows it.
+    pub data: *const c_char,
+    /// MESSAGE, PONG: bytes at `data`.
+    pub length: i64,
+    /// ERROR, WARNING: a stack, the general error first, its cause after it.
+    pub errors: *const ws_error,
+    /// ERROR, WARNING: entries at `errors`.
+    pub error_count: i32,
+    /// TERMINATE: the server's close code; 1005 if its close frame had none;
+    /// without a close frame the code with which the connection was failed
+    /// (1002, 1003, 1007, 1009; 1015 for TLS), else 1006.
+    pub code: i32,
+    /// TERMINATE: the server's reason, or "".
+    pub reason: *const c_char,
+    /// TERMINATE: 1 if both sides' close frames were exchanged (RFC 6455 7.1.4).
+    pub was_clean: i32,
+    /// Reserved: 0.
+    pub flags: u32,
+    /// When it was read or happened: microseconds since the Unix epoch.
+    pub time_us: u64,
+    /// The handler's `user_data`.
+    pub user_data: *mut c_void,
+}
+
+/// A function of the host's that is told an event, on the thread that polls
+/// the connection's queue, inside that call of ws_poll() or ws_wait_status().
+/// It may call every function of the library. It may leave by an exception
+/// or longjmp(): the event then counts as delivered.
+#[allow(non_camel_case_types)]
+pub type ws_callback =
+    Option<unsafe extern "C-unwind" fn(ws: ws_id, event: *const ws_event, user_data: *mut c_void)>;
+
+/// Who is told of a connection's events. Copied by ws_new().
+#[allow(non_camel_case_types)]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct ws_handler {
+    /// sizeof(ws_handler).
+    pub struct_size: u32,
+    /// How messages are delivered and how ws_send(.., 0) sends them:
+    /// HOSTWS_TEXT (and 0): text messages as text, binary ones as blobs;
+    /// HOSTWS_BLOB: every message as a blob; HOSTWS_OBJECT: every message must
+    /// be a JSON object or array, anything else fails the connection (1007).
+    pub data_type: i32,
+    /// Handed to the callbacks as it is.
+    pub user_data: *mut c_void,
+    /// The connection is open. Once.
+    pub on_open: ws_callback,
+    /// A message has come.
+    pub on_message: ws_callback,
+    /// Something ended the connection; on_terminate follows. At most once.
+    pub on_error: ws_callback,
+    /// The connection is gone. Always, last, once.
+    pub on_terminate: ws_callback,
+    /// Every other event: DRAIN, PONG, WARNING.
+    pub on_event: ws_callback,
+}
+
+/// How a connection is opened and kept. Zero in a field is its default; where
+/// it says so, -1 switches it off. Copied by ws_new(), strings included.
+#[allow(non_camel_case_types)]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct ws_options {
+    /// sizeof(ws_options).
+    pub struct_size: u32,
+    /// The queue that gets the events; 0: the calling thread's own.
+    pub queue: ws_queue,
+    /// Headers of the upgrade request, in this order; a name may repeat.
+    pub headers: *const ws_header,
+    /// Entries at `headers`.
+    pub header_count: i32,
+    /// HOSTWS_TLS_VERIFY_FULL (0), _NO_HOSTNAME or _NONE; the latter two log a
+    /// warning and bring a WARNING event.
+    pub tls_verify: i32,
+    /// Subprotocols to offer, the preferred one first: "a,b" (RFC 6455 1.9).
+    pub subprotocols: *const c_char,
+    /// Certificate authorities trusted besides the system's: PEM text, or
+    /// "@" and the path of a PEM file, which is read when the connection opens.
+    pub tls_ca: *const c_char,
+    /// The name to ask for (SNI) and to expect in the certificate, if it is
+    /// not the URL's host.
+    pub tls_server_name: *const c_char,
+    /// The oldest TLS version to speak: HOSTWS_TLS_1_0 to HOSTWS_TLS_1_3; 0 is 1.2.
+    pub tls_min_version: i32,
+    /// For the whole way from DNS to the upgrade; 0: 30,000; -1: no limit.
+    pub open_timeout_ms: i32,
+    /// For the closing handshake; 0: 5,000.
+    pub close_timeout_ms: i32,
+    /// Silence after which a ping is sent; 0: 30,000; -1: never.
+    pub ping_interval_ms: i32,
+    /// After that ping, silence which ends the connection; 0: 30,000; -1: never.
+    pub ping_timeout_ms: i32,
+    /// Reserved: 0.
+    pub reserved: i32,
+    /// The largest message to accept, in bytes; 0: 64 MiB; -1: no limit. A larger
+    /// one fails the connection (1009).
+    pub max_message: i64,
+    /// Bytes, as framed, that may wait to be sent; 0: 16 MiB; -1: no limit.
+    pub send_queue_max: i64,
+    /// Bytes of messages that may wait for the host, each counted with 64 bytes
+    /// for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
+    /// from that server; nothing is dropped.
+    pub receive_queue_max: i64,
+}
+
+/// What a connection has done so far. Times of the opening are 0 until that
+/// step is done.
+#[allow(non_camel_case_types)]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct ws_stats {
+    /// sizeof(ws_stats), set by the caller.
+    pub struct_size: u32,
+    /// Reserved: 0.
+    pub reserved: u32,
+    /// Messages that were queued by ws_send().
+    pub messages_sent: u64,
+    /// Their payloads, in bytes.
+    pub payload_sent: u64,
+    /// Messages that came in.
+    pub messages_received: u64,
+    /// Their payloads, in bytes.
+    pub payload_received: u64,
+    /// Bytes of frames that went out.
+    pub wire_sent: u64,
+    /// Bytes of frames that came in.
+    pub wire_received: u64,
+    /// Pings that were sent: ws_ping() and keep-alive.
+    pub pings_sent: u64,
+    /// Pongs that answered them.
+    pub pongs_received: u64,
+    /// The last round trip of a ping, in microseconds; 0: none yet.
+    pub round_trip_us: u64,
+    /// Looking up the name, and for wss:// loading the trust store, in microseconds.
+    pub dns_us: u64,
+    /// Connecting, in microseconds.
+    pub tcp_us: u64,
+    /// The TLS handshake, in microseconds.
+    pub tls_us: u64,
+    /// The HTTP upgrade, in microseconds.
+    pub upgrade_us: u64,
+}

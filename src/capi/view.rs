@@ -1,0 +1,155 @@
+//! An event as C sees it, made from one of the queue's.
+
+use std::ffi::{c_char, CString};
+
+use super::constants::*;
+use super::guard::c_words;
+use super::host::HostHandler;
+use super::types::{ws_callback, ws_error, ws_event};
+use crate::connection::DataType;
+use crate::error::{Error, Result};
+use crate::protocol::MessageKind;
+use crate::queue::{Entry, Event};
+
+/// The strings and error entries that the current event points to.
+#[derive(Default)]
+pub struct View {
+    words: Vec<CString>,
+    errors: Vec<ws_error>,
+}
+
+// SAFETY: the entries of `errors` point into `words`, which moves with them.
+unsafe impl Send for View {}
+
+/// One call to the host: plain old data, so that an unwind through it skips nothing.
+#[derive(Clone, Copy)]
+pub struct Call {
+    pub callback: ws_callback,
+    pub event: ws_event,
+}
+
+impl Call {
+    pub const NONE: Call = Call {
+        callback: None,
+        event: ws_event {
+            struct_size: size_of::<ws_event>() as u32,
+            r#type: 0,
+            ws: 0,
+            data_type: 0,
+            data: std::ptr::null(),
+            length: 0,
+            errors: std::ptr::null(),
+            error_count: 0,
+            code: 0,
+            reason: std::ptr::null(),
+            was_clean: 0,
+            flags: 0,
+            time_us: 0,
+            user_data: std::ptr::null_mut(),
+        },
+    };
+}
+
+impl View {
+    /// Shows the entry's event number `index`, or `None` if it has no such one. What the
+    /// call points to lives as long as `entry`, and until the next `show`.
+    pub fn show(&mut self, entry: &Entry, index: usize) -> Result<Option<Call>> {
+        let host = HostHandler::of_any(entry.recipient.host())?;
+        let callbacks = host.callbacks();
+        let mut call = Call::NONE;
+        call.event.ws = entry.recipient.id();
+        call.event.time_us = entry.time_us;
+        call.event.user_data = host.user_data();
+        if let Event::Messages(batch) = &entry.event {
+            let Some((kind, payload)) = batch.get(index) else { return Ok(None) };
+            call.callback = callbacks.on_message;
+            call.event.r#type = HOSTWS_EVENT_MESSAGE;
+            call.event.data_type = delivered_type(host.data_type, kind) as i32;
+            set_data(&mut call.event, payload);
+            return Ok(Some(call));
+        }
+        if index > 0 {
+            return Ok(None);
+        }
+        match &entry.event {
+            Event::Open => {
+                call.callback = callbacks.on_open;
+                call.event.r#type = HOSTWS_EVENT_OPEN;
+            }
+            Event::Error(error) => {
+                call.callback = callbacks.on_error;
+                call.event.r#type = HOSTWS_EVENT_ERROR;
+                self.set_errors(&mut call.event, error);
+            }
+            Event::Terminate(ending) => {
+                call.callback = callbacks.on_terminate;
+                call.event.r#type = HOSTWS_EVENT_TERMINATE;
+                call.event.code = i32::from(ending.code);
+                call.event.was_clean = i32::from(ending.was_clean);
+                self.words = vec![c_words(&ending.reason)];
+                call.event.reason = self.words[0].as_ptr();
+            }
+            Event::Drain => {
+                call.callback = callbacks.on_event;
+                call.event.r#type = HOSTWS_EVENT_DRAIN;
+            }
+            Event::Pong(payload) => {
+                call.callback = callbacks.on_event;
+                call.event.r#type = HOSTWS_EVENT_PONG;
+                // The NUL that follows every payload is the vector's last byte.
+                set_data(&mut call.event, &payload[..payload.len().saturating_sub(1)]);
+            }
+            Event::Warning(error) => {
+                call.callback = callbacks.on_event;
+                call.event.r#type = HOSTWS_EVENT_WARNING;
+                self.set_errors(&mut call.event, error);
+            }
+            Event::Messages(_) => {}
+        }
+        Ok(Some(call))
+    }
+
+    fn set_errors(&mut self, event: &mut ws_event, error: &Error) {
+        self.words = error.chain().map(|error| c_words(&error.message)).collect();
+        self.errors = error
+            .chain()
+            .zip(&self.words)
+            .map(|(error, words)| ws_error {
+                code: error.code,
+                message: words.as_ptr(),
+                component: component(error),
+            })
+            .collect();
+        event.errors = self.errors.as_ptr();
+        event.error_count = i32::try_from(self.errors.len()).unwrap_or(i32::MAX);
+    }
+}
+
+fn component(error: &Error) -> *const c_char {
+    use crate::error::Component::*;
+    let name = match error.component {
+        Ws => c"ws",
+        Http => c"http",
+        Proxy => c"proxy",
+        Tls => c"tls",
+        Tcp => c"tcp",
+        Dns => c"dns",
+        Json => c"json",
+        Os => c"os",
+    };
+    name.as_ptr()
+}
+
+fn set_data(event: &mut ws_event, payload: &[u8]) {
+    event.data = payload.as_ptr().cast();
+    event.length = i64::try_from(payload.len()).unwrap_or(i64::MAX);
+}
+
+/// What a message of this kind is to a connection of that data type.
+fn delivered_type(wanted: DataType, kind: MessageKind) -> DataType {
+    match (wanted, kind) {
+        (DataType::Text, MessageKind::Text) => DataType::Text,
+        (DataType::Text, MessageKind::Binary) | (DataType::Blob, _) => DataType::Blob,
+        (DataType::Object, _) => DataType::Object,
+    }
+}

@@ -1,0 +1,459 @@
+//! What an id names: a connection's settings, its status, and what waits to be sent.
+//! Host threads act on it here; the worker does the network's part.
+
+mod mailbox;
+mod options;
+mod outbox;
+mod registry;
+mod stats;
+
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+pub use mailbox::{Command, Mailbox};
+pub use options::{DataType, Limits, Options};
+pub use outbox::Outbox;
+pub use registry::Registry;
+pub use stats::{add, Snapshot, Stats};
+
+use crate::dial::{DialConfig, Timings};
+use crate::error::{Code, Error, Result};
+use crate::json;
+use crate::protocol::{self, MessageKind, Response};
+use crate::queue::{Event, Queue, Recipient};
+
+/// Where a connection is, as the network sees it (RFC 6455 section 4 and 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i32)]
+pub enum Status {
+    Connecting = 0,
+    Connected = 1,
+    Closing = 2,
+    Closed = 3,
+}
+
+impl Status {
+    pub fn from_number(number: i32) -> Result<Status> {
+        use Status::*;
+        [Connecting, Connected, Closing, Closed]
+            .into_iter()
+            .find(|&status| status as i32 == number)
+            .ok_or_else(|| {
+                let words = format!("{number} is not a status; they go from 0 to 3");
+                Error::ws(Code::Argument, words)
+            })
+    }
+}
+
+/// The server's answer to the upgrade request.
+pub struct Answer {
+    pub response: Response,
+    /// Of a refused upgrade.
+    pub body: Vec<u8>,
+    pub subprotocol: Option<String>,
+    pub timings: Timings,
+}
+
+impl Answer {
+    /// A header's values, joined (RFC 9110 5.3).
+    pub fn header(&self, name: &str) -> Option<String> {
+        let values: Vec<&str> = self.response.header_all(name).collect();
+        if values.is_empty() {
+            None
+        } else {
+            Some(values.join(", "))
+        }
+    }
+}
+
+pub struct Connection {
+    pub id: i32,
+    url: String,
+    data_type: DataType,
+    pull: bool,
+    /// What the host attached; only `capi` knows what it is.
+    host: Box<dyn Any + Send + Sync>,
+    pub config: Arc<DialConfig>,
+    pub limits: Limits,
+    registry: &'static Registry,
+    queue: Arc<Queue>,
+    mailbox: Arc<Mailbox>,
+    status: AtomicI32,
+    /// It has been open.
+    opened: AtomicBool,
+    /// on_open has returned.
+    told_open: AtomicBool,
+    /// The host wants to hear of nothing but the end.
+    muted: AtomicBool,
+    /// The host wants no closing handshake.
+    aborted: AtomicBool,
+    /// It is in the mailbox.
+    posted: AtomicBool,
+    /// The worker's place for it.
+    slot: AtomicUsize,
+    outbox: Mutex<Outbox>,
+    /// Bytes of messages on their way to the host.
+    unread: AtomicUsize,
+    /// The worker has stopped reading until the host has read.
+    paused: AtomicBool,
+    answer: OnceLock<Box<Answer>>,
+    pub counters: Stats,
+}
+
+/// What a connection is made of.
+pub struct Parts {
+    pub id: i32,
+    pub url: String,
+    pub data_type: DataType,
+    pub pull: bool,
+    pub host: Box<dyn Any + Send + Sync>,
+    pub config: DialConfig,
+    pub limits: Limits,
+    pub registry: &'static Registry,
+    pub queue: Arc<Queue>,
+    pub mailbox: Arc<Mailbox>,
+}
+
+/// Close code for "this endpoint is going away" (RFC 6455 7.4.1).
+pub const GOING_AWAY: u16 = 1001;
+const NORMAL: u16 = 1000;
+
+impl Connection {
+    pub fn new(parts: Parts) -> Connection {
+        Connection {
+            id: parts.id,
+            url: parts.url,
+            data_type: parts.data_type,
+            pull: parts.pull,
+            host: parts.host,
+            config: Arc::new(parts.config),
+            limits: parts.limits,
+            registry: parts.registry,
+            queue: parts.queue,
+            mailbox: parts.mailbox,
+            status: AtomicI32::new(Status::Connecting as i32),
+            opened: AtomicBool::new(false),
+            told_open: AtomicBool::new(false),
+            muted: AtomicBool::new(false),
+            aborted: AtomicBool::new(false),
+            posted: AtomicBool::new(false),
+            slot: AtomicUsize::new(usize::MAX),
+            outbox: Mutex::default(),
+            unread: AtomicUsize::new(0),
+            paused: AtomicBool::new(false),
+            answer: OnceLock::new(),
+            counters: Stats::default(),
+        }
+    }
+
+    // ---- what a host thread asks and does
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn data_type(&self) -> DataType {
+        self.data_type
+    }
+
+    pub fn queue(&self) -> &Arc<Queue> {
+        &self.queue
+    }
+
+    pub fn status(&self) -> Status {
+        Status::from_number(self.status.load(Ordering::SeqCst)).unwrap_or(Status::Closed)
+    }
+
+    pub fn answer(&self) -> Option<&Answer> {
+        self.answer.get().map(|answer| &**answer)
+    }
+
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.answer()?.subprotocol.as_deref()
+    }
+
+    pub fn buffered_amount(&self) -> usize {
+        self.outbox().waiting_messages()
+    }
+
+    pub fn stats(&self) -> Snapshot {
+        let timings = self.answer().map(|answer| answer.timings).unwrap_or_default();
+        self.counters.snapshot(timings)
+    }
+
+    pub fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues one message whole, or nothing. On a quiet connection it is written at once.
+    pub fn send(&self, payload: &[u8], data_type: DataType) -> Result<()> {
+        let kind = match data_type {
+            DataType::Blob => MessageKind::Binary,
+            DataType::Text => {
+                check_text(payload)?;
+                MessageKind::Text
+            }
+            DataType::Object => {
+                json::check(payload)?;
+                MessageKind::Text
+            }
+        };
+        let mut outbox = self.outbox();
+        let was_quiet = outbox.waiting() == 0;
+        outbox.push_message(kind, payload, self.limits.send_queue_max)?;
+        add(&self.counters.messages_sent, 1);
+        add(&self.counters.payload_sent, payload.len());
+        self.leave(outbox, was_quiet);
+        Ok(())
+    }
+
+    pub fn ping(&self, payload: &[u8]) -> Result<()> {
+        if payload.len() > 125 {
+            let words = format!("a ping carries at most 125 bytes, not {}", payload.len());
+            return Err(Error::ws(Code::Argument, words));
+        }
+        let mut outbox = self.outbox();
+        let was_quiet = outbox.waiting() == 0;
+        outbox.push_ping(payload, true, self.limits.send_queue_max)?;
+        add(&self.counters.pings_sent, 1);
+        self.leave(outbox, was_quiet);
+        Ok(())
+    }
+
+    /// Writes what was queued, if nothing was before it; else the worker writes when the
+    /// socket takes bytes again.
+    fn leave(&self, mut outbox: MutexGuard<'_, Outbox>, was_quiet: bool) {
+        if was_quiet {
+            add(&self.counters.wire_sent, outbox.flush());
+            if outbox.is_broken() {
+                drop(outbox);
+                self.post();
+            }
+        }
+    }
+
+    /// Closes as the host wants it: with code and reason, and no message after the call.
+    pub fn terminate(&self, code: i32, reason: &str) -> Result<()> {
+        let code = match u16::try_from(code) {
+            Ok(0) => NORMAL,
+            Ok(code) if protocol::is_sendable_close_code(code) => code,
+            _ => {
+                let words = format!("{code} is not a close code to send: 1000, or 3000 to 4999");
+                return Err(Error::ws(Code::Argument, words));
+            }
+        };
+        if reason.len() > protocol::MAX_REASON {
+            let words = format!(
+                "the reason is {} bytes; a close frame has room for {}",
+                reason.len(),
+                protocol::MAX_REASON
+            );
+            return Err(Error::ws(Code::Argument, words));
+        }
+        if self.status() == Status::Closed {
+            return Err(Error::ws(Code::Closed, format!("connection {} is closed", self.id)));
+        }
+        self.close(code, reason)
+    }
+
+    /// Begins the closing handshake; while connecting, gives up.
+    pub fn close(&self, code: u16, reason: &str) -> Result<()> {
+        self.mute();
+        let mut outbox = self.outbox();
+        if !outbox.is_sealed() {
+            if self.opened.load(Ordering::SeqCst) {
+                outbox.push_close(Some((code, reason)))?;
+                add(&self.counters.wire_sent, outbox.flush());
+            } else {
+                outbox.seal();
+            }
+            self.advance(Status::Closing);
+        }
+        drop(outbox);
+        self.queue.touch();
+        self.post();
+        Ok(())
+    }
+
+    /// Drops the connection without a closing handshake.
+    pub fn abort(&self) -> Result<()> {
+        if self.status() == Status::Closed {
+            return Err(Error::ws(Code::Closed, format!("connection {} is closed", self.id)));
+        }
+        self.mute();
+        self.aborted.store(true, Ordering::SeqCst);
+        self.outbox().seal();
+        self.advance(Status::Closing);
+        self.queue.touch();
+        self.post();
+        Ok(())
+    }
+
+    fn mute(&self) {
+        self.muted.store(true, Ordering::SeqCst);
+        self.queue.purge(self);
+    }
+
+    /// Asks the worker to look.
+    fn post(&self) {
+        if !self.posted.swap(true, Ordering::SeqCst) {
+            match self.registry.find(self.id) {
+                Ok(connection) => self.mailbox.send(Command::Attend(connection)),
+                // The end has been delivered: nothing is left to attend to.
+                Err(_) => self.posted.store(false, Ordering::SeqCst),
+            }
+        }
+    }
+
+    /// Whether the status is reached and the host has been told so; an error if it cannot be.
+    pub fn has_reached(&self, wanted: Status) -> Result<bool> {
+        let status = self.status();
+        match wanted {
+            Status::Connecting if status == Status::Connecting => Ok(true),
+            Status::Connecting => {
+                Err(Error::ws(Code::Closed, "the connection is past Connecting already"))
+            }
+            Status::Connected if self.pull => {
+                let opened = self.opened.load(Ordering::SeqCst);
+                if !opened && status == Status::Closed {
+                    return Err(Error::ws(Code::Closed, "the connection could not be opened"));
+                }
+                Ok(opened)
+            }
+            Status::Connected => Ok(self.told_open.load(Ordering::SeqCst)),
+            Status::Closing => Ok(status >= Status::Closing),
+            // With callbacks it is reached when on_terminate has returned, and the id is gone.
+            Status::Closed => Ok(self.pull && status == Status::Closed),
+        }
+    }
+
+    /// Waits for the status and consumes nothing.
+    pub fn wait_for(&self, wanted: Status, deadline: Option<Instant>) -> Result<()> {
+        let reached = self
+            .queue
+            .wait_until(deadline, || self.has_reached(wanted).map_or(true, |reached| reached));
+        if reached && self.has_reached(wanted)? {
+            return Ok(());
+        }
+        Err(Error::ws(Code::Timeout, "the connection did not get there in time"))
+    }
+
+    // ---- what the worker does
+
+    /// The worker looks now: what is asked from here on is a new request.
+    pub fn attended(&self) {
+        self.posted.store(false, Ordering::SeqCst);
+    }
+
+    /// The worker's place for it.
+    pub fn slot(&self) -> usize {
+        self.slot.load(Ordering::Relaxed)
+    }
+
+    pub fn set_slot(&self, slot: usize) {
+        self.slot.store(slot, Ordering::Relaxed);
+    }
+
+    pub fn is_aborted(&self) -> bool {
+        self.aborted.load(Ordering::SeqCst)
+    }
+
+    /// Puts an event into the queue.
+    pub fn emit(self: &Arc<Self>, event: Event) {
+        let recipient: Arc<dyn Recipient> = Arc::clone(self) as _;
+        self.queue.push(&recipient, event);
+    }
+
+    pub fn set_answer(&self, answer: Answer) {
+        // There is one answer, so it is set once.
+        let _ = self.answer.set(Box::new(answer));
+    }
+
+    /// The upgrade is done; false if the host gave up meanwhile.
+    pub fn set_open(&self, outbox: &Outbox) -> bool {
+        if outbox.is_sealed() {
+            return false;
+        }
+        self.opened.store(true, Ordering::SeqCst);
+        self.advance(Status::Connected);
+        true
+    }
+
+    pub fn advance(&self, status: Status) {
+        self.status.fetch_max(status as i32, Ordering::SeqCst);
+    }
+
+    /// Counts messages in before they go to the queue. True: stop reading.
+    pub fn count_unread(&self, weight: usize) {
+        self.unread.fetch_add(weight, Ordering::SeqCst);
+    }
+
+    /// Whether the worker is to stop reading, because the host has too much to read.
+    pub fn must_pause(&self) -> bool {
+        let limit = self.limits.receive_queue_max;
+        if self.unread.load(Ordering::SeqCst) <= limit {
+            return false;
+        }
+        self.paused.store(true, Ordering::SeqCst);
+        // The host may have read all of it meanwhile, and then nobody else would resume.
+        !(self.has_room() && self.paused.swap(false, Ordering::SeqCst))
+    }
+
+    fn has_room(&self) -> bool {
+        self.unread.load(Ordering::SeqCst) <= self.limits.receive_queue_max / 2
+    }
+
+    /// Whether the worker is to read again.
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::SeqCst)
+    }
+
+    /// It is over for everybody: for a connection whose queue takes no events any more.
+    pub fn forget(&self) {
+        self.registry.remove(self.id);
+    }
+}
+
+impl Recipient for Connection {
+    fn id(&self) -> i32 {
+        self.id
+    }
+
+    fn is_pull(&self) -> bool {
+        self.pull
+    }
+
+    fn is_muted(&self) -> bool {
+        self.muted.load(Ordering::SeqCst)
+    }
+
+    fn host(&self) -> &(dyn Any + Send + Sync) {
+        self.host.as_ref()
+    }
+
+    fn settled(&self, event: &Event) {
+        match event {
+            Event::Open if !self.is_muted() => self.told_open.store(true, Ordering::SeqCst),
+            Event::Messages(_) => {
+                self.unread.fetch_sub(event.weight(), Ordering::SeqCst);
+                if self.is_paused() && self.has_room() && self.paused.swap(false, Ordering::SeqCst)
+                {
+                    self.post();
+                }
+            }
+            Event::Terminate(_) => self.forget(),
+            _ => {}
+        }
+    }
+}
+
+fn check_text(payload: &[u8]) -> Result<()> {
+    if simdutf8::basic::from_utf8(payload).is_ok() {
+        return Ok(());
+    }
+    let offset =
+        simdutf8::compat::from_utf8(payload).map_or_else(|error| error.valid_up_to(), |_| 0);
+    Err(Error::ws(Code::Utf8, format!("the text is not UTF-8: bad byte at offset {offset}")))
+}

@@ -1,0 +1,203 @@
+//! What a host asks for, and what that comes to: the options of a connection.
+
+use std::time::Duration;
+
+use crate::dial::{DialConfig, Target, TlsConfig, TlsVersion, Verify};
+use crate::error::{Code, Error, Result};
+use crate::protocol::{check_header, check_subprotocols};
+
+/// How messages are delivered, and sent when the host does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub enum DataType {
+    Text = 1,
+    Blob = 2,
+    Object = 3,
+}
+
+impl DataType {
+    pub fn from_number(number: i32) -> Result<DataType> {
+        match number {
+            1 => Ok(DataType::Text),
+            2 => Ok(DataType::Blob),
+            3 => Ok(DataType::Object),
+            _ => Err(Error::ws(
+                Code::Argument,
+                format!("{number} is not a data type; 1 is text, 2 blob, 3 object"),
+            )),
+        }
+    }
+}
+
+/// The options as a host gives them: zero and `None` are the defaults.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    pub queue: i32,
+    pub headers: Vec<(String, String)>,
+    pub subprotocols: Option<String>,
+    pub tls_ca: Option<String>,
+    pub tls_server_name: Option<String>,
+    pub tls_verify: i32,
+    pub tls_min_version: i32,
+    pub open_timeout_ms: i32,
+    pub close_timeout_ms: i32,
+    pub ping_interval_ms: i32,
+    pub ping_timeout_ms: i32,
+    pub max_message: i64,
+    pub send_queue_max: i64,
+    pub receive_queue_max: i64,
+}
+
+/// The deadlines and limits of a connection; `None` and the largest number are "off".
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub open_timeout: Option<Duration>,
+    pub close_timeout: Duration,
+    pub ping_interval: Option<Duration>,
+    pub ping_timeout: Option<Duration>,
+    pub max_message: u64,
+    pub send_queue_max: usize,
+    pub receive_queue_max: usize,
+}
+
+const MIB: i64 = 1 << 20;
+
+impl Options {
+    /// Checks everything that can be told without network and disk.
+    pub fn resolve(self, url: &str) -> Result<(DialConfig, Limits)> {
+        let mut target = Target::parse(url)?;
+        for (name, value) in &self.headers {
+            check_header(name, value).map_err(|words| bad("headers", words))?;
+        }
+        let mut headers = self.headers;
+        // A host that gives the header itself means it.
+        let given = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        if let Some(authorization) = target.authorization.take().filter(|_| !given) {
+            headers.push(("Authorization".to_owned(), authorization));
+        }
+        let subprotocols = match self.subprotocols.as_deref() {
+            None | Some("") => Vec::new(),
+            Some(list) => check_subprotocols(list).map_err(|words| bad("subprotocols", words))?,
+        };
+        let tls = TlsConfig {
+            ca: self.tls_ca.filter(|ca| !ca.is_empty()),
+            server_name: self.tls_server_name.filter(|name| !name.is_empty()),
+            verify: match self.tls_verify {
+                0 => Verify::Full,
+                1 => Verify::NoHostname,
+                -1 => Verify::None,
+                other => {
+                    let words = format!("is {other}; 0 is full, 1 no host name, -1 none");
+                    return Err(bad("tls_verify", words));
+                }
+            },
+            min_version: match self.tls_min_version {
+                10 => TlsVersion::V1_0,
+                11 => TlsVersion::V1_1,
+                0 | 12 => TlsVersion::V1_2,
+                13 => TlsVersion::V1_3,
+                other => {
+                    let words = format!("is {other}; it goes from 10 (TLS 1.0) to 13 (TLS 1.3)");
+                    return Err(bad("tls_min_version", words));
+                }
+            },
+        };
+        tls.check()?;
+        let limits = Limits {
+            open_timeout: duration("open_timeout_ms", self.open_timeout_ms, 30_000)?,
+            close_timeout: duration("close_timeout_ms", self.close_timeout_ms, 5_000)?
+                .ok_or_else(|| bad("close_timeout_ms", "cannot be switched off"))?,
+            ping_interval: duration("ping_interval_ms", self.ping_interval_ms, 30_000)?,
+            ping_timeout: duration("ping_timeout_ms", self.ping_timeout_ms, 30_000)?,
+            max_message: size("max_message", self.max_message, 64 * MIB)?,
+            send_queue_max: in_memory(size("send_queue_max", self.send_queue_max, 16 * MIB)?),
+            receive_queue_max: in_memory(size(
+                "receive_queue_max",
+                self.receive_queue_max,
+                16 * MIB,
+            )?),
+        };
+        Ok((DialConfig { target, tls, headers, subprotocols }, limits))
+    }
+}
+
+fn bad(option: &str, words: impl std::fmt::Display) -> Error {
+    Error::ws(Code::Option, format!("option {option}: {words}"))
+}
+
+fn duration(option: &str, milliseconds: i32, default: u64) -> Result<Option<Duration>> {
+    match milliseconds {
+        -1 => Ok(None),
+        0 => Ok(Some(Duration::from_millis(default))),
+        1.. => Ok(Some(Duration::from_millis(milliseconds.unsigned_abs().into()))),
+        _ => Err(bad(option, format!("is {milliseconds} ms; it must be -1 or more"))),
+    }
+}
+
+fn size(option: &str, bytes: i64, default: i64) -> Result<u64> {
+    match bytes {
+        -1 => Ok(u64::MAX),
+        0 => Ok(default.unsigned_abs()),
+        1.. => Ok(bytes.unsigned_abs()),
+        _ => Err(bad(option, format!("is {bytes} bytes; it must be -1 or more"))),
+    }
+}
+
+fn in_memory(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(options: Options) -> String {
+        options.resolve("ws://h").err().expect("refused").message
+    }
+
+    #[test]
+    fn zero_is_the_default() {
+        let (_, limits) = Options::default().resolve("ws://h").unwrap();
+        assert_eq!(limits.open_timeout, Some(Duration::from_secs(30)));
+        assert_eq!(limits.close_timeout, Duration::from_secs(5));
+        assert_eq!(limits.ping_interval, Some(Duration::from_secs(30)));
+        assert_eq!(limits.ping_timeout, Some(Duration::from_secs(30)));
+        assert_eq!(limits.max_message, 64 << 20);
+        assert_eq!(limits.send_queue_max, 16 << 20);
+        assert_eq!(limits.receive_queue_max, 16 << 20);
+    }
+
+    #[test]
+    fn minus_one_is_off() {
+        let options = Options {
+            open_timeout_ms: -1,
+            ping_interval_ms: -1,
+            ping_timeout_ms: -1,
+            max_message: -1,
+            send_queue_max: -1,
+            receive_queue_max: -1,
+            ..Options::default()
+        };
+        let (_, limits) = options.resolve("ws://h").unwrap();
+        assert_eq!(
+            (limits.open_timeout, limits.ping_interval, limits.ping_timeout),
+            (None, None, None)
+        );
+        assert_eq!((limits.max_message, limits.send_queue_max), (u64::MAX, usize::MAX));
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_named() {
+        let base = Options::default;
+        assert!(refused(Options { open_timeout_ms: -2, ..base() }).contains("open_timeout_ms"));
+        assert!(refused(Options { close_timeout_ms: -1, ..base() }).contains("close_timeout_ms"));
+        assert!(refused(Options { max_message: -5, ..base() }).contains("max_message"));
+        assert!(refused(Options { send_queue_max: i64::MIN, ..base() }).contains("send_queue_max"));
+        assert!(refused(Options { tls_verify: 7, ..base() }).contains("tls_verify"));
+        assert!(refused(Options { tls_min_version: 14, ..base() }).contains("tls_min_version"));
+        assert!(refused(Options { subprotocols: Some("a,,b".into()), ..base() })
+            .contains("subprotocols"));
+        let headers = vec![("Bad Name".to_owned(), "x".to_owned())];
+        assert!(refused(Options { headers, ..base() }).contains("headers"));
+    }
+}

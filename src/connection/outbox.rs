@@ -1,0 +1,252 @@
+//! What waits to be sent on a connection: frames, masked and in order, in one buffer.
+//!
+//! Whoever holds the lock around it may write to the transport, so a message on a quiet
+//! connection leaves on the thread that sends it. When the socket takes no more, the
+//! rest waits for the worker, which hears from the operating system when it does.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::error::{Code, Error, Result};
+use crate::process;
+use crate::protocol::{self, MaskSource, MessageKind};
+use crate::transport::Transport;
+
+/// One write hands the operating system at most this much.
+const WRITE_CHUNK: usize = 256 * 1024;
+/// An empty buffer that is larger is given back.
+const KEPT_CAPACITY: usize = 1024;
+/// What is written already is cut off when it is more than this, and more than the rest.
+const COMPACTED: usize = 64 * 1024;
+/// Pings that may wait for their answers.
+const MAX_PINGS: usize = 64;
+
+/// A ping that was sent.
+pub struct Ping {
+    payload: Box<[u8]>,
+    pub sent_at: Instant,
+    /// The host sent it and is told of the answer; else it is keep-alive.
+    pub by_host: bool,
+}
+
+#[derive(Default)]
+pub struct Outbox {
+    /// Frames; those before `written` have left.
+    buffer: Vec<u8>,
+    written: usize,
+    /// Where in `buffer` the last message or ping of the host's ends.
+    message_end: usize,
+    /// There once the connection is open, gone when it is lost.
+    transport: Option<Arc<Transport>>,
+    /// No message is taken any more: a close frame is the last, or the opening was given up.
+    sealed: bool,
+    /// The host was told HOSTWS_E_AGAIN and waits for DRAIN.
+    owes_drain: bool,
+    /// Where in `buffer` the last pong ends; a newer one waits until that has left.
+    pong_end: usize,
+    waiting_pong: Option<Box<[u8]>>,
+    pings: VecDeque<Ping>,
+    /// Why writing failed.
+    broken: Option<io::Error>,
+}
+
+/// Masking keys are drawn by each thread for itself: a generator a connection would
+/// be most of its memory.
+fn with_masks<T>(body: impl FnOnce(&mut MaskSource) -> T) -> Result<T> {
+    thread_local! {
+        /// With the process that it was seeded in: a fork must not repeat its parent's keys.
+        /// Never dropped, so that it is still there while its thread is destroyed.
+        static MASKS: RefCell<Option<(u32, ManuallyDrop<MaskSource>)>> =
+            const { RefCell::new(None) };
+    }
+    MASKS.with(|cell| {
+        let mut slot = cell.borrow_mut();
+        let generation = process::generation();
+        let masks = match &mut *slot {
+            Some((seeded_in, masks)) if *seeded_in == generation => masks,
+            other => &mut other.insert((generation, ManuallyDrop::new(MaskSource::new()?))).1,
+        };
+        Ok(body(masks))
+    })
+}
+
+impl Outbox {
+    /// Bytes that the operating system has not taken.
+    pub fn waiting(&self) -> usize {
+        self.buffer.len() - self.written
+    }
+
+    /// Those of them that are the host's messages, or stand before one.
+    pub fn waiting_messages(&self) -> usize {
+        self.message_end.saturating_sub(self.written)
+    }
+
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
+    }
+
+    /// Takes no more messages.
+    pub fn seal(&mut self) {
+        self.sealed = true;
+    }
+
+    /// Queues one message whole, or nothing. `limit` is in bytes as framed.
+    pub fn push_message(&mut self, kind: MessageKind, payload: &[u8], limit: usize) -> Result<()> {
+        self.reserve(protocol::encoded_len(payload.len()), limit)?;
+        with_masks(|masks| protocol::encode_message(&mut self.buffer, kind, payload, masks))?;
+        self.message_end = self.buffer.len();
+        Ok(())
+    }
+
+    pub fn push_ping(&mut self, payload: &[u8], by_host: bool, limit: usize) -> Result<()> {
+        if by_host && self.pings.len() >= MAX_PINGS {
+            let words = format!("{MAX_PINGS} pings wait for their answers already");
+            return Err(Error::ws(Code::Again, words));
+        }
+        if by_host {
+            self.reserve(protocol::encoded_len(payload.len()), limit)?;
+        }
+        with_masks(|masks| protocol::encode_ping(&mut self.buffer, payload, masks))?;
+        if by_host {
+            self.message_end = self.buffer.len();
+        }
+        self.pings.push_back(Ping { payload: payload.into(), sent_at: Instant::now(), by_host });
+        Ok(())
+    }
+
+    /// Answers a ping. While one answer waits to leave, only the newest follows it
+    /// (RFC 6455 5.5.3), so that a server that never reads cannot fill the buffer.
+    pub fn push_pong(&mut self, payload: &[u8]) -> Result<()> {
+        if self.sealed {
+            return Ok(());
+        }
+        if self.pong_end > self.written {
+            self.waiting_pong = Some(payload.into());
+            return Ok(());
+        }
+        self.compact();
+        with_masks(|masks| protocol::encode_pong(&mut self.buffer, payload, masks))?;
+        self.pong_end = self.buffer.len();
+        Ok(())
+    }
+
+    /// Queues the close frame and takes nothing after it.
+    pub fn push_close(&mut self, close: Option<(u16, &str)>) -> Result<()> {
+        if self.sealed {
+            return Ok(());
+        }
+        self.sealed = true;
+        self.waiting_pong = None;
+        with_masks(|masks| protocol::encode_close(&mut self.buffer, close, masks))
+    }
+
+    /// The ping that this pong answers; those before it are answered with it (RFC 6455 5.5.3).
+    pub fn answered(&mut self, payload: &[u8]) -> Option<Ping> {
+        let index = self.pings.iter().position(|ping| *ping.payload == *payload)?;
+        self.pings.drain(..=index).next_back()
+    }
+
+    fn reserve(&mut self, needed: usize, limit: usize) -> Result<()> {
+        if self.sealed {
+            return Err(Error::ws(Code::Closed, "the connection is closing"));
+        }
+        if needed > limit {
+            let words = format!(
+                "the message needs {needed} bytes, more than send_queue_max, which is {limit}"
+            );
+            return Err(Error::ws(Code::TooBig, words));
+        }
+        let waiting = self.waiting();
+        if needed > limit - waiting.min(limit) {
+            self.owes_drain = true;
+            let words = format!(
+                "{waiting} bytes wait to be sent, {needed} more would exceed send_queue_max, \
+                 which is {limit}"
+            );
+            return Err(Error::ws(Code::Again, words));
+        }
+        self.compact();
+        self.buffer.try_reserve(needed).map_err(|_| {
+            Error::ws(Code::Resources, format!("there is no memory for {needed} bytes"))
+        })
+    }
+
+    /// Cuts off what has left, when that is most of the buffer.
+    fn compact(&mut self) {
+        if self.written > COMPACTED && self.written > self.waiting() {
+            self.buffer.drain(..self.written);
+            self.pong_end = self.pong_end.saturating_sub(self.written);
+            self.message_end = self.message_end.saturating_sub(self.written);
+            self.written = 0;
+        }
+    }
+
+    /// The connection is open: from now on bytes leave.
+    pub fn open(&mut self, transport: Arc<Transport>) {
+        self.transport = Some(transport);
+    }
+
+    /// Nothing leaves any more.
+    pub fn detach(&mut self) -> Option<Arc<Transport>> {
+        self.transport.take()
+    }
+
+    /// Writes what the socket takes, and tells how much that was.
+    pub fn flush(&mut self) -> usize {
+        let mut total = 0;
+        let Some(transport) = self.transport.clone() else { return 0 };
+        while self.broken.is_none() {
+            let rest = &self.buffer[self.written..];
+            if rest.is_empty() {
+                self.reset();
+                match self.waiting_pong.take() {
+                    Some(payload) if self.push_pong(&payload).is_ok() => continue,
+                    _ => break,
+                }
+            }
+            match transport.write(&rest[..rest.len().min(WRITE_CHUNK)]) {
+                Ok(count) => {
+                    total += count;
+                    self.written += count;
+                    if self.pong_end <= self.written {
+                        if let Some(payload) = self.waiting_pong.take() {
+                            // It fails only when no random bytes are to be had; a pong less.
+                            let _ = self.push_pong(&payload);
+                        }
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => self.broken = Some(error),
+            }
+        }
+        total
+    }
+
+    fn reset(&mut self) {
+        self.written = 0;
+        self.pong_end = 0;
+        self.message_end = 0;
+        self.buffer.clear();
+        if self.buffer.capacity() > KEPT_CAPACITY {
+            self.buffer = Vec::new();
+        }
+    }
+
+    /// Whether a DRAIN is due: the host was refused, and half the limit is free again.
+    pub fn take_drain(&mut self, limit: usize) -> bool {
+        self.waiting() <= limit / 2 && std::mem::take(&mut self.owes_drain)
+    }
+
+    pub fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
+    pub fn take_broken(&mut self) -> Option<io::Error> {
+        self.broken.take()
+    }
+}

@@ -1,0 +1,57 @@
+//! The table of ids. An id that was issued and is not in the table is Closed, for ever.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Connection;
+use crate::error::{Code, Error, Result};
+
+/// Outside the registry: a forked child starts with a new one, and issues no id twice.
+static NEXT: AtomicI32 = AtomicI32::new(1);
+
+#[derive(Default)]
+pub struct Registry {
+    table: Mutex<HashMap<i32, Arc<Connection>>>,
+}
+
+impl Registry {
+    fn table(&self) -> MutexGuard<'_, HashMap<i32, Arc<Connection>>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An id that no connection of this process has had.
+    pub fn issue() -> Result<i32> {
+        // The counter stops at the end: it must not come round to ids that were used.
+        NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1))
+            .map_err(|_| Error::ws(Code::Resources, "all connection ids have been used"))
+    }
+
+    pub fn was_issued(id: i32) -> bool {
+        id > 0 && id < NEXT.load(Ordering::Relaxed)
+    }
+
+    pub fn insert(&self, connection: Arc<Connection>) {
+        self.table().insert(connection.id, connection);
+    }
+
+    pub fn remove(&self, id: i32) {
+        // Dropped after the lock is released.
+        let removed = self.table().remove(&id);
+        drop(removed);
+    }
+
+    pub fn find(&self, id: i32) -> Result<Arc<Connection>> {
+        if let Some(connection) = self.table().get(&id) {
+            return Ok(Arc::clone(connection));
+        }
+        if Registry::was_issued(id) {
+            return Err(Error::ws(Code::Closed, format!("connection {id} is closed")));
+        }
+        Err(Error::ws(Code::NoSuchId, format!("there has never been a connection {id}")))
+    }
+
+    pub fn all(&self) -> Vec<Arc<Connection>> {
+        self.table().values().map(Arc::clone).collect()
+    }
+}

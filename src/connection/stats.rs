@@ -1,0 +1,54 @@
+//! What a connection has done so far, counted as it happens.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::dial::Timings;
+
+#[derive(Default)]
+pub struct Stats {
+    pub messages_sent: AtomicU64,
+    pub payload_sent: AtomicU64,
+    pub messages_received: AtomicU64,
+    pub payload_received: AtomicU64,
+    pub wire_sent: AtomicU64,
+    pub wire_received: AtomicU64,
+    pub pings_sent: AtomicU64,
+    pub pongs_received: AtomicU64,
+    pub round_trip_us: AtomicU64,
+}
+
+/// The numbers at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    pub messages_sent: u64,
+    pub payload_sent: u64,
+    pub messages_received: u64,
+    pub payload_received: u64,
+    pub wire_sent: u64,
+    pub wire_received: u64,
+    pub pings_sent: u64,
+    pub pongs_received: u64,
+    pub round_trip_us: u64,
+    pub timings: Timings,
+}
+
+pub fn add(counter: &AtomicU64, amount: usize) {
+    counter.fetch_add(amount as u64, Relaxed);
+}
+
+impl Stats {
+    pub fn snapshot(&self, timings: Timings) -> Snapshot {
+        Snapshot {
+            messages_sent: self.messages_sent.load(Relaxed),
+            payload_sent: self.payload_sent.load(Relaxed),
+            messages_received: self.messages_received.load(Relaxed),
+            payload_received: self.payload_received.load(Relaxed),
+            wire_sent: self.wire_sent.load(Relaxed),
+            wire_received: self.wire_received.load(Relaxed),
+            pings_sent: self.pings_sent.load(Relaxed),
+            pongs_received: self.pongs_received.load(Relaxed),
+            round_trip_us: self.round_trip_us.load(Relaxed),
+            timings,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The body of a refused upgrade: its first 64 KiB, in whichever way HTTP/1.1
+//! says where it ends.
+
+use httparse::Status;
+
+use crate::protocol::Response;
+
+pub const MAX_BODY: usize = 64 << 10;
+/// The longest line that gives a chunk's size, with its extensions.
+const MAX_SIZE_LINE: usize = 4096;
+
+pub struct Body {
+    content: Vec<u8>,
+    framing: Framing,
+}
+
+enum Framing {
+    /// So many bytes are to come.
+    Length(u64),
+    Chunked {
+        state: Chunk,
+        /// Bytes of a line that is not complete yet.
+        line: Vec<u8>,
+    },
+    UntilClose,
+    Ended,
+}
+
+#[derive(Clone, Copy)]
+enum Chunk {
+    Size,
+    Data(u64),
+    /// The line break behind the data.
+    End,
+}
+
+impl Body {
+    pub fn new(response: &Response) -> Body {
+        let chunked = response.header("transfer-encoding").is_some_and(|codings| {
+            codings
+                .rsplit(',')
+                .next()
+                .is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked"))
+        });
+        let length = response.header("content-length").and_then(|text| text.trim().parse().ok());
+        let framing = match (response.status, chunked, length) {
+            (100..=199 | 204 | 304, _, _) | (_, false, Some(0)) => Framing::Ended,
+            (_, true, _) => Framing::Chunked { state: Chunk::Size, line: Vec::new() },
+            (_, false, Some(length)) => Framing::Length(length),
+            (_, false, None) => Framing::UntilClose,
+        };
+        Body { content: Vec::new(), framing }
+    }
+
+    /// Whether nothing more is expected or wanted.
+    pub fn is_complete(&self) -> bool {
+        matches!(self.framing, Framing::Ended)
+    }
+
+    pub fn push(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() && !self.is_complete() {
+            let used = match &mut self.framing {
+                Framing::Ended => return,
+                Framing::UntilClose => {
+                    self.content.extend_from_slice(bytes);
+                    bytes.len()
+                }
+                Framing::Length(left) => {
+                    let used = take(&mut self.content, bytes, left);
+                    if *left == 0 {
+                        self.framing = Framing::Ended;
+                    }
+                    used
+                }
+                Framing::Chunked { state, line } => {
+                    match chunked(state, line, &mut self.content, bytes) {
+                        Some(used) => used,
+                        None => {
+                            self.framing = Framing::Ended;
+                            return;
+                        }
+                    }
+                }
+            };
+            bytes = &bytes[used..];
+            if self.content.len() >= MAX_BODY {
+                self.content.truncate(MAX_BODY);
+                self.framing = Framing::Ended;
+            }
+        }
+    }
+
+    pub fn into_content(self) -> Vec<u8> {
+        self.content
+    }
+}
+
+/// Moves what belongs to the `left` bytes of a section into `content`.
+fn take(content: &mut Vec<u8>, bytes: &[u8], left: &mut u64) -> usize {
+    let used = usize::try_from(*left).map_or(bytes.len(), |left| left.min(bytes.len()));
+    content.extend_from_slice(&bytes[..used]);
+    *left -= used as u64;
+    used
+}
+
+/// One step of the chunked coding: how much of `bytes` it used up, or `None`
+/// at the last chunk or where the coding is broken.
+fn chunked(
+    state: &mut Chunk,
+    line: &mut Vec<u8>,
+    content: &mut Vec<u8>,
+    bytes: &[u8],
+) -> Option<usize> {
+    if let Chunk::Data(left) = state {
+        let used = take(content, bytes, left);
+        if *left == 0 {
+            *state = Chunk::End;
+        }
+        return Some(used);
+    }
+    let line_end = bytes.iter().position(|&byte| byte == b'\n');
+    let used = line_end.map_or(bytes.len(), |at| at + 1);
+    line.extend_from_slice(&bytes[..used]);
+    if line.len() > MAX_SIZE_LINE {
+        return None;
+    }
+    if line_end.is_none() {
+        return Some(used);
+    }
+    match state {
+        Chunk::Size => match httparse::parse_chunk_size(line) {
+            Ok(Status::Complete((_, size))) if size > 0 => *state = Chunk::Data(size),
+            _ => return None,
+        },
+        _ if line == b"\r\n" => *state = Chunk::Size,
+        _ => return None,
+    }
+    line.clear();
+    Some(used)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(status: u16, headers: &[(&str, &str)]) -> Body {
+        let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+        let headers = headers.iter().map(owned).collect();
+        Body::new(&Response { status, reason: String::new(), headers })
+    }
+
+    /// The content and whether it is complete, however the bytes arrive.
+    fn read(status: u16, headers: &[(&str, &str)], bytes: &[u8]) -> (Vec<u8>, bool) {
+        let mut whole = body(status, headers);
+        whole.push(bytes);
+        let mut single = body(status, headers);
+        bytes.iter().for_each(|&byte| single.push(&[byte]));
+        assert_eq!(whole.content, single.content);
+        assert_eq!(whole.is_complete(), single.is_complete());
+        let complete = whole.is_complete();
+        (whole.into_content(), complete)
+    }
+
+    #[test]
+    fn ends_where_http_says() {
+        let length = [("Content-Length", "5")];
+        assert_eq!(read(401, &length, b"hello world"), (b"hello".to_vec(), true));
+        assert_eq!(read(401, &length, b"hel"), (b"hel".to_vec(), false));
+        assert_eq!(read(401, &[("content-length", "0")], b"x"), (vec![], true));
+        assert_eq!(read(401, &[], b"hello"), (b"hello".to_vec(), false));
+        assert_eq!(read(304, &length, b""), (vec![], true));
+        assert_eq!(read(401, &[("Content-Length", "many")], b"hello"), (b"hello".to_vec(), false));
+    }
+
+    #[test]
+    fn chunks_are_joined() {
+        let coding = [("Transfer-Encoding", "gzip, Chunked"), ("Content-Length", "3")];
+        for (bytes, content, complete) in [
+            (&b"5\r\nhello\r\n6;ext=1\r\n world\r\n0\r\n\r\n"[..], &b"hello world"[..], true),
+            (b"A\r\n0123456789\r\n", b"0123456789", false),
+            (b"5\r\nhel", b"hel", false),
+            (b"5\r\nhelloX\r\n3\r\nabc\r\n", b"hello", true),
+            (b"nonsense\r\nabc", b"", true),
+            (b"\r\nabc", b"", true),
+            (b"0\r\n\r\nrest", b"", true),
+            (b"fffffffffffffffff\r\nabc", b"", true),
+        ] {
+            let words = String::from_utf8_lossy(bytes);
+            assert_eq!(read(401, &coding, bytes), (content.to_vec(), complete), "{words}");
+        }
+        let (content, complete) = read(401, &coding, &[b'1'; MAX_SIZE_LINE + 1]);
+        assert_eq!((content, complete), (vec![], true));
+    }
+
+    #[test]
+    fn no_more_than_64_kib() {
+        let long = vec![b'x'; MAX_BODY + 1];
+        assert_eq!(read(500, &[], &long), (vec![b'x'; MAX_BODY], true));
+        let (content, complete) = read(500, &[("Content-Length", "99999999999999999999")], &long);
+        assert_eq!((content.len(), complete), (MAX_BODY, true));
+        let mut chunk = b"ffffffff\r\n".to_vec();
+        chunk.extend_from_slice(&long);
+        let (content, complete) = read(500, &[("Transfer-Encoding", "chunked")], &chunk);
+        assert_eq!((content.len(), complete), (MAX_BODY, true));
+    }
+}

@@ -1,0 +1,286 @@
+//! From a host to a TCP connection: its addresses, and the race between them.
+//!
+//! The race has the shape of RFC 8305: addresses in the resolver's order but
+//! alternating between the families, a new attempt every 250 ms or as soon as
+//! one fails, and the first to connect wins.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
+
+use crate::error::{Code, Component, Error};
+
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+const MAX_ADDRESSES: usize = 10;
+
+/// The addresses of a host that needs no resolver: a literal or `localhost`.
+pub fn known_addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Some(vec![SocketAddr::new(address, port)]);
+    }
+    if let Some((address, zone)) = host.split_once('%') {
+        // Only the resolver knows the interface behind a name.
+        let (address, scope) = (address.parse().ok()?, zone.parse().ok()?);
+        return Some(vec![SocketAddrV6::new(address, port, 0, scope).into()]);
+    }
+    // RFC 6761: these names never leave the machine.
+    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    if name == "localhost" || name.ends_with(".localhost") {
+        let v6 = SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port);
+        let v4 = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port);
+        return Some(vec![v6, v4]);
+    }
+    None
+}
+
+/// Asks the system's resolver. Blocks.
+pub fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+    let fail = |words: &str| {
+        Error::new(Code::Dns, Component::Dns, format!("could not resolve {host}: {words}"))
+    };
+    match (host, port).to_socket_addrs() {
+        Ok(addresses) => {
+            let addresses: Vec<_> = addresses.collect();
+            if addresses.is_empty() {
+                return Err(fail("it has no address"));
+            }
+            Ok(addresses)
+        }
+        Err(error) => {
+            let text = error.to_string();
+            let words = text.strip_prefix("failed to lookup address information: ");
+            let failure = fail(words.unwrap_or(&text));
+            // The resolver's own errors have no errno.
+            Err(match error.raw_os_error() {
+                Some(_) => failure.because(error),
+                None => failure,
+            })
+        }
+    }
+}
+
+/// Each address once, the families alternating, the resolver's first choice
+/// first.
+fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
+    let mut distinct: Vec<SocketAddr> = Vec::new();
+    for address in addresses {
+        if !distinct.contains(&address) {
+            distinct.push(address);
+        }
+    }
+    let first_is_v6 = distinct.first().is_some_and(SocketAddr::is_ipv6);
+    let (one, other): (Vec<_>, Vec<_>) =
+        distinct.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    let (mut one, mut other) = (one.into_iter(), other.into_iter());
+    let mut mixed = VecDeque::new();
+    while mixed.len() < MAX_ADDRESSES {
+        let before = mixed.len();
+        mixed.extend(one.next());
+        mixed.extend(other.next());
+        if mixed.len() == before {
+            break;
+        }
+    }
+    mixed.truncate(MAX_ADDRESSES);
+    mixed
+}
+
+/// Attempts to connect to one host, several at a time.
+pub struct Race {
+    waiting: VecDeque<SocketAddr>,
+    attempts: Vec<(SocketAddr, TcpStream)>,
+    failed: Vec<(SocketAddr, io::Error)>,
+    next_at: Option<Instant>,
+}
+
+pub enum Lap {
+    Pending,
+    Won(TcpStream),
+}
+
+impl Race {
+    pub fn new(addresses: Vec<SocketAddr>) -> Race {
+        Race {
+            waiting: interleave(addresses),
+            attempts: Vec::new(),
+            failed: Vec::new(),
+            next_at: None,
+        }
+    }
+
+    /// Fails when no address is left.
+    pub fn advance(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        now: Instant,
+    ) -> Result<Lap, Error> {
+        let failed_before = self.failed.len();
+        for (address, stream) in std::mem::take(&mut self.attempts) {
+            match connected(&stream) {
+                Ok(true) => {
+                    // The others close as they are dropped.
+                    self.attempts.clear();
+                    let _ = stream.set_nodelay(true);
+                    return Ok(Lap::Won(stream));
+                }
+                Ok(false) => self.attempts.push((address, stream)),
+                Err(error) => self.failed.push((address, error)),
+            }
+        }
+        let mut start = self.failed.len() > failed_before
+            || self.attempts.is_empty()
+            || self.next_at.is_some_and(|at| now >= at);
+        while start {
+            let Some(address) = self.waiting.pop_front() else { break };
+            match attempt(address, registry, token) {
+                Ok(stream) => {
+                    self.attempts.push((address, stream));
+                    self.next_at = Some(now + ATTEMPT_DELAY);
+                    start = false;
+                }
+                Err(error) => self.failed.push((address, error)),
+            }
+        }
+        if self.waiting.is_empty() {
+            self.next_at = None;
+        }
+        if self.attempts.is_empty() {
+            return Err(self.lost());
+        }
+        Ok(Lap::Pending)
+    }
+
+    /// When the next address is due.
+    pub fn wake_at(&self) -> Option<Instant> {
+        self.next_at
+    }
+
+    /// What has been tried so far: `10.0.0.2:80 (10.0.0.1:80: refused)`.
+    pub fn tried(&self) -> String {
+        let pending: Vec<_> =
+            self.attempts.iter().map(|(address, _)| address.to_string()).collect();
+        let failed: Vec<_> =
+            self.failed.iter().map(|(address, error)| format!("{address}: {error}")).collect();
+        match (pending.is_empty(), failed.is_empty()) {
+            (_, true) => pending.join(", "),
+            (true, false) => failed.join("; "),
+            (false, false) => format!("{} ({})", pending.join(", "), failed.join("; ")),
+        }
+    }
+
+    fn lost(&mut self) -> Error {
+        let tcp = |words: String| Error::new(Code::Tcp, Component::Tcp, words);
+        let mut failed = std::mem::take(&mut self.failed);
+        if failed.len() == 1 {
+            let (address, error) = failed.remove(0);
+            return tcp(format!("could not connect to {address}")).because(error);
+        }
+        let general = tcp(format!("none of the {} addresses could be connected to", failed.len()));
+        failed.into_iter().fold(general, |chain, (address, error)| {
+            let code = error.raw_os_error().unwrap_or(Code::Tcp as i32);
+            let words = format!("{address}: {error}");
+            chain.because(Error::numbered(code, Component::Tcp, words))
+        })
+    }
+}
+
+fn attempt(address: SocketAddr, registry: &Registry, token: Token) -> io::Result<TcpStream> {
+    let mut stream = TcpStream::connect(address)?;
+    registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+    Ok(stream)
+}
+
+/// Whether a non-blocking connect has come to its end, and how.
+fn connected(stream: &TcpStream) -> io::Result<bool> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
+    }
+    match stream.peer_addr() {
+        // A port in the ephemeral range that nobody listens on can be given
+        // to the very socket that connects to it.
+        Ok(peer) if stream.local_addr().is_ok_and(|local| local == peer) => {
+            Err(io::Error::new(io::ErrorKind::ConnectionRefused, "nobody listens there"))
+        }
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(text: &str) -> Vec<SocketAddr> {
+        text.split_whitespace().map(|address| address.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn families_alternate() {
+        for (resolved, mixed) in [
+            ("", ""),
+            ("1.1.1.1:1", "1.1.1.1:1"),
+            ("[::1]:1 [::2]:1 1.1.1.1:1", "[::1]:1 1.1.1.1:1 [::2]:1"),
+            ("1.1.1.1:1 1.1.1.2:1 [::1]:1", "1.1.1.1:1 [::1]:1 1.1.1.2:1"),
+            ("[::1]:1 [::1]:1 1.1.1.1:1 [::1]:1", "[::1]:1 1.1.1.1:1"),
+            ("[::1]:1 [::2]:1 [::3]:1", "[::1]:1 [::2]:1 [::3]:1"),
+        ] {
+            let got: Vec<_> = interleave(addresses(resolved)).into();
+            assert_eq!(got, addresses(mixed));
+        }
+    }
+
+    #[test]
+    fn no_more_than_ten_addresses() {
+        let many = (0..30).map(|n| SocketAddr::from(([10, 0, 0, n], 80)));
+        let six = (0..3).map(|n| SocketAddr::from(([0xfd00, 0, 0, 0, 0, 0, 0, n], 80)));
+        let mixed = interleave(many.chain(six).collect());
+        assert_eq!(mixed.len(), MAX_ADDRESSES);
+        assert_eq!(mixed.iter().filter(|address| address.is_ipv6()).count(), 3);
+    }
+
+    #[test]
+    fn some_hosts_need_no_resolver() {
+        for (host, expected) in [
+            ("127.0.0.1", "127.0.0.1:7"),
+            ("::1", "[::1]:7"),
+            ("localhost", "[::1]:7 127.0.0.1:7"),
+            ("LocalHost.", "[::1]:7 127.0.0.1:7"),
+            ("app.localhost", "[::1]:7 127.0.0.1:7"),
+        ] {
+            assert_eq!(known_addresses(host, 7), Some(addresses(expected)), "{host}");
+        }
+        let scoped = known_addresses("fe80::1%3", 7).unwrap();
+        assert_eq!(scoped, [SocketAddrV6::new("fe80::1".parse().unwrap(), 7, 0, 3).into()]);
+        for host in ["example.com", "notlocalhost", "localhost.example", "fe80::1%eth0"] {
+            assert_eq!(known_addresses(host, 7), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_lost_race_names_every_address() {
+        let refused = || io::Error::from_raw_os_error(libc::ECONNREFUSED);
+        let mut race = Race::new(Vec::new());
+        race.failed = vec![("1.1.1.1:1".parse().unwrap(), refused())];
+        let error = race.lost();
+        let codes: Vec<_> = error.chain().map(|e| (e.component, e.code)).collect();
+        let os = (Component::Os, libc::ECONNREFUSED);
+        assert_eq!(codes, [(Component::Tcp, Code::Tcp as i32), os]);
+        assert!(error.to_string().starts_with("could not connect to 1.1.1.1:1: Connection"));
+
+        race.failed = vec![
+            ("[::1]:1".parse().unwrap(), refused()),
+            ("1.1.1.1:1".parse().unwrap(), io::Error::from_raw_os_error(libc::EHOSTUNREACH)),
+        ];
+        let error = race.lost();
+        let codes: Vec<_> = error.chain().map(|e| e.code).collect();
+        assert_eq!(codes, [Code::Tcp as i32, libc::ECONNREFUSED, libc::EHOSTUNREACH]);
+        assert!(error.to_string().contains("[::1]:1: Connection refused"));
+        assert!(error.to_string().contains("1.1.1.1:1: No route to host"));
+    }
+}

@@ -1,0 +1,173 @@
+//! What a failed handshake means, in words that a user can act on.
+
+use std::io;
+
+use super::tls::TlsConfig;
+use crate::error::{Code, Component, Error};
+
+/// What a failed handshake means: our words, then OpenSSL's.
+pub fn handshake_failure(error: &native_tls::Error, name: &str, config: &TlsConfig) -> Error {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(io) = inner.downcast_ref::<io::Error>() {
+            // The text of an errno depends on the locale, its kind does not.
+            let words = if closes(io.kind()) { CLOSED } else { BROKEN };
+            let code = io.raw_os_error().unwrap_or(Code::Tls as i32);
+            let cause = Error::numbered(code, Component::Tls, error.to_string());
+            return tls_error(words).because(cause);
+        }
+        source = inner.source();
+    }
+    explain(&error.to_string(), name, config)
+}
+
+/// Whether this is how a socket says that the peer has gone.
+pub fn closes(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
+const CLOSED: &str = "the server closed the connection during the TLS handshake";
+const BROKEN: &str = "the connection broke during the TLS handshake";
+
+/// OpenSSL's words in lower case, and ours. Only valid behind "certificate
+/// verify failed": an unverified session carries them too when it fails for
+/// another reason.
+const VERIFICATION: &[(&str, &str)] = &[
+    ("certificate in certificate chain", UNKNOWN_CA),
+    ("self-signed certificate", SELF_SIGNED),
+    ("self signed certificate", SELF_SIGNED),
+    ("unable to get local issuer certificate", UNKNOWN_CA),
+    ("unable to get issuer certificate", UNKNOWN_CA),
+    (
+        "unable to verify the first certificate",
+        "the server did not send the whole chain of its certificate, and this system does not \
+         know the missing part; tls_ca can name it",
+    ),
+    ("certificate has expired", "the server's certificate, or one in its chain, has expired"),
+    (
+        "certificate is not yet valid",
+        "the server's certificate, or one in its chain, is not valid yet; \
+         is the clock of this machine right?",
+    ),
+    ("hostname mismatch", OTHER_NAME),
+    ("ip address mismatch", OTHER_NAME),
+    ("certificate revoked", "the server's certificate has been revoked"),
+    ("key too weak", "a key in the chain of the server's certificate is too weak"),
+    ("md too weak", "a signature in the chain of the server's certificate is too weak"),
+    ("certificate purpose", "the server's certificate is not one for a server"),
+    ("invalid ca certificate", "a certificate in the server's chain may not sign others"),
+];
+
+const SELF_SIGNED: &str = "the server's certificate is self-signed, so nothing vouches for it; \
+    if it is the right one, name it in tls_ca";
+const UNKNOWN_CA: &str = "the server's certificate is signed by an authority that this system \
+    does not trust; if it is the right one, name the authority's certificate in tls_ca";
+const OTHER_NAME: &str = "the server's certificate is for another name than {name}";
+
+/// The same for all that is not about the certificate.
+const HANDSHAKE: &[(&str, &str)] = &[
+    ("alert protocol version", VERSION),
+    ("unsupported protocol", VERSION),
+    ("no protocols available", "this system allows no version of TLS from {version} up"),
+    ("wrong version number", NO_TLS),
+    ("packet length too long", NO_TLS),
+    ("unknown protocol", NO_TLS),
+    ("unexpected eof", CLOSED),
+    ("unrecognized name", "the server knows no host named {name}"),
+    ("certificate required", CLIENT_CERTIFICATE),
+    (
+        "alert handshake failure",
+        "the server refused the TLS handshake: it shares no cipher with this client, does not \
+         serve {name}, or asks for a client certificate",
+    ),
+    ("alert bad certificate", CLIENT_CERTIFICATE),
+    ("alert unknown ca", CLIENT_CERTIFICATE),
+    (
+        "legacy sigalg",
+        "the server speaks only an old version of TLS, which this system's policy forbids",
+    ),
+    ("dh key too small", "the server's Diffie-Hellman key is too small to be safe"),
+];
+
+const VERSION: &str =
+    "the server speaks no version of TLS from {version} up (tls_min_version sets that)";
+const NO_TLS: &str =
+    "the server does not speak TLS on this port; a server without TLS is reached by ws://";
+const CLIENT_CERTIFICATE: &str = "the server asks for a client certificate that it trusts";
+
+/// Translates OpenSSL's words and keeps them as the cause.
+pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
+    let lower = text.to_ascii_lowercase();
+    let (table, otherwise) = if lower.contains("certificate verify failed") {
+        (VERIFICATION, "the server's certificate is not accepted")
+    } else {
+        (HANDSHAKE, "TLS with the server failed")
+    };
+    let found = table.iter().find(|(openssl, _)| lower.contains(openssl));
+    let words = found.map_or(otherwise, |(_, ours)| ours);
+    let words = words.replace("{name}", name).replace("{version}", config.min_version.number());
+    tls_error(words).because(tls_error(text))
+}
+
+pub fn tls_error(words: impl Into<String>) -> Error {
+    Error::new(Code::Tls, Component::Tls, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tls::{TlsVersion, Verify};
+    use super::*;
+
+    #[test]
+    fn openssl_is_translated() {
+        let config = TlsConfig {
+            ca: None,
+            verify: Verify::Full,
+            server_name: None,
+            min_version: TlsVersion::V1_2,
+        };
+        let verify = |words: &str| {
+            let place = "SSL routines:tls_post_process_server_certificate";
+            format!("error:0A000086:{place}:certificate verify failed:clnt.c:1890: ({words})")
+        };
+        for (text, ours) in [
+            (verify("self-signed certificate"), "self-signed"),
+            (verify("self signed certificate"), "self-signed"),
+            (verify("self-signed certificate in certificate chain"), "authority"),
+            (verify("unable to get local issuer certificate"), "tls_ca"),
+            (verify("unable to verify the first certificate"), "whole chain"),
+            (verify("certificate has expired"), "expired"),
+            (verify("certificate is not yet valid"), "not valid yet"),
+            (verify("hostname mismatch"), "another name than example.com"),
+            (verify("Hostname mismatch"), "another name than example.com"),
+            (verify("IP address mismatch"), "another name than example.com"),
+            (verify("EE certificate key too weak"), "too weak"),
+            (verify("unsuitable certificate purpose"), "not one for a server"),
+            (verify("something new"), "not accepted"),
+            (
+                "error:0A000102:SSL routines:ssl_choose_client_version:unsupported protocol".into(),
+                "from 1.2 up",
+            ),
+            (
+                "SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:SSL alert number 70"
+                    .into(),
+                "from 1.2 up",
+            ),
+            ("SSL routines:ssl3_get_record:wrong version number".into(), "does not speak TLS"),
+            ("SSL routines::unexpected eof while reading".into(), "closed the connection"),
+            ("unexpected EOF".into(), "closed the connection"),
+            ("tlsv13 alert certificate required".into(), "client certificate"),
+            ("legacy sigalg disallowed or unsupported".into(), "old version of TLS"),
+            ("tlsv1 unrecognized name".into(), "no host named example.com"),
+            ("alert handshake failure (self-signed certificate)".into(), "refused the TLS"),
+            ("something new".into(), "TLS with the server failed"),
+        ] {
+            let error = explain(&text, "example.com", &config);
+            assert!(error.message.contains(ours), "{text}: {error}");
+            let causes: Vec<_> = error.chain().map(|e| (e.component, e.message.as_str())).collect();
+            assert_eq!(causes.len(), 2);
+            assert_eq!(causes[1], (Component::Tls, text.as_str()));
+        }
+    }
+}

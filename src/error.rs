@@ -1,0 +1,161 @@
+//! What can go wrong: one error type with a cause chain, used by every room.
+//!
+//! `Code` is what a program branches on, `Component` says which part of the
+//! way failed, `message` is one line for a person. The general error comes
+//! first and carries its cause.
+
+use std::fmt;
+use std::io;
+
+/// What a program branches on. The numbers are the ABI and never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum Code {
+    /// An argument is NULL, negative or out of range.
+    Argument = -1,
+    /// The URL is not one that a WebSocket can be opened to.
+    Url = -2,
+    /// An option is unknown, of the wrong type or out of range.
+    Option = -3,
+    /// A struct's `struct_size` is one that this library cannot read.
+    Struct = -4,
+    /// The id or queue was never issued.
+    NoSuchId = -5,
+    /// The connection is closing or closed.
+    Closed = -6,
+    /// The send queue is full; a DRAIN event follows.
+    Again = -7,
+    /// The message could never fit.
+    TooBig = -8,
+    /// The bytes are not UTF-8.
+    Utf8 = -9,
+    /// The bytes are not a JSON object or array.
+    Json = -10,
+    /// The time was up first.
+    Timeout = -11,
+    /// Nothing is left that could ever bring an event.
+    Idle = -12,
+    /// Another thread is polling this queue.
+    Busy = -13,
+    /// The call belongs to another thread.
+    WrongThread = -14,
+    /// The call cannot be made from inside this callback.
+    Reentrant = -15,
+    /// This process is a fork and has not called `ws_shutdown` yet.
+    Forked = -16,
+    /// The library is shutting down.
+    Shutdown = -17,
+    /// Memory, threads or file descriptors ran out.
+    Resources = -18,
+    /// A defect in this library.
+    Internal = -19,
+    /// There is nothing of that name.
+    NotFound = -20,
+    /// The name could not be resolved.
+    Dns = -21,
+    /// No TCP connection could be made, or it broke.
+    Tcp = -22,
+    /// The TLS handshake failed, or the certificate is not trusted.
+    Tls = -23,
+    /// The server refused the upgrade.
+    Http = -24,
+    /// The server broke the WebSocket protocol.
+    Protocol = -25,
+    /// The connection could not be opened.
+    Open = -26,
+    /// The connection was lost.
+    Lost = -27,
+}
+
+/// The part of the way in which an error arose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Component {
+    Ws,
+    Http,
+    Proxy,
+    Tls,
+    Tcp,
+    Dns,
+    Json,
+    Os,
+}
+
+impl Component {
+    pub fn name(self) -> &'static str {
+        match self {
+            Component::Ws => "ws",
+            Component::Http => "http",
+            Component::Proxy => "proxy",
+            Component::Tls => "tls",
+            Component::Tcp => "tcp",
+            Component::Dns => "dns",
+            Component::Json => "json",
+            Component::Os => "os",
+        }
+    }
+}
+
+/// An error and, behind it, its cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// A `Code`, or in a cause the number of the component's own: an HTTP
+    /// status, an errno.
+    pub code: i32,
+    pub component: Component,
+    /// One line that says what the caller does not know yet.
+    pub message: String,
+    pub cause: Option<Box<Error>>,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub fn new(code: Code, component: Component, message: impl Into<String>) -> Error {
+        Error::numbered(code as i32, component, message)
+    }
+
+    /// An error whose number is the component's own, such as an HTTP status.
+    pub fn numbered(code: i32, component: Component, message: impl Into<String>) -> Error {
+        Error { code, component, message: message.into(), cause: None }
+    }
+
+    /// An error of the library itself: bad arguments, states and limits.
+    pub fn ws(code: Code, message: impl Into<String>) -> Error {
+        Error::new(code, Component::Ws, message)
+    }
+
+    /// Puts `cause` at the end of the chain.
+    pub fn because(mut self, cause: impl Into<Error>) -> Error {
+        let mut last = &mut self;
+        while last.cause.is_some() {
+            last = last.cause.as_deref_mut().expect("checked by the loop");
+        }
+        last.cause = Some(Box::new(cause.into()));
+        self
+    }
+
+    /// The error and its causes, the general one first.
+    pub fn chain(&self) -> impl Iterator<Item = &Error> {
+        std::iter::successors(Some(self), |error| error.cause.as_deref())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (depth, error) in self.chain().enumerate() {
+            let colon = if depth == 0 { "" } else { ": " };
+            write!(f, "{colon}{}", error.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The operating system's own words and errno.
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Error {
+        let code = error.raw_os_error().unwrap_or(Code::Internal as i32);
+        Error::numbered(code, Component::Os, error.to_string())
+    }
+}

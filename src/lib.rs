@@ -1,0 +1,26 @@
+//! A WebSocket client that lives inside somebody else's program.
+//!
+//! The host gets connections as integer ids and callbacks on the thread that
+//! created them; worker threads do the network. Messages go one way in and one
+//! way out, and every room sees only the next:
+//!
+//! ```text
+//! out: ws_send -> capi -> connection (outbox) -> transport -> socket
+//! in:  socket -> worker -> protocol -> queue -> capi (ws_poll) -> callback
+//! ```
+//!
+//! The interface is C: `include/hostws.h`.
+
+pub mod capi;
+mod connection;
+mod dial;
+mod error;
+mod json;
+mod library;
+mod log;
+mod process;
+#[doc(hidden)]
+pub mod protocol;
+mod queue;
+mod transport;
+mod worker;

@@ -1,0 +1,263 @@
+//! The whole: which queues and connections there are, and how it starts and ends.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use crate::connection::{
+    Command, Connection, DataType, Options, Parts, Registry, Status, GOING_AWAY,
+};
+use crate::error::{Code, Error, Result};
+use crate::process::{self, PerProcess};
+use crate::queue::Queue;
+use crate::worker::{Pair, Shared};
+use crate::{dial, log};
+
+pub use crate::process::is_forked;
+
+#[derive(Default)]
+struct Library {
+    registry: Registry,
+    queues: Mutex<HashMap<i32, Arc<Pair>>>,
+    shared: Arc<Shared>,
+    closing: AtomicBool,
+}
+
+static LIBRARY: PerProcess<Library> = PerProcess::new();
+/// Outside the library: a forked child starts with a new one, and numbers no queue twice.
+static NEXT_QUEUE: AtomicI32 = AtomicI32::new(1);
+
+/// A thread's own queue, which ends with the thread.
+struct Own {
+    pair: Arc<Pair>,
+    generation: u32,
+}
+
+thread_local! {
+    static OWN: RefCell<Option<Own>> = const { RefCell::new(None) };
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        // In a forked child everything of the parent's stays untouched.
+        if self.generation == process::generation() && !process::is_forked() {
+            LIBRARY.get().retire_queue(&self.pair);
+        }
+    }
+}
+
+impl Library {
+    fn queues(&self) -> MutexGuard<'_, HashMap<i32, Arc<Pair>>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add_queue(&self, owner: Option<ThreadId>) -> Result<Arc<Pair>> {
+        let id = NEXT_QUEUE
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1))
+            .map_err(|_| Error::ws(Code::Resources, "all queue numbers have been used"))?;
+        let pair = Arc::new(Pair::new(Queue::new(id, owner), Arc::clone(&self.shared)));
+        self.queues().insert(id, Arc::clone(&pair));
+        Ok(pair)
+    }
+
+    /// The queue takes nothing more, and its connections close.
+    fn retire_queue(&self, pair: &Arc<Pair>) {
+        self.queues().remove(&pair.queue.id());
+        pair.queue.close();
+        pair.orphan();
+    }
+
+    fn pair(&self, queue: i32) -> Result<Arc<Pair>> {
+        match queue {
+            0 => self.own(),
+            1.. => self.queues().get(&queue).map(Arc::clone).ok_or_else(|| no_queue(queue)),
+            _ => Err(Error::ws(Code::Argument, format!("a queue is 0 or more, not {queue}"))),
+        }
+    }
+
+    /// The calling thread's own.
+    fn own(&self) -> Result<Arc<Pair>> {
+        let generation = process::generation();
+        let found = OWN.try_with(|own| {
+            let mut own = own.borrow_mut();
+            match &*own {
+                Some(own) if own.generation == generation => return Ok(Arc::clone(&own.pair)),
+                _ => {}
+            }
+            let pair = self.add_queue(Some(thread::current().id()))?;
+            // One that was the parent's stays where it is.
+            std::mem::forget(own.replace(Own { pair: Arc::clone(&pair), generation }));
+            Ok(pair)
+        });
+        found.unwrap_or_else(|_| {
+            Err(Error::ws(Code::WrongThread, "this thread is ending: its queue is gone"))
+        })
+    }
+}
+
+fn no_queue(queue: i32) -> Error {
+    Error::ws(Code::NoSuchId, format!("there is no queue {queue}"))
+}
+
+/// Creates a connection and begins to open it.
+pub fn open(
+    url: &str,
+    data_type: DataType,
+    options: Options,
+    pull: bool,
+    host: Box<dyn Any + Send + Sync>,
+) -> Result<i32> {
+    let library = LIBRARY.get();
+    let queue = options.queue;
+    let (config, limits) = options.resolve(url)?;
+    let pair = library.pair(queue)?;
+    if pair.queue.is_owned() && queue != 0 && library.own()?.queue.id() != queue {
+        let words = format!("queue {queue} belongs to another thread");
+        return Err(Error::ws(Code::WrongThread, words));
+    }
+    if library.closing.load(Ordering::SeqCst) {
+        return Err(Error::ws(Code::Shutdown, "the library is shutting down"));
+    }
+    let mut issued = 0;
+    pair.launch(|mailbox| {
+        issued = Registry::issue()?;
+        let connection = Arc::new(Connection::new(Parts {
+            id: issued,
+            url: dial::without_credentials(url),
+            data_type,
+            pull,
+            host,
+            config,
+            limits,
+            registry: &library.registry,
+            queue: Arc::clone(&pair.queue),
+            mailbox: Arc::clone(mailbox),
+        }));
+        library.registry.insert(Arc::clone(&connection));
+        pair.queue.expect(connection.as_ref());
+        Ok(Command::Open(connection))
+    })?;
+    Ok(issued)
+}
+
+/// The connection of that id, until its on_terminate has returned.
+pub fn find(id: i32) -> Result<Arc<Connection>> {
+    LIBRARY.get().registry.find(id)
+}
+
+pub fn status(id: i32) -> Result<i32> {
+    match find(id) {
+        Ok(connection) => Ok(connection.status() as i32),
+        Err(error) if error.code == Code::Closed as i32 => Ok(Status::Closed as i32),
+        Err(error) => Err(error),
+    }
+}
+
+pub fn new_queue() -> Result<i32> {
+    let library = LIBRARY.get();
+    if library.closing.load(Ordering::SeqCst) {
+        return Err(Error::ws(Code::Shutdown, "the library is shutting down"));
+    }
+    Ok(library.add_queue(None)?.queue.id())
+}
+
+pub fn free_queue(id: i32) -> Result<()> {
+    let library = LIBRARY.get();
+    let pair = library.pair(id)?;
+    if pair.queue.is_owned() {
+        let words = "a thread's own queue ends with the thread; it cannot be freed";
+        return Err(Error::ws(Code::Argument, words));
+    }
+    pair.queue.enter()?;
+    let is_nested = pair.queue.is_nested();
+    pair.queue.leave();
+    if is_nested {
+        return Err(Error::ws(Code::Busy, "a callback of this queue is running"));
+    }
+    library.retire_queue(&pair);
+    Ok(())
+}
+
+/// A queue for everything but polling.
+pub fn queue(id: i32) -> Result<Arc<Queue>> {
+    Ok(Arc::clone(&LIBRARY.get().pair(id)?.queue))
+}
+
+/// The queue of a connection, or with 0 that of the calling thread.
+pub fn queue_of(ws: i32) -> Result<i32> {
+    match ws {
+        0 => Ok(LIBRARY.get().own()?.queue.id()),
+        id => Ok(find(id)?.queue().id()),
+    }
+}
+
+/// How often `shutdown` looks for connections that were created meanwhile.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long threads get that have nothing left to do.
+const MOMENT: Duration = Duration::from_millis(500);
+
+/// Closes every connection and ends every thread; in a forked child, starts afresh.
+pub fn shutdown(timeout: Option<Duration>) -> Result<()> {
+    if process::is_forked() {
+        LIBRARY.start_afresh();
+        log::start_afresh();
+        process::forget_fork();
+        return Ok(());
+    }
+    let library = LIBRARY.get();
+    if library.closing.swap(true, Ordering::SeqCst) {
+        return Err(Error::ws(Code::Shutdown, "another thread is shutting the library down"));
+    }
+    let result = library.close_all(timeout);
+    library.closing.store(false, Ordering::SeqCst);
+    result
+}
+
+impl Library {
+    fn close_all(&self, timeout: Option<Duration>) -> Result<()> {
+        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        let mut is_polite = timeout != Some(Duration::ZERO);
+        let mut last = None;
+        loop {
+            for connection in self.registry.all() {
+                match connection.status() {
+                    Status::Closed => {}
+                    Status::Closing if is_polite => {}
+                    // They fail only when there is nothing left to close.
+                    _ if is_polite => drop(connection.close(GOING_AWAY, "")),
+                    _ => drop(connection.abort()),
+                }
+            }
+            let pairs: Vec<Arc<Pair>> = self.queues().values().map(Arc::clone).collect();
+            pairs.iter().for_each(|pair| pair.retire());
+            let now = Instant::now();
+            if self.shared.wait_for_workers(now + LOOK) {
+                break;
+            }
+            if is_polite && deadline.is_some_and(|deadline| now >= deadline) {
+                is_polite = false;
+            }
+            if !is_polite && now >= *last.get_or_insert(now + MOMENT) {
+                let words = "a thread did not end in time; is it inside a wake-up function?";
+                return Err(Error::ws(Code::Timeout, words));
+            }
+        }
+        if !self
+            .shared
+            .jobs
+            .wait_idle_exit(deadline.unwrap_or_else(Instant::now).max(Instant::now() + MOMENT))
+        {
+            let words = "a name is still being looked up; its thread ends with that";
+            return Err(Error::ws(Code::Timeout, words));
+        }
+        if !is_polite && timeout != Some(Duration::ZERO) {
+            let words = "some connections did not close in time and were dropped";
+            return Err(Error::ws(Code::Timeout, words));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! What the library has once a process, and what `fork` does to it.
+//!
+//! A forked child inherits memory but not threads: every lock may be held by
+//! nobody, for ever. So the child is only ever told HOSTWS_E_FORKED, until it asks for
+//! a fresh start, and then what was the parent's is left where it is.
+
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::Once;
+
+static FORKED: AtomicBool = AtomicBool::new(false);
+/// How many forks led to this process, since the library was first used.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// Whether this process is a fork that has not started afresh.
+pub fn is_forked() -> bool {
+    FORKED.load(Ordering::Relaxed)
+}
+
+/// The child's fresh start is complete.
+pub fn forget_fork() {
+    FORKED.store(false, Ordering::Relaxed);
+}
+
+pub fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+fn watch_forks() {
+    static WATCH: Once = Once::new();
+    extern "C" fn in_child() {
+        FORKED.store(true, Ordering::Relaxed);
+        GENERATION.fetch_add(1, Ordering::Relaxed);
+    }
+    WATCH.call_once(|| {
+        // SAFETY: the handler sets two atomics, which is allowed after fork; the library is
+        // never unloaded, so it stays where it is.
+        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    });
+}
+
+/// A value that lives as long as the process, and of which a forked child gets a new one.
+pub struct PerProcess<T: 'static>(AtomicPtr<T>);
+
+impl<T: Default + Send + Sync> PerProcess<T> {
+    pub const fn new() -> PerProcess<T> {
+        PerProcess(AtomicPtr::new(std::ptr::null_mut()))
+    }
+
+    pub fn get(&self) -> &'static T {
+        let current = self.0.load(Ordering::Acquire);
+        // SAFETY: it came from Box::into_raw below and is never freed.
+        unsafe { current.as_ref() }.unwrap_or_else(|| self.make())
+    }
+
+    #[cold]
+    fn make(&self) -> &'static T {
+        watch_forks();
+        let made = Box::into_raw(Box::<T>::default());
+        let raced = self.0.compare_exchange(
+            std::ptr::null_mut(),
+            made,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        match raced {
+            // SAFETY: it was just made and is never freed.
+            Ok(_) => unsafe { &*made },
+            Err(winner) => {
+                // SAFETY: `made` was given to nobody; the winner is never freed.
+                unsafe {
+                    drop(Box::from_raw(made));
+                    &*winner
+                }
+            }
+        }
+    }
+
+    /// Leaves the parent's value where it is.
+    pub fn start_afresh(&self) {
+        self.0.store(std::ptr::null_mut(), Ordering::Release);
+    }
+}

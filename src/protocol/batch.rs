@@ -1,0 +1,210 @@
+//! The messages of one piece of input, as few allocations as can be.
+
+use super::MessageKind;
+
+/// Up to this many payload bytes a message is a slice of the common buffer.
+/// One that is larger has an allocation of its own, is moved and never copied
+/// again, and does not keep its neighbours' memory alive.
+pub(super) const LARGE: usize = 16 * 1024;
+
+/// Messages in the order in which they arrived. One NUL follows every payload.
+#[derive(Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    large: Vec<Vec<u8>>,
+    items: Vec<Item>,
+    payload_bytes: usize,
+}
+
+/// Eight bytes a message: there can be thousands in one read.
+#[derive(Clone, Copy)]
+struct Item {
+    /// Where it begins in `bytes`, or its index in `large`.
+    at: u32,
+    /// Payload bytes if it lies in `bytes`.
+    len: u16,
+    kind: MessageKind,
+    large: bool,
+}
+
+impl Batch {
+    pub fn new() -> Batch {
+        Batch::default()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Number of messages.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The payload without its NUL, which lies right behind it.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<(MessageKind, &[u8])> {
+        let item = self.items.get(index)?;
+        let at = item.at as usize;
+        let payload = if item.large {
+            let with_nul = &self.large[at];
+            &with_nul[..with_nul.len() - 1]
+        } else {
+            &self.bytes[at..at + usize::from(item.len)]
+        };
+        Some((item.kind, payload))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (MessageKind, &[u8])> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+
+    /// Sum of the payload lengths.
+    pub fn payload_bytes(&self) -> usize {
+        self.payload_bytes
+    }
+
+    /// Forgets the messages and keeps the common buffer for the next ones.
+    pub fn clear(&mut self) {
+        self.truncate(0);
+    }
+
+    /// Keeps the first `len` messages.
+    pub fn truncate(&mut self, len: usize) {
+        while self.items.len() > len {
+            let Some(item) = self.items.pop() else {
+                break;
+            };
+            if item.large {
+                let with_nul = self.large.pop();
+                self.payload_bytes -= with_nul.map_or(0, |payload| payload.len() - 1);
+            } else {
+                self.bytes.truncate(item.at as usize);
+                self.payload_bytes -= usize::from(item.len);
+            }
+        }
+    }
+
+    /// Appends a copy of `payload`.
+    #[inline]
+    pub fn push(&mut self, kind: MessageKind, payload: &[u8]) {
+        let (Ok(at), true) = (u32::try_from(self.bytes.len()), payload.len() <= LARGE) else {
+            let mut own = Vec::with_capacity(payload.len() + 1);
+            own.extend_from_slice(payload);
+            return self.push_large(kind, own);
+        };
+        self.bytes.extend_from_slice(payload);
+        self.bytes.push(0);
+        self.payload_bytes += payload.len();
+        self.items.push(Item { at, len: payload.len() as u16, kind, large: false });
+    }
+
+    /// Appends `payload`: a large one is moved, and not even copied for its
+    /// NUL if its capacity has one byte to spare.
+    pub fn push_owned(&mut self, kind: MessageKind, payload: Vec<u8>) {
+        if payload.len() <= LARGE {
+            self.push(kind, &payload);
+        } else {
+            self.push_large(kind, payload);
+        }
+    }
+
+    fn push_large(&mut self, kind: MessageKind, mut payload: Vec<u8>) {
+        self.payload_bytes += payload.len();
+        payload.reserve_exact(1);
+        payload.push(0);
+        self.items.push(Item {
+            // So many large messages do not fit in any memory.
+            at: self.large.len() as u32,
+            len: 0,
+            kind,
+            large: true,
+        });
+        self.large.push(payload);
+    }
+
+    /// Makes room for the messages in `input` bytes of frames. Their headers
+    /// are longer than the NULs here, so it is enough.
+    pub(super) fn reserve(&mut self, input: usize) {
+        self.bytes.reserve(input);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn nul_behind(payload: &[u8], batch: &Batch) -> bool {
+        let end = payload.as_ptr() as usize + payload.len();
+        let buffers = std::iter::once(&batch.bytes).chain(&batch.large);
+        let hit = buffers
+            .map(|buffer| (buffer, end.wrapping_sub(buffer.as_ptr() as usize)))
+            .find(|(buffer, at)| *at < buffer.len());
+        hit.is_some_and(|(buffer, at)| buffer[at] == 0)
+    }
+
+    #[test]
+    fn an_item_is_eight_bytes() {
+        assert_eq!(size_of::<Item>(), 8);
+    }
+
+    #[test]
+    fn a_large_message_is_moved() {
+        let mut payload = Vec::with_capacity(LARGE + 2);
+        payload.resize(LARGE + 1, 7);
+        let address = payload.as_ptr();
+        let mut batch = Batch::new();
+        batch.push_owned(MessageKind::Binary, payload);
+        assert_eq!(batch.get(0).unwrap().1.as_ptr(), address);
+        assert!(batch.bytes.is_empty());
+    }
+
+    #[test]
+    fn small_messages_share_one_buffer() {
+        let mut batch = Batch::new();
+        batch.push(MessageKind::Text, b"one");
+        batch.push_owned(MessageKind::Binary, b"two".to_vec());
+        assert_eq!(batch.bytes, b"one\0two\0");
+        assert!(batch.get(2).is_none());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        #[test]
+        fn gives_back_what_was_pushed(
+            sizes in prop::collection::vec((0usize..40_000, any::<bool>(), any::<bool>()), 0..12),
+            keep in 0usize..12,
+        ) {
+            let mut batch = Batch::new();
+            let mut expected = Vec::new();
+            for (n, (size, text, owned)) in sizes.into_iter().enumerate() {
+                let size = if n % 2 == 0 { size } else { size % 100 };
+                let kind = if text { MessageKind::Text } else { MessageKind::Binary };
+                let payload = vec![n as u8 + 1; size];
+                if owned {
+                    batch.push_owned(kind, payload.clone());
+                } else {
+                    batch.push(kind, &payload);
+                }
+                expected.push((kind, payload));
+            }
+            for keep in [usize::MAX, keep, 0] {
+                batch.truncate(keep);
+                expected.truncate(keep);
+                prop_assert_eq!(batch.len(), expected.len());
+                prop_assert_eq!(batch.is_empty(), expected.is_empty());
+                prop_assert_eq!(
+                    batch.payload_bytes(),
+                    expected.iter().map(|(_, payload)| payload.len()).sum::<usize>()
+                );
+                for (index, (kind, payload)) in expected.iter().enumerate() {
+                    prop_assert_eq!(batch.get(index), Some((*kind, &payload[..])));
+                    prop_assert!(nul_behind(batch.get(index).unwrap().1, &batch));
+                }
+            }
+            prop_assert!(batch.bytes.is_empty() && batch.large.is_empty());
+        }
+    }
+}

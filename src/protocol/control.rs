@@ -1,0 +1,71 @@
+//! Control frames: ping, pong, close (RFC 6455 5.5).
+
+use std::fmt;
+use std::ops::Deref;
+
+use super::CloseFrame;
+
+/// The most payload that a control frame may have.
+pub const MAX_CONTROL: usize = 125;
+
+/// A control frame that is complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    Ping(ControlPayload),
+    Pong(ControlPayload),
+    /// `None` when the frame had no code, which is reported as 1005.
+    Close(Option<CloseFrame>),
+}
+
+/// The payload of a ping or pong, held inline: answering costs no allocation.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ControlPayload {
+    // Only ever appended to, so that what lies beyond `len` is zero and
+    // the derived comparison is right.
+    bytes: [u8; MAX_CONTROL],
+    len: u8,
+}
+
+impl ControlPayload {
+    pub fn new() -> ControlPayload {
+        ControlPayload { bytes: [0; MAX_CONTROL], len: 0 }
+    }
+
+    /// Appends what still fits of `more`; the frame header has been checked,
+    /// so in the decoder all of it does.
+    pub(super) fn append(&mut self, more: &[u8]) {
+        let at = usize::from(self.len);
+        let more = &more[..more.len().min(MAX_CONTROL - at)];
+        self.bytes[at..at + more.len()].copy_from_slice(more);
+        self.len += more.len() as u8;
+    }
+}
+
+impl Default for ControlPayload {
+    fn default() -> ControlPayload {
+        ControlPayload::new()
+    }
+}
+
+/// Takes the first 125 bytes.
+impl From<&[u8]> for ControlPayload {
+    fn from(bytes: &[u8]) -> ControlPayload {
+        let mut payload = ControlPayload::new();
+        payload.append(bytes);
+        payload
+    }
+}
+
+impl Deref for ControlPayload {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+impl fmt::Debug for ControlPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "b\"{}\"", self.escape_ascii())
+    }
+}

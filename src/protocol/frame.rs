@@ -1,0 +1,224 @@
+//! The frame header (RFC 6455 5.2): what a server may send, refused as soon
+//! as the first byte that is wrong has arrived.
+
+use super::Violation;
+
+/// The longest header of a server's frame: two bytes and a 64-bit length.
+pub(super) const MAX_HEADER: usize = 10;
+
+pub(super) const FIN: u8 = 0x80;
+pub(super) const MASKED: u8 = 0x80;
+const RSV: u8 = 0x70;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Opcode {
+    Continuation = 0x0,
+    Text = 0x1,
+    Binary = 0x2,
+    Close = 0x8,
+    Ping = 0x9,
+    Pong = 0xA,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FrameHeader {
+    pub fin: bool,
+    pub opcode: Opcode,
+    /// Payload bytes; below 2^63.
+    pub payload_len: u64,
+}
+
+/// Reads the header at the start of `bytes`, and its size. `None` when it is
+/// not complete; it always is at `MAX_HEADER` bytes.
+///
+/// `in_message`: a message has been begun and its last fragment has not come.
+/// The bytes are judged in their order, so that the verdict is the same
+/// however they were split.
+pub(super) fn parse(
+    bytes: &[u8],
+    in_message: bool,
+) -> Result<Option<(FrameHeader, usize)>, Violation> {
+    let Some(&first) = bytes.first() else {
+        return Ok(None);
+    };
+    let (fin, opcode) = check_first(first, in_message)?;
+    let Some(&second) = bytes.get(1) else {
+        return Ok(None);
+    };
+    if second & MASKED != 0 {
+        return Err(Violation::protocol("the server sent a masked frame"));
+    }
+    let (payload_len, size) = match second {
+        126 => match bytes[2..] {
+            [a, b, ..] => (u64::from(u16::from_be_bytes([a, b])), 4),
+            _ => (0, 0),
+        },
+        127 => match bytes[2..] {
+            [a, b, c, d, e, f, g, h, ..] => (u64::from_be_bytes([a, b, c, d, e, f, g, h]), 10),
+            _ => (0, 0),
+        },
+        short => (u64::from(short), 2),
+    };
+    let control = matches!(opcode, Opcode::Close | Opcode::Ping | Opcode::Pong);
+    if control && second > 125 {
+        return Err(Violation::protocol(format!(
+            "the server sent a {} frame with more than 125 bytes",
+            opcode.name()
+        )));
+    }
+    if size == 0 {
+        return Ok(None);
+    }
+    let minimal = match size {
+        2 => true,
+        4 => payload_len > 125,
+        _ => payload_len > 0xFFFF,
+    };
+    if !minimal {
+        return Err(Violation::protocol(format!(
+            "the server wrote the length {payload_len} in more bytes than it needs"
+        )));
+    }
+    if payload_len >> 63 != 0 {
+        return Err(Violation::protocol("the server sent a frame length with the top bit set"));
+    }
+    Ok(Some((FrameHeader { fin, opcode, payload_len }, size)))
+}
+
+/// The first byte: FIN, the reserved bits, the opcode, and whether such a
+/// frame may come now.
+fn check_first(first: u8, in_message: bool) -> Result<(bool, Opcode), Violation> {
+    let fin = first & FIN != 0;
+    // No extension is negotiated, so none of the three has a meaning.
+    if first & RSV != 0 {
+        return Err(Violation::protocol(format!(
+            "the server set reserved bits in a frame (its first byte is {first:#04x})"
+        )));
+    }
+    let opcode = match first & 0x0F {
+        0x0 => Opcode::Continuation,
+        0x1 => Opcode::Text,
+        0x2 => Opcode::Binary,
+        0x8 => Opcode::Close,
+        0x9 => Opcode::Ping,
+        0xA => Opcode::Pong,
+        reserved => {
+            return Err(Violation::protocol(format!(
+                "the server sent a frame with the reserved opcode {reserved:#x}"
+            )))
+        }
+    };
+    match opcode {
+        Opcode::Continuation if !in_message => {
+            Err(Violation::protocol("the server sent a continuation frame with no message begun"))
+        }
+        Opcode::Text | Opcode::Binary if in_message => {
+            Err(Violation::protocol("the server began a message inside a fragmented message"))
+        }
+        Opcode::Close | Opcode::Ping | Opcode::Pong if !fin => Err(Violation::protocol(format!(
+            "the server sent a fragmented {} frame",
+            opcode.name()
+        ))),
+        _ => Ok((fin, opcode)),
+    }
+}
+
+impl Opcode {
+    fn name(self) -> &'static str {
+        match self {
+            Opcode::Continuation => "continuation",
+            Opcode::Text => "text",
+            Opcode::Binary => "binary",
+            Opcode::Close => "close",
+            Opcode::Ping => "ping",
+            Opcode::Pong => "pong",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of the refusal; its code is always 1002.
+    fn refused(bytes: &[u8], in_message: bool) -> String {
+        let violation = parse(bytes, in_message).unwrap_err();
+        assert_eq!(violation.close_code, 1002);
+        violation.message
+    }
+
+    #[test]
+    fn lengths() {
+        for (bytes, payload_len, size) in [
+            (&b"\x82\x00"[..], 0, 2),
+            (b"\x82\x7d", 125, 2),
+            (b"\x82\x7e\x00\x7e", 126, 4),
+            (b"\x82\x7e\xff\xff", 0xFFFF, 4),
+            (b"\x82\x7f\0\0\0\0\0\x01\0\0", 0x10000, 10),
+            (b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", u64::MAX >> 1, 10),
+        ] {
+            let (header, used) = parse(bytes, false).unwrap().unwrap();
+            assert_eq!((header.payload_len, used), (payload_len, size));
+            for short in 0..bytes.len() {
+                assert_eq!(parse(&bytes[..short], false), Ok(None));
+            }
+        }
+    }
+
+    #[test]
+    fn reserved_bits() {
+        for first in [0xC1, 0xA1, 0x91, 0xF1, 0xC9] {
+            assert!(refused(&[first], false).contains("reserved bits"));
+        }
+    }
+
+    #[test]
+    fn reserved_opcodes() {
+        for opcode in (0x3..=0x7).chain(0xB..=0xF) {
+            assert!(refused(&[FIN | opcode], false).contains("reserved opcode"));
+        }
+    }
+
+    #[test]
+    fn masked() {
+        assert!(refused(b"\x82\x81", false).contains("masked"));
+    }
+
+    #[test]
+    fn fragmented_control() {
+        for opcode in [0x8, 0x9, 0xA] {
+            assert!(refused(&[opcode], false).contains("fragmented"));
+        }
+    }
+
+    #[test]
+    fn long_control() {
+        for opcode in [0x88, 0x89, 0x8A] {
+            assert!(refused(&[opcode, 126], false).contains("125"));
+            assert!(refused(&[opcode, 127], true).contains("125"));
+        }
+    }
+
+    #[test]
+    fn order_of_fragments() {
+        assert!(refused(b"\x80", false).contains("continuation"));
+        assert!(refused(b"\x00", false).contains("continuation"));
+        assert!(refused(b"\x81", true).contains("inside a fragmented"));
+        assert!(refused(b"\x02", true).contains("inside a fragmented"));
+        assert!(parse(b"\x80\x00", true).is_ok());
+        assert!(parse(b"\x89\x00", true).is_ok());
+    }
+
+    #[test]
+    fn lengths_that_are_not_minimal() {
+        assert!(refused(b"\x82\x7e\x00\x7d", false).contains("125"));
+        assert!(refused(b"\x82\x7e\x00\x00", false).contains("length 0"));
+        assert!(refused(b"\x82\x7f\0\0\0\0\0\0\xff\xff", false).contains("65535"));
+    }
+
+    #[test]
+    fn top_bit_of_the_length() {
+        assert!(refused(b"\x82\x7f\x80\0\0\0\0\0\0\0", false).contains("top bit"));
+    }
+}

@@ -1,0 +1,112 @@
+//! Masking (RFC 6455 5.3): where the keys come from, and how they are applied.
+
+use std::fmt;
+
+use rand::rngs::{StdRng, SysRng};
+use rand::{Rng, SeedableRng};
+
+use crate::error::{Code, Component, Error};
+
+/// Masking keys that nobody outside can predict (RFC 6455 10.3): a ChaCha
+/// stream, drawn in blocks, that the operating system seeds once. No lock
+/// inside: one for each thread, or for each lock. A forked process needs a new
+/// one, because the copy would repeat the parent's keys.
+pub struct MaskSource {
+    rng: StdRng,
+}
+
+impl MaskSource {
+    /// Fails when the operating system has no random bytes to give.
+    pub fn new() -> Result<MaskSource, Error> {
+        match StdRng::try_from_rng(&mut SysRng) {
+            Ok(rng) => Ok(MaskSource { rng }),
+            Err(error) => Err(no_randomness(error)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn next_key(&mut self) -> [u8; 4] {
+        self.rng.next_u32().to_ne_bytes()
+    }
+}
+
+/// The state of the generator is a secret.
+impl fmt::Debug for MaskSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MaskSource")
+    }
+}
+
+pub(super) fn no_randomness(error: rand::rngs::SysError) -> Error {
+    Error::ws(Code::Resources, "the operating system gives no random bytes").because(
+        Error::numbered(
+            error.raw_os_error().unwrap_or(Code::Internal as i32),
+            Component::Os,
+            error.to_string(),
+        ),
+    )
+}
+
+/// Bytes that are masked at a time. A block of constant size is appended with
+/// plain vector stores, with no call and no second pass over the output.
+const BLOCK: usize = 64;
+
+/// Appends `payload` under `key` to `out`. The caller has reserved.
+#[inline]
+pub(super) fn append_masked(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
+    let key8 = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
+    let mut blocks = payload.chunks_exact(BLOCK);
+    for block in &mut blocks {
+        let mut masked = [0u8; BLOCK];
+        for (to, from) in masked.chunks_exact_mut(8).zip(block.chunks_exact(8)) {
+            let mut word = [0u8; 8];
+            word.copy_from_slice(from);
+            to.copy_from_slice(&(u64::from_ne_bytes(word) ^ key8).to_ne_bytes());
+        }
+        out.extend_from_slice(&masked);
+    }
+    // The blocks are a multiple of four, so the key is at its start here too.
+    let mut words = blocks.remainder().chunks_exact(8);
+    for from in &mut words {
+        let mut word = [0u8; 8];
+        word.copy_from_slice(from);
+        out.extend_from_slice(&(u64::from_ne_bytes(word) ^ key8).to_ne_bytes());
+    }
+    for (byte, key) in words.remainder().iter().zip(key.iter().cycle()) {
+        out.push(byte ^ key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_the_rfcs_transformation_at_any_length() {
+        let payload: Vec<u8> = (0..1000u32).map(|n| (n * 7) as u8).collect();
+        let key = [0x37, 0xfa, 0x21, 0x3d];
+        for len in 0..payload.len() {
+            let mut out = vec![1, 2, 3];
+            append_masked(&mut out, &payload[..len], key);
+            assert_eq!(out.len(), 3 + len);
+            for (n, byte) in payload[..len].iter().enumerate() {
+                assert_eq!(out[3 + n], byte ^ key[n % 4]);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_differ() {
+        let mut one = MaskSource::new().unwrap();
+        let mut other = MaskSource::new().unwrap();
+        let keys: std::collections::HashSet<[u8; 4]> =
+            (0..500).flat_map(|_| [one.next_key(), other.next_key()]).collect();
+        assert!(keys.len() > 990);
+    }
+
+    #[test]
+    fn can_move_between_threads() {
+        fn is_send<T: Send>() {}
+        is_send::<MaskSource>();
+    }
+}

@@ -1,0 +1,221 @@
+//! The server's answer to the opening handshake (RFC 6455 4.1).
+
+use tungstenite::handshake::derive_accept_key;
+
+use crate::error::{Code, Component, Error};
+
+/// The most bytes that a response head may have.
+pub const MAX_HEAD: usize = 64 * 1024;
+
+/// The most headers that a response may have.
+pub const MAX_HEADERS: usize = 128;
+
+/// The head of a response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    pub reason: String,
+    /// In their order; bytes of a value that are not UTF-8 are replaced.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Response {
+    /// The value of the first header of that name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.header_all(name).next()
+    }
+
+    /// The values of all headers of that name.
+    pub fn header_all<'a, 'n>(
+        &'a self,
+        name: &'n str,
+    ) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
+        let named = move |(key, _): &&(String, String)| key.eq_ignore_ascii_case(name);
+        self.headers.iter().filter(named).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether another response follows this one, as after 103 Early Hints.
+    pub fn is_interim(&self) -> bool {
+        matches!(self.status, 100..=199) && self.status != 101
+    }
+}
+
+fn http(message: impl Into<String>) -> Error {
+    Error::new(Code::Http, Component::Http, message)
+}
+
+/// Parses a response head out of `input`, which is everything received so
+/// far. `None`: it is not complete yet. Else also how many bytes it has.
+///
+/// What does not begin as HTTP is refused at its first byte. HTTP/1.0 is read
+/// too, because proxies and plain web servers refuse with it; but it has no
+/// upgrade.
+pub fn parse_response(input: &[u8]) -> Result<Option<(Response, usize)>, Error> {
+    check_start(input)?;
+    let head = &input[..input.len().min(MAX_HEAD)];
+    // Parsed only when it is complete: input may come a byte at a time.
+    if !has_blank_line(head) {
+        return match input.len() < MAX_HEAD {
+            true => Ok(None),
+            false => Err(http(format!(
+                "the head of the server's response is longer than {MAX_HEAD} bytes"
+            ))),
+        };
+    }
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut parsed = httparse::Response::new(&mut headers);
+    let size = match parsed.parse(head) {
+        Ok(httparse::Status::Complete(size)) => size,
+        Ok(httparse::Status::Partial) => return Err(http("the server's response is not HTTP")),
+        Err(error) => return Err(http(explain(error))),
+    };
+    let status = parsed.code.unwrap_or_default();
+    if parsed.version != Some(1) && status == 101 {
+        return Err(http("the server answered the upgrade with HTTP/1.0, which has no upgrade"));
+    }
+    let own = |header: &httparse::Header| {
+        let value = String::from_utf8_lossy(header.value).into_owned();
+        (header.name.to_owned(), value)
+    };
+    let response = Response {
+        status,
+        reason: parsed.reason.unwrap_or_default().to_owned(),
+        headers: parsed.headers.iter().map(own).collect(),
+    };
+    Ok(Some((response, size)))
+}
+
+/// Refuses what is not the beginning of an HTTP/1 response, and says what it
+/// seems to be.
+fn check_start(input: &[u8]) -> Result<(), Error> {
+    const START: &[u8] = b"HTTP/1.";
+    let len = input.len().min(START.len());
+    if input[..len] == START[..len] {
+        return Ok(());
+    }
+    Err(http(match input {
+        [0x15 | 0x16, ..] => {
+            "the server answered with TLS where HTTP was expected: is the URL's scheme wss?"
+                .to_owned()
+        }
+        [b'H', b'T', b'T', b'P', b'/', version, ..] if version.is_ascii_digit() => format!(
+            "the server answered with HTTP/{}, and not with HTTP/1.1",
+            version.escape_ascii()
+        ),
+        // A SETTINGS frame on stream 0, or the preface that precedes it.
+        [0, _, _, 4, ..] | [b'P', b'R', b'I', b' ', ..] => {
+            "the server answered with HTTP/2, and not with HTTP/1.1".to_owned()
+        }
+        _ => format!(
+            "the server does not speak HTTP; its answer begins with \"{}\"",
+            input[..input.len().min(24)].escape_ascii()
+        ),
+    }))
+}
+
+/// Whether there is a line feed with another one, or CR LF, behind it.
+fn has_blank_line(head: &[u8]) -> bool {
+    const BLOCK: usize = 256;
+    let from = |at: usize| head.get(at..).unwrap_or_default().chunks(BLOCK);
+    // By blocks with no branch inside, which become vector code: this looks
+    // at everything again for each piece that arrives.
+    let mut blocks = from(0).zip(from(1)).zip(from(2));
+    head.ends_with(b"\n\n")
+        || blocks.any(|((first, second), third)| {
+            let bytes = first.iter().zip(second).zip(third);
+            let hits = bytes.map(|((&a, &b), &c)| {
+                let end = (b == b'\n') | ((b == b'\r') & (c == b'\n'));
+                u8::from((a == b'\n') & end)
+            });
+            hits.fold(0, |any, hit| any | hit) != 0
+        })
+}
+
+fn explain(error: httparse::Error) -> String {
+    let what = match error {
+        httparse::Error::TooManyHeaders => {
+            return format!("the server's response has more than {MAX_HEADERS} headers")
+        }
+        httparse::Error::HeaderName => "a header name is malformed",
+        httparse::Error::HeaderValue => "a header value is malformed",
+        httparse::Error::NewLine => "a line ends wrongly",
+        httparse::Error::Status => "the status is malformed",
+        httparse::Error::Token => "a character is out of place",
+        httparse::Error::Version => "the HTTP version is neither 1.1 nor 1.0",
+    };
+    format!("the server's response is not HTTP: {what}")
+}
+
+/// Checks a 101 that answers a request with `key` which offered the
+/// subprotocols `offered` and no extension (RFC 6455 4.1). Returns the agreed
+/// subprotocol.
+pub fn verify_upgrade(
+    response: &Response,
+    key: &str,
+    offered: &[String],
+) -> Result<Option<String>, Error> {
+    if response.status != 101 {
+        return Err(http(format!(
+            "the server answered with status {} instead of 101",
+            response.status
+        )));
+    }
+    let upgrade = only(response, "Upgrade")?;
+    if !upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket")) {
+        return Err(wrong("Upgrade", upgrade, "websocket"));
+    }
+    let mut connection = response.header_all("Connection").flat_map(|value| value.split(','));
+    if !connection.any(|token| token.trim().eq_ignore_ascii_case("upgrade")) {
+        return Err(wrong("Connection", response.header("Connection"), "Upgrade"));
+    }
+    let accept = only(response, "Sec-WebSocket-Accept")?;
+    match accept {
+        Some(value) if value == derive_accept_key(key.as_bytes()) => {}
+        Some(_) => {
+            return Err(http(
+                "the server's Sec-WebSocket-Accept does not match our Sec-WebSocket-Key",
+            ))
+        }
+        None => return Err(http("the server's response has no Sec-WebSocket-Accept")),
+    }
+    if let Some(extensions) = response.header("Sec-WebSocket-Extensions") {
+        return Err(http(format!(
+            "the server chose the extension \"{}\", which was not offered",
+            excerpt(extensions)
+        )));
+    }
+    match only(response, "Sec-WebSocket-Protocol")? {
+        None => Ok(None),
+        Some(chosen) if offered.iter().any(|name| name == chosen) => Ok(Some(chosen.to_owned())),
+        Some(other) => Err(http(format!(
+            "the server chose the subprotocol \"{}\", which was not offered",
+            excerpt(other)
+        ))),
+    }
+}
+
+/// The value of a header that may be there once.
+fn only<'a>(response: &'a Response, name: &'a str) -> Result<Option<&'a str>, Error> {
+    let mut values = response.header_all(name);
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        (_, Some(_)) => Err(http(format!("the server's response has more than one {name} header"))),
+    }
+}
+
+fn wrong(name: &str, value: Option<&str>, expected: &str) -> Error {
+    http(match value {
+        None => format!("the server's response has no {name} header"),
+        Some(value) => {
+            format!("the server's {name} header is \"{}\" instead of {expected}", excerpt(value))
+        }
+    })
+}
+
+/// Enough of a server's words to know them by, and no control characters.
+fn excerpt(value: &str) -> String {
+    value.chars().take(80).collect::<String>().escape_debug().to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+use super::*;
+
+/// The RFC's own example: the answer to `KEY`.
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\n\
+    Upgrade: websocket\r\n\
+    Connection: Upgrade\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+
+fn parse(text: &str) -> Response {
+    let (response, size) = parse_response(text.as_bytes()).unwrap().unwrap();
+    assert_eq!(size, text.len());
+    response
+}
+
+fn good_with(more: &str) -> Response {
+    parse(&format!("{GOOD}{more}\r\n"))
+}
+
+fn offered(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| name.to_string()).collect()
+}
+
+fn refusal(error: Error) -> String {
+    assert_eq!(error.code, Code::Http as i32);
+    assert_eq!(error.component, Component::Http);
+    error.message
+}
+
+/// Why a 101 with these headers instead of the good ones is refused.
+fn refused(replace: &str, with: &str) -> String {
+    assert!(GOOD.contains(replace));
+    let response = parse(&format!("{}\r\n", GOOD.replace(replace, with)));
+    refusal(verify_upgrade(&response, KEY, &[]).unwrap_err())
+}
+
+#[test]
+fn head_and_what_follows_it() {
+    let text = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nX: 1\r\nx: 2\r\n\r\nbody";
+    let (response, size) = parse_response(text.as_bytes()).unwrap().unwrap();
+    assert_eq!(&text[size..], "body");
+    assert_eq!((response.status, response.reason.as_str()), (401, "Unauthorized"));
+    assert_eq!(response.header("www-authenticate"), Some("Basic"));
+    assert_eq!(response.header_all("X").collect::<Vec<_>>(), ["1", "2"]);
+    assert_eq!(response.header("Y"), None);
+    assert!(!response.is_interim());
+}
+
+#[test]
+fn a_byte_at_a_time() {
+    let text = format!("{GOOD}\r\n");
+    for end in 0..text.len() {
+        assert_eq!(parse_response(&text.as_bytes()[..end]), Ok(None), "{end}");
+    }
+    parse(&text);
+}
+
+#[test]
+fn bare_line_feeds_and_no_reason() {
+    let response = parse("HTTP/1.1 200\nA: b\n\n");
+    assert_eq!((response.status, response.reason.as_str()), (200, ""));
+    assert_eq!(response.header("a"), Some("b"));
+}
+
+#[test]
+fn a_blank_line_is_found_wherever_it_is() {
+    for before in 0..600 {
+        for end in ["\n\n", "\n\r\n"] {
+            let mut head = vec![b'x'; before];
+            assert!(!has_blank_line(&head));
+            head.extend(end.bytes());
+            assert!(!has_blank_line(&head[..head.len() - 1]));
+            assert!(has_blank_line(&head));
+            head.extend(b"more");
+            assert!(has_blank_line(&head));
+        }
+    }
+}
+
+#[test]
+fn obs_text_is_replaced() {
+    let bytes = b"HTTP/1.1 200 OK\r\nA: gr\xfcn\r\nB: gr\xc3\xbcn\r\n\r\n";
+    let (response, _) = parse_response(bytes).unwrap().unwrap();
+    assert_eq!(response.header("A"), Some("gr\u{fffd}n"));
+    assert_eq!(response.header("B"), Some("grün"));
+}
+
+#[test]
+fn a_head_that_is_too_long() {
+    let mut text = format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(MAX_HEAD));
+    text.truncate(MAX_HEAD - 1);
+    assert_eq!(parse_response(text.as_bytes()), Ok(None));
+    text.push('x');
+    let words = refusal(parse_response(text.as_bytes()).unwrap_err());
+    assert!(words.contains("65536"), "{words}");
+    text.push_str("\r\n\r\n");
+    assert!(parse_response(text.as_bytes()).is_err());
+    text.replace_range(MAX_HEAD - 4.., "\r\n\r\n");
+    parse(&text);
+}
+
+#[test]
+fn a_body_may_be_longer_than_a_head() {
+    let text = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(MAX_HEAD));
+    assert_eq!(parse_response(text.as_bytes()).unwrap().unwrap().1, 19);
+}
+
+#[test]
+fn too_many_headers() {
+    let with = |count: usize| format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(count));
+    assert_eq!(parse(&with(MAX_HEADERS)).headers.len(), MAX_HEADERS);
+    let words = refusal(parse_response(with(MAX_HEADERS + 1).as_bytes()).unwrap_err());
+    assert!(words.contains("128"), "{words}");
+}
+
+#[test]
+fn what_is_not_http_is_refused_at_once() {
+    for (bytes, word) in [
+        (&b"\x15\x03\x03\x00\x02\x02\x28"[..], "TLS"),
+        (b"\x16", "TLS"),
+        (b"\x00\x00\x12\x04\x00", "HTTP/2"),
+        (b"PRI * HTTP/2.0\r\n", "HTTP/2"),
+        (b"HTTP/2 200", "HTTP/2"),
+        (b"HTTP/0.9 200", "HTTP/0"),
+        (b"SSH-2.0-OpenSSH\r\n", "SSH-2.0"),
+        (b"x", "begins with \"x\""),
+        (b"\xff\n", "\\xff\\n"),
+        (b"HTTQ", "HTTQ"),
+        (b"\r\nHTTP/1.1 200 OK\r\n\r\n", "does not speak HTTP"),
+    ] {
+        let words = refusal(parse_response(bytes).unwrap_err());
+        assert!(words.contains(word), "{words}");
+    }
+    assert_eq!(parse_response(b""), Ok(None));
+    assert_eq!(parse_response(b"HTT"), Ok(None));
+}
+
+#[test]
+fn malformed_heads() {
+    for text in [
+        "HTTP/1.1 abc OK\r\n\r\n",
+        "HTTP/1.1 20\r\n\r\n",
+        "HTTP/1.2 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n: b\r\n\r\n",
+        "HTTP/1.1\r\n\r\n",
+        "HTTP/1.\r\n\r\n",
+    ] {
+        let words = refusal(parse_response(text.as_bytes()).unwrap_err());
+        assert!(words.contains("not HTTP"), "{words}");
+    }
+}
+
+#[test]
+fn http_1_0_refuses_but_does_not_upgrade() {
+    assert_eq!(parse("HTTP/1.0 404 Not Found\r\n\r\n").status, 404);
+    let upgrade = GOOD.replace("1.1", "1.0") + "\r\n";
+    let words = refusal(parse_response(upgrade.as_bytes()).unwrap_err());
+    assert!(words.contains("HTTP/1.0"), "{words}");
+}
+
+#[test]
+fn a_good_upgrade() {
+    assert_eq!(verify_upgrade(&good_with(""), KEY, &[]), Ok(None));
+    // Offered, and the server wants none.
+    assert_eq!(verify_upgrade(&good_with(""), KEY, &offered(&["chat"])), Ok(None));
+}
+
+#[test]
+fn a_good_upgrade_in_other_words() {
+    let text = GOOD
+        .replace("Upgrade: websocket", "uPGRADE:   WebSocket ")
+        .replace("Connection: Upgrade", "connection: keep-alive , UPGRADE");
+    let response = parse(&format!("{text}\r\n"));
+    assert_eq!(verify_upgrade(&response, KEY, &[]), Ok(None));
+    let text = GOOD.replace("Connection:", "Connection: keep-alive\r\nConnection:");
+    let response = parse(&format!("{text}\r\n"));
+    assert_eq!(verify_upgrade(&response, KEY, &[]), Ok(None));
+}
+
+#[test]
+fn a_status_that_is_not_101() {
+    let words = refused("101 Switching Protocols", "200 OK");
+    assert!(words.contains("200"), "{words}");
+}
+
+#[test]
+fn upgrade_header() {
+    assert!(refused("Upgrade: websocket\r\n", "").contains("no Upgrade"));
+    assert!(refused("Upgrade: websocket", "Upgrade: h2c").contains("\"h2c\""));
+    let twice = refused("Upgrade: w", "Upgrade: websocket\r\nUpgrade: w");
+    assert!(twice.contains("more than one Upgrade"), "{twice}");
+}
+
+#[test]
+fn connection_header() {
+    assert!(refused("Connection: Upgrade\r\n", "").contains("no Connection"));
+    assert!(refused("Connection: Upgrade", "Connection: close").contains("\"close\""));
+    assert!(refused("Connection: Upgrade", "Connection: xupgrade").contains("xupgrade"));
+}
+
+#[test]
+fn accept_header() {
+    let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+    assert!(refused(accept, "").contains("no Sec-WebSocket-Accept"));
+    assert!(refused("s3pP", "S3pP").contains("does not match"));
+    assert!(refused(accept, &accept.repeat(2)).contains("more than one"));
+    assert!(verify_upgrade(&good_with(""), "another key", &[]).is_err());
+}
+
+#[test]
+fn extensions_were_not_offered() {
+    let response = good_with("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+    let words = refusal(verify_upgrade(&response, KEY, &[]).unwrap_err());
+    assert!(words.contains("permessage-deflate"), "{words}");
+}
+
+#[test]
+fn subprotocol() {
+    let names = offered(&["chat", "v2"]);
+    let verdict = |more: &str| verify_upgrade(&good_with(more), KEY, &names);
+    assert_eq!(verdict("Sec-WebSocket-Protocol: v2\r\n"), Ok(Some("v2".to_owned())));
+    for more in [
+        "Sec-WebSocket-Protocol: V2\r\n",
+        "Sec-WebSocket-Protocol: chat, v2\r\n",
+        "Sec-WebSocket-Protocol: \r\n",
+        "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: v2\r\n",
+    ] {
+        let words = refusal(verdict(more).unwrap_err());
+        assert!(words.contains("subprotocol") || words.contains("more than one"));
+    }
+    let uninvited = good_with("Sec-WebSocket-Protocol: chat\r\n");
+    assert!(verify_upgrade(&uninvited, KEY, &[]).is_err());
+}

@@ -1,0 +1,170 @@
+//! UTF-8 as it arrives: text split anywhere, refused at the first byte that
+//! cannot be right.
+
+use std::str;
+
+use super::Violation;
+
+/// What is left of a text between two pieces: the bytes of a character that
+/// has begun.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Utf8Check {
+    pending: [u8; 4],
+    len: u8,
+}
+
+impl Utf8Check {
+    /// Checks the next piece of a text; `offset` bytes came before it.
+    pub(super) fn feed(&mut self, mut piece: &[u8], offset: usize) -> Result<(), Violation> {
+        let mut offset = offset - usize::from(self.len);
+        while self.len > 0 {
+            let Some((&byte, rest)) = piece.split_first() else {
+                return Ok(());
+            };
+            // Room: what is pending is an incomplete character, so at most
+            // three bytes.
+            self.pending[usize::from(self.len)] = byte;
+            self.len += 1;
+            piece = rest;
+            match str::from_utf8(&self.pending[..usize::from(self.len)]) {
+                Ok(_) => {
+                    offset += usize::from(self.len);
+                    self.len = 0;
+                }
+                Err(error) if error.error_len().is_none() => {}
+                Err(_) => return Err(bad_byte(offset)),
+            }
+        }
+        match simdutf8::compat::from_utf8(piece) {
+            Ok(_) => Ok(()),
+            Err(error) if error.error_len().is_none() => {
+                let tail = &piece[error.valid_up_to()..];
+                self.pending[..tail.len()].copy_from_slice(tail);
+                self.len = tail.len() as u8;
+                Ok(())
+            }
+            Err(error) => Err(bad_byte(offset + error.valid_up_to())),
+        }
+    }
+
+    /// Checks that the text, `length` bytes in all, ends between characters.
+    pub(super) fn finish(&mut self, length: usize) -> Result<(), Violation> {
+        match std::mem::take(&mut self.len) {
+            0 => Ok(()),
+            pending => Err(cut_short(length - usize::from(pending))),
+        }
+    }
+}
+
+/// Checks a text that is here as a whole.
+#[inline]
+pub(super) fn check(text: &[u8]) -> Result<(), Violation> {
+    match simdutf8::basic::from_utf8(text) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(explain(text)),
+    }
+}
+
+/// The fast check does not say where; this one, which is seldom needed, does.
+#[cold]
+fn explain(text: &[u8]) -> Violation {
+    let mut whole = Utf8Check::default();
+    match whole.feed(text, 0).and_then(|()| whole.finish(text.len())) {
+        Err(violation) => violation,
+        // The two checks have the same rules, so this is not reached.
+        Ok(()) => bad_byte(0),
+    }
+}
+
+fn bad_byte(position: usize) -> Violation {
+    Violation::not_utf8(format!(
+        "the server sent a text message that is not UTF-8 at byte {position}"
+    ))
+}
+
+fn cut_short(position: usize) -> Violation {
+    Violation::not_utf8(format!(
+        "the server sent a text message that ends inside the character at byte {position}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Feeds one byte at a time: how many were taken, and the verdict.
+    fn byte_by_byte(text: &[u8]) -> (usize, Result<(), Violation>) {
+        let mut check = Utf8Check::default();
+        for (at, byte) in text.iter().enumerate() {
+            if let Err(violation) = check.feed(&[*byte], at) {
+                return (at, Err(violation));
+            }
+        }
+        (text.len(), check.finish(text.len()))
+    }
+
+    /// The first byte after which no continuation makes `text` valid.
+    fn earliest_bad_byte(text: &[u8]) -> Option<usize> {
+        (1..=text.len())
+            .find(|&n| matches!(str::from_utf8(&text[..n]), Err(e) if e.error_len().is_some()))
+            .map(|n| n - 1)
+    }
+
+    fn agrees_with_std(text: &[u8]) {
+        let (taken, verdict) = byte_by_byte(text);
+        assert_eq!(verdict.is_ok(), str::from_utf8(text).is_ok(), "{text:?}");
+        assert_eq!(taken, earliest_bad_byte(text).unwrap_or(text.len()));
+        assert_eq!(check(text), verdict);
+        for split in 0..=text.len() {
+            let mut pieces = Utf8Check::default();
+            let in_two = pieces
+                .feed(&text[..split], 0)
+                .and_then(|()| pieces.feed(&text[split..], split))
+                .and_then(|()| pieces.finish(text.len()));
+            assert_eq!(in_two, verdict, "{text:?} split at {split}");
+        }
+    }
+
+    #[test]
+    fn every_pair_of_leading_bytes() {
+        for first in 0x80..=0xFF {
+            for second in [0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2, 0xFF] {
+                agrees_with_std(&[first, second]);
+                agrees_with_std(&[b'a', first, second, 0x80]);
+                agrees_with_std(&[first, second, 0x80, 0x80, b'z']);
+            }
+        }
+    }
+
+    #[test]
+    fn positions_are_of_the_message() {
+        let mut check = Utf8Check::default();
+        check.feed(b"abc\xe2\x82", 0).unwrap();
+        let violation = check.feed(b"x", 5).unwrap_err();
+        assert_eq!(violation.close_code, 1007);
+        assert!(violation.message.ends_with("at byte 3"));
+        let (_, verdict) = byte_by_byte("€€".as_bytes().split_last().unwrap().1);
+        assert!(verdict.unwrap_err().message.contains("byte 3"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            agrees_with_std(&bytes);
+        }
+
+        #[test]
+        fn text_with_one_byte_changed(text in "\\PC{0,40}", at: prop::sample::Index, byte: u8) {
+            let mut bytes = text.into_bytes();
+            agrees_with_std(&bytes);
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+                agrees_with_std(&bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! How a server broke the protocol.
+
+use std::fmt;
+
+/// What the connection is failed with (RFC 6455 7.1.7): the close code for
+/// the server and one line for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    pub close_code: u16,
+    pub message: String,
+}
+
+impl Violation {
+    /// 1002: what arrived is not what RFC 6455 allows.
+    pub(super) fn protocol(message: impl Into<String>) -> Violation {
+        Violation { close_code: 1002, message: message.into() }
+    }
+
+    /// 1007: text that is not UTF-8.
+    pub(super) fn not_utf8(message: impl Into<String>) -> Violation {
+        Violation { close_code: 1007, message: message.into() }
+    }
+
+    /// 1009: more than this side takes.
+    pub(super) fn too_big(message: impl Into<String>) -> Violation {
+        Violation { close_code: 1009, message: message.into() }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Violation {}

@@ -1,0 +1,99 @@
+//! What waits in a queue: an event, and whom it is for.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::protocol::Batch;
+
+/// How a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    pub code: u16,
+    pub reason: String,
+    /// Both sides' close frames were exchanged (RFC 6455 7.1.4).
+    pub was_clean: bool,
+}
+
+impl Ending {
+    /// With no close frame from the server.
+    pub fn unclean(code: u16) -> Ending {
+        Ending { code, reason: String::new(), was_clean: false }
+    }
+}
+
+/// Something that happened on a connection.
+pub enum Event {
+    Open,
+    /// What one read from the server brought.
+    Messages(Batch),
+    Error(Error),
+    Terminate(Ending),
+    Drain,
+    /// The payload, and one NUL after it.
+    Pong(Vec<u8>),
+    Warning(Error),
+}
+
+impl Event {
+    /// Bytes that it counts in its connection's receive queue.
+    pub fn weight(&self) -> usize {
+        match self {
+            Event::Messages(batch) => batch.payload_bytes() + batch.len() * MESSAGE_OVERHEAD,
+            _ => 0,
+        }
+    }
+}
+
+/// What a message counts besides its payload: empty messages take room too.
+const MESSAGE_OVERHEAD: usize = 64;
+
+/// What the queue needs of whoever its events are for.
+pub trait Recipient: Send + Sync {
+    fn id(&self) -> i32;
+    /// Its events are fetched, not called back.
+    fn is_pull(&self) -> bool;
+    /// The host wants nothing more than the end.
+    fn is_muted(&self) -> bool;
+    /// What the host attached to it.
+    fn host(&self) -> &(dyn Any + Send + Sync);
+    /// The event has been delivered, or never will be.
+    fn settled(&self, event: &Event);
+}
+
+/// An event on its way to its recipient. Dropping it settles it.
+pub struct Entry {
+    pub recipient: Arc<dyn Recipient>,
+    pub event: Event,
+    /// Microseconds since the Unix epoch.
+    pub time_us: u64,
+    /// The first of its messages that has not been delivered yet.
+    pub first: usize,
+}
+
+impl Entry {
+    /// How many events the host gets of it, those already delivered included.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        match &self.event {
+            Event::Messages(batch) => batch.len(),
+            _ => 1,
+        }
+    }
+
+    /// How many the host still gets.
+    pub fn left(&self) -> usize {
+        self.len() - self.first
+    }
+
+    /// It is not to be delivered any more.
+    pub fn is_muted(&self) -> bool {
+        !matches!(self.event, Event::Terminate(_)) && self.recipient.is_muted()
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.recipient.settled(&self.event);
+    }
+}

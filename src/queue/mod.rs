@@ -1,0 +1,451 @@
+//! Events on their way to a host thread: the queue, who may poll it, and how it
+//! tells that it has something. It knows no connection: only recipients.
+
+mod event;
+mod signal;
+
+use std::any::Any;
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+pub use event::{Ending, Entry, Event, Recipient};
+pub use signal::Wakeup;
+
+use crate::error::{Code, Error, Result};
+use signal::Descriptor;
+
+/// How events leave the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// By callback, in `ws_poll`.
+    Push = 0,
+    /// By `ws_next`.
+    Pull = 1,
+}
+
+/// How a wait ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waited {
+    /// So many events can be delivered.
+    Ready(usize),
+    /// The time was up, or somebody woke the queue.
+    InVain,
+}
+
+pub struct Queue {
+    id: i32,
+    /// The thread that alone may poll it; `None`: any, one at a time.
+    owner: Option<ThreadId>,
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Held while the host's wake-up function runs.
+    wakeup: Mutex<Option<Wakeup>>,
+    /// How to get the worker to call it.
+    rouse: Mutex<Option<Box<dyn Fn() + Send>>>,
+}
+
+#[derive(Default)]
+struct State {
+    lanes: [Lane; 2],
+    /// The event that `ws_next` gave out last.
+    parked: Option<Parked>,
+    poller: Option<(ThreadId, usize)>,
+    woken: bool,
+    /// Goes up with every change that a waiter may look for.
+    version: u64,
+    waiters: usize,
+    descriptor: Option<Descriptor>,
+    /// The host's wake-up function is set, and whether a call of it is due.
+    has_wakeup: bool,
+    wakeup_due: bool,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Lane {
+    entries: VecDeque<Entry>,
+    /// Events in `entries`.
+    events: usize,
+    /// The connections that could still bring one.
+    live: HashSet<i32>,
+}
+
+struct Parked {
+    holder: Box<dyn Any + Send>,
+    recipient: i32,
+    /// Events that it still holds.
+    left: usize,
+}
+
+impl State {
+    fn ready(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.events).sum::<usize>() + self.parked_left()
+    }
+
+    fn parked_left(&self) -> usize {
+        self.parked.as_ref().map_or(0, |parked| parked.left)
+    }
+
+    /// Events that can be delivered by `kind` while `busy` recipients are passed over.
+    fn deliverable(&self, kind: Option<Kind>, busy: &[i32]) -> usize {
+        match kind {
+            None => self.ready(),
+            Some(Kind::Pull) => self.lanes[Kind::Pull as usize].events + self.parked_left(),
+            Some(Kind::Push) if busy.is_empty() => self.lanes[Kind::Push as usize].events,
+            Some(Kind::Push) => self.lanes[Kind::Push as usize]
+                .entries
+                .iter()
+                .filter(|entry| !busy.contains(&entry.recipient.id()))
+                .map(Entry::left)
+                .sum(),
+        }
+    }
+
+    /// Whether a connection is left that could bring such an event.
+    fn expects(&self, kind: Option<Kind>, busy: &[i32]) -> bool {
+        self.lanes.iter().enumerate().any(|(index, lane)| {
+            kind.is_none_or(|kind| kind as usize == index)
+                && lane.live.iter().any(|id| !busy.contains(id))
+        })
+    }
+}
+
+impl Queue {
+    pub fn new(id: i32, owner: Option<ThreadId>) -> Queue {
+        Queue {
+            id,
+            owner,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            wakeup: Mutex::default(),
+            rouse: Mutex::default(),
+        }
+    }
+
+    pub fn id(&self) -> i32 {
+        self.id
+    }
+
+    pub fn is_owned(&self) -> bool {
+        self.owner.is_some()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // ---- on the side of the worker
+
+    /// A connection has come that will bring events.
+    pub fn expect(&self, recipient: &dyn Recipient) {
+        self.state().lanes[kind_of(recipient) as usize].live.insert(recipient.id());
+    }
+
+    /// Puts an event at the end. After `Terminate` nothing of that recipient may follow.
+    pub fn push(&self, recipient: &Arc<dyn Recipient>, event: Event) {
+        let entry = Entry { recipient: Arc::clone(recipient), event, time_us: now_us(), first: 0 };
+        let kind = kind_of(recipient.as_ref());
+        let mut state = self.state();
+        if matches!(entry.event, Event::Terminate(_)) {
+            state.lanes[kind as usize].live.remove(&recipient.id());
+        }
+        if state.closed || entry.is_muted() || entry.left() == 0 {
+            self.notify(state);
+            drop(entry);
+            return;
+        }
+        let was_empty = state.ready() == 0;
+        let lane = &mut state.lanes[kind as usize];
+        lane.events += entry.left();
+        lane.entries.push_back(entry);
+        if was_empty {
+            state.wakeup_due = state.has_wakeup;
+        }
+        // Also when it was not: the host may have read the byte and not polled.
+        settle_signal(&mut state);
+        self.notify(state);
+    }
+
+    /// Takes out what a muted recipient will not get any more.
+    pub fn purge(&self, recipient: &dyn Recipient) {
+        let mut dropped = Vec::new();
+        let mut state = self.state();
+        let lane = &mut state.lanes[kind_of(recipient) as usize];
+        let mut index = 0;
+        while index < lane.entries.len() {
+            let entry = &lane.entries[index];
+            if entry.recipient.id() == recipient.id() && entry.is_muted() {
+                lane.events -= entry.left();
+                dropped.extend(lane.entries.remove(index));
+            } else {
+                index += 1;
+            }
+        }
+        if let Some(parked) = &mut state.parked {
+            if parked.recipient == recipient.id() {
+                parked.left = 0;
+            }
+        }
+        settle_signal(&mut state);
+        self.notify(state);
+        // Settling takes other locks.
+        drop(dropped);
+    }
+
+    /// Tells whoever waits for a change that is not an event.
+    pub fn touch(&self) {
+        let state = self.state();
+        self.notify(state);
+    }
+
+    fn notify(&self, mut state: MutexGuard<'_, State>) {
+        state.version += 1;
+        let waiters = state.waiters;
+        drop(state);
+        if waiters > 0 {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Calls the host's wake-up function if a call is due. For the worker alone.
+    pub fn call_wakeup(&self) {
+        if !std::mem::take(&mut self.state().wakeup_due) {
+            return;
+        }
+        let wakeup = self.wakeup.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(call) = wakeup.as_ref() {
+            call();
+        }
+    }
+
+    /// Sets how the worker is got to call `call_wakeup`.
+    pub fn set_rouse(&self, rouse: Option<Box<dyn Fn() + Send>>) {
+        *self.rouse.lock().unwrap_or_else(PoisonError::into_inner) = rouse;
+    }
+
+    fn rouse(&self) {
+        if let Some(rouse) = &*self.rouse.lock().unwrap_or_else(PoisonError::into_inner) {
+            rouse();
+        }
+    }
+
+    /// Whether the worker is still needed for a call of the wake-up function.
+    pub fn needs_worker(&self) -> bool {
+        let state = self.state();
+        state.has_wakeup && !state.closed && state.ready() > 0
+    }
+
+    // ---- on the side of the host
+
+    /// Makes the calling thread the poller until `leave`; it may do so again meanwhile.
+    pub fn enter(&self) -> Result<()> {
+        let me = thread::current().id();
+        if self.owner.is_some_and(|owner| owner != me) {
+            let words = "this queue belongs to another thread, which alone can poll it";
+            return Err(Error::ws(Code::WrongThread, words));
+        }
+        let mut state = self.state();
+        match &mut state.poller {
+            None => state.poller = Some((me, 1)),
+            Some((poller, depth)) if *poller == me => *depth += 1,
+            Some(_) => {
+                return Err(Error::ws(Code::Busy, "another thread is polling this queue"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the innermost `enter`. If events are left behind, the host hears of it again.
+    pub fn leave(&self) {
+        let mut state = self.state();
+        match &mut state.poller {
+            Some((_, depth)) if *depth > 1 => *depth -= 1,
+            _ => state.poller = None,
+        }
+        settle_signal(&mut state);
+        let due = state.poller.is_none() && state.has_wakeup && state.ready() > 0;
+        let rouse = due && !std::mem::replace(&mut state.wakeup_due, due);
+        drop(state);
+        if rouse {
+            self.rouse();
+        }
+    }
+
+    /// Waits until an event of that kind can be delivered; `busy` recipients do not count.
+    pub fn wait(
+        &self,
+        kind: Option<Kind>,
+        timeout: Option<Duration>,
+        busy: &[i32],
+    ) -> Result<Waited> {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut state = self.state();
+        loop {
+            let events = state.deliverable(kind, busy);
+            if events > 0 {
+                return Ok(Waited::Ready(events));
+            }
+            if std::mem::take(&mut state.woken) || timeout == Some(Duration::ZERO) {
+                return Ok(Waited::InVain);
+            }
+            if !state.expects(kind, busy) {
+                let words = "no connection is left that could ever bring an event";
+                return Err(Error::ws(Code::Idle, words));
+            }
+            let Some(next) = self.sleep(state, deadline) else { return Ok(Waited::InVain) };
+            state = next;
+        }
+    }
+
+    /// Waits for `done`, looking again at each change; false if the time was up first.
+    pub fn wait_until(&self, deadline: Option<Instant>, done: impl Fn() -> bool) -> bool {
+        let mut state = self.state();
+        loop {
+            if done() {
+                return true;
+            }
+            if std::mem::take(&mut state.woken) {
+                return false;
+            }
+            let Some(next) = self.sleep(state, deadline) else { return done() };
+            state = next;
+        }
+    }
+
+    /// Sleeps until the queue changes; `None` when the deadline has passed.
+    fn sleep<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        deadline: Option<Instant>,
+    ) -> Option<MutexGuard<'a, State>> {
+        let version = state.version;
+        state.waiters += 1;
+        while state.version == version {
+            state = match deadline {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let rest = deadline.saturating_duration_since(Instant::now());
+                    if rest.is_zero() {
+                        state.waiters -= 1;
+                        return None;
+                    }
+                    self.changed.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        state.waiters -= 1;
+        Some(state)
+    }
+
+    /// The first entry of that kind whose recipient is not busy.
+    pub fn take(&self, kind: Kind, busy: &[i32]) -> Option<Entry> {
+        let mut state = self.state();
+        let lane = &mut state.lanes[kind as usize];
+        let index = lane.entries.iter().position(|entry| !busy.contains(&entry.recipient.id()))?;
+        let entry = lane.entries.remove(index)?;
+        lane.events -= entry.left();
+        Some(entry)
+    }
+
+    /// Puts back, in front, what was not delivered.
+    pub fn put_back(&self, entry: Entry) {
+        let mut state = self.state();
+        if state.closed {
+            drop(state);
+            return;
+        }
+        let lane = &mut state.lanes[kind_of(entry.recipient.as_ref()) as usize];
+        lane.events += entry.left();
+        lane.entries.push_front(entry);
+        self.notify(state);
+    }
+
+    /// Keeps what `ws_next` gave out, which still holds `left` events.
+    pub fn park(&self, recipient: i32, left: usize, holder: Box<dyn Any + Send>) {
+        self.state().parked = Some(Parked { holder, recipient, left });
+    }
+
+    pub fn unpark(&self) -> Option<Box<dyn Any + Send>> {
+        Some(self.state().parked.take()?.holder)
+    }
+
+    /// Ends the current wait, or the next one.
+    pub fn wake(&self) {
+        let mut state = self.state();
+        state.woken = true;
+        self.notify(state);
+    }
+
+    pub fn pending(&self) -> usize {
+        let mut state = self.state();
+        settle_signal(&mut state);
+        state.ready()
+    }
+
+    /// The descriptor for the host's own event loop.
+    pub fn fd(&self) -> Result<isize> {
+        let mut state = self.state();
+        if state.descriptor.is_none() {
+            state.descriptor = Some(Descriptor::new()?);
+            settle_signal(&mut state);
+        }
+        Ok(state.descriptor.as_ref().map_or(-1, Descriptor::number))
+    }
+
+    /// Sets the function that the worker calls when something has come.
+    pub fn on_wakeup(&self, wakeup: Option<Wakeup>) {
+        let is_set = wakeup.is_some();
+        // Waits while the former one runs.
+        *self.wakeup.lock().unwrap_or_else(PoisonError::into_inner) = wakeup;
+        let mut state = self.state();
+        state.has_wakeup = is_set;
+        state.wakeup_due = is_set && state.ready() > 0;
+        let rouse = state.wakeup_due;
+        drop(state);
+        if rouse {
+            self.rouse();
+        }
+    }
+
+    /// Whether the calling thread polls it, from outside of the present call.
+    pub fn is_nested(&self) -> bool {
+        self.state().poller.is_some_and(|(_, depth)| depth > 1)
+    }
+
+    /// Discards what it holds and takes nothing more: its thread has ended, or it is freed.
+    pub fn close(&self) {
+        self.on_wakeup(None);
+        let mut state = self.state();
+        state.closed = true;
+        let discarded = std::mem::take(&mut state.lanes);
+        let parked = state.parked.take();
+        let descriptor = state.descriptor.take();
+        self.notify(state);
+        // Settling takes other locks.
+        drop((discarded, parked, descriptor));
+    }
+}
+
+fn kind_of(recipient: &dyn Recipient) -> Kind {
+    if recipient.is_pull() {
+        Kind::Pull
+    } else {
+        Kind::Push
+    }
+}
+
+/// Brings the descriptor in line with what the queue holds.
+fn settle_signal(state: &mut State) {
+    let readable = state.ready() > 0;
+    if let Some(descriptor) = &mut state.descriptor {
+        descriptor.set(readable);
+    }
+}
+
+fn now_us() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,46 @@
+//! How a host with an event loop of its own learns that a queue has something:
+//! a descriptor that is readable exactly while it has, or a function that is called.
+
+use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+
+use crate::error::{Code, Error, Result};
+
+/// The host's function, called on the worker.
+pub type Wakeup = Box<dyn Fn() + Send>;
+
+/// A socket pair, not an eventfd: Node's `net.Socket` takes no eventfd.
+pub struct Descriptor {
+    host: UnixStream,
+    ours: UnixStream,
+}
+
+impl Descriptor {
+    pub fn new() -> Result<Descriptor> {
+        Self::open().map_err(|error| {
+            Error::ws(Code::Resources, "the queue's descriptor could not be made").because(error)
+        })
+    }
+
+    fn open() -> io::Result<Descriptor> {
+        let (host, ours) = UnixStream::pair()?;
+        host.set_nonblocking(true)?;
+        ours.set_nonblocking(true)?;
+        Ok(Descriptor { host, ours })
+    }
+
+    pub fn number(&self) -> isize {
+        self.host.as_raw_fd() as isize
+    }
+
+    /// Makes it readable or not, whatever the host has read from it meanwhile.
+    pub fn set(&mut self, readable: bool) {
+        let mut scratch = [0; 64];
+        while matches!(self.host.read(&mut scratch), Ok(1..)) {}
+        if readable {
+            // It was just emptied, so there is room for a byte.
+            let _ = self.ours.write(&[1]);
+        }
+    }
+}

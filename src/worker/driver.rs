@@ -1,0 +1,219 @@
+//! The connections of one queue and one turn of their loop. It does not know which
+//! thread it is on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use mio::{Events, Poll, Token};
+use slab::Slab;
+
+use super::link::{Link, Tools};
+use super::session::Flow;
+use super::timers::Timers;
+use super::Shared;
+use crate::connection::{Command, Connection, Mailbox, GOING_AWAY};
+use crate::error::{Code, Error, Result};
+use crate::queue::{Ending, Event, Queue};
+
+const READ_BUFFER: usize = 128 * 1024;
+const EVENTS_PER_TURN: usize = 256;
+const WAKE: Token = Token(usize::MAX);
+
+pub struct Driver {
+    poll: Poll,
+    events: Events,
+    links: Slab<Link>,
+    timers: Timers,
+    commands: Receiver<Command>,
+    mailbox: Arc<Mailbox>,
+    queue: Arc<Queue>,
+    shared: Arc<Shared>,
+    buffer: Vec<u8>,
+    /// Those that had more to read than a turn allows.
+    unfinished: Vec<usize>,
+    /// No linger after the last connection.
+    retiring: bool,
+}
+
+impl Driver {
+    pub fn new(queue: Arc<Queue>, shared: Arc<Shared>) -> Result<Driver> {
+        let resources = |error: std::io::Error| {
+            Error::ws(Code::Resources, "no event loop could be made").because(error)
+        };
+        let poll = Poll::new().map_err(resources)?;
+        let waker = mio::Waker::new(poll.registry(), WAKE).map_err(resources)?;
+        let (sender, commands) = crossbeam_channel::unbounded();
+        Ok(Driver {
+            poll,
+            events: Events::with_capacity(EVENTS_PER_TURN),
+            links: Slab::new(),
+            timers: Timers::default(),
+            commands,
+            mailbox: Arc::new(Mailbox::new(sender, waker)),
+            queue,
+            shared,
+            buffer: vec![0; READ_BUFFER],
+            unfinished: Vec::new(),
+            retiring: false,
+        })
+    }
+
+    pub fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
+    }
+
+    /// No connection is left and nothing is asked.
+    pub fn is_idle(&self) -> bool {
+        self.links.is_empty() && self.commands.is_empty()
+    }
+
+    pub fn is_retiring(&self) -> bool {
+        self.retiring
+    }
+
+    /// Waits for something to do, at most that long, and does it.
+    pub fn turn(&mut self, timeout: Option<Duration>) {
+        let timeout = self.timeout(timeout);
+        self.mailbox.doze();
+        let timeout = if self.commands.is_empty() { timeout } else { Some(Duration::ZERO) };
+        let polled = self.poll.poll(&mut self.events, timeout);
+        self.mailbox.rise();
+        let now = Instant::now();
+        // An interrupted wait has no events.
+        if polled.is_ok() {
+            let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
+            for event in &events {
+                if event.token() != WAKE {
+                    let at_end = event.is_read_closed() || event.is_error();
+                    let token = event.token();
+                    self.visit(token.0, now, |link, tools| link.advance(token, at_end, tools));
+                }
+            }
+            self.events = events;
+        }
+        for key in std::mem::take(&mut self.unfinished) {
+            self.visit(key, now, |link, tools| link.advance(Token(key), false, tools));
+        }
+        // What comes meanwhile has its turn in the next one.
+        for _ in 0..self.commands.len() {
+            let Ok(command) = self.commands.try_recv() else { break };
+            self.obey(command, now);
+        }
+        while let Some(key) = self.timers.pop(now) {
+            if let Some(link) = self.links.get_mut(key) {
+                link.timer = None;
+            }
+            self.visit(key, now, |link, tools| link.on_timer(Token(key), tools));
+        }
+        self.queue.call_wakeup();
+    }
+
+    fn timeout(&self, wanted: Option<Duration>) -> Option<Duration> {
+        if !self.unfinished.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let next = self.timers.next().map(|at| at.saturating_duration_since(Instant::now()));
+        [wanted, next].into_iter().flatten().min()
+    }
+
+    fn obey(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::Open(connection) => {
+                let (connection, tools) = (connection, self.tools(now));
+                let link = Link::new(Arc::clone(&connection), &tools);
+                let key = self.links.insert(link);
+                connection.set_slot(key);
+                self.visit(key, now, |link, tools| link.start(Token(key), tools));
+            }
+            Command::Attend(connection) => {
+                connection.attended();
+                if let Some(key) = self.key_of(&connection) {
+                    self.visit(key, now, |link, tools| link.advance(Token(key), false, tools));
+                }
+            }
+            Command::Prepared(connection, prepared) => {
+                if let Some(key) = self.key_of(&connection) {
+                    self.visit(key, now, |link, tools| link.prepared(prepared, Token(key), tools));
+                }
+            }
+            Command::Orphaned => {
+                self.retiring = true;
+                for (_, link) in &self.links {
+                    // It fails only without random bytes, and then there is no close frame.
+                    let _ = link.connection.close(GOING_AWAY, "");
+                }
+            }
+            Command::Retire => self.retiring = true,
+            // The turn's end sees to it.
+            Command::Wakeup => {}
+        }
+    }
+
+    /// Where a connection is, if it is still there.
+    fn key_of(&self, connection: &Arc<Connection>) -> Option<usize> {
+        let key = connection.slot();
+        let link = self.links.get(key)?;
+        Arc::ptr_eq(&link.connection, connection).then_some(key)
+    }
+
+    fn tools(&mut self, now: Instant) -> Tools<'_> {
+        Tools {
+            registry: self.poll.registry(),
+            mailbox: &self.mailbox,
+            jobs: &self.shared.jobs,
+            contexts: &self.shared.contexts,
+            buffer: &mut self.buffer,
+            now,
+        }
+    }
+
+    /// Lets a link do something, and sees to what becomes of it.
+    fn visit(
+        &mut self,
+        key: usize,
+        now: Instant,
+        act: impl FnOnce(&mut Link, &mut Tools<'_>) -> Flow,
+    ) {
+        // Split by hand: the link and the tools are parts of the same driver.
+        let mut tools = Tools {
+            registry: self.poll.registry(),
+            mailbox: &self.mailbox,
+            jobs: &self.shared.jobs,
+            contexts: &self.shared.contexts,
+            buffer: &mut self.buffer,
+            now,
+        };
+        let Some(link) = self.links.get_mut(key) else { return };
+        match act(link, &mut tools) {
+            Flow::End(ending) => {
+                self.timers.clear(key, &mut link.timer);
+                self.links.remove(key).end(ending);
+                self.links_shrink();
+                return;
+            }
+            Flow::Again => self.unfinished.push(key),
+            Flow::Stay => {}
+        }
+        let wanted = link.deadline();
+        self.timers.set(key, &mut link.timer, wanted);
+    }
+
+    /// Gives memory back when the last of many connections is gone.
+    fn links_shrink(&mut self) {
+        if self.links.is_empty() {
+            self.links = Slab::new();
+        }
+    }
+
+    /// After a defect in a turn: every connection ends, and the hosts hear of it.
+    pub fn abandon(&mut self) {
+        self.unfinished.clear();
+        self.timers = Timers::default();
+        for link in std::mem::take(&mut self.links).into_iter().map(|(_, link)| link) {
+            let error = Error::ws(Code::Internal, "a defect in hostws ended the connection");
+            link.connection.emit(Event::Error(error));
+            link.end(Ending::unclean(1006));
+        }
+    }
+}

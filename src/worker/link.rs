@@ -1,0 +1,172 @@
+//! One connection on the worker, from its first look-up to its end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::{Registry, Token};
+
+use super::session::{Flow, Session};
+use crate::connection::{Answer, Command, Connection, Mailbox, Status};
+use crate::dial::{Dialer, Failure, Jobs, Prepared, Progress, TlsContexts, Verify};
+use crate::error::{Code, Error};
+use crate::log;
+use crate::queue::{Ending, Event};
+
+const ABNORMAL: u16 = 1006;
+
+/// What the links of a worker share.
+pub struct Tools<'a> {
+    pub registry: &'a Registry,
+    pub mailbox: &'a Arc<Mailbox>,
+    pub jobs: &'a Jobs,
+    pub contexts: &'a Arc<TlsContexts>,
+    /// What every link reads into, one after the other.
+    pub buffer: &'a mut [u8],
+    pub now: Instant,
+}
+
+pub struct Link {
+    pub connection: Arc<Connection>,
+    phase: Phase,
+    /// Its entry among the timers.
+    pub timer: Option<Instant>,
+}
+
+enum Phase {
+    Dialing { dialer: Box<Dialer>, deadline: Option<Instant> },
+    Open(Box<Session>),
+}
+
+impl Link {
+    pub fn new(connection: Arc<Connection>, tools: &Tools<'_>) -> Link {
+        let dialer = Dialer::new(Arc::clone(&connection.config), Arc::clone(tools.contexts));
+        let deadline = connection.limits.open_timeout.map(|timeout| tools.now + timeout);
+        Link {
+            connection,
+            phase: Phase::Dialing { dialer: Box::new(dialer), deadline },
+            timer: None,
+        }
+    }
+
+    /// Begins to open.
+    pub fn start(&mut self, token: Token, tools: &mut Tools<'_>) -> Flow {
+        let config = &self.connection.config;
+        let id = self.connection.id;
+        log::line!(Info, "connection {id}: opening {:?}", config.target);
+        if config.target.secure && config.tls.verify != Verify::Full {
+            let words = match config.tls.verify {
+                Verify::NoHostname => "tls_verify: the server's name is not checked",
+                _ => "tls_verify: the server's certificate is not checked at all",
+            };
+            log::line!(Warning, "connection {id}: {words}");
+            let warning = Error::new(Code::Tls, crate::error::Component::Tls, words);
+            self.connection.emit(Event::Warning(warning));
+        }
+        if let Phase::Dialing { dialer, .. } = &mut self.phase {
+            if let Some(job) = dialer.take_job() {
+                let mailbox = Arc::clone(tools.mailbox);
+                let connection = Arc::clone(&self.connection);
+                let submitted = tools.jobs.submit(Box::new(move || {
+                    mailbox.send(Command::Prepared(connection, job.run()));
+                }));
+                if let Err(error) = submitted {
+                    self.connection.emit(Event::Error(error));
+                    return Flow::End(Ending::unclean(ABNORMAL));
+                }
+            }
+        }
+        self.advance(token, false, tools)
+    }
+
+    pub fn prepared(&mut self, prepared: Prepared, token: Token, tools: &mut Tools<'_>) -> Flow {
+        if let Phase::Dialing { dialer, .. } = &mut self.phase {
+            dialer.prepared(prepared);
+        }
+        self.advance(token, false, tools)
+    }
+
+    /// Goes as far as it can: the socket is ready, or a host thread wants something.
+    pub fn advance(&mut self, token: Token, at_end: bool, tools: &mut Tools<'_>) -> Flow {
+        if self.connection.is_aborted() {
+            return Flow::End(Ending::unclean(ABNORMAL));
+        }
+        let dialer = match &mut self.phase {
+            Phase::Open(session) => return session.advance(at_end, tools.buffer, tools.now),
+            Phase::Dialing { .. } if self.connection.outbox().is_sealed() => {
+                return Flow::End(Ending::unclean(ABNORMAL));
+            }
+            Phase::Dialing { dialer, .. } => dialer,
+        };
+        match dialer.advance(tools.registry, token, tools.now) {
+            Ok(Progress::Pending) => Flow::Stay,
+            Err(failure) => Flow::End(self.refuse(*failure)),
+            Ok(Progress::Open(established)) => {
+                let transport = Arc::new(established.transport);
+                self.connection.set_answer(Answer {
+                    response: established.response,
+                    body: Vec::new(),
+                    subprotocol: established.subprotocol,
+                    timings: established.timings,
+                });
+                let mut outbox = self.connection.outbox();
+                if !self.connection.set_open(&outbox) {
+                    return Flow::End(Ending::unclean(ABNORMAL));
+                }
+                // Told before a message can be: an answer may already be on its way.
+                self.connection.emit(Event::Open);
+                outbox.open(Arc::clone(&transport));
+                drop(outbox);
+                log::line!(Info, "connection {}: open", self.connection.id);
+                let connection = Arc::clone(&self.connection);
+                let mut session = Box::new(Session::new(connection, transport, tools.now));
+                let flow = session.start(&established.leftover, tools.buffer, tools.now);
+                self.phase = Phase::Open(session);
+                flow
+            }
+        }
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Open(session) => session.deadline(),
+            Phase::Dialing { dialer, deadline } => {
+                [dialer.wake_at(), *deadline].into_iter().flatten().min()
+            }
+        }
+    }
+
+    pub fn on_timer(&mut self, token: Token, tools: &mut Tools<'_>) -> Flow {
+        match &mut self.phase {
+            Phase::Open(session) => session.on_timer(tools.now),
+            Phase::Dialing { dialer, deadline: Some(deadline) } if *deadline <= tools.now => {
+                let limit = self.connection.limits.open_timeout.unwrap_or(Duration::ZERO);
+                let failure = dialer.timed_out(limit);
+                Flow::End(self.refuse(*failure))
+            }
+            Phase::Dialing { .. } => self.advance(token, false, tools),
+        }
+    }
+
+    /// There is no connection: tells why.
+    fn refuse(&self, failure: Failure) -> Ending {
+        log::line!(Error, "connection {}: {}", self.connection.id, failure.error);
+        if let Some((response, body)) = failure.response {
+            let timings = failure.timings;
+            self.connection.set_answer(Answer { response, body, subprotocol: None, timings });
+        }
+        self.connection.emit(Event::Error(failure.error));
+        Ending::unclean(failure.close_code)
+    }
+
+    /// It is over: the host hears of it, and the socket closes.
+    pub fn end(self, ending: Ending) {
+        log::line!(Info, "connection {}: closed with {}", self.connection.id, ending.code);
+        self.connection.outbox().seal();
+        drop(self.connection.outbox().detach());
+        if let Phase::Open(session) = &self.phase {
+            session.transport().close();
+        }
+        self.connection.advance(Status::Closed);
+        self.connection.emit(Event::Terminate(ending));
+    }
+}

@@ -1,0 +1,376 @@
+//! An open connection on the worker: what it reads, what it answers, how it closes.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::connection::{add, Connection, DataType, Status};
+use crate::error::{Code, Component, Error};
+use crate::json;
+use crate::log;
+use crate::protocol::{Batch, CloseFrame, Control, Decoded, Decoder, MAX_REASON};
+use crate::queue::{Ending, Event, Recipient};
+use crate::transport::Transport;
+
+/// Reads of one connection in one turn, so that a flood does not starve the others.
+const READS_PER_TURN: usize = 8;
+/// How long a server gets to close the TCP connection (RFC 6455 7.1.1) once the closing
+/// handshake is done, or once it was told that it broke the protocol.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// RFC 6455 7.4.1
+const NO_STATUS: u16 = 1005;
+const ABNORMAL: u16 = 1006;
+const INVALID_PAYLOAD: u16 = 1007;
+
+/// What becomes of a connection after it was looked at.
+pub enum Flow {
+    Stay,
+    /// There is more to read than one turn allows.
+    Again,
+    End(Ending),
+}
+
+pub struct Session {
+    connection: Arc<Connection>,
+    transport: Arc<Transport>,
+    decoder: Decoder,
+    /// The server's end of the stream has been announced: read up to it.
+    at_end: bool,
+    /// The server's close frame.
+    server_close: Option<Ending>,
+    /// The code with which the connection was failed.
+    failed: Option<u16>,
+    /// The sending side of the stream is shut.
+    finished: bool,
+    close_deadline: Option<Instant>,
+    heard_at: Instant,
+    /// A ping of ours is unanswered; when that is too long.
+    pinged: bool,
+    ping_deadline: Option<Instant>,
+    was_paused: bool,
+}
+
+impl Session {
+    pub fn new(connection: Arc<Connection>, transport: Arc<Transport>, now: Instant) -> Session {
+        let decoder = Decoder::new(connection.limits.max_message);
+        Session {
+            connection,
+            transport,
+            decoder,
+            at_end: false,
+            server_close: None,
+            failed: None,
+            finished: false,
+            close_deadline: None,
+            heard_at: now,
+            pinged: false,
+            ping_deadline: None,
+            was_paused: false,
+        }
+    }
+
+    pub fn transport(&self) -> &Arc<Transport> {
+        &self.transport
+    }
+
+    /// The socket is ready for something, or a host thread wants something.
+    pub fn advance(&mut self, at_end: bool, buffer: &mut [u8], now: Instant) -> Flow {
+        self.at_end |= at_end;
+        if let Some(ending) = self.write(now) {
+            return Flow::End(ending);
+        }
+        let flow = self.read(buffer, now);
+        match flow {
+            // What was read may have been answered.
+            Flow::Stay | Flow::Again => self.write(now).map_or(flow, Flow::End),
+            end => end,
+        }
+    }
+
+    /// What came with the answer to the upgrade request.
+    pub fn start(&mut self, leftover: &[u8], buffer: &mut [u8], now: Instant) -> Flow {
+        if let Some(ending) = self.digest(leftover, now) {
+            return Flow::End(ending);
+        }
+        self.advance(false, buffer, now)
+    }
+
+    /// When to be looked at although nothing happens.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.close_deadline.is_some() {
+            return self.close_deadline;
+        }
+        // While the host does not read, silence is ours and not the server's.
+        if self.connection.is_paused() {
+            return None;
+        }
+        if self.pinged {
+            return self.ping_deadline;
+        }
+        Some(self.heard_at + self.connection.limits.ping_interval?)
+    }
+
+    /// A deadline may have passed.
+    pub fn on_timer(&mut self, now: Instant) -> Flow {
+        if self.deadline().is_none_or(|deadline| deadline > now) {
+            return Flow::Stay;
+        }
+        if self.close_deadline.is_some() {
+            return Flow::End(self.ending());
+        }
+        if self.pinged {
+            let limit = self.connection.limits.ping_timeout.unwrap_or_default();
+            let words = format!("the server was silent for {} ms after a ping", limit.as_millis());
+            let cause = Error::ws(Code::Timeout, words);
+            return Flow::End(self.lost("the connection does not answer", Some(cause)));
+        }
+        self.pinged = true;
+        self.ping_deadline = self.connection.limits.ping_timeout.map(|timeout| now + timeout);
+        let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
+        let mut outbox = self.connection.outbox();
+        if outbox.push_ping(&token, false, usize::MAX).is_ok() {
+            add(&self.connection.counters.pings_sent, 1);
+        }
+        drop(outbox);
+        self.write(now).map_or(Flow::Stay, Flow::End)
+    }
+
+    /// Writes what waits, and follows the closing handshake from our side.
+    fn write(&mut self, now: Instant) -> Option<Ending> {
+        let mut outbox = self.connection.outbox();
+        add(&self.connection.counters.wire_sent, outbox.flush());
+        let drained = outbox.take_drain(self.connection.limits.send_queue_max);
+        let sealed = outbox.is_sealed();
+        let all_left = outbox.waiting() == 0;
+        let broken = outbox.take_broken();
+        drop(outbox);
+        if drained {
+            self.connection.emit(Event::Drain);
+        }
+        if sealed && self.close_deadline.is_none() {
+            self.close_deadline = Some(now + self.connection.limits.close_timeout);
+        }
+        if sealed && all_left && !self.finished {
+            if self.failed.is_some() {
+                self.finished = true;
+                self.transport.finish();
+                self.hasten(now);
+            } else if self.server_close.is_some() {
+                self.finished = true;
+                self.hasten(now);
+            }
+        }
+        match broken {
+            Some(error) if self.server_close.is_none() && self.failed.is_none() => {
+                Some(self.lost("the connection was lost while sending", Some(error.into())))
+            }
+            Some(_) => Some(self.ending()),
+            None => None,
+        }
+    }
+
+    /// Only the server's end of the TCP connection is still awaited.
+    fn hasten(&mut self, now: Instant) {
+        let farewell = now + FAREWELL.min(self.connection.limits.close_timeout);
+        self.close_deadline = Some(self.close_deadline.map_or(farewell, |at| at.min(farewell)));
+    }
+
+    fn read(&mut self, buffer: &mut [u8], now: Instant) -> Flow {
+        for _ in 0..READS_PER_TURN {
+            if self.connection.is_paused() {
+                self.was_paused = true;
+                return Flow::Stay;
+            }
+            if std::mem::take(&mut self.was_paused) {
+                self.hear(now);
+            }
+            match self.transport.read(buffer) {
+                Ok(0) => return Flow::End(self.on_end(None)),
+                Ok(count) => {
+                    if let Some(ending) = self.digest(&buffer[..count], now) {
+                        return Flow::End(ending);
+                    }
+                    // A plain socket that fills less than it could is empty.
+                    if count < buffer.len() && !self.at_end && !self.transport.is_tls() {
+                        return Flow::Stay;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flow::Stay,
+                Err(error) => return Flow::End(self.on_end(Some(error))),
+            }
+        }
+        Flow::Again
+    }
+
+    fn hear(&mut self, now: Instant) {
+        self.heard_at = now;
+        self.pinged = false;
+        self.ping_deadline = None;
+    }
+
+    /// Takes in what was read.
+    fn digest(&mut self, mut input: &[u8], now: Instant) -> Option<Ending> {
+        if input.is_empty() {
+            return None;
+        }
+        self.hear(now);
+        add(&self.connection.counters.wire_received, input.len());
+        let mut batch = Batch::new();
+        // After the server's close frame, and after it broke the protocol, nothing counts.
+        while !input.is_empty() && self.server_close.is_none() && self.failed.is_none() {
+            match self.decoder.decode(input, &mut batch) {
+                Ok(Decoded { consumed, control }) => {
+                    input = &input[consumed..];
+                    if let Some(control) = control {
+                        self.deliver(&mut batch);
+                        self.on_control(control);
+                    }
+                }
+                Err(violation) => {
+                    self.deliver(&mut batch);
+                    let words = violation.message;
+                    self.fail(violation.close_code, Error::ws(Code::Protocol, words));
+                }
+            }
+        }
+        self.deliver(&mut batch);
+        None
+    }
+
+    /// Hands messages over to the queue.
+    fn deliver(&mut self, batch: &mut Batch) {
+        if batch.is_empty() || self.failed.is_some() {
+            return;
+        }
+        let mut batch = std::mem::take(batch);
+        let mut bad = None;
+        if self.connection.data_type() == DataType::Object && !self.connection.is_muted() {
+            for index in 0..batch.len() {
+                let Some((_, payload)) = batch.get(index) else { break };
+                if let Err(error) = json::check(payload) {
+                    batch.truncate(index);
+                    bad = Some(error);
+                    break;
+                }
+            }
+        }
+        if !batch.is_empty() {
+            let counters = &self.connection.counters;
+            add(&counters.messages_received, batch.len());
+            add(&counters.payload_received, batch.payload_bytes());
+            let event = Event::Messages(batch);
+            self.connection.count_unread(event.weight());
+            self.connection.emit(event);
+            if self.connection.must_pause() {
+                log::line!(Debug, "connection {}: reading pauses", self.connection.id);
+            }
+        }
+        if let Some(cause) = bad {
+            let error = Error::ws(Code::Protocol, "a message is not a JSON object or array");
+            self.fail(INVALID_PAYLOAD, error.because(cause));
+        }
+    }
+
+    fn on_control(&mut self, control: Control) {
+        let connection = &self.connection;
+        match control {
+            Control::Ping(payload) => {
+                let mut outbox = connection.outbox();
+                // It fails only when no random bytes are to be had: a pong less.
+                let _ = outbox.push_pong(&payload);
+                add(&connection.counters.wire_sent, outbox.flush());
+            }
+            Control::Pong(payload) => {
+                let Some(ping) = connection.outbox().answered(&payload) else { return };
+                let micros = u64::try_from(ping.sent_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+                let counters = &connection.counters;
+                counters.round_trip_us.store(micros, std::sync::atomic::Ordering::Relaxed);
+                add(&counters.pongs_received, 1);
+                if ping.by_host {
+                    let mut payload = payload.to_vec();
+                    payload.push(0);
+                    connection.emit(Event::Pong(payload));
+                }
+            }
+            Control::Close(frame) => {
+                log::line!(Debug, "connection {}: the server closes", connection.id);
+                connection.advance(Status::Closing);
+                let mut outbox = connection.outbox();
+                // The answer carries the same code (RFC 6455 5.5.1).
+                let _ = outbox.push_close(frame.as_ref().map(|frame| (frame.code, "")));
+                drop(outbox);
+                let CloseFrame { code, reason } =
+                    frame.unwrap_or(CloseFrame { code: NO_STATUS, reason: String::new() });
+                self.server_close = Some(Ending { code, reason, was_clean: true });
+            }
+        }
+    }
+
+    /// Fails the connection (RFC 6455 7.1.7).
+    fn fail(&mut self, code: u16, error: Error) {
+        if self.failed.is_some() {
+            return;
+        }
+        log::line!(Error, "connection {}: {error}", self.connection.id);
+        self.failed = Some(code);
+        self.connection.advance(Status::Closing);
+        let reason = clipped(&error.message);
+        // It fails only when no random bytes are to be had: then it closes without a frame.
+        let _ = self.connection.outbox().push_close(Some((code, reason)));
+        self.connection.outbox().seal();
+        self.connection.emit(Event::Error(error));
+    }
+
+    /// The stream has ended.
+    fn on_end(&mut self, error: Option<io::Error>) -> Ending {
+        let is_closing = self.connection.outbox().is_sealed();
+        if is_closing || self.server_close.is_some() || self.failed.is_some() {
+            return self.ending();
+        }
+        let cause = error.map(|error| match error.raw_os_error() {
+            Some(_) => Error::from(error),
+            None => Error::new(Code::Tls, Component::Tls, error.to_string()),
+        });
+        self.lost("the server ended the connection without a close frame", cause)
+    }
+
+    /// How it ends, as things stand.
+    fn ending(&self) -> Ending {
+        if let Some(code) = self.failed {
+            return Ending::unclean(code);
+        }
+        match &self.server_close {
+            Some(ending) => {
+                let all_left = self.connection.outbox().waiting() == 0;
+                Ending { was_clean: all_left, ..ending.clone() }
+            }
+            None => Ending::unclean(ABNORMAL),
+        }
+    }
+
+    fn lost(&mut self, words: &str, cause: Option<Error>) -> Ending {
+        let mut error = Error::ws(Code::Lost, words);
+        if let Some(cause) = cause {
+            let via = if cause.component == Component::Os {
+                Error::new(Code::Tcp, Component::Tcp, "the TCP connection broke").because(cause)
+            } else {
+                cause
+            };
+            error = error.because(via);
+        }
+        log::line!(Error, "connection {}: {error}", self.connection.id);
+        self.connection.emit(Event::Error(error));
+        Ending::unclean(ABNORMAL)
+    }
+}
+
+/// As much of the words as a close frame has room for.
+fn clipped(words: &str) -> &str {
+    let mut end = words.len().min(MAX_REASON);
+    while !words.is_char_boundary(end) {
+        end -= 1;
+    }
+    &words[..end]
+}

@@ -1,0 +1,81 @@
+//! Which connection wants to be looked at when. Each has at most one entry.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+#[derive(Default)]
+pub struct Timers {
+    due: BTreeSet<(Instant, usize)>,
+}
+
+impl Timers {
+    /// Moves an entry. One that is due too early is left: the connection then looks again,
+    /// which is cheaper than to move it with every message.
+    pub fn set(&mut self, key: usize, current: &mut Option<Instant>, wanted: Option<Instant>) {
+        match (*current, wanted) {
+            (Some(current), Some(wanted)) if current <= wanted => {}
+            (_, Some(wanted)) => {
+                self.clear(key, current);
+                self.due.insert((wanted, key));
+                *current = Some(wanted);
+            }
+            (_, None) => self.clear(key, current),
+        }
+    }
+
+    pub fn clear(&mut self, key: usize, current: &mut Option<Instant>) {
+        if let Some(at) = current.take() {
+            self.due.remove(&(at, key));
+        }
+    }
+
+    pub fn next(&self) -> Option<Instant> {
+        self.due.first().map(|&(at, _)| at)
+    }
+
+    /// Takes out one entry that is due.
+    pub fn pop(&mut self, now: Instant) -> Option<usize> {
+        let &(at, key) = self.due.first()?;
+        if at > now {
+            return None;
+        }
+        self.due.pop_first();
+        Some(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn entries_come_out_in_order_and_once() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut timers = Timers::default();
+        let (mut a, mut b) = (None, None);
+        timers.set(1, &mut a, Some(at(20)));
+        timers.set(2, &mut b, Some(at(10)));
+        assert_eq!(timers.next(), Some(at(10)));
+        assert_eq!(timers.pop(at(5)), None);
+        assert_eq!(timers.pop(at(30)), Some(2));
+        assert_eq!(timers.pop(at(30)), Some(1));
+        assert_eq!(timers.pop(at(30)), None);
+    }
+
+    #[test]
+    fn an_entry_moves_forward_only_when_it_must() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut timers = Timers::default();
+        let mut current = None;
+        timers.set(1, &mut current, Some(at(20)));
+        timers.set(1, &mut current, Some(at(50)));
+        assert_eq!(timers.next(), Some(at(20)), "left where it is");
+        timers.set(1, &mut current, Some(at(10)));
+        assert_eq!(timers.next(), Some(at(10)));
+        timers.set(1, &mut current, None);
+        assert_eq!((timers.next(), current), (None, None));
+    }
+}
