@@ -1,0 +1,210 @@
+#!/bin/sh
+# From a fresh clone to something that runs:
+#
+#   sh cmake/bootstrap.sh demo    builds the library and shows quotes from a local server for ten seconds
+#   sh cmake/bootstrap.sh test    runs every check of this repository
+#
+# Both install what is missing (a C and C++ compiler, CMake, pkg-config, the OpenSSL headers; for test also the
+# languages and servers that are tested against) with the system's package manager, and say so before they do it.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# ---- packages ----
+
+manager=none
+for candidate in apt-get dnf apk pacman brew; do
+    if have "$candidate"; then
+        manager=$candidate
+        break
+    fi
+done
+
+missing=
+
+# want PACKAGES...: what the package manager calls it, in the order apt-get dnf apk pacman brew; - is nothing
+want() {
+    case $manager in
+    apt-get) names=$1 ;;
+    dnf) names=$2 ;;
+    apk) names=$3 ;;
+    pacman) names=$4 ;;
+    brew) names=$5 ;;
+    none) names=$1 ;;
+    esac
+    [ "$names" = - ] || missing="$missing $names"
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif have sudo; then
+        sudo "$@"
+    else
+        printf '%s\n' "This needs root, and there is no sudo: $*" >&2
+        return 1
+    fi
+}
+
+# Installs what want() collected.
+install_missing() {
+    [ -n "$missing" ] || return 0
+    say "Installing with $manager:$missing"
+    # Each word of $missing is a package.
+    # shellcheck disable=SC2086
+    case $manager in
+    apt-get)
+        as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -q -y --no-install-recommends $missing
+        ;;
+    dnf) as_root dnf install -y $missing ;;
+    apk) as_root apk add $missing ;;
+    pacman) as_root pacman -S --needed --noconfirm $missing ;;
+    brew) brew install $missing ;;
+    none)
+        echo "No package manager that this script knows."
+        return 1
+        ;;
+    esac
+}
+
+needs_to_build() {
+    missing=
+    if ! have cc || ! have c++ || ! have make; then
+        [ "$(uname)" != Darwin ] || fail "There is no C compiler: run xcode-select --install"
+        want 'gcc g++ make libc6-dev' 'gcc gcc-c++ make' build-base base-devel -
+    fi
+    have cmake || want cmake cmake cmake cmake cmake
+    have pkg-config || want pkg-config pkgconf-pkg-config pkgconf pkgconf pkgconf
+    # macOS has a TLS library of its own.
+    if [ "$(uname)" != Darwin ] && ! pkg-config --exists openssl 2>/dev/null; then
+        want libssl-dev openssl-devel openssl-dev openssl -
+    fi
+    install_missing || fail "Install these and start again:$missing"
+}
+
+needs_to_test() {
+    missing=
+    have luajit || want luajit luajit luajit luajit luajit
+    have node || want nodejs nodejs nodejs nodejs node
+    have npm || want npm nodejs-npm npm npm -
+    python3 -c 'import venv, ensurepip' 2>/dev/null || want python3-venv python3 python3 python python3
+    have libwebsockets-test-server || want libwebsockets-test-server - - - -
+    install_missing || say "Not installed; the tests that need them are skipped:$missing"
+}
+
+needs_rust() {
+    if ! have cargo && [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
+        PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+    fi
+    least=$(sed -n 's/^rust-version = "1\.\([0-9]*\).*/\1/p' Cargo.toml)
+    how="Install Rust 1.$least or later, for instance with rustup (https://rustup.rs), and start again."
+    have cargo || fail "There is no cargo. $how"
+    minor=$(cargo --version | sed -n 's/^cargo 1\.\([0-9]*\)\..*/\1/p')
+    [ "${minor:-0}" -ge "$least" ] || fail "This is too old: $(cargo --version). $how"
+}
+
+# ---- demo ----
+
+demo() {
+    say "Building the library and the examples"
+    cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release
+    cmake --build build/release --target ticker
+
+    say "Building the demo server"
+    cargo build --locked --example demo-server
+
+    # The server says where it listens on the first line of its output, once it does.
+    output=build/demo-server.txt
+    cargo run --quiet --locked --example demo-server -- --seconds 60 >"$output" &
+    server=$!
+    trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null || true' EXIT
+    trap 'exit 130' INT TERM
+    tries=30
+    until grep -q '^ws ' "$output"; do
+        tries=$((tries - 1))
+        if [ "$tries" -eq 0 ] || ! kill -0 "$server" 2>/dev/null; then
+            fail "The demo server does not start."
+        fi
+        sleep 1
+    done
+    port=$(sed -n 's/^ws \([0-9]*\).*/\1/p' "$output")
+
+    say "Quotes from ws://127.0.0.1:$port/ticker for ten seconds"
+    build/release/examples/ticker "ws://127.0.0.1:$port/ticker" --seconds 10
+}
+
+# ---- test ----
+
+# Does the C compiler bring AddressSanitizer, and is this a platform for which rustup does?
+have_asan() {
+    case $(rustc -vV | sed -n 's/^host: //p') in
+    x86_64-unknown-linux-gnu | aarch64-unknown-linux-gnu) ;;
+    *) return 1 ;;
+    esac
+    echo 'int main(void) { return 0; }' | cc -fsanitize=address -x c - -o /dev/null 2>/dev/null
+}
+
+test_all() {
+    say "Format and lints"
+    for component in fmt clippy; do
+        if ! cargo "$component" --version >/dev/null 2>&1; then
+            have rustup || fail "There is no cargo $component: install it and start again."
+            rustup component add "$(echo "$component" | sed 's/^fmt$/rustfmt/')"
+        fi
+    done
+    cargo fmt --check
+    cargo clippy --locked --all-targets -- -D warnings
+
+    say "Rust tests"
+    cargo test --locked
+
+    # cargo test has built the test server, and CMake need not build it again.
+    peer="${CARGO_TARGET_DIR:-$PWD/target}/debug/examples/test-peer"
+
+    say "C tests"
+    cmake --preset release -DHOSTWS_TEST_PEER="$peer"
+    cmake --build --preset release
+    ctest --preset release
+
+    if ! have_asan; then
+        say "AddressSanitizer is not to be had here: done"
+        return
+    fi
+
+    say "Rust tests with AddressSanitizer"
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo test --locked --tests \
+        --target "$(rustc -vV | sed -n 's/^host: //p')" --target-dir build/asan-rust
+
+    say "C tests with AddressSanitizer"
+    cmake --preset asan -DHOSTWS_TEST_PEER="$peer"
+    cmake --build --preset asan
+    ctest --preset asan
+}
+
+case ${1:-} in
+demo)
+    needs_to_build
+    needs_rust
+    demo
+    ;;
+test)
+    needs_to_build
+    needs_to_test
+    needs_rust
+    CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(getconf _NPROCESSORS_ONLN)}
+    export CMAKE_BUILD_PARALLEL_LEVEL
+    test_all
+    ;;
+*)
+    fail "usage: sh cmake/bootstrap.sh demo|test"
+    ;;
+esac

@@ -1,0 +1,107 @@
+# Builds the crate and defines hostws::hostws (shared) and hostws::static.
+#
+# Cargo decides what is out of date, so it runs in every build. Its results are copied, under the names that an
+# installed tree uses, to lib/ in the build tree: one targets file then describes both trees.
+
+find_program(HOSTWS_CARGO cargo HINTS "$ENV{CARGO_HOME}/bin" "$ENV{HOME}/.cargo/bin")
+if(NOT HOSTWS_CARGO)
+  message(FATAL_ERROR "hostws is written in Rust and needs cargo: see https://rustup.rs")
+endif()
+if(WIN32)
+  message(FATAL_ERROR "This build does not know Windows yet: use cargo build --release")
+endif()
+
+# ---- names ----
+
+# Changes only when a program that worked could stop working. build.rs puts the same name into the library.
+set(HOSTWS_SOVERSION 0)
+
+if(APPLE)
+  set(HOSTWS_SHARED_FILE libhostws.${PROJECT_VERSION}.dylib)
+  set(HOSTWS_SHARED_LINKS libhostws.${HOSTWS_SOVERSION}.dylib libhostws.dylib)
+  set(HOSTWS_SHARED_SONAME @rpath/libhostws.${HOSTWS_SOVERSION}.dylib)
+  set(hostws_built libhostws.dylib)
+else()
+  set(HOSTWS_SHARED_FILE libhostws.so.${PROJECT_VERSION})
+  set(HOSTWS_SHARED_LINKS libhostws.so.${HOSTWS_SOVERSION} libhostws.so)
+  set(HOSTWS_SHARED_SONAME libhostws.so.${HOSTWS_SOVERSION})
+  set(hostws_built libhostws.so)
+endif()
+
+# What a program that links the static library must link too; the test header.system-libraries compares this with
+# what rustc says. Without gcc_s and c, which every C compiler adds by itself and which a -static link could not find.
+if(APPLE)
+  set(HOSTWS_SYSTEM_LIBRARIES "-framework Security" "-framework CoreFoundation" iconv System m)
+else()
+  set(HOSTWS_SYSTEM_LIBRARIES util rt pthread m dl)
+  if(NOT "vendored-tls" IN_LIST HOSTWS_CARGO_FEATURES)
+    list(INSERT HOSTWS_SYSTEM_LIBRARIES 0 ssl crypto)
+  endif()
+endif()
+
+# ---- cargo ----
+
+# A make above us would hand its job server down to cargo, which then waits for job slots that never come.
+# CC is set because CMake leaks it into some builds and not into others, and cargo starts over when it changes.
+# CARGO_BUILD_TARGET would move the results; HOSTWS_RUST_TARGET does that here.
+set(HOSTWS_CARGO_ENV --unset=MAKEFLAGS --unset=MFLAGS --unset=CARGO_BUILD_TARGET "CC=${CMAKE_C_COMPILER}")
+set(hostws_env ${HOSTWS_CARGO_ENV})
+set(hostws_rust_target "${HOSTWS_RUST_TARGET}")
+
+if(HOSTWS_SANITIZE)
+  list(APPEND hostws_env RUSTC_BOOTSTRAP=1 "RUSTFLAGS=-Zsanitizer=${HOSTWS_SANITIZE}")
+  # Only with an explicit target does cargo keep RUSTFLAGS away from build scripts, which cannot run with them.
+  if(NOT hostws_rust_target)
+    execute_process(COMMAND "${HOSTWS_CARGO}" -vV OUTPUT_VARIABLE hostws_rust_target)
+    string(REGEX REPLACE ".*\nhost: ([^\n]+).*" "\\1" hostws_rust_target "${hostws_rust_target}")
+  endif()
+endif()
+
+set(hostws_cargo_args --locked --target-dir "${HOSTWS_CARGO_TARGET_DIR}"
+  --profile $<IF:$<CONFIG:Debug>,dev,release>)
+set(hostws_cargo_out "${HOSTWS_CARGO_TARGET_DIR}")
+if(hostws_rust_target)
+  list(APPEND hostws_cargo_args --target ${hostws_rust_target})
+  string(APPEND hostws_cargo_out /${hostws_rust_target})
+endif()
+string(APPEND hostws_cargo_out /$<IF:$<CONFIG:Debug>,debug,release>)
+if(HOSTWS_CARGO_FEATURES)
+  string(REPLACE ";" "," hostws_features "${HOSTWS_CARGO_FEATURES}")
+  list(APPEND hostws_cargo_args --features ${hostws_features})
+endif()
+
+# `cargo rustc --crate-type` and not `cargo build`: asked for an rlib as well, as Cargo.toml does, cargo silently
+# leaves link-time optimization out. The file with the system libraries belongs to the target folder, because its
+# path is part of what cargo compares.
+set(HOSTWS_NATIVE_LIBRARIES_FILE "${HOSTWS_CARGO_TARGET_DIR}/native-static-libs.txt")
+set(HOSTWS_LIBRARY_DIR "${CMAKE_CURRENT_BINARY_DIR}/lib")
+file(MAKE_DIRECTORY "${HOSTWS_LIBRARY_DIR}")
+
+set(hostws_links)
+foreach(link IN LISTS HOSTWS_SHARED_LINKS)
+  list(APPEND hostws_links
+    COMMAND ${CMAKE_COMMAND} -E create_symlink ${HOSTWS_SHARED_FILE} "${HOSTWS_LIBRARY_DIR}/${link}")
+endforeach()
+
+add_custom_target(hostws_cargo ALL
+  COMMAND ${CMAKE_COMMAND} -E env ${hostws_env}
+    "${HOSTWS_CARGO}" rustc --lib --crate-type cdylib,staticlib ${hostws_cargo_args}
+    -- --print "native-static-libs=${HOSTWS_NATIVE_LIBRARIES_FILE}"
+  COMMAND ${CMAKE_COMMAND} -E copy_if_different
+    "${hostws_cargo_out}/${hostws_built}" "${HOSTWS_LIBRARY_DIR}/${HOSTWS_SHARED_FILE}"
+  COMMAND ${CMAKE_COMMAND} -E copy_if_different
+    "${hostws_cargo_out}/libhostws.a" "${HOSTWS_LIBRARY_DIR}/libhostws.a"
+  ${hostws_links}
+  BYPRODUCTS "${HOSTWS_LIBRARY_DIR}/${HOSTWS_SHARED_FILE}" "${HOSTWS_LIBRARY_DIR}/libhostws.a"
+  WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
+  COMMENT "Building hostws with cargo"
+  USES_TERMINAL VERBATIM)
+
+# ---- targets ----
+
+set(HOSTWS_INCLUDE_DIR "${CMAKE_CURRENT_SOURCE_DIR}/include")
+# Imported targets are seen only in their own folder and below, unless they are global: a parent project is above.
+set(HOSTWS_TARGET_SCOPE GLOBAL)
+include("${CMAKE_CURRENT_LIST_DIR}/hostws-targets.cmake")
+add_dependencies(hostws::hostws hostws_cargo)
+add_dependencies(hostws::static hostws_cargo)

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Is everything where a distribution expects it? sh installed_files.sh PREFIX LIBDIR DOCDIR LIBRARY LINK...
+set -eu
+
+prefix=$1
+lib=$2
+doc=$3
+library=$4
+shift 4
+
+cd "$prefix"
+for file in "$lib/$library" "$lib/libhostws.a" "$lib/pkgconfig/hostws.pc" \
+    "$lib/cmake/hostws/hostws-config.cmake" "$lib/cmake/hostws/hostws-config-version.cmake" \
+    include/hostws.h include/hostws.hpp "$doc/LICENSE-MIT" "$doc/LICENSE-APACHE"; do
+    [ -s "$file" ] || { echo "$file is missing" >&2; exit 1; }
+done
+for link; do
+    [ "$(readlink "$lib/$link")" = "$library" ] || { echo "$lib/$link is not a link to $library" >&2; exit 1; }
+done

@@ -1,0 +1,2 @@
+#include <hostws.h>
+#include <hostws.h>

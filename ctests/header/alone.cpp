@@ -1,0 +1,2 @@
+#include <hostws.hpp>
+#include <hostws.hpp>
