@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::constants::HOSTWS_OK;
-use super::frames::{self, mark};
+use super::frames;
 use super::guard::{answer, enter};
 use super::memory;
 use super::types::{ws_event, ws_id, ws_queue};
@@ -38,7 +38,8 @@ use crate::queue::{Entry, Kind, Queue, Recipient, Waited};
 /// @since 0.1
 #[no_mangle]
 pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i32) -> i32 {
-    let mark = mark();
+    let here = 0u8;
+    let mark = (&raw const here) as usize;
     let budget = answer(|| {
         let timeout = memory::timeout(timeout_ms)?;
         let budget = usize::try_from(max_events).map_err(|_| {
@@ -68,10 +69,11 @@ pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i
 /// @since 0.1
 #[no_mangle]
 pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
-    let mark = mark();
+    let here = 0u8;
+    let mark = (&raw const here) as usize;
     enter(true, true, || {
         let timeout = memory::timeout(timeout_ms)?;
-        frames::reap(mark);
+        reap(mark);
         let queue = library::queue(queue)?;
         queue.enter()?;
         let pulled = pull(&queue, timeout);
@@ -122,7 +124,8 @@ pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
 /// @since 0.1
 #[no_mangle]
 pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32) -> i32 {
-    let mark = mark();
+    let here = 0u8;
+    let mark = (&raw const here) as usize;
     let mut deadline: Option<Instant> = None;
     let started = answer(|| {
         deadline = memory::timeout(timeout_ms)?.map(|timeout| Instant::now() + timeout);
@@ -134,7 +137,7 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
     loop {
         let mut reached = false;
         let budget = answer(|| {
-            frames::reap(mark);
+            reap(mark);
             let wanted = Status::from_number(status)?;
             let Some(connection) = unreached(ws, wanted)? else {
                 reached = true;
@@ -172,7 +175,13 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
 /// Calls back `budget` times, or until nothing is left. What `begin` has begun is ended.
 ///
 /// Nothing here has a destructor: a callback may unwind or jump through.
+#[inline(never)]
 extern "C-unwind" fn pump(budget: i32) -> i32 {
+    if budget <= 0 {
+        return budget;
+    }
+    let here = 0u8;
+    frames::place((&raw const here) as usize);
     let mut delivered = 0;
     while delivered < budget {
         let mut call = Call::NONE;
@@ -192,21 +201,23 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
             unsafe { callback(call.event.ws, &raw const call.event, call.event.user_data) };
         }
     }
-    if budget > 0 {
-        answer(|| {
-            frames::end();
-            Ok(HOSTWS_OK)
-        });
-        return delivered;
-    }
-    budget
+    answer(|| {
+        frames::end();
+        Ok(HOSTWS_OK)
+    });
+    delivered
+}
+
+/// Gives back what calls of `pump` held that were left by an exception or `longjmp`.
+fn reap(mark: usize) {
+    frames::reap(mark, pump as *const () as usize);
 }
 
 /// Waits for the first event and becomes the queue's poller: the answer is how many events
 /// to deliver. At 0 there is nothing to end.
 fn begin(queue: Arc<Queue>, timeout: Option<Duration>, max: usize, mark: usize) -> Result<i32> {
-    frames::reap(mark);
-    frames::begin(Arc::clone(&queue), mark)?;
+    reap(mark);
+    frames::begin(Arc::clone(&queue))?;
     let busy = frames::busy();
     let budget = match queue.wait(Some(Kind::Push), timeout, &busy) {
         Ok(Waited::Ready(events)) if max == 0 => events,

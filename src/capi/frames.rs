@@ -3,18 +3,20 @@
 //!
 //! A callback may leave by an exception or `longjmp`, and then `ws_poll` never returns
 //! and may drop nothing. So what is being delivered is parked here, and each frame
-//! remembers where on the stack its call was: a frame that is not above the one who
-//! looks is dead, its event counts as delivered, and what else it held goes back.
+//! remembers where on the stack its call is. Who comes next reaps those whose call is not
+//! there any more: the event counts as delivered, and what else they held goes back.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::stack;
 use super::view::{Call, View};
 use crate::error::{Code, Error, Result};
+use crate::library;
 use crate::queue::{Entry, Kind, Queue};
 
 struct Frame {
-    /// The stack's depth in the call that made this frame: the stack grows downwards.
+    /// The address of a local variable of `pump`, once that runs.
     mark: usize,
     queue: Arc<Queue>,
     entry: Option<Entry>,
@@ -23,37 +25,45 @@ struct Frame {
     view: View,
 }
 
-#[derive(Default)]
 struct Frames(Vec<Frame>);
 
 thread_local! {
     static FRAMES: RefCell<Frames> = const { RefCell::new(Frames(Vec::new())) };
 }
 
-/// A place on the stack of the calling function.
-#[inline(always)]
-pub fn mark() -> usize {
-    let here = 0u8;
-    (&raw const here) as usize
-}
-
-/// Gives back what calls held that were left without returning.
-pub fn reap(mark: usize) {
-    while let Some(frame) = with(|frames| match frames.0.last() {
-        Some(frame) if frame.mark <= mark => frames.0.pop(),
-        _ => None,
+/// Gives back what calls held that were left without returning. `mark` is a place on the
+/// caller's stack, `pump` the function whose calls the frames belong to.
+pub fn reap(mark: usize, pump: usize) {
+    while let Some(dead) = with(|frames| {
+        let innermost = frames.0.last()?.mark;
+        // A call that encloses this one is further up, and still there.
+        let is_live = innermost > mark && stack::is_live(innermost, pump);
+        if is_live {
+            None
+        } else {
+            frames.0.pop()
+        }
     }) {
-        frame.retire();
+        drop(dead);
     }
 }
 
 /// Becomes the queue's poller until `end`.
-pub fn begin(queue: Arc<Queue>, mark: usize) -> Result<()> {
+pub fn begin(queue: Arc<Queue>) -> Result<()> {
     queue.enter()?;
     with(|frames| {
-        frames.0.push(Frame { mark, queue, entry: None, index: 0, view: View::default() });
+        frames.0.push(Frame { mark: 0, queue, entry: None, index: 0, view: View::default() });
     });
     Ok(())
+}
+
+/// The innermost call is about to call back, from the function in which `mark` is.
+pub fn place(mark: usize) {
+    with(|frames| {
+        if let Some(frame) = frames.0.last_mut() {
+            frame.mark = mark;
+        }
+    });
 }
 
 /// The next event that the innermost call delivers, if there is one.
@@ -87,9 +97,7 @@ pub fn next() -> Result<Option<Call>> {
 
 /// Ends the innermost call.
 pub fn end() {
-    if let Some(frame) = with(|frames| frames.0.pop()) {
-        frame.retire();
-    }
+    drop(with(|frames| frames.0.pop()));
 }
 
 /// The connections with a callback on this thread's stack.
@@ -104,12 +112,12 @@ fn delivering(frames: &[Frame]) -> Vec<i32> {
 /// Forgets the frames of a process that this one was forked from: to touch what they
 /// hold could wait for ever.
 pub fn forget() {
-    with(|frames| std::mem::forget(std::mem::take(frames)));
+    with(|frames| std::mem::forget(std::mem::take(&mut frames.0)));
 }
 
-impl Frame {
+impl Drop for Frame {
     /// What was not delivered goes back, in front.
-    fn retire(mut self) {
+    fn drop(&mut self) {
         if let Some(mut entry) = self.entry.take() {
             if entry.len() > self.index && !entry.is_muted() {
                 entry.first = self.index;
@@ -117,6 +125,15 @@ impl Frame {
             }
         }
         self.queue.leave();
+    }
+}
+
+impl Drop for Frames {
+    /// The thread ended inside a callback.
+    fn drop(&mut self) {
+        if library::is_forked() {
+            std::mem::forget(std::mem::take(&mut self.0));
+        }
     }
 }
 

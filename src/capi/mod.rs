@@ -16,6 +16,7 @@ mod memory;
 mod options;
 mod options_json;
 mod queues;
+mod stack;
 pub mod types;
 mod view;
 

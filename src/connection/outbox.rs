@@ -111,7 +111,10 @@ impl Outbox {
             self.reserve(protocol::encoded_len(payload.len()), limit)?;
         }
         with_masks(|masks| protocol::encode_ping(&mut self.buffer, payload, masks))?;
-        if by_host {
+        if !by_host {
+            // One keep-alive at a time, also with a server that never answers.
+            self.pings.retain(|ping| ping.by_host);
+        } else {
             self.message_end = self.buffer.len();
         }
         self.pings.push_back(Ping { payload: payload.into(), sent_at: Instant::now(), by_host });

@@ -414,6 +414,10 @@ impl Queue {
         self.state().poller.is_some_and(|(_, depth)| depth > 1)
     }
 
+    pub fn is_closed(&self) -> bool {
+        self.state().closed
+    }
+
     /// Discards what it holds and takes nothing more: its thread has ended, or it is freed.
     pub fn close(&self) {
         self.on_wakeup(None);

@@ -86,6 +86,10 @@ impl Pair {
         make: impl FnOnce(&Arc<Mailbox>) -> Result<Command>,
     ) -> Result<()> {
         let mut current = self.mailbox();
+        // Looked at under the lock under which `orphan` tells the worker.
+        if self.queue.is_closed() {
+            return Err(Error::ws(Code::NoSuchId, "the queue has just been freed"));
+        }
         let mailbox = match &*current {
             Some(mailbox) => Arc::clone(mailbox),
             None => {
@@ -123,11 +127,13 @@ impl Pair {
     fn run(&self, driver: &mut Driver) {
         let mut idle_since: Option<Instant> = None;
         loop {
-            let linger = idle_since
-                .filter(|_| !self.queue.needs_worker())
-                .map(|since| LINGER.saturating_sub(since.elapsed()));
-            let linger = if driver.is_retiring() { Some(Duration::ZERO) } else { linger };
-            let timeout = if idle_since.is_some() { linger } else { None };
+            let timeout = match idle_since {
+                _ if driver.is_retiring() && driver.is_idle() => Some(Duration::ZERO),
+                None => None,
+                // Somebody may empty the queue without a word to this thread.
+                Some(_) if self.queue.needs_worker() => Some(LINGER),
+                Some(since) => Some(LINGER.saturating_sub(since.elapsed())),
+            };
             if catch_unwind(AssertUnwindSafe(|| driver.turn(timeout))).is_err() {
                 log::line!(Error, "a turn of the loop panicked; its connections end");
                 // A second panic ends the thread, but not the process.

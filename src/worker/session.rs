@@ -264,6 +264,7 @@ impl Session {
             self.connection.count_unread(event.weight());
             self.connection.emit(event);
             if self.connection.must_pause() {
+                self.was_paused = true;
                 log::line!(Debug, "connection {}: reading pauses", self.connection.id);
             }
         }

@@ -1,0 +1,90 @@
+//! Whether a call is still on the stack, or was left by an exception or `longjmp`.
+//!
+//! A destructor would know, but there may be none in a frame that is jumped over. So the
+//! stack is looked at, when it matters: the unwinder walks it as for a backtrace.
+
+use std::ffi::{c_int, c_void};
+
+#[repr(C)]
+struct Context {
+    _private: [u8; 0],
+}
+
+// The unwinder that the standard library is linked with (Itanium C++ ABI, level 1).
+extern "C-unwind" {
+    fn _Unwind_Backtrace(
+        visit: extern "C-unwind" fn(*mut Context, *mut c_void) -> c_int,
+        argument: *mut c_void,
+    ) -> c_int;
+    fn _Unwind_GetCFA(context: *mut Context) -> usize;
+    fn _Unwind_GetIP(context: *mut Context) -> usize;
+    fn _Unwind_FindEnclosingFunction(address: *mut c_void) -> *mut c_void;
+}
+
+const GO_ON: c_int = 0;
+const STOP: c_int = 4;
+
+struct Search {
+    mark: usize,
+    /// An address in the function of the last frame that begins below the mark.
+    address: usize,
+    passed: bool,
+}
+
+/// Whether `mark`, the address of a local variable of `function`, still belongs to a call of
+/// it. Where the walk does not get that far, it is taken to be so.
+pub fn is_live(mark: usize, function: usize) -> bool {
+    let mut search = Search { mark, address: 0, passed: false };
+    // SAFETY: the argument outlives the call, and `visit` gets it back as it is.
+    unsafe { _Unwind_Backtrace(visit, (&raw mut search).cast()) };
+    if !search.passed {
+        return true;
+    }
+    // The address is that of the next instruction, which may belong to the next function.
+    let address = search.address.wrapping_sub(1) as *mut c_void;
+    // SAFETY: any address may be asked about.
+    unsafe { _Unwind_FindEnclosingFunction(address) as usize == function }
+}
+
+extern "C-unwind" fn visit(context: *mut Context, argument: *mut c_void) -> c_int {
+    // SAFETY: it is the `search` above, which nobody else uses meanwhile.
+    let search = unsafe { &mut *argument.cast::<Search>() };
+    // The stack grows downwards, and what is called the CFA here is a frame's lower end.
+    // SAFETY: the context is valid during this call.
+    if unsafe { _Unwind_GetCFA(context) } > search.mark {
+        search.passed = true;
+        return STOP;
+    }
+    // SAFETY: as above.
+    search.address = unsafe { _Unwind_GetIP(context) };
+    GO_ON
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[inline(never)]
+    extern "C-unwind" fn holder(inner: extern "C-unwind" fn(usize) -> bool) -> bool {
+        let here = 0u8;
+        let mark = std::hint::black_box(&raw const here) as usize;
+        let verdict = inner(mark);
+        std::hint::black_box(verdict)
+    }
+
+    extern "C-unwind" fn look(mark: usize) -> bool {
+        is_live(mark, holder as *const () as usize)
+    }
+
+    #[test]
+    fn a_call_on_the_stack_is_live() {
+        assert!(holder(look));
+    }
+
+    #[test]
+    fn a_frame_of_another_function_is_not_it() {
+        let here = 0u8;
+        let mark = std::hint::black_box(&raw const here) as usize;
+        assert!(!is_live(mark, holder as *const () as usize));
+    }
+}
