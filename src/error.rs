@@ -124,6 +124,10 @@ impl Error {
         Error::new(code, Component::Ws, message)
     }
 
+    pub fn tls(message: impl Into<String>) -> Error {
+        Error::new(Code::Tls, Component::Tls, message)
+    }
+
     /// Puts `cause` at the end of the chain.
     pub fn because(mut self, cause: impl Into<Error>) -> Error {
         let mut last = &mut self;

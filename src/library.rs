@@ -13,7 +13,7 @@ use crate::connection::{
 };
 use crate::error::{Code, Error, Result};
 use crate::process::{self, PerProcess};
-use crate::queue::Queue;
+use crate::queue::{Kind, Queue};
 use crate::worker::{Pair, Shared};
 use crate::{dial, log};
 
@@ -108,7 +108,7 @@ pub fn open(
     url: &str,
     data_type: DataType,
     options: Options,
-    pull: bool,
+    kind: Kind,
     host: Box<dyn Any + Send + Sync>,
 ) -> Result<i32> {
     let library = LIBRARY.get();
@@ -129,7 +129,7 @@ pub fn open(
             id: issued,
             url: dial::without_credentials(url),
             data_type,
-            pull,
+            kind,
             host,
             config,
             limits,

@@ -11,6 +11,7 @@ use super::{options, options_json};
 use crate::connection::DataType;
 use crate::error::{Code, Error};
 use crate::library;
+use crate::queue::Kind;
 
 /// Creates a connection and begins to open it.
 ///
@@ -55,7 +56,7 @@ pub unsafe extern "C" fn ws_new(
         let url = memory::text(url, "url")?;
         let handler = HostHandler::read(handler)?;
         let request = options::read(options)?;
-        library::open(url, handler.data_type, request, handler.is_pull(), Box::new(handler))
+        library::open(url, handler.data_type, request, handler.kind(), Box::new(handler))
     })
 }
 
@@ -85,7 +86,7 @@ pub unsafe extern "C" fn ws_open(
         let json = memory::optional_text(options_json, "options_json")?.unwrap_or_default();
         let (request, data_type) = options_json::read(json)?;
         let handler = HostHandler::pull(data_type, user_data);
-        library::open(url, data_type, request, true, Box::new(handler))
+        library::open(url, data_type, request, Kind::Pull, Box::new(handler))
     })
 }
 

@@ -143,7 +143,7 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                 reached = true;
                 return Ok(0);
             };
-            if connection.is_pull() {
+            if connection.kind() == Kind::Pull {
                 connection.wait_for(wanted, deadline)?;
                 reached = true;
                 return Ok(0);

@@ -9,7 +9,7 @@ use super::types::{ws_callback, ws_handler};
 use crate::connection::{Connection, DataType};
 use crate::error::{Code, Error, Result};
 use crate::log;
-use crate::queue::{Recipient, Wakeup};
+use crate::queue::{Kind, Recipient, Wakeup};
 
 /// A pointer that only the host understands.
 #[derive(Clone, Copy)]
@@ -95,9 +95,15 @@ impl HostHandler {
             .ok_or_else(|| Error::ws(Code::Internal, "the connection has no handler"))
     }
 
-    pub fn is_pull(&self) -> bool {
+    /// Without a callback, the events are fetched.
+    pub fn kind(&self) -> Kind {
         let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = self.callbacks;
-        [on_open, on_message, on_error, on_terminate, on_event].iter().all(Option::is_none)
+        let all = [on_open, on_message, on_error, on_terminate, on_event];
+        if all.iter().all(Option::is_none) {
+            Kind::Pull
+        } else {
+            Kind::Push
+        }
     }
 
     pub fn callbacks(&self) -> Callbacks {

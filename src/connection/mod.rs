@@ -1,78 +1,38 @@
 //! What an id names: a connection's settings, its status, and what waits to be sent.
 //! Host threads act on it here; the worker does the network's part.
 
+mod answer;
 mod mailbox;
 mod options;
 mod outbox;
 mod registry;
 mod stats;
+mod status;
 
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
+pub use answer::Answer;
 pub use mailbox::{Command, Mailbox};
 pub use options::{DataType, Limits, Options};
 pub use outbox::Outbox;
 pub use registry::Registry;
 pub use stats::{add, Snapshot, Stats};
+pub use status::Status;
 
-use crate::dial::{DialConfig, Timings};
+use crate::dial::DialConfig;
 use crate::error::{Code, Error, Result};
 use crate::json;
-use crate::protocol::{self, MessageKind, Response};
-use crate::queue::{Event, Queue, Recipient};
-
-/// Where a connection is, as the network sees it (RFC 6455 section 4 and 7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(i32)]
-pub enum Status {
-    Connecting = 0,
-    Connected = 1,
-    Closing = 2,
-    Closed = 3,
-}
-
-impl Status {
-    pub fn from_number(number: i32) -> Result<Status> {
-        use Status::*;
-        [Connecting, Connected, Closing, Closed]
-            .into_iter()
-            .find(|&status| status as i32 == number)
-            .ok_or_else(|| {
-                let words = format!("{number} is not a status; they go from 0 to 3");
-                Error::ws(Code::Argument, words)
-            })
-    }
-}
-
-/// The server's answer to the upgrade request.
-pub struct Answer {
-    pub response: Response,
-    /// Of a refused upgrade.
-    pub body: Vec<u8>,
-    pub subprotocol: Option<String>,
-    pub timings: Timings,
-}
-
-impl Answer {
-    /// A header's values, joined (RFC 9110 5.3).
-    pub fn header(&self, name: &str) -> Option<String> {
-        let values: Vec<&str> = self.response.header_all(name).collect();
-        if values.is_empty() {
-            None
-        } else {
-            Some(values.join(", "))
-        }
-    }
-}
+use crate::protocol::{self, MessageKind};
+use crate::queue::{Event, Kind, Queue, Recipient};
 
 pub struct Connection {
     pub id: i32,
     url: String,
     data_type: DataType,
-    pull: bool,
+    kind: Kind,
     /// What the host attached; only `capi` knows what it is.
     host: Box<dyn Any + Send + Sync>,
     pub config: Arc<DialConfig>,
@@ -107,7 +67,7 @@ pub struct Parts {
     pub id: i32,
     pub url: String,
     pub data_type: DataType,
-    pub pull: bool,
+    pub kind: Kind,
     pub host: Box<dyn Any + Send + Sync>,
     pub config: DialConfig,
     pub limits: Limits,
@@ -126,7 +86,7 @@ impl Connection {
             id: parts.id,
             url: parts.url,
             data_type: parts.data_type,
-            pull: parts.pull,
+            kind: parts.kind,
             host: parts.host,
             config: Arc::new(parts.config),
             limits: parts.limits,
@@ -315,7 +275,7 @@ impl Connection {
             Status::Connecting => {
                 Err(Error::ws(Code::Closed, "the connection is past Connecting already"))
             }
-            Status::Connected if self.pull => {
+            Status::Connected if self.kind == Kind::Pull => {
                 let opened = self.opened.load(Ordering::SeqCst);
                 if !opened && status == Status::Closed {
                     return Err(Error::ws(Code::Closed, "the connection could not be opened"));
@@ -325,7 +285,7 @@ impl Connection {
             Status::Connected => Ok(self.told_open.load(Ordering::SeqCst)),
             Status::Closing => Ok(status >= Status::Closing),
             // With callbacks it is reached when on_terminate has returned, and the id is gone.
-            Status::Closed => Ok(self.pull && status == Status::Closed),
+            Status::Closed => Ok(self.kind == Kind::Pull && status == Status::Closed),
         }
     }
 
@@ -421,8 +381,8 @@ impl Recipient for Connection {
         self.id
     }
 
-    fn is_pull(&self) -> bool {
-        self.pull
+    fn kind(&self) -> Kind {
+        self.kind
     }
 
     fn is_muted(&self) -> bool {

@@ -11,7 +11,6 @@ use native_tls::{
 use url::Host;
 
 use super::target::is_host_name;
-use super::tls_errors::tls_error;
 use crate::error::{Code, Error};
 
 /// A context with the system's roots has some megabytes.
@@ -187,10 +186,10 @@ fn read_ca(path: &str) -> Result<Vec<u8>, Error> {
     let read = File::open(path).and_then(|file| file.take(MAX_CA_FILE + 1).read_to_end(&mut pem));
     match read {
         Err(error) => {
-            Err(tls_error(format!("the tls_ca file {path} could not be read")).because(error))
+            Err(Error::tls(format!("the tls_ca file {path} could not be read")).because(error))
         }
         Ok(length) if length as u64 > MAX_CA_FILE => {
-            Err(tls_error(format!("the tls_ca file {path} is larger than 16 MiB")))
+            Err(Error::tls(format!("the tls_ca file {path} is larger than 16 MiB")))
         }
         Ok(_) => Ok(pem),
     }
@@ -205,11 +204,11 @@ fn build(key: &Key, ca_file: Option<&str>) -> Result<TlsConnector, Error> {
             None => "the text of tls_ca".to_owned(),
         };
         let certificates = Certificate::stack_from_pem(pem).map_err(|error| {
-            tls_error(format!("a certificate in {source} is damaged"))
-                .because(tls_error(error.to_string()))
+            Error::tls(format!("a certificate in {source} is damaged"))
+                .because(Error::tls(error.to_string()))
         })?;
         if certificates.is_empty() {
-            return Err(tls_error(format!("{source} contains no PEM certificate")));
+            return Err(Error::tls(format!("{source} contains no PEM certificate")));
         }
         for certificate in certificates {
             builder.add_root_certificate(certificate);
@@ -226,7 +225,7 @@ fn build(key: &Key, ca_file: Option<&str>) -> Result<TlsConnector, Error> {
         }
     }
     builder.build().map_err(|error| {
-        tls_error("TLS could not be set up on this machine").because(tls_error(error.to_string()))
+        Error::tls("TLS could not be set up on this machine").because(Error::tls(error.to_string()))
     })
 }
 

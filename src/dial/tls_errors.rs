@@ -14,7 +14,7 @@ pub fn handshake_failure(error: &native_tls::Error, name: &str, config: &TlsConf
             let words = if closes(io.kind()) { CLOSED } else { BROKEN };
             let code = io.raw_os_error().unwrap_or(Code::Tls as i32);
             let cause = Error::numbered(code, Component::Tls, error.to_string());
-            return tls_error(words).because(cause);
+            return Error::tls(words).because(cause);
         }
         source = inner.source();
     }
@@ -107,11 +107,7 @@ pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
     let found = table.iter().find(|(openssl, _)| lower.contains(openssl));
     let words = found.map_or(otherwise, |(_, ours)| ours);
     let words = words.replace("{name}", name).replace("{version}", config.min_version.number());
-    tls_error(words).because(tls_error(text))
-}
-
-pub fn tls_error(words: impl Into<String>) -> Error {
-    Error::new(Code::Tls, Component::Tls, words)
+    Error::tls(words).because(Error::tls(text))
 }
 
 #[cfg(test)]

@@ -48,11 +48,20 @@ impl Event {
 /// What a message counts besides its payload: empty messages take room too.
 const MESSAGE_OVERHEAD: usize = 64;
 
+/// How events leave the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// By callback, in `ws_poll`.
+    Push = 0,
+    /// By `ws_next`.
+    Pull = 1,
+}
+
 /// What the queue needs of whoever its events are for.
 pub trait Recipient: Send + Sync {
     fn id(&self) -> i32;
-    /// Its events are fetched, not called back.
-    fn is_pull(&self) -> bool;
+    /// How its events leave.
+    fn kind(&self) -> Kind;
     /// The host wants nothing more than the end.
     fn is_muted(&self) -> bool;
     /// What the host attached to it.

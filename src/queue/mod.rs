@@ -3,27 +3,19 @@
 
 mod event;
 mod signal;
+mod state;
 
 use std::any::Any;
-use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-pub use event::{Ending, Entry, Event, Recipient};
+pub use event::{Ending, Entry, Event, Kind, Recipient};
 pub use signal::Wakeup;
 
 use crate::error::{Code, Error, Result};
 use signal::Descriptor;
-
-/// How events leave the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// By callback, in `ws_poll`.
-    Push = 0,
-    /// By `ws_next`.
-    Pull = 1,
-}
+use state::{Parked, State};
 
 /// How a wait ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,72 +36,6 @@ pub struct Queue {
     wakeup: Mutex<Option<Wakeup>>,
     /// How to get the worker to call it.
     rouse: Mutex<Option<Box<dyn Fn() + Send>>>,
-}
-
-#[derive(Default)]
-struct State {
-    lanes: [Lane; 2],
-    /// The event that `ws_next` gave out last.
-    parked: Option<Parked>,
-    poller: Option<(ThreadId, usize)>,
-    woken: bool,
-    /// Goes up with every change that a waiter may look for.
-    version: u64,
-    waiters: usize,
-    descriptor: Option<Descriptor>,
-    /// The host's wake-up function is set, and whether a call of it is due.
-    has_wakeup: bool,
-    wakeup_due: bool,
-    closed: bool,
-}
-
-#[derive(Default)]
-struct Lane {
-    entries: VecDeque<Entry>,
-    /// Events in `entries`.
-    events: usize,
-    /// The connections that could still bring one.
-    live: HashSet<i32>,
-}
-
-struct Parked {
-    holder: Box<dyn Any + Send>,
-    recipient: i32,
-    /// Events that it still holds.
-    left: usize,
-}
-
-impl State {
-    fn ready(&self) -> usize {
-        self.lanes.iter().map(|lane| lane.events).sum::<usize>() + self.parked_left()
-    }
-
-    fn parked_left(&self) -> usize {
-        self.parked.as_ref().map_or(0, |parked| parked.left)
-    }
-
-    /// Events that can be delivered by `kind` while `busy` recipients are passed over.
-    fn deliverable(&self, kind: Option<Kind>, busy: &[i32]) -> usize {
-        match kind {
-            None => self.ready(),
-            Some(Kind::Pull) => self.lanes[Kind::Pull as usize].events + self.parked_left(),
-            Some(Kind::Push) if busy.is_empty() => self.lanes[Kind::Push as usize].events,
-            Some(Kind::Push) => self.lanes[Kind::Push as usize]
-                .entries
-                .iter()
-                .filter(|entry| !busy.contains(&entry.recipient.id()))
-                .map(Entry::left)
-                .sum(),
-        }
-    }
-
-    /// Whether a connection is left that could bring such an event.
-    fn expects(&self, kind: Option<Kind>, busy: &[i32]) -> bool {
-        self.lanes.iter().enumerate().any(|(index, lane)| {
-            kind.is_none_or(|kind| kind as usize == index)
-                && lane.live.iter().any(|id| !busy.contains(id))
-        })
-    }
 }
 
 impl Queue {
@@ -140,13 +66,13 @@ impl Queue {
 
     /// A connection has come that will bring events.
     pub fn expect(&self, recipient: &dyn Recipient) {
-        self.state().lanes[kind_of(recipient) as usize].live.insert(recipient.id());
+        self.state().lanes[recipient.kind() as usize].live.insert(recipient.id());
     }
 
     /// Puts an event at the end. After `Terminate` nothing of that recipient may follow.
     pub fn push(&self, recipient: &Arc<dyn Recipient>, event: Event) {
         let entry = Entry { recipient: Arc::clone(recipient), event, time_us: now_us(), first: 0 };
-        let kind = kind_of(recipient.as_ref());
+        let kind = recipient.kind();
         let mut state = self.state();
         if matches!(entry.event, Event::Terminate(_)) {
             state.lanes[kind as usize].live.remove(&recipient.id());
@@ -164,7 +90,7 @@ impl Queue {
             state.wakeup_due = state.has_wakeup;
         }
         // Also when it was not: the host may have read the byte and not polled.
-        settle_signal(&mut state);
+        state.settle_signal();
         self.notify(state);
     }
 
@@ -172,7 +98,7 @@ impl Queue {
     pub fn purge(&self, recipient: &dyn Recipient) {
         let mut dropped = Vec::new();
         let mut state = self.state();
-        let lane = &mut state.lanes[kind_of(recipient) as usize];
+        let lane = &mut state.lanes[recipient.kind() as usize];
         let mut index = 0;
         while index < lane.entries.len() {
             let entry = &lane.entries[index];
@@ -188,7 +114,7 @@ impl Queue {
                 parked.left = 0;
             }
         }
-        settle_signal(&mut state);
+        state.settle_signal();
         self.notify(state);
         // Settling takes other locks.
         drop(dropped);
@@ -264,7 +190,7 @@ impl Queue {
             Some((_, depth)) if *depth > 1 => *depth -= 1,
             _ => state.poller = None,
         }
-        settle_signal(&mut state);
+        state.settle_signal();
         let due = state.poller.is_none() && state.has_wakeup && state.ready() > 0;
         let rouse = due && !std::mem::replace(&mut state.wakeup_due, due);
         drop(state);
@@ -356,7 +282,7 @@ impl Queue {
             drop(state);
             return;
         }
-        let lane = &mut state.lanes[kind_of(entry.recipient.as_ref()) as usize];
+        let lane = &mut state.lanes[entry.recipient.kind() as usize];
         lane.events += entry.left();
         lane.entries.push_front(entry);
         self.notify(state);
@@ -380,7 +306,7 @@ impl Queue {
 
     pub fn pending(&self) -> usize {
         let mut state = self.state();
-        settle_signal(&mut state);
+        state.settle_signal();
         state.ready()
     }
 
@@ -389,7 +315,7 @@ impl Queue {
         let mut state = self.state();
         if state.descriptor.is_none() {
             state.descriptor = Some(Descriptor::new()?);
-            settle_signal(&mut state);
+            state.settle_signal();
         }
         Ok(state.descriptor.as_ref().map_or(-1, Descriptor::number))
     }
@@ -429,22 +355,6 @@ impl Queue {
         self.notify(state);
         // Settling takes other locks.
         drop((discarded, parked, descriptor));
-    }
-}
-
-fn kind_of(recipient: &dyn Recipient) -> Kind {
-    if recipient.is_pull() {
-        Kind::Pull
-    } else {
-        Kind::Push
-    }
-}
-
-/// Brings the descriptor in line with what the queue holds.
-fn settle_signal(state: &mut State) {
-    let readable = state.ready() > 0;
-    if let Some(descriptor) = &mut state.descriptor {
-        descriptor.set(readable);
     }
 }
 

@@ -1,0 +1,602 @@
+/*
+ * hostws for C++17: the interface of hostws.h with C++'s types. It adds nothing to it, and
+ * the functions of hostws.h can be used beside it; what they do is told there.
+ *
+ * Life of a connection: hostws::connection is created with its handlers and closes when it is
+ * destroyed. Handlers run inside hostws::poll() and connection::wait_status(). They belong to
+ * the connection, and go when on_terminate has returned or when the connection is destroyed,
+ * whichever comes first.
+ *
+ * Destruction: no handler is started once the connection's destructor has begun. A handler
+ * may destroy its own connection, and goes on to its end. The connection still closes
+ * politely in the background, but nobody is told.
+ *
+ * Threads: as in hostws.h. A connection object is like any other: two threads that use it at
+ * once may only call its const functions, which are those that ask, send() and close. Move and
+ * destroy it on the thread that polls its queue: on another one, a handler may be running.
+ *
+ * Errors: a call that fails throws hostws::error. What the network does is told to handlers.
+ * An exception that leaves a handler passes through hostws::poll(); the event then counts as
+ * delivered, and the next call goes on behind it.
+ *
+ * Memory: what a handler is given, string_view included, lives until the handler returns
+ * (next(): until the next next() on that queue).
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ */
+
+#ifndef HOSTWS_HPP
+#define HOSTWS_HPP
+
+#include <hostws.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hostws {
+
+/** What messages are; how they are delivered, and sent unless send() says otherwise. */
+enum class data_type : std::int32_t {
+  text = HOSTWS_TEXT,
+  blob = HOSTWS_BLOB,
+  object = HOSTWS_OBJECT,
+};
+
+/** Where a connection is in its life. */
+enum class status : std::int32_t {
+  connecting = HOSTWS_CONNECTING,
+  connected = HOSTWS_CONNECTED,
+  closing = HOSTWS_CLOSING,
+  closed = HOSTWS_CLOSED,
+};
+
+/** What happened. */
+enum class event_type : std::int32_t {
+  open = HOSTWS_EVENT_OPEN,
+  message = HOSTWS_EVENT_MESSAGE,
+  error = HOSTWS_EVENT_ERROR,
+  terminate = HOSTWS_EVENT_TERMINATE,
+  drain = HOSTWS_EVENT_DRAIN,
+  pong = HOSTWS_EVENT_PONG,
+  warning = HOSTWS_EVENT_WARNING,
+};
+
+/** What is checked of a server's certificate. */
+enum class tls_verify : std::int32_t {
+  full = HOSTWS_TLS_VERIFY_FULL,
+  no_hostname = HOSTWS_TLS_VERIFY_NO_HOSTNAME,
+  none = HOSTWS_TLS_VERIFY_NONE,
+};
+
+/** The oldest version of TLS to speak. */
+enum class tls_version : std::int32_t {
+  standard = 0,
+  tls_1_0 = HOSTWS_TLS_1_0,
+  tls_1_1 = HOSTWS_TLS_1_1,
+  tls_1_2 = HOSTWS_TLS_1_2,
+  tls_1_3 = HOSTWS_TLS_1_3,
+};
+
+/** As a timeout: wait for as long as it takes. */
+inline constexpr std::chrono::milliseconds forever{-1};
+/** In options: switched off. */
+inline constexpr std::chrono::milliseconds off{-1};
+
+/** A call that failed, and then nothing else has happened. */
+class error : public std::runtime_error {
+ public:
+  error(std::int32_t code, const std::string& message) : std::runtime_error(message), code_(code) {}
+
+  /** A HOSTWS_E_ code. */
+  std::int32_t code() const noexcept { return code_; }
+
+ private:
+  std::int32_t code_;
+};
+
+/** What was wrong, seen in an event: the general error first, its cause after it. */
+class error_stack {
+ public:
+  error_stack(const ws_error* errors, std::size_t count) noexcept : errors_(errors), count_(count) {}
+
+  const ws_error* begin() const noexcept { return errors_; }
+  const ws_error* end() const noexcept { return errors_ + count_; }
+  std::size_t size() const noexcept { return count_; }
+  bool empty() const noexcept { return count_ == 0; }
+  const ws_error& operator[](std::size_t index) const noexcept { return errors_[index]; }
+
+ private:
+  const ws_error* errors_;
+  std::size_t count_;
+};
+
+/** Something that happened on a connection. What a type of event does not use is empty or 0. */
+class event {
+ public:
+  explicit event(const ws_event& raw) noexcept : raw_(&raw) {}
+
+  event_type type() const noexcept { return static_cast<event_type>(raw_->type); }
+  /** The connection's id. */
+  ws_id id() const noexcept { return raw_->ws; }
+  /** message, pong: the payload. One NUL that is not counted follows it. */
+  std::string_view data() const noexcept {
+    return {raw_->data == nullptr ? "" : raw_->data, static_cast<std::size_t>(raw_->length)};
+  }
+  /** message: what the payload is. */
+  hostws::data_type data_type() const noexcept { return static_cast<hostws::data_type>(raw_->data_type); }
+  /** error, warning: what was wrong. */
+  error_stack errors() const noexcept { return {raw_->errors, static_cast<std::size_t>(raw_->error_count)}; }
+  /** terminate: the close code, as told beside ws_event. */
+  int code() const noexcept { return raw_->code; }
+  /** terminate: the server's reason. */
+  std::string_view reason() const noexcept { return raw_->reason == nullptr ? "" : raw_->reason; }
+  /** terminate: whether both sides' close frames were exchanged. */
+  bool was_clean() const noexcept { return raw_->was_clean != 0; }
+  /** When it was read or happened. */
+  std::chrono::system_clock::time_point time() const noexcept {
+    using std::chrono::system_clock;
+    return system_clock::time_point(
+        std::chrono::duration_cast<system_clock::duration>(std::chrono::microseconds(raw_->time_us)));
+  }
+
+ private:
+  const ws_event* raw_;
+};
+
+/**
+ * Who is told of a connection's events. Each may be empty. If all are, the events are
+ * fetched with next(); else poll() brings them.
+ */
+struct handlers {
+  /** How messages are delivered and how send() sends them. */
+  hostws::data_type data_type = hostws::data_type::text;
+  /** The connection is open. Once. */
+  std::function<void()> on_open;
+  /** A message has come. */
+  std::function<void(std::string_view data, hostws::data_type type)> on_message;
+  /** Something ended the connection; on_terminate follows. At most once. */
+  std::function<void(const error_stack& errors)> on_error;
+  /** The connection is gone. Last, once. */
+  std::function<void(int code, std::string_view reason, bool was_clean)> on_terminate;
+  /** Every other event: drain, pong, warning. */
+  std::function<void(const event& event)> on_event;
+};
+
+/**
+ * How a connection is opened and kept. What is not set is the default that ws_options tells;
+ * where that says -1, hostws::off or -1 switches it off.
+ */
+struct options {
+  /** The queue that gets the events; 0: the calling thread's own. A hostws::queue fits. */
+  ws_queue queue = 0;
+  /** Headers of the upgrade request, name and value, in this order; a name may repeat. */
+  std::vector<std::pair<std::string, std::string>> headers;
+  /** Subprotocols to offer, the preferred one first: "a,b". */
+  std::optional<std::string> subprotocols;
+  /** Certificate authorities trusted besides the system's: PEM text, or "@" and a path. */
+  std::optional<std::string> tls_ca;
+  /** The name to ask for and to expect in the certificate, if it is not the URL's host. */
+  std::optional<std::string> tls_server_name;
+  hostws::tls_verify tls_verify = hostws::tls_verify::full;
+  tls_version tls_min_version = tls_version::standard;
+  /** For the whole way from DNS to the upgrade. */
+  std::chrono::milliseconds open_timeout{0};
+  /** For the closing handshake. */
+  std::chrono::milliseconds close_timeout{0};
+  /** Silence after which a ping is sent. */
+  std::chrono::milliseconds ping_interval{0};
+  /** After that ping, silence which ends the connection. */
+  std::chrono::milliseconds ping_timeout{0};
+  /** The largest message to accept, in bytes. */
+  std::int64_t max_message = 0;
+  /** Bytes, as framed, that may wait to be sent. */
+  std::int64_t send_queue_max = 0;
+  /** Bytes of messages that may wait for the host. */
+  std::int64_t receive_queue_max = 0;
+};
+
+/** What the rest of this header is made of; not for use. */
+namespace detail {
+
+[[noreturn]] inline void fail() { throw error(ws_last_error(), ws_last_error_message()); }
+
+/** A result that is not negative. */
+template <typename Number>
+Number check(Number result) {
+  if (result < 0) fail();
+  return result;
+}
+
+/** A result, or false for a code that says no more than that it could not be. */
+inline bool check_unless(std::int32_t code, std::int32_t result) { return result != code && check(result) >= 0; }
+
+/** Whole milliseconds, as far as an int32 goes. */
+inline std::int32_t count(std::chrono::milliseconds time) {
+  using limits = std::numeric_limits<std::int32_t>;
+  if (time.count() < limits::min()) return limits::min();
+  if (time.count() > limits::max()) return limits::max();
+  return static_cast<std::int32_t>(time.count());
+}
+
+inline std::int64_t length(std::string_view data) { return static_cast<std::int64_t>(data.size()); }
+
+/** A string for C, which would take a NUL in it for its end. */
+inline const char* text(const std::string& string) {
+  if (string.find('\0') != std::string::npos) throw error(HOSTWS_E_ARGUMENT, "a string must not contain a NUL");
+  return string.c_str();
+}
+
+inline const char* text(const std::optional<std::string>& string) { return string ? text(*string) : nullptr; }
+
+/** What a getter of the library copies out. */
+template <typename Getter>
+std::string copy_out(Getter get) {
+  std::string copy;
+  // Another thread may make it longer between two calls.
+  for (;;) {
+    const auto needed = static_cast<std::size_t>(check(get(copy.data(), static_cast<std::int64_t>(copy.size() + 1))));
+    const bool fits = needed <= copy.size();
+    copy.resize(needed);
+    if (fits) return copy;
+  }
+}
+
+/**
+ * The handlers of the connections that there are. The library is given a key and not a
+ * pointer, so that a callback which comes late finds nothing.
+ */
+class registry {
+ public:
+  using entry = std::shared_ptr<const handlers>;
+
+  /** The one of the process: never destroyed, for connections that are static. */
+  static registry& instance() {
+    static registry& only = *new registry;
+    return only;
+  }
+
+  std::uintptr_t add(entry added) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    entries_.emplace(++last_, std::move(added));
+    return last_;
+  }
+
+  entry find(std::uintptr_t key) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? nullptr : found->second;
+  }
+
+  entry take(std::uintptr_t key) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return nullptr;
+    entry taken = std::move(found->second);
+    entries_.erase(found);
+    return taken;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::uintptr_t last_ = 0;
+  std::map<std::uintptr_t, entry> entries_;
+};
+
+// The callbacks. Each keeps the handlers alive while one of them runs.
+
+inline registry::entry find(void* key) { return registry::instance().find(reinterpret_cast<std::uintptr_t>(key)); }
+
+inline void on_open(ws_id, const ws_event*, void* key) {
+  if (const auto found = find(key)) found->on_open();
+}
+
+inline void on_message(ws_id, const ws_event* raw, void* key) {
+  const event event(*raw);
+  if (const auto found = find(key)) found->on_message(event.data(), event.data_type());
+}
+
+inline void on_error(ws_id, const ws_event* raw, void* key) {
+  if (const auto found = find(key)) found->on_error(event(*raw).errors());
+}
+
+inline void on_event(ws_id, const ws_event* raw, void* key) {
+  if (const auto found = find(key)) found->on_event(event(*raw));
+}
+
+inline void on_terminate(ws_id, const ws_event* raw, void* key) {
+  const auto taken = registry::instance().take(reinterpret_cast<std::uintptr_t>(key));
+  const event event(*raw);
+  if (taken && taken->on_terminate) taken->on_terminate(event.code(), event.reason(), event.was_clean());
+}
+
+}  // namespace detail
+
+/**
+ * A connection, or none: after its default constructor and after it was moved from, its id is
+ * 0, and every call but id() and the destructor throws HOSTWS_E_NO_SUCH_ID or _ARGUMENT.
+ */
+class connection {
+ public:
+  connection() noexcept = default;
+
+  /**
+   * ws_new(): creates a connection and begins to open it. Returns at once.
+   *
+   * @param url       ws:// or wss://
+   * @param handlers  who is told of the events; none: they are fetched with next()
+   * @param options   how it is opened and kept
+   *
+   * Threads: any; the events go to the calling thread's own queue unless `options` names one.
+   */
+  explicit connection(const std::string& url, handlers handlers = {}, const options& options = {}) {
+    ws_handler raw{};
+    raw.struct_size = sizeof raw;
+    raw.data_type = static_cast<std::int32_t>(handlers.data_type);
+    if (handlers.on_open || handlers.on_message || handlers.on_error || handlers.on_terminate || handlers.on_event) {
+      if (handlers.on_open) raw.on_open = detail::on_open;
+      if (handlers.on_message) raw.on_message = detail::on_message;
+      if (handlers.on_error) raw.on_error = detail::on_error;
+      if (handlers.on_event) raw.on_event = detail::on_event;
+      raw.on_terminate = detail::on_terminate;
+      // Before ws_new(): another thread may be polling the queue.
+      key_ = detail::registry::instance().add(std::make_shared<const hostws::handlers>(std::move(handlers)));
+      raw.user_data = reinterpret_cast<void*>(key_);
+    }
+    try {
+      id_ = create(url, raw, options);
+    } catch (...) {
+      detail::registry::instance().take(key_);
+      throw;
+    }
+  }
+
+  connection(connection&& other) noexcept
+      : id_(std::exchange(other.id_, 0)), key_(std::exchange(other.key_, 0)) {}
+
+  /** What was here before closes, as by the destructor. */
+  connection& operator=(connection&& other) noexcept {
+    connection moved(std::move(other));
+    std::swap(id_, moved.id_);
+    std::swap(key_, moved.key_);
+    return *this;
+  }
+
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  /**
+   * Silences the handlers and closes the connection as terminate() does. Never blocks: what
+   * was sent before still leaves in the background, if the process lives. For an end without
+   * delay, abort() comes before; to know that all is closed, shutdown() comes after.
+   */
+  ~connection() {
+    if (id_ == 0) return;
+    detail::registry::instance().take(key_);
+    ws_terminate(id_, 0, nullptr);
+  }
+
+  /** The id, for the functions of hostws.h; 0: no connection. */
+  ws_id id() const noexcept { return id_; }
+
+  hostws::status status() const { return static_cast<hostws::status>(detail::check(ws_status(id_))); }
+
+  /** ws_url(): as it was given, less its user and password. Until on_terminate has returned. */
+  std::string url() const {
+    return detail::copy_out([this](char* buffer, std::int64_t size) { return ws_url(id_, buffer, size); });
+  }
+
+  hostws::data_type data_type() const { return static_cast<hostws::data_type>(detail::check(ws_data_type(id_))); }
+
+  /** ws_send(): queues one message of the connection's data type. */
+  void send(std::string_view data) const { detail::check(ws_send(id_, data.data(), detail::length(data), 0)); }
+
+  /** The same for a message of another type. */
+  void send(std::string_view data, hostws::data_type type) const {
+    detail::check(ws_send(id_, data.data(), detail::length(data), static_cast<std::int32_t>(type)));
+  }
+
+  /** send(), but false and not HOSTWS_E_AGAIN when there is no room; a drain event follows. */
+  [[nodiscard]] bool try_send(std::string_view data) const {
+    return detail::check_unless(HOSTWS_E_AGAIN, ws_send(id_, data.data(), detail::length(data), 0));
+  }
+
+  [[nodiscard]] bool try_send(std::string_view data, hostws::data_type type) const {
+    return detail::check_unless(
+        HOSTWS_E_AGAIN, ws_send(id_, data.data(), detail::length(data), static_cast<std::int32_t>(type)));
+  }
+
+  /** ws_ping(): sends a ping; on_event is told of the pong. */
+  void ping(std::string_view data = {}) const {
+    // One byte more than a ping may have says the same as all that are too many.
+    const std::size_t size = data.size() < 126 ? data.size() : 126;
+    detail::check(ws_ping(id_, data.data(), static_cast<std::int32_t>(size)));
+  }
+
+  /** ws_terminate(): closes. False if the connection was Closed already. */
+  bool terminate(int code = 1000, const std::string& reason = {}) const {
+    return detail::check_unless(HOSTWS_E_CLOSED, ws_terminate(id_, code, detail::text(reason)));
+  }
+
+  /** ws_abort(): drops the connection. False if it was Closed already. */
+  bool abort() const { return detail::check_unless(HOSTWS_E_CLOSED, ws_abort(id_)); }
+
+  /**
+   * ws_wait_status(): waits until the connection has reached a status, and meanwhile calls
+   * handlers as poll() does. False if the time was up or the status cannot be reached any more.
+   */
+  bool wait_status(hostws::status status, std::chrono::milliseconds timeout = forever) const {
+    const auto result = ws_wait_status(id_, static_cast<std::int32_t>(status), detail::count(timeout));
+    return result != HOSTWS_E_TIMEOUT && detail::check_unless(HOSTWS_E_CLOSED, result);
+  }
+
+  /** ws_buffered_amount(): bytes that the operating system has not taken yet. */
+  std::int64_t buffered_amount() const { return detail::check(ws_buffered_amount(id_)); }
+
+  /** ws_subprotocol(): the one that the server chose, or "". */
+  std::string subprotocol() const {
+    return detail::copy_out([this](char* buffer, std::int64_t size) { return ws_subprotocol(id_, buffer, size); });
+  }
+
+  /** ws_response_status(): 101, 401 or the like; 0 while there is no answer. */
+  int response_status() const { return detail::check(ws_response_status(id_)); }
+
+  /** ws_response_header(): a header of the server's answer, if it has it. */
+  std::optional<std::string> response_header(const std::string& name) const {
+    const char* const wanted = detail::text(name);
+    if (!detail::check_unless(HOSTWS_E_NOT_FOUND, outcome(ws_response_header(id_, wanted, nullptr, 0)))) return {};
+    return detail::copy_out(
+        [=](char* buffer, std::int64_t size) { return ws_response_header(id_, wanted, buffer, size); });
+  }
+
+  /** ws_response_body(): what a server that refused had to say, its first 64 KiB. */
+  std::string response_body() const {
+    return detail::copy_out([this](char* buffer, std::int64_t size) { return ws_response_body(id_, buffer, size); });
+  }
+
+  /** ws_get_stats(): what the connection has done so far. */
+  ws_stats stats() const {
+    ws_stats stats{};
+    stats.struct_size = sizeof stats;
+    detail::check(ws_get_stats(id_, &stats));
+    return stats;
+  }
+
+ private:
+  static ws_id create(const std::string& url, const ws_handler& handler, const options& options) {
+    std::vector<ws_header> headers;
+    for (const auto& [name, value] : options.headers) headers.push_back({detail::text(name), detail::text(value)});
+    ws_options raw{};
+    raw.struct_size = sizeof raw;
+    raw.queue = options.queue;
+    raw.headers = headers.data();
+    raw.header_count = static_cast<std::int32_t>(headers.size());
+    raw.tls_verify = static_cast<std::int32_t>(options.tls_verify);
+    raw.subprotocols = detail::text(options.subprotocols);
+    raw.tls_ca = detail::text(options.tls_ca);
+    raw.tls_server_name = detail::text(options.tls_server_name);
+    raw.tls_min_version = static_cast<std::int32_t>(options.tls_min_version);
+    raw.open_timeout_ms = detail::count(options.open_timeout);
+    raw.close_timeout_ms = detail::count(options.close_timeout);
+    raw.ping_interval_ms = detail::count(options.ping_interval);
+    raw.ping_timeout_ms = detail::count(options.ping_timeout);
+    raw.max_message = options.max_message;
+    raw.send_queue_max = options.send_queue_max;
+    raw.receive_queue_max = options.receive_queue_max;
+    return detail::check(ws_new(detail::text(url), &handler, &raw));
+  }
+
+  /** A length is no more here than success. */
+  static std::int32_t outcome(std::int64_t result) {
+    return result < 0 ? static_cast<std::int32_t>(result) : HOSTWS_OK;
+  }
+
+  ws_id id_ = 0;
+  std::uintptr_t key_ = 0;
+};
+
+/**
+ * A queue that is bound to no thread, from ws_queue_new() to ws_queue_free(). Where a function
+ * takes a queue, it fits. Destroy it after its connections, when nobody polls it any more.
+ */
+class queue {
+ public:
+  queue() : id_(detail::check(ws_queue_new())) {}
+  queue(queue&& other) noexcept : id_(std::exchange(other.id_, 0)) {}
+  queue& operator=(queue&& other) noexcept {
+    queue moved(std::move(other));
+    std::swap(id_, moved.id_);
+    return *this;
+  }
+  queue(const queue&) = delete;
+  queue& operator=(const queue&) = delete;
+  ~queue() {
+    if (id_ != 0) ws_queue_free(id_);
+  }
+
+  /** For the functions of hostws.h; 0 after it was moved from. */
+  ws_queue id() const noexcept { return id_; }
+  operator ws_queue() const noexcept { return id_; }
+
+ private:
+  ws_queue id_;
+};
+
+// In what follows, `queue` 0 is the calling thread's own.
+
+/**
+ * ws_poll(): calls the handlers for the events that wait; if there are none, waits for the
+ * first. `while (hostws::poll()) {}` is a whole program's loop.
+ *
+ * @param timeout     how long to wait for the first event
+ * @param max_events  how many to deliver at most; 0: all that were there on entry
+ * @return how many were delivered; nothing, if it should wait and no connection is left that
+ *         could ever bring an event
+ */
+inline std::optional<int> poll(std::chrono::milliseconds timeout = forever, int max_events = 0, ws_queue queue = 0) {
+  const std::int32_t delivered = ws_poll(queue, detail::count(timeout), max_events);
+  if (delivered == HOSTWS_E_IDLE) return {};
+  return detail::check(delivered);
+}
+
+/**
+ * ws_next(): the next event of the connections without handlers; if there is none, waits.
+ *
+ * @return the event, valid until the next next() on this queue; nothing, if the time was up, and
+ *         also if it should wait and no connection is left: ws_last_error() is HOSTWS_E_IDLE then
+ */
+inline std::optional<event> next(std::chrono::milliseconds timeout = forever, ws_queue queue = 0) {
+  if (const ws_event* const raw = ws_next(queue, detail::count(timeout))) return event(*raw);
+  const std::int32_t code = ws_last_error();
+  if (code == HOSTWS_E_TIMEOUT || code == HOSTWS_E_IDLE) return {};
+  detail::fail();
+}
+
+/** ws_wait(): blocks until something can be delivered, and delivers nothing. Returns as poll(). */
+inline std::optional<int> wait(std::chrono::milliseconds timeout = forever, ws_queue queue = 0) {
+  const std::int32_t waiting = ws_wait(queue, detail::count(timeout));
+  if (waiting == HOSTWS_E_IDLE) return {};
+  return detail::check(waiting);
+}
+
+/** ws_wake(): ends the wait of whoever waits on a queue. From any thread. */
+inline void wake(ws_queue queue = 0) { detail::check(ws_wake(queue)); }
+
+/** ws_pending(): how many events could be delivered now. */
+inline int pending(ws_queue queue = 0) { return detail::check(ws_pending(queue)); }
+
+/** ws_queue_fd(): a descriptor that is readable exactly while something can be delivered. */
+inline std::ptrdiff_t fd(ws_queue queue = 0) { return detail::check(ws_queue_fd(queue)); }
+
+/** ws_queue_of(0): the name of the calling thread's own queue, for other threads. */
+inline ws_queue this_thread() { return detail::check(ws_queue_of(0)); }
+
+/** ws_shutdown(): closes every connection. False if something had to be dropped. */
+inline bool shutdown(std::chrono::milliseconds timeout = forever) {
+  return detail::check_unless(HOSTWS_E_TIMEOUT, ws_shutdown(detail::count(timeout)));
+}
+
+/** ws_json_get(): the value at an RFC 6901 pointer in a JSON text, if there is one. */
+inline std::optional<std::string> json_get(std::string_view json, const std::string& pointer) {
+  const char* const wanted = detail::text(pointer);
+  const auto get = [=](char* buffer, std::int64_t size) {
+    return ws_json_get(json.data(), detail::length(json), wanted, buffer, size);
+  };
+  if (get(nullptr, 0) == HOSTWS_E_NOT_FOUND) return {};
+  return detail::copy_out(get);
+}
+
+}  // namespace hostws
+
+#endif  // HOSTWS_HPP

@@ -1,0 +1,25 @@
+//! What the server said to the upgrade request, kept for the host to read.
+
+use crate::dial::Timings;
+use crate::protocol::Response;
+
+/// The server's answer to the upgrade request.
+pub struct Answer {
+    pub response: Response,
+    /// Of a refused upgrade.
+    pub body: Vec<u8>,
+    pub subprotocol: Option<String>,
+    pub timings: Timings,
+}
+
+impl Answer {
+    /// A header's values, joined (RFC 9110 5.3).
+    pub fn header(&self, name: &str) -> Option<String> {
+        let values: Vec<&str> = self.response.header_all(name).collect();
+        if values.is_empty() {
+            None
+        } else {
+            Some(values.join(", "))
+        }
+    }
+}

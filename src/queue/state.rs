@@ -1,0 +1,82 @@
+//! What a queue holds, behind its lock.
+
+use std::any::Any;
+use std::collections::{HashSet, VecDeque};
+use std::thread::ThreadId;
+
+use super::event::{Entry, Kind};
+use super::signal::Descriptor;
+
+#[derive(Default)]
+pub struct State {
+    pub lanes: [Lane; 2],
+    /// The event that `ws_next` gave out last.
+    pub parked: Option<Parked>,
+    pub poller: Option<(ThreadId, usize)>,
+    pub woken: bool,
+    /// Goes up with every change that a waiter may look for.
+    pub version: u64,
+    pub waiters: usize,
+    pub descriptor: Option<Descriptor>,
+    /// The host's wake-up function is set, and whether a call of it is due.
+    pub has_wakeup: bool,
+    pub wakeup_due: bool,
+    pub closed: bool,
+}
+
+#[derive(Default)]
+pub struct Lane {
+    pub entries: VecDeque<Entry>,
+    /// Events in `entries`.
+    pub events: usize,
+    /// The connections that could still bring one.
+    pub live: HashSet<i32>,
+}
+
+pub struct Parked {
+    pub holder: Box<dyn Any + Send>,
+    pub recipient: i32,
+    /// Events that it still holds.
+    pub left: usize,
+}
+
+impl State {
+    pub fn ready(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.events).sum::<usize>() + self.parked_left()
+    }
+
+    pub fn parked_left(&self) -> usize {
+        self.parked.as_ref().map_or(0, |parked| parked.left)
+    }
+
+    /// Events that can be delivered by `kind` while `busy` recipients are passed over.
+    pub fn deliverable(&self, kind: Option<Kind>, busy: &[i32]) -> usize {
+        match kind {
+            None => self.ready(),
+            Some(Kind::Pull) => self.lanes[Kind::Pull as usize].events + self.parked_left(),
+            Some(Kind::Push) if busy.is_empty() => self.lanes[Kind::Push as usize].events,
+            Some(Kind::Push) => self.lanes[Kind::Push as usize]
+                .entries
+                .iter()
+                .filter(|entry| !busy.contains(&entry.recipient.id()))
+                .map(Entry::left)
+                .sum(),
+        }
+    }
+
+    /// Whether a connection is left that could bring such an event.
+    pub fn expects(&self, kind: Option<Kind>, busy: &[i32]) -> bool {
+        self.lanes.iter().enumerate().any(|(index, lane)| {
+            kind.is_none_or(|kind| kind as usize == index)
+                && lane.live.iter().any(|id| !busy.contains(id))
+        })
+    }
+
+    /// Brings the descriptor in line with what the queue holds.
+    pub fn settle_signal(&mut self) {
+        let readable = self.ready() > 0;
+        if let Some(descriptor) = &mut self.descriptor {
+            descriptor.set(readable);
+        }
+    }
+}
