@@ -45,10 +45,10 @@ fn header(root: &Path) -> String {
         header: Some(overview.trim_end().to_owned()),
         include_guard: Some("HOSTWS_H".to_owned()),
         no_includes: true,
-        sys_includes: vec!["stddef.h".to_owned(), "stdint.h".to_owned()],
+        sys_includes: vec!["stdint.h".to_owned()],
         cpp_compat: true,
         style: cbindgen::Style::Both,
-        usize_is_size_t: true,
+        usize_is_size_t: false,
         documentation_style: cbindgen::DocumentationStyle::Doxy,
         line_length: 100,
         ..cbindgen::Config::default()

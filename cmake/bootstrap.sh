@@ -97,6 +97,8 @@ needs_to_test() {
     have node || want nodejs nodejs nodejs nodejs node
     have npm || want npm nodejs-npm npm npm -
     python3 -c 'import venv, ensurepip' 2>/dev/null || want python3-venv python3 python3 python python3
+    have openssl || want openssl openssl openssl openssl openssl
+    have websocketd || want websocketd - - - -
     have libwebsockets-test-server || want libwebsockets-test-server - - - -
     install_missing || say "Not installed; the tests that need them are skipped:$missing"
 }

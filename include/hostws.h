@@ -31,7 +31,6 @@
 #ifndef HOSTWS_H
 #define HOSTWS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 /**
@@ -794,7 +793,8 @@ int32_t ws_pending(ws_queue queue);
  * kqueue, select, libuv): readable exactly while something can be delivered.
  * It is one end of a socket pair. Watch it, level-triggered, and call
  * ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is readable. Reading from it is
- * not needed and does no harm; closing it is the library's.
+ * not needed and does no harm; closing it is the library's: give a wrapper that closes
+ * what it watches a dup() of it.
  *
  * @param queue  0 for the calling thread's own, or any queue
  * @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_RESOURCES. It is
@@ -804,7 +804,7 @@ int32_t ws_pending(ws_queue queue);
  *
  * @since 0.1
  */
-ptrdiff_t ws_queue_fd(ws_queue queue);
+intptr_t ws_queue_fd(ws_queue queue);
 
 /**
  * Sets a function that is called when a queue goes from empty to non-empty, and

@@ -11,9 +11,10 @@
  * may destroy its own connection, and goes on to its end. The connection still closes
  * politely in the background, but nobody is told.
  *
- * Threads: as in hostws.h. A connection object is like any other: two threads that use it at
- * once may only call its const functions, which are those that ask, send() and close. Move and
- * destroy it on the thread that polls its queue: on another one, a handler may be running.
+ * Threads: as in hostws.h. Of one connection object, several threads may call the const
+ * functions at once, as with any object; that is all but moving and destroying it. These two
+ * belong on the thread that polls its queue: from another one, a handler may still be running
+ * when the destructor returns.
  *
  * Errors: a call that fails throws hostws::error. What the network does is told to handlers.
  * An exception that leaves a handler passes through hostws::poll(); the event then counts as
@@ -89,8 +90,8 @@ enum class tls_version : std::int32_t {
   tls_1_3 = HOSTWS_TLS_1_3,
 };
 
-/** As a timeout: wait for as long as it takes. */
-inline constexpr std::chrono::milliseconds forever{-1};
+/** As a timeout: wait for as long as it takes. One that is negative has passed, as everywhere in C++. */
+inline constexpr std::chrono::milliseconds forever = std::chrono::milliseconds::max();
 /** In options: switched off. */
 inline constexpr std::chrono::milliseconds off{-1};
 
@@ -228,6 +229,11 @@ inline std::int32_t count(std::chrono::milliseconds time) {
   if (time.count() < limits::min()) return limits::min();
   if (time.count() > limits::max()) return limits::max();
   return static_cast<std::int32_t>(time.count());
+}
+
+inline std::int32_t timeout(std::chrono::milliseconds time) {
+  if (time == forever) return -1;
+  return time.count() < 0 ? 0 : count(time);
 }
 
 inline std::int64_t length(std::string_view data) { return static_cast<std::int64_t>(data.size()); }
@@ -437,7 +443,7 @@ class connection {
    * handlers as poll() does. False if the time was up or the status cannot be reached any more.
    */
   bool wait_status(hostws::status status, std::chrono::milliseconds timeout = forever) const {
-    const auto result = ws_wait_status(id_, static_cast<std::int32_t>(status), detail::count(timeout));
+    const auto result = ws_wait_status(id_, static_cast<std::int32_t>(status), detail::timeout(timeout));
     return result != HOSTWS_E_TIMEOUT && detail::check_unless(HOSTWS_E_CLOSED, result);
   }
 
@@ -457,7 +463,7 @@ class connection {
     const char* const wanted = detail::text(name);
     if (!detail::check_unless(HOSTWS_E_NOT_FOUND, outcome(ws_response_header(id_, wanted, nullptr, 0)))) return {};
     return detail::copy_out(
-        [=](char* buffer, std::int64_t size) { return ws_response_header(id_, wanted, buffer, size); });
+        [this, wanted](char* buffer, std::int64_t size) { return ws_response_header(id_, wanted, buffer, size); });
   }
 
   /** ws_response_body(): what a server that refused had to say, its first 64 KiB. */
@@ -545,7 +551,7 @@ class queue {
  *         could ever bring an event
  */
 inline std::optional<int> poll(std::chrono::milliseconds timeout = forever, int max_events = 0, ws_queue queue = 0) {
-  const std::int32_t delivered = ws_poll(queue, detail::count(timeout), max_events);
+  const std::int32_t delivered = ws_poll(queue, detail::timeout(timeout), max_events);
   if (delivered == HOSTWS_E_IDLE) return {};
   return detail::check(delivered);
 }
@@ -557,7 +563,7 @@ inline std::optional<int> poll(std::chrono::milliseconds timeout = forever, int 
  *         also if it should wait and no connection is left: ws_last_error() is HOSTWS_E_IDLE then
  */
 inline std::optional<event> next(std::chrono::milliseconds timeout = forever, ws_queue queue = 0) {
-  if (const ws_event* const raw = ws_next(queue, detail::count(timeout))) return event(*raw);
+  if (const ws_event* const raw = ws_next(queue, detail::timeout(timeout))) return event(*raw);
   const std::int32_t code = ws_last_error();
   if (code == HOSTWS_E_TIMEOUT || code == HOSTWS_E_IDLE) return {};
   detail::fail();
@@ -565,7 +571,7 @@ inline std::optional<event> next(std::chrono::milliseconds timeout = forever, ws
 
 /** ws_wait(): blocks until something can be delivered, and delivers nothing. Returns as poll(). */
 inline std::optional<int> wait(std::chrono::milliseconds timeout = forever, ws_queue queue = 0) {
-  const std::int32_t waiting = ws_wait(queue, detail::count(timeout));
+  const std::int32_t waiting = ws_wait(queue, detail::timeout(timeout));
   if (waiting == HOSTWS_E_IDLE) return {};
   return detail::check(waiting);
 }
@@ -582,9 +588,13 @@ inline std::ptrdiff_t fd(ws_queue queue = 0) { return detail::check(ws_queue_fd(
 /** ws_queue_of(0): the name of the calling thread's own queue, for other threads. */
 inline ws_queue this_thread() { return detail::check(ws_queue_of(0)); }
 
-/** ws_shutdown(): closes every connection. False if something had to be dropped. */
+/**
+ * ws_shutdown(): closes every connection. False if something had to be dropped.
+ *
+ * @param timeout  how long servers may take to answer; forever: each connection's own `close_timeout`
+ */
 inline bool shutdown(std::chrono::milliseconds timeout = forever) {
-  return detail::check_unless(HOSTWS_E_TIMEOUT, ws_shutdown(detail::count(timeout)));
+  return detail::check_unless(HOSTWS_E_TIMEOUT, ws_shutdown(detail::timeout(timeout)));
 }
 
 /** ws_json_get(): the value at an RFC 6901 pointer in a JSON text, if there is one. */

@@ -92,7 +92,8 @@ pub extern "C" fn ws_pending(queue: ws_queue) -> i32 {
 /// kqueue, select, libuv): readable exactly while something can be delivered.
 /// It is one end of a socket pair. Watch it, level-triggered, and call
 /// ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is readable. Reading from it is
-/// not needed and does no harm; closing it is the library's.
+/// not needed and does no harm; closing it is the library's: give a wrapper that closes
+/// what it watches a dup() of it.
 ///
 /// @param queue  0 for the calling thread's own, or any queue
 /// @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_RESOURCES. It is
