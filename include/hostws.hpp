@@ -7,9 +7,9 @@
  * the connection, and go when on_terminate has returned or when the connection is destroyed,
  * whichever comes first.
  *
- * Destruction: no handler is started once the connection's destructor has begun. A handler
- * may destroy its own connection, and goes on to its end. The connection still closes
- * politely in the background, but nobody is told.
+ * Destruction: no handler is started once the connection's destructor has begun, so what its
+ * handlers refer to may go after it. A handler may destroy its own connection, and goes on to
+ * its end. The connection still closes politely in the background, but no handler is told.
  *
  * Threads: as in hostws.h. Of one connection object, several threads may call the const
  * functions at once, as with any object; that is all but moving and destroying it. These two
@@ -385,7 +385,8 @@ class connection {
   /**
    * Silences the handlers and closes the connection as terminate() does. Never blocks: what
    * was sent before still leaves in the background, if the process lives. For an end without
-   * delay, abort() comes before; to know that all is closed, shutdown() comes after.
+   * delay, abort() comes before; to know that all is closed, shutdown() comes after. The events of
+   * a connection without handlers still end with a terminate event, which next() gives.
    */
   ~connection() {
     if (id_ == 0) return;

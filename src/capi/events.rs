@@ -134,6 +134,8 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
     if started < 0 {
         return started;
     }
+    // What is there on entry is delivered also when there is no time to wait.
+    let mut due: Option<usize> = None;
     loop {
         let mut reached = false;
         let budget = answer(|| {
@@ -152,10 +154,15 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                 let words = "a callback of this connection cannot wait for its own connection";
                 return Err(Error::ws(Code::Reentrant, words));
             }
-            let rest = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let queue = Arc::clone(connection.queue());
+            let left = *due.get_or_insert_with(|| queue.pending());
+            due = Some(left.saturating_sub(1));
+            let rest = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left == 0 && rest == Some(Duration::ZERO) {
+                return Err(late());
+            }
             match begin(queue, rest, 1, mark)? {
-                0 => Err(Error::ws(Code::Timeout, "the connection did not get there in time")),
+                0 => Err(late()),
                 budget => Ok(budget),
             }
         });
@@ -232,6 +239,10 @@ fn begin(queue: Arc<Queue>, timeout: Option<Duration>, max: usize, mark: usize) 
         frames::end();
     }
     Ok(i32::try_from(budget).unwrap_or(i32::MAX))
+}
+
+fn late() -> Error {
+    Error::ws(Code::Timeout, "the connection did not get there in time")
 }
 
 /// The connection, if it has not reached the status yet and still can.
