@@ -584,7 +584,7 @@ inline void wake(ws_queue queue = 0) { detail::check(ws_wake(queue)); }
 inline int pending(ws_queue queue = 0) { return detail::check(ws_pending(queue)); }
 
 /** ws_queue_fd(): a descriptor that is readable exactly while something can be delivered. */
-inline std::ptrdiff_t fd(ws_queue queue = 0) { return detail::check(ws_queue_fd(queue)); }
+inline std::intptr_t fd(ws_queue queue = 0) { return detail::check(ws_queue_fd(queue)); }
 
 /** ws_queue_of(0): the name of the calling thread's own queue, for other threads. */
 inline ws_queue this_thread() { return detail::check(ws_queue_of(0)); }

@@ -134,7 +134,7 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
     if started < 0 {
         return started;
     }
-    // What is there on entry is delivered also when there is no time to wait.
+    // With no time to wait at all, what is there on entry is delivered.
     let mut due: Option<usize> = None;
     loop {
         let mut reached = false;
@@ -155,7 +155,10 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                 return Err(Error::ws(Code::Reentrant, words));
             }
             let queue = Arc::clone(connection.queue());
-            let left = *due.get_or_insert_with(|| queue.pending());
+            let left = *due.get_or_insert_with(|| match timeout_ms {
+                0 => queue.pending(),
+                _ => 0,
+            });
             due = Some(left.saturating_sub(1));
             let rest = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left == 0 && rest == Some(Duration::ZERO) {
