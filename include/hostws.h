@@ -435,7 +435,7 @@ int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
  * then the close frame; no message is delivered after the call, only
  * on_terminate, with the server's answer. While Connecting, the opening is
  * given up and on_terminate says 1006. While Closing it does no more than
- * silence further messages.
+ * silence further messages. Without callbacks, the end waits for ws_next().
  *
  * @param ws      a connection
  * @param code    1000, or 3000 to 4999; 0 is 1000
@@ -643,7 +643,8 @@ int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
  * Called from inside a callback (a modal dialog), it delivers other connections' events:
  * a connection with a callback on this stack is passed over, so that the callbacks of one
  * connection never nest and never change order. A callback may leave by a C++ exception
- * or longjmp(): its event counts as delivered, what follows it is kept for the next call.
+ * or longjmp(): its event counts as delivered, what follows it is kept for the next call,
+ * and until then the thread still counts as the queue's poller.
  *
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
  * @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever

@@ -131,7 +131,7 @@ pub unsafe extern "C" fn ws_send(
 /// then the close frame; no message is delivered after the call, only
 /// on_terminate, with the server's answer. While Connecting, the opening is
 /// given up and on_terminate says 1006. While Closing it does no more than
-/// silence further messages.
+/// silence further messages. Without callbacks, the end waits for ws_next().
 ///
 /// @param ws      a connection
 /// @param code    1000, or 3000 to 4999; 0 is 1000

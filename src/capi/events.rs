@@ -7,6 +7,7 @@ use super::constants::HOSTWS_OK;
 use super::frames;
 use super::guard::{answer, enter};
 use super::memory;
+use super::stack::here;
 use super::types::{ws_event, ws_id, ws_queue};
 use super::view::{Call, View};
 use crate::connection::{Connection, Status};
@@ -21,7 +22,8 @@ use crate::queue::{Entry, Kind, Queue, Recipient, Waited};
 /// Called from inside a callback (a modal dialog), it delivers other connections' events:
 /// a connection with a callback on this stack is passed over, so that the callbacks of one
 /// connection never nest and never change order. A callback may leave by a C++ exception
-/// or longjmp(): its event counts as delivered, what follows it is kept for the next call.
+/// or longjmp(): its event counts as delivered, what follows it is kept for the next call,
+/// and until then the thread still counts as the queue's poller.
 ///
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
 /// @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever
@@ -38,8 +40,7 @@ use crate::queue::{Entry, Kind, Queue, Recipient, Waited};
 /// @since 0.1
 #[no_mangle]
 pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i32) -> i32 {
-    let here = 0u8;
-    let mark = (&raw const here) as usize;
+    let mark = here();
     let budget = answer(|| {
         let timeout = memory::timeout(timeout_ms)?;
         let budget = usize::try_from(max_events).map_err(|_| {
@@ -69,8 +70,7 @@ pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i
 /// @since 0.1
 #[no_mangle]
 pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
-    let here = 0u8;
-    let mark = (&raw const here) as usize;
+    let mark = here();
     enter(true, true, || {
         let timeout = memory::timeout(timeout_ms)?;
         reap(mark);
@@ -124,8 +124,7 @@ pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
 /// @since 0.1
 #[no_mangle]
 pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32) -> i32 {
-    let here = 0u8;
-    let mark = (&raw const here) as usize;
+    let mark = here();
     let mut deadline: Option<Instant> = None;
     let started = answer(|| {
         deadline = memory::timeout(timeout_ms)?.map(|timeout| Instant::now() + timeout);
@@ -190,8 +189,7 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
     if budget <= 0 {
         return budget;
     }
-    let here = 0u8;
-    frames::place((&raw const here) as usize);
+    frames::place(here());
     let mut delivered = 0;
     while delivered < budget {
         let mut call = Call::NONE;
@@ -219,7 +217,7 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
 }
 
 /// Gives back what calls of `pump` held that were left by an exception or `longjmp`.
-fn reap(mark: usize) {
+pub(super) fn reap(mark: usize) {
     frames::reap(mark, pump as *const () as usize);
 }
 

@@ -16,7 +16,7 @@ use crate::library;
 use crate::queue::{Entry, Kind, Queue};
 
 struct Frame {
-    /// The address of a local variable of `pump`, once that runs.
+    /// Where on the stack `pump` is, once it runs.
     mark: usize,
     queue: Arc<Queue>,
     entry: Option<Entry>,

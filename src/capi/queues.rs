@@ -3,8 +3,10 @@
 use std::ffi::c_void;
 
 use super::constants::HOSTWS_OK;
+use super::events::reap;
 use super::guard::{answer, answer_pointer_sized, answer_waking};
 use super::host::WakeupFunction;
+use super::stack::here;
 use super::types::{ws_id, ws_queue};
 use crate::library;
 
@@ -35,7 +37,9 @@ pub extern "C" fn ws_queue_new() -> ws_queue {
 /// @since 0.1
 #[no_mangle]
 pub extern "C" fn ws_queue_free(queue: ws_queue) -> i32 {
+    let mark = here();
     answer(|| {
+        reap(mark);
         library::free_queue(queue)?;
         Ok(HOSTWS_OK)
     })

@@ -5,6 +5,29 @@
 
 use std::ffi::{c_int, c_void};
 
+/// Where on the stack the calling function is. The address of a local variable would do,
+/// but under AddressSanitizer those are elsewhere.
+#[inline(always)]
+pub fn here() -> usize {
+    let pointer: usize;
+    // SAFETY: it reads a register.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::asm!("mov {}, rsp", out(reg) pointer, options(nomem, nostack, preserves_flags));
+    }
+    // SAFETY: it reads a register.
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        std::arch::asm!("mov {}, sp", out(reg) pointer, options(nomem, nostack, preserves_flags));
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    {
+        let local = 0u8;
+        pointer = std::hint::black_box(&raw const local) as usize;
+    }
+    pointer
+}
+
 #[repr(C)]
 struct Context {
     _private: [u8; 0],
@@ -31,8 +54,7 @@ struct Search {
     passed: bool,
 }
 
-/// Whether `mark`, the address of a local variable of `function`, still belongs to a call of
-/// it. Where the walk does not get that far, it is taken to be so.
+/// Whether `mark`, what `here` said in `function`, still belongs to a call of it. Where the walk does not get that far, it is taken to be so.
 pub fn is_live(mark: usize, function: usize) -> bool {
     let mut search = Search { mark, address: 0, passed: false };
     // SAFETY: the argument outlives the call, and `visit` gets it back as it is.
@@ -66,9 +88,7 @@ mod tests {
 
     #[inline(never)]
     extern "C-unwind" fn holder(inner: extern "C-unwind" fn(usize) -> bool) -> bool {
-        let here = 0u8;
-        let mark = std::hint::black_box(&raw const here) as usize;
-        let verdict = inner(mark);
+        let verdict = inner(here());
         std::hint::black_box(verdict)
     }
 
@@ -83,8 +103,6 @@ mod tests {
 
     #[test]
     fn a_frame_of_another_function_is_not_it() {
-        let here = 0u8;
-        let mark = std::hint::black_box(&raw const here) as usize;
-        assert!(!is_live(mark, holder as *const () as usize));
+        assert!(!is_live(here(), holder as *const () as usize));
     }
 }

@@ -4,7 +4,7 @@
 //! what is wanted of it stands in the connection itself.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Sender;
 
@@ -29,23 +29,35 @@ pub enum Command {
 
 pub struct Mailbox {
     sender: Sender<Command>,
-    waker: mio::Waker,
+    /// Until the worker ends: connections that nobody polls may be there longer.
+    waker: Mutex<Option<mio::Waker>>,
     /// The worker is in, or about to enter, a wait in which only the waker reaches it.
     asleep: AtomicBool,
 }
 
 impl Mailbox {
     pub fn new(sender: Sender<Command>, waker: mio::Waker) -> Mailbox {
-        Mailbox { sender, waker, asleep: AtomicBool::new(false) }
+        Mailbox { sender, waker: Mutex::new(Some(waker)), asleep: AtomicBool::new(false) }
     }
 
     pub fn send(&self, command: Command) {
         // It fails only when the worker is gone, and with it every connection.
         let _ = self.sender.send(command);
         if self.asleep.swap(false, Ordering::SeqCst) {
-            // It fails only when the descriptor's counter is full, and then it is readable.
-            let _ = self.waker.wake();
+            if let Some(waker) = &*self.waker() {
+                // It fails only when the descriptor's counter is full: it is readable then.
+                let _ = waker.wake();
+            }
         }
+    }
+
+    fn waker(&self) -> MutexGuard<'_, Option<mio::Waker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The worker has ended.
+    pub fn close(&self) {
+        *self.waker() = None;
     }
 
     /// The worker is going to sleep unless something has come meanwhile.

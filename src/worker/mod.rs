@@ -149,6 +149,7 @@ impl Pair {
                 let mut current = self.mailbox();
                 if driver.is_idle() {
                     *current = None;
+                    driver.mailbox().close();
                     self.queue.set_rouse(None);
                     return;
                 }
