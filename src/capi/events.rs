@@ -161,6 +161,9 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
             due = Some(left.saturating_sub(1));
             let rest = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left == 0 && rest == Some(Duration::ZERO) {
+                // That the queue is another's is said first.
+                queue.enter()?;
+                queue.leave();
                 return Err(late());
             }
             match begin(queue, rest, 1, mark)? {
