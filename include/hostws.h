@@ -4,7 +4,8 @@
  * Life of a connection: ws_new() gives an id at once; the opening goes on in the background.
  * Events follow in this order: OPEN once; any number of MESSAGE; at most one ERROR, which
  * ends it; TERMINATE always, last, once. ws_send() and ws_terminate() may be called from
- * the start. The id is never used again; after TERMINATE it is Closed for ever.
+ * the start. The id is never used again; after TERMINATE it is Closed for ever. WARNING, DRAIN
+ * and PONG may come at any time before it.
  *
  * Threads: every function may be called from any thread, and from inside any callback,
  * except where it says otherwise. A callback only ever runs on the thread that created the
@@ -121,7 +122,7 @@ enum { HOSTWS_EVENT_TERMINATE = 4 };
 enum { HOSTWS_EVENT_DRAIN = 5 };
 /** Event: the answer to ws_ping(); `data`, `length`. */
 enum { HOSTWS_EVENT_PONG = 6 };
-/** Event: trouble that is not fatal; `errors`, `error_count`. */
+/** Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN. */
 enum { HOSTWS_EVENT_WARNING = 7 };
 /** `tls_verify`: the certificate's chain, dates and name are checked. The default. */
 enum { HOSTWS_TLS_VERIFY_FULL = 0 };
@@ -376,9 +377,9 @@ extern "C" {
  * @param options  copied; NULL for the defaults
  * @return the connection's id, always positive; or a negative code, and then no
  *         callback is ever called: HOSTWS_E_URL, HOSTWS_E_OPTION, HOSTWS_E_STRUCT,
- *         HOSTWS_E_ARGUMENT, HOSTWS_E_NO_SUCH_ID or HOSTWS_E_WRONG_THREAD for its queue,
- *         HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN. The words are in
- *         ws_last_error_message()
+ *         HOSTWS_E_ARGUMENT, HOSTWS_E_UTF8 for any of the strings, HOSTWS_E_NO_SUCH_ID or
+ *         HOSTWS_E_WRONG_THREAD for its queue, HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN. The words
+ *         are in ws_last_error_message()
  *
  * Blocks: never. Threads: any; the events go to the calling thread's own queue
  * unless `options` names one. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -643,8 +644,8 @@ int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
  * Called from inside a callback (a modal dialog), it delivers other connections' events:
  * a connection with a callback on this stack is passed over, so that the callbacks of one
  * connection never nest and never change order. A callback may leave by a C++ exception
- * or longjmp(): its event counts as delivered, what follows it is kept for the next call,
- * and until then the thread still counts as the queue's poller.
+ * or longjmp(): its event counts as delivered, what follows it is kept for the next call.
+ * After longjmp() the thread still counts as the queue's poller until that call.
  *
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
  * @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever
@@ -768,7 +769,7 @@ ws_queue ws_queue_of(ws_id ws);
  * ends at once.
  *
  * @param queue  0 for the calling thread's own, or any queue
- * @return HOSTWS_OK or HOSTWS_E_NO_SUCH_ID
+ * @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
  *
  * Blocks: never. Threads: any, also those of the library, in a wake-up function.
  * From a callback: yes. After fork: HOSTWS_E_FORKED. Not from a signal handler.
@@ -781,7 +782,7 @@ int32_t ws_wake(ws_queue queue);
  * Counts the events that could be delivered now, by ws_poll() and ws_next().
  *
  * @param queue  0 for the calling thread's own, or any queue
- * @return how many, or HOSTWS_E_NO_SUCH_ID
+ * @return how many; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -798,8 +799,8 @@ int32_t ws_pending(ws_queue queue);
  * what it watches a dup() of it.
  *
  * @param queue  0 for the calling thread's own, or any queue
- * @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_RESOURCES. It is
- *         closed when the queue is freed or its thread ends
+ * @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
+ *         HOSTWS_E_RESOURCES. It is closed when the queue is freed or its thread ends
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -819,7 +820,7 @@ intptr_t ws_queue_fd(ws_queue queue);
  * @param fn         the function; NULL: none. The former one is not running any more
  *                   when the call returns
  * @param user_data  handed to it as it is
- * @return HOSTWS_OK, or HOSTWS_E_NO_SUCH_ID
+ * @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
  *
  * Blocks: while the former function runs. Threads: any but those of the library.
  * From a callback: yes. After fork: HOSTWS_E_FORKED.

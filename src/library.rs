@@ -172,14 +172,16 @@ pub fn free_queue(id: i32) -> Result<()> {
         let words = "a thread's own queue ends with the thread; it cannot be freed";
         return Err(Error::ws(Code::Argument, words));
     }
+    // Nobody else can poll it from here on.
     pair.queue.enter()?;
-    let is_nested = pair.queue.is_nested();
+    let freed = if pair.queue.is_nested() {
+        Err(Error::ws(Code::Busy, "a callback of this queue is running"))
+    } else {
+        library.retire_queue(&pair);
+        Ok(())
+    };
     pair.queue.leave();
-    if is_nested {
-        return Err(Error::ws(Code::Busy, "a callback of this queue is running"));
-    }
-    library.retire_queue(&pair);
-    Ok(())
+    freed
 }
 
 /// A queue for everything but polling.

@@ -36,9 +36,9 @@ use crate::queue::Kind;
 /// @param options  copied; NULL for the defaults
 /// @return the connection's id, always positive; or a negative code, and then no
 ///         callback is ever called: HOSTWS_E_URL, HOSTWS_E_OPTION, HOSTWS_E_STRUCT,
-///         HOSTWS_E_ARGUMENT, HOSTWS_E_NO_SUCH_ID or HOSTWS_E_WRONG_THREAD for its queue,
-///         HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN. The words are in
-///         ws_last_error_message()
+///         HOSTWS_E_ARGUMENT, HOSTWS_E_UTF8 for any of the strings, HOSTWS_E_NO_SUCH_ID or
+///         HOSTWS_E_WRONG_THREAD for its queue, HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN. The words
+///         are in ws_last_error_message()
 ///
 /// Blocks: never. Threads: any; the events go to the calling thread's own queue
 /// unless `options` names one. From a callback: yes. After fork: HOSTWS_E_FORKED.

@@ -89,7 +89,7 @@ pub const HOSTWS_EVENT_TERMINATE: i32 = 4;
 pub const HOSTWS_EVENT_DRAIN: i32 = 5;
 /// Event: the answer to ws_ping(); `data`, `length`.
 pub const HOSTWS_EVENT_PONG: i32 = 6;
-/// Event: trouble that is not fatal; `errors`, `error_count`.
+/// Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN.
 pub const HOSTWS_EVENT_WARNING: i32 = 7;
 
 /// `tls_verify`: the certificate's chain, dates and name are checked. The default.

@@ -22,8 +22,8 @@ use crate::queue::{Entry, Kind, Queue, Recipient, Waited};
 /// Called from inside a callback (a modal dialog), it delivers other connections' events:
 /// a connection with a callback on this stack is passed over, so that the callbacks of one
 /// connection never nest and never change order. A callback may leave by a C++ exception
-/// or longjmp(): its event counts as delivered, what follows it is kept for the next call,
-/// and until then the thread still counts as the queue's poller.
+/// or longjmp(): its event counts as delivered, what follows it is kept for the next call.
+/// After longjmp() the thread still counts as the queue's poller until that call.
 ///
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
 /// @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever
@@ -97,8 +97,10 @@ pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
 /// @since 0.1
 #[no_mangle]
 pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
+    let mark = here();
     answer(|| {
         let timeout = memory::timeout(timeout_ms)?;
+        reap(mark);
         match library::queue(queue)?.wait(None, timeout, &[])? {
             Waited::Ready(events) => Ok(i32::try_from(events).unwrap_or(i32::MAX)),
             Waited::InVain => Ok(0),
@@ -186,17 +188,20 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
 
 /// Calls back `budget` times, or until nothing is left. What `begin` has begun is ended.
 ///
-/// Nothing here has a destructor: a callback may unwind or jump through.
+/// A callback may leave through here by an exception, and then `Ended` sees to what is left
+/// at once; or by `longjmp`, which passes it over, and then the next call does.
 #[inline(never)]
 extern "C-unwind" fn pump(budget: i32) -> i32 {
     if budget <= 0 {
         return budget;
     }
-    frames::place(here());
+    let mark = here();
+    frames::place(mark);
+    let _ended = Ended { mark };
     let mut delivered = 0;
     while delivered < budget {
         let mut call = Call::NONE;
-        let more = answer(|| match frames::next()? {
+        let more = answer(|| match frames::next(mark)? {
             Some(next) => {
                 call = next;
                 Ok(1)
@@ -212,11 +217,21 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
             unsafe { callback(call.event.ws, &raw const call.event, call.event.user_data) };
         }
     }
-    answer(|| {
-        frames::end();
-        Ok(HOSTWS_OK)
-    });
     delivered
+}
+
+/// Ends what `begin` has begun, when it is dropped.
+struct Ended {
+    mark: usize,
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        answer(|| {
+            frames::end(self.mark);
+            Ok(HOSTWS_OK)
+        });
+    }
 }
 
 /// Gives back what calls of `pump` held that were left by an exception or `longjmp`.
@@ -235,12 +250,12 @@ fn begin(queue: Arc<Queue>, timeout: Option<Duration>, max: usize, mark: usize) 
         Ok(Waited::Ready(events)) => events.min(max),
         Ok(Waited::InVain) => 0,
         Err(error) => {
-            frames::end();
+            frames::end(0);
             return Err(error);
         }
     };
     if budget == 0 {
-        frames::end();
+        frames::end(0);
     }
     Ok(i32::try_from(budget).unwrap_or(i32::MAX))
 }

@@ -34,16 +34,22 @@ thread_local! {
 /// Gives back what calls held that were left without returning. `mark` is a place on the
 /// caller's stack, `pump` the function whose calls the frames belong to.
 pub fn reap(mark: usize, pump: usize) {
+    // A call that encloses this one is further up, and still there.
+    discard(|innermost| innermost <= mark || !stack::is_live(innermost, pump));
+}
+
+/// The same for the call that `mark` belongs to: what is deeper on the stack is gone.
+fn reap_below(mark: usize) {
+    discard(|innermost| innermost < mark);
+}
+
+fn discard(is_dead: impl Fn(usize) -> bool) {
     while let Some(dead) = with(|frames| {
         let innermost = frames.0.last()?.mark;
-        // A call that encloses this one is further up, and still there.
-        let is_live = innermost > mark && stack::is_live(innermost, pump);
-        if is_live {
-            None
-        } else {
-            frames.0.pop()
-        }
-    }) {
+        is_dead(innermost).then(|| frames.0.pop()).flatten()
+    })
+    .flatten()
+    {
         drop(dead);
     }
 }
@@ -51,9 +57,12 @@ pub fn reap(mark: usize, pump: usize) {
 /// Becomes the queue's poller until `end`.
 pub fn begin(queue: Arc<Queue>) -> Result<()> {
     queue.enter()?;
-    with(|frames| {
-        frames.0.push(Frame { mark: 0, queue, entry: None, index: 0, view: View::default() });
-    });
+    let frame = Frame { mark: 0, queue, entry: None, index: 0, view: View::default() };
+    // A frame that finds no place is dropped, which leaves the queue again.
+    if with(|frames| frames.0.push(frame)).is_none() {
+        let words = "this thread is ending: nothing can be delivered on it any more";
+        return Err(Error::ws(Code::WrongThread, words));
+    }
     Ok(())
 }
 
@@ -66,13 +75,11 @@ pub fn place(mark: usize) {
     });
 }
 
-/// The next event that the innermost call delivers, if there is one.
-pub fn next() -> Result<Option<Call>> {
+/// The next event that the call at `mark` delivers, if there is one.
+pub fn next(mark: usize) -> Result<Option<Call>> {
+    reap_below(mark);
     with(|frames| {
-        let (frame, outer) = frames
-            .0
-            .split_last_mut()
-            .ok_or_else(|| Error::ws(Code::Internal, "ws_poll is not on the stack"))?;
+        let Some((frame, outer)) = frames.0.split_last_mut() else { return Ok(None) };
         let skipped = delivering(outer);
         loop {
             if let Some(entry) = &frame.entry {
@@ -93,16 +100,18 @@ pub fn next() -> Result<Option<Call>> {
             }
         }
     })
+    .unwrap_or(Ok(None))
 }
 
-/// Ends the innermost call.
-pub fn end() {
+/// Ends the call at `mark`.
+pub fn end(mark: usize) {
+    reap_below(mark);
     drop(with(|frames| frames.0.pop()));
 }
 
 /// The connections with a callback on this thread's stack.
 pub fn busy() -> Vec<i32> {
-    with(|frames| delivering(&frames.0))
+    with(|frames| delivering(&frames.0)).unwrap_or_default()
 }
 
 fn delivering(frames: &[Frame]) -> Vec<i32> {
@@ -137,7 +146,7 @@ impl Drop for Frames {
     }
 }
 
-/// In a thread that is being destroyed this panics, which the guard turns into an error.
-fn with<T>(body: impl FnOnce(&mut Frames) -> T) -> T {
-    FRAMES.with(|frames| body(&mut frames.borrow_mut()))
+/// In a thread that is being destroyed there are no calls, and there can be none.
+fn with<T>(body: impl FnOnce(&mut Frames) -> T) -> Option<T> {
+    FRAMES.try_with(|frames| body(&mut frames.borrow_mut())).ok()
 }

@@ -49,7 +49,9 @@ fn read_data_type(name: &str, value: &Value) -> Result<DataType> {
         Some(_) => Err(wrong(name, value, "\"text\", \"blob\" or \"object\"")),
         None => match number(name, value)? {
             0 => Ok(DataType::Text),
-            other => DataType::from_number(other),
+            other => DataType::from_number(other).map_err(|error| {
+                Error::ws(Code::Option, format!("options_json: {name}: {}", error.message))
+            }),
         },
     }
 }
@@ -105,7 +107,7 @@ mod tests {
     use super::*;
 
     fn refused(json: &str) -> String {
-        read(json).err().expect("refused").message
+        read(json).expect_err("refused").message
     }
 
     #[test]
@@ -146,6 +148,7 @@ mod tests {
         assert!(refused(r#"{"subprotocols":1}"#).contains("subprotocols must be a string"));
         assert!(refused(r#"{"headers":{"A":[1]}}"#).contains("headers.A must be a string"));
         assert!(refused(r#"{"data_type":"xml"}"#).contains("data_type"));
+        assert!(refused(r#"{"data_type":4}"#).contains("data_type: 4 is not"));
         assert!(refused(r#"{"tls_ca":"a\u0000b"}"#).contains("tls_ca contains a NUL"));
         assert!(refused("[1]").contains("not a JSON object"));
         assert!(refused("{").contains("not a JSON object"));

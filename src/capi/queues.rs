@@ -65,7 +65,7 @@ pub extern "C" fn ws_queue_of(ws: ws_id) -> ws_queue {
 /// ends at once.
 ///
 /// @param queue  0 for the calling thread's own, or any queue
-/// @return HOSTWS_OK or HOSTWS_E_NO_SUCH_ID
+/// @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
 ///
 /// Blocks: never. Threads: any, also those of the library, in a wake-up function.
 /// From a callback: yes. After fork: HOSTWS_E_FORKED. Not from a signal handler.
@@ -82,14 +82,18 @@ pub extern "C" fn ws_wake(queue: ws_queue) -> i32 {
 /// Counts the events that could be delivered now, by ws_poll() and ws_next().
 ///
 /// @param queue  0 for the calling thread's own, or any queue
-/// @return how many, or HOSTWS_E_NO_SUCH_ID
+/// @return how many; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]
 pub extern "C" fn ws_pending(queue: ws_queue) -> i32 {
-    answer(|| Ok(i32::try_from(library::queue(queue)?.pending()).unwrap_or(i32::MAX)))
+    let mark = here();
+    answer(|| {
+        reap(mark);
+        Ok(i32::try_from(library::queue(queue)?.pending()).unwrap_or(i32::MAX))
+    })
 }
 
 /// Gives a descriptor for a host with an event loop of its own (poll, epoll,
@@ -100,8 +104,8 @@ pub extern "C" fn ws_pending(queue: ws_queue) -> i32 {
 /// what it watches a dup() of it.
 ///
 /// @param queue  0 for the calling thread's own, or any queue
-/// @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_RESOURCES. It is
-///         closed when the queue is freed or its thread ends
+/// @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
+///         HOSTWS_E_RESOURCES. It is closed when the queue is freed or its thread ends
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
@@ -122,7 +126,7 @@ pub extern "C" fn ws_queue_fd(queue: ws_queue) -> isize {
 /// @param fn         the function; NULL: none. The former one is not running any more
 ///                   when the call returns
 /// @param user_data  handed to it as it is
-/// @return HOSTWS_OK, or HOSTWS_E_NO_SUCH_ID
+/// @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
 ///
 /// Blocks: while the former function runs. Threads: any but those of the library.
 /// From a callback: yes. After fork: HOSTWS_E_FORKED.

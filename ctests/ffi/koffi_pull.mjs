@@ -1,0 +1,103 @@
+// hostws from Node with koffi: no callbacks; the queue's descriptor wakes Node's own loop.
+
+import assert from 'node:assert/strict'
+import net from 'node:net'
+import koffi from 'koffi'
+
+const OPEN = 1, MESSAGE = 2, ERROR = 3, TERMINATE = 4
+const TEXT = 1, BLOB = 2
+const CLOSED = 3
+const E_OPTION = -3, E_TIMEOUT = -11, E_OPEN = -26
+
+const ErrorEntry = koffi.struct('ws_error', { code: 'int32_t', message: 'const char *', component: 'const char *' })
+const Event = koffi.struct('ws_event', {
+  struct_size: 'uint32_t', type: 'int32_t', ws: 'int32_t', data_type: 'int32_t', data: 'void *', length: 'int64_t',
+  errors: 'void *', error_count: 'int32_t', code: 'int32_t', reason: 'const char *', was_clean: 'int32_t',
+  flags: 'uint32_t', time_us: 'uint64_t', user_data: 'void *'
+})
+
+const library = koffi.load(process.env.HOSTWS_SHARED_LIBRARY)
+const ws_open = library.func('int32_t ws_open(const char *url, const char *options_json, void *user_data)')
+const ws_send = library.func('int32_t ws_send(int32_t ws, const void *data, int64_t length, int32_t data_type)')
+const ws_terminate = library.func('int32_t ws_terminate(int32_t ws, int32_t code, const char *reason)')
+const ws_status = library.func('int32_t ws_status(int32_t ws)')
+const ws_next = library.func('const ws_event *ws_next(int32_t queue, int32_t timeout_ms)')
+const ws_queue_fd = library.func('intptr_t ws_queue_fd(int32_t queue)')
+const ws_last_error = library.func('int32_t ws_last_error()')
+const ws_last_error_message = library.func('const char *ws_last_error_message()')
+
+// Takes everything out of the event, which is gone with the next call.
+function take(pointer) {
+  const event = koffi.decode(pointer, Event)
+  assert.equal(event.struct_size, koffi.sizeof(Event))
+  event.bytes = Buffer.from(event.length ? koffi.decode(event.data, 'uint8_t', Number(event.length)) : [])
+  event.stack = event.error_count ? koffi.decode(event.errors, ErrorEntry, event.error_count) : []
+  return event
+}
+
+const events = []
+let arrived = () => {}
+let wakeUps = 0
+
+// The socket eats the bytes that make the descriptor readable; as long as there are events, the library writes more.
+const wakeUp = new net.Socket({ fd: Number(ws_queue_fd(0)), readable: true, writable: false })
+wakeUp.on('data', () => {
+  wakeUps++
+  for (let pointer; (pointer = ws_next(0, 0)); arrived()) events.push(take(pointer))
+  assert.equal(ws_last_error(), E_TIMEOUT)
+})
+
+async function next(ws, type) {
+  if (!events.length) await new Promise(resolve => { arrived = resolve })
+  const event = events.shift()
+  assert.deepEqual([event.ws, event.type], [ws, type], JSON.stringify(event.stack))
+  return event
+}
+
+function open(url, options = null) {
+  const ws = ws_open(url, options, null)
+  assert.ok(ws > 0, ws_last_error_message())
+  return ws
+}
+
+const deadline = setTimeout(() => assert.fail('no event for 30 seconds'), 30_000)
+
+// Open, messages, close.
+let ws = open(process.env.HOSTWS_WS + '/echo', JSON.stringify({ headers: { 'X-Test': ['one', 'two'] } }))
+await next(ws, OPEN)
+for (const [text, type] of [['héllo €', TEXT], ['a\0b', BLOB], ['', TEXT]]) {
+  const bytes = Buffer.from(text)
+  assert.equal(ws_send(ws, bytes, bytes.length, type), 0)
+  const event = await next(ws, MESSAGE)
+  assert.ok(event.bytes.equals(bytes))
+  assert.equal(event.data_type, type)
+}
+assert.equal(ws_terminate(ws, 0, 'bye'), 0)
+let event = await next(ws, TERMINATE)
+assert.deepEqual([event.code, event.reason, event.was_clean], [1000, 'bye', 1])
+assert.equal(ws_status(ws), CLOSED)
+
+// More events than one wake-up brings.
+const count = 10_000
+ws = open(process.env.HOSTWS_WS + `/flood?n=${count}&size=32`)
+await next(ws, OPEN)
+for (let i = 0; i < count; i++) {
+  assert.equal((await next(ws, MESSAGE)).bytes.toString().split(':')[0], String(i))
+}
+assert.equal(ws_terminate(ws, 0, null), 0)
+assert.equal((await next(ws, TERMINATE)).code, 1000)
+
+// Nobody is there.
+ws = open(process.env.HOSTWS_NOBODY)
+event = await next(ws, ERROR)
+assert.deepEqual([event.stack[0].code, event.stack[0].component], [E_OPEN, 'ws'])
+assert.ok(event.stack.length > 1)
+assert.equal((await next(ws, TERMINATE)).code, 1006)
+
+// A call that fails says why.
+assert.equal(ws_open('ws://127.0.0.1', '{"tls_cat": 1}', null), E_OPTION)
+assert.match(ws_last_error_message(), /tls_cat/)
+
+clearTimeout(deadline)
+console.log(`${wakeUps} wake-ups`)
+process.exit() // not wakeUp.destroy(): the descriptor is the library's to close

@@ -1,0 +1,47 @@
+#!/bin/sh
+# Installs packages into a folder of the build tree, once for each state of the list that names them:
+#   sh install.sh venv requirements.txt FOLDER    with pip, into a virtual environment
+#   sh install.sh npm package.json FOLDER         with npm, exactly what package-lock.json beside it says
+set -eu
+
+need() {
+    for program in "$@"; do
+        if ! command -v "$program" >/dev/null; then
+            echo "skipped: $program is not installed"
+            exit 77
+        fi
+    done
+}
+
+kind=$1
+list=$2
+folder=$3
+installed="$folder/installed"
+case $kind in
+venv)
+    need python3
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        echo "skipped: python3 has no venv (Debian: python3-venv)"
+        exit 77
+    fi
+    if cmp -s "$list" "$installed" && "$folder/bin/python" -c ''; then
+        exit 0
+    fi
+    python3 -m venv --clear "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$list"
+    ;;
+npm)
+    need node npm
+    lock="$(dirname "$list")/package-lock.json"
+    if cmp -s "$lock" "$installed"; then
+        exit 0
+    fi
+    mkdir -p "$folder"
+    cp "$list" "$lock" "$folder"
+    chmod u+w "$folder/package.json" "$folder/package-lock.json"
+    (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+    list=$lock
+    ;;
+esac
+cp "$list" "$installed"
+chmod u+w "$installed"

@@ -1,0 +1,75 @@
+/*
+ * What every test here uses: checks that end the program with file, line and values, a clock,
+ * and counts of what the process holds. Include it first.
+ */
+#ifndef CHECK_H
+#define CHECK_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <hostws.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The longest that any wait in a test takes before the test has failed. */
+enum { PATIENCE_MS = 20000 };
+/* How a test ends that cannot run here. */
+enum { SKIPPED = 77 };
+
+#define CHECK(condition) \
+  do { \
+    if (!(condition)) check_failed(__FILE__, __LINE__, #condition); \
+  } while (0)
+#define CHECK_INT(actual, expected) check_int(__FILE__, __LINE__, #actual, (long long)(actual), (long long)(expected))
+#define CHECK_STR(actual, expected) check_str(__FILE__, __LINE__, #actual, (actual), (expected))
+/* The text says so, in upper or lower case. */
+#define CHECK_HAS(text, part) check_has(__FILE__, __LINE__, #text, (text), (part))
+/* The call answers `code`, remembers it, and its words name `part`. */
+#define CHECK_FAILS(call, code, part) check_fails(__FILE__, __LINE__, #call, (long long)(call), (code), (part))
+/* Looks again and again until it is so. Pumps nothing. */
+#define AWAIT(condition) \
+  do { \
+    int64_t end_ = now_ms() + PATIENCE_MS; \
+    while (!(condition)) { \
+      if (now_ms() > end_) check_failed(__FILE__, __LINE__, "in time: " #condition); \
+      sleep_ms(1); \
+    } \
+  } while (0)
+
+#ifdef __cplusplus
+#define NORETURN [[noreturn]]
+#else
+#define NORETURN _Noreturn
+#endif
+NORETURN void check_failed(const char *file, int line, const char *what);
+void check_int(const char *file, int line, const char *what, long long actual, long long expected);
+void check_str(const char *file, int line, const char *what, const char *actual, const char *expected);
+void check_has(const char *file, int line, const char *what, const char *text, const char *part);
+void check_fails(const char *file, int line, const char *what, long long actual, int32_t code, const char *part);
+
+int64_t now_ms(void);
+void sleep_ms(int ms);
+
+int thread_count(void);
+int fd_count(void);
+/* Ends the library politely; the threads and descriptors that it had are gone then. */
+void check_nothing_is_left(int threads, int fds);
+
+/* Ends a forked child: 0 if all its checks held. No exit handler of the parent's runs. */
+NORETURN void child_succeeds(void);
+/* The child ends in time, and with `status`. */
+void check_child(int pid, int status);
+
+/* Prints the name of the promise that is tested and tests it. */
+#define RUN(test) (run_begins(#test), test())
+void run_begins(const char *test);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

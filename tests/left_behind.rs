@@ -1,0 +1,98 @@
+//! However a connection ends, it leaves no thread and no descriptor behind. One test, because
+//! it counts what the whole process holds.
+
+mod support;
+
+use std::thread;
+
+use hostws::capi::*;
+use support::host::*;
+use support::process::{check_nothing_left_behind, holdings};
+use support::servers::{BlackHole, ClosedPort};
+use support::{raw_server, url, ws_server};
+
+/// Each ends by itself, or is ended when it has been open for a moment.
+fn every_ending() {
+    let server = ws_server();
+    let raw = raw_server();
+    let closed = ClosedPort::new().unwrap();
+    let hole = BlackHole::new().unwrap();
+    let mut clients = Vec::new();
+    for path in ["/close?code=1000", "/close?code=0", "/drop", "/rst", "/text?say=x"] {
+        clients.push(Client::new(&url(&server, path)));
+    }
+    for path in [
+        "/status/401",
+        "/big-body",
+        "/wrong-accept",
+        "/endless-headers",
+        "/close-after/0",
+        "/close-after/50",
+        "/rst-after/0",
+        "/rst-after/50",
+        "/frame/masked",
+        "/frame/over-limit?size=99999999999",
+        "/frame/half",
+        "/silent",
+        "/no-close-reply",
+    ] {
+        clients.push(Client::with(&url(&raw, path), |options| {
+            options.open_timeout_ms = 200;
+            options.close_timeout_ms = 200;
+        }));
+    }
+    for port in [closed.port, hole.port] {
+        clients.push(Client::with(&format!("ws://127.0.0.1:{port}/"), |options| {
+            options.open_timeout_ms = 200;
+        }));
+    }
+    // The name must be looked up.
+    clients.push(Client::new(&format!("ws://localhost:{}/drop", server.port)));
+    let tls = format!("wss://127.0.0.1:{}/", server.port);
+    clients.push(Client::with(&tls, |options| options.open_timeout_ms = 5_000));
+    // What nobody polls, and what never reads.
+    clients.push(Client::with(&url(&server, "/flood?n=5000&size=1000"), |options| {
+        options.receive_queue_max = 1000;
+    }));
+    let stalled = Client::with(&url(&server, "/silent"), |o| o.close_timeout_ms = 200);
+    stalled.wait_open();
+    while send(stalled.id, &[0; 100_000], HOSTWS_BLOB) == HOSTWS_OK {}
+    clients.push(stalled);
+    for client in &clients {
+        if ws_wait_status(client.id, HOSTWS_CONNECTED, 10_000) == HOSTWS_OK {
+            // It fails if the server was first.
+            terminate(client.id, 0, None);
+        }
+    }
+    for client in &clients {
+        client.finish();
+    }
+}
+
+#[test]
+fn no_thread_and_no_descriptor_is_left_behind() {
+    // What is made once and stays: for resolving names, TLS and the like.
+    every_ending();
+    assert_eq!(ws_shutdown(5_000), HOSTWS_OK, "{}", last_words());
+    let before = holdings();
+
+    every_ending();
+    assert_eq!(ws_shutdown(5_000), HOSTWS_OK, "{}", last_words());
+    check_nothing_left_behind(before);
+
+    // Without a shutdown, when the thread has ended and a little time has passed.
+    thread::spawn(every_ending).join().unwrap();
+    check_nothing_left_behind(before);
+
+    // With a queue of its own and its descriptor.
+    let server = ws_server();
+    let within = holdings();
+    let queue = ws_queue_new();
+    assert!(ws_queue_fd(queue) >= 0);
+    let client = Client::with(&url(&server, "/echo"), |options| options.queue = queue);
+    client.wait_open();
+    assert_eq!(ws_queue_free(queue), HOSTWS_OK);
+    check_nothing_left_behind(within);
+    drop(server);
+    check_nothing_left_behind(before);
+}

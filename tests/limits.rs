@@ -1,0 +1,209 @@
+//! Every queue has a bound in bytes, and every wait a deadline.
+
+mod support;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hostws::capi::*;
+use support::host::*;
+use support::{raw_server, url, ws_server};
+
+/// Bytes of main memory that the process holds.
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
+
+/// Waits until nothing more comes in.
+fn wait_for_standstill(client: &Client) -> u64 {
+    let deadline = Instant::now() + PATIENCE;
+    let mut last = (stats(client.id).wire_received, Instant::now());
+    loop {
+        thread::sleep(Duration::from_millis(10));
+        let now = stats(client.id).wire_received;
+        if now != last.0 {
+            last = (now, Instant::now());
+        } else if now > 0 && last.1.elapsed() > Duration::from_millis(250) {
+            return now;
+        }
+        assert!(Instant::now() < deadline);
+    }
+}
+
+#[test]
+fn a_flood_that_the_host_does_not_poll_is_bounded_and_nothing_is_lost() {
+    const COUNT: usize = 6_000;
+    const SIZE: usize = 5_000;
+    const LIMIT: i64 = 1 << 20;
+    let server = ws_server();
+    let before = resident();
+    let client = Client::with(&url(&server, &format!("/flood?n={COUNT}&size={SIZE}")), |options| {
+        options.receive_queue_max = LIMIT;
+        // Both clocks stand still meanwhile: silence is ours.
+        options.ping_interval_ms = 100;
+        options.ping_timeout_ms = 100;
+    });
+    let held = wait_for_standstill(&client);
+    // One read, and what a turn reads, may go beyond it.
+    assert!(held < LIMIT as u64 + (2 << 20), "{held} bytes were read");
+    assert!(resident() < before + (64 << 20), "memory grew by {}", resident() - before);
+    client.wait_messages(COUNT);
+    for (number, message) in client.messages().iter().enumerate() {
+        assert!(message.starts_with(format!("{number}:").as_bytes()), "{number}");
+        assert_eq!(message.len(), SIZE);
+    }
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn a_paused_connection_can_still_be_closed() {
+    let server = ws_server();
+    let client = Client::with(&url(&server, "/flood?n=20000&size=1000"), |options| {
+        options.close_timeout_ms = 60_000;
+        options.receive_queue_max = 1000;
+    });
+    wait_for_standstill(&client);
+    client.terminate();
+    let story = client.finish();
+    assert_eq!(story.messages(), Vec::<Vec<u8>>::new(), "what waited is discarded");
+    story.check_clean(1000, "");
+}
+
+#[test]
+fn a_server_that_never_reads_brings_again_and_then_drain_when_it_does() {
+    let server = ws_server();
+    let client = Client::with(&url(&server, "/gate"), |options| options.send_queue_max = 1 << 20);
+    client.wait_open();
+    let piece = vec![b'p'; 10_000];
+    let mut sent = 0;
+    while send(client.id, &piece, HOSTWS_BLOB) == HOSTWS_OK {
+        sent += 1;
+    }
+    assert!(sent > 50);
+    check_refused(send(client.id, &piece, HOSTWS_BLOB), HOSTWS_E_AGAIN, "");
+    let waiting = ws_buffered_amount(client.id);
+    assert!(waiting <= 1 << 20 && waiting > 1_000_000, "{waiting}");
+    // A small message still has room only if it fits.
+    assert!(!client.events().contains(&Event::Drain));
+    server.open_gate();
+    client.poll_until("drain", |events| events.contains(&Event::Drain));
+    assert!(ws_buffered_amount(client.id) <= 1 << 19, "at most half full");
+    assert_eq!(send(client.id, &piece, HOSTWS_BLOB), HOSTWS_OK);
+    client.terminate();
+    let story = client.finish();
+    story.check_clean(1000, "");
+    let drains = story.0.iter().filter(|&event| *event == Event::Drain).count();
+    assert_eq!(drains, 1, "one for each time that it was full");
+}
+
+#[test]
+fn a_message_that_could_never_fit_is_too_big() {
+    let server = ws_server();
+    let client = Client::with(&url(&server, "/count"), |options| options.send_queue_max = 1000);
+    check_refused(send(client.id, &[0; 1000], HOSTWS_BLOB), HOSTWS_E_TOO_BIG, "1000");
+    // 992 and a header of 8.
+    assert_eq!(send(client.id, &[0; 992], HOSTWS_BLOB), HOSTWS_OK);
+    client.wait_open();
+    client.terminate();
+    client.finish().check_clean(1000, "1");
+}
+
+#[test]
+fn before_it_is_open_the_send_queue_has_its_limit_too() {
+    let raw = raw_server();
+    let client = Client::with(&url(&raw, "/silent"), |options| options.send_queue_max = 1000);
+    assert_eq!(send(client.id, &[0; 900], HOSTWS_BLOB), HOSTWS_OK);
+    check_refused(send(client.id, &[0; 900], HOSTWS_BLOB), HOSTWS_E_AGAIN, "");
+    assert_eq!(ws_buffered_amount(client.id), 908);
+    assert_eq!(ws_abort(client.id), HOSTWS_OK);
+    client.finish().check_dropped(1006);
+}
+
+#[test]
+fn a_message_at_the_limit_is_accepted_and_one_byte_more_is_not() {
+    let server = ws_server();
+    let exact = Client::with(&url(&server, "/flood?n=1&size=1000"), |o| o.max_message = 1000);
+    exact.wait_messages(1);
+    exact.terminate();
+    exact.finish().check_clean(1000, "");
+    let over = Client::with(&url(&server, "/flood?n=1&size=1001"), |o| o.max_message = 1000);
+    over.finish().check_failed(1009, &["ws"], "1001 bytes; the limit is 1000");
+}
+
+#[test]
+fn silence_brings_pings_and_a_server_that_answers_them_stays() {
+    let server = ws_server();
+    let client = Client::with(&url(&server, "/echo"), |options| {
+        options.ping_interval_ms = 40;
+        options.ping_timeout_ms = 5000;
+    });
+    client.wait_open();
+    let deadline = Instant::now() + PATIENCE;
+    while stats(client.id).pongs_received < 3 {
+        assert_eq!(ws_poll(0, 20, 0), 0, "keep-alive brings no event");
+        assert!(Instant::now() < deadline);
+    }
+    let stats = stats(client.id);
+    assert!(stats.pings_sent >= 3 && stats.round_trip_us > 0);
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn a_server_that_does_not_answer_pings_is_lost() {
+    let server = ws_server();
+    let before = Instant::now();
+    let client = Client::with(&url(&server, "/silent"), |options| {
+        options.ping_interval_ms = 80;
+        options.ping_timeout_ms = 80;
+    });
+    let story = client.finish();
+    story.check_failed(1006, &["ws", "ws"], "silent for 80 ms after a ping");
+    assert_eq!(story.errors()[0].code, HOSTWS_E_LOST);
+    assert_eq!(story.errors()[1].code, HOSTWS_E_TIMEOUT);
+    assert!(before.elapsed() >= Duration::from_millis(150));
+}
+
+#[test]
+fn without_keep_alive_silence_is_no_trouble() {
+    let server = ws_server();
+    let client = Client::with(&url(&server, "/silent"), |options| {
+        options.ping_interval_ms = -1;
+        options.ping_timeout_ms = 50;
+    });
+    client.wait_open();
+    assert_eq!(ws_poll(0, 300, 0), 0);
+    assert_eq!(stats(client.id).pings_sent, 0);
+    assert_eq!(ws_abort(client.id), HOSTWS_OK);
+    client.finish().check_dropped(1006);
+}
+
+#[test]
+fn a_ping_of_the_hosts_brings_a_pong_with_its_payload() {
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/echo"));
+    assert_eq!(ping(client.id, b"early"), HOSTWS_OK, "it waits like a message");
+    client.poll_until("pong", |events| events.contains(&Event::Pong(b"early".to_vec())));
+    assert_eq!(ping(client.id, &[b'x'; 125]), HOSTWS_OK);
+    client.poll_until("pong", |events| events.contains(&Event::Pong(vec![b'x'; 125])));
+    check_refused(ping(client.id, &[b'x'; 126]), HOSTWS_E_ARGUMENT, "125");
+    assert!(stats(client.id).round_trip_us > 0);
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn at_most_64_pings_wait_for_their_answers() {
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/silent"));
+    client.wait_open();
+    for _ in 0..64 {
+        assert_eq!(ping(client.id, b""), HOSTWS_OK);
+    }
+    check_refused(ping(client.id, b""), HOSTWS_E_AGAIN, "64");
+    assert_eq!(ws_abort(client.id), HOSTWS_OK);
+    client.finish().check_dropped(1006);
+}

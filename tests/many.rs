@@ -1,0 +1,77 @@
+//! A hundred thousand connections that nobody polls meanwhile. One test, because it uses up
+//! much of what the process may have.
+
+mod support;
+
+use std::ffi::{c_void, CString};
+use std::sync::atomic::{AtomicU32, AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use hostws::capi::*;
+use support::host::*;
+use support::servers::ClosedPort;
+
+const COUNT: usize = 100_000;
+
+/// What each connection was told: errors, then ends.
+struct Told {
+    errors: Vec<AtomicU8>,
+    ends: Vec<AtomicU8>,
+    first: ws_id,
+    wrong: AtomicU32,
+}
+
+unsafe extern "C-unwind" fn tell(ws: ws_id, event: *const ws_event, user_data: *mut c_void) {
+    // SAFETY: the test keeps it to its end; the event is valid during the call.
+    let (told, event) = unsafe { (&*user_data.cast::<Told>(), &*event) };
+    let index = (ws - told.first) as usize;
+    match event.r#type {
+        HOSTWS_EVENT_ERROR => told.errors[index].fetch_add(1, Ordering::Relaxed),
+        HOSTWS_EVENT_TERMINATE if event.code == 1006 => {
+            told.ends[index].fetch_add(1, Ordering::Relaxed)
+        }
+        _ => told.wrong.fetch_add(1, Ordering::Relaxed) as u8,
+    };
+}
+
+#[test]
+fn a_hundred_thousand_connections_without_a_poll_each_end_once() {
+    let closed = ClosedPort::new().unwrap();
+    let address = CString::new(format!("ws://127.0.0.1:{}/", closed.port)).unwrap();
+    let counters = || (0..COUNT).map(|_| AtomicU8::new(0)).collect();
+    // SAFETY: the string is valid during the call.
+    let start = unsafe { ws_open(address.as_ptr(), std::ptr::null(), std::ptr::null_mut()) };
+    assert!(start > 0);
+    let told =
+        Told { errors: counters(), ends: counters(), first: start + 1, wrong: AtomicU32::new(0) };
+    let handler = ws_handler {
+        struct_size: size_of::<ws_handler>() as u32,
+        data_type: 0,
+        user_data: (&raw const told).cast_mut().cast(),
+        on_open: Some(tell),
+        on_message: Some(tell),
+        on_error: Some(tell),
+        on_terminate: Some(tell),
+        on_event: Some(tell),
+    };
+    let before = Instant::now();
+    for index in 0..COUNT {
+        // SAFETY: all is valid during the call, the counters after it.
+        let ws = unsafe { ws_new(address.as_ptr(), &handler, std::ptr::null()) };
+        assert_eq!(ws, told.first + index as i32, "{}", last_words());
+    }
+    let made = before.elapsed();
+    assert!(made < Duration::from_secs(30), "{made:?}");
+    let mut delivered = 0;
+    while delivered < 2 * COUNT as i32 {
+        let polled = ws_poll(0, 10_000, 0);
+        assert!(polled > 0, "{polled} after {delivered}, {}", last_words());
+        delivered += polled;
+        assert!(before.elapsed() < Duration::from_secs(120), "{delivered} delivered");
+    }
+    assert_eq!(ws_poll(0, 1000, 0), HOSTWS_E_IDLE);
+    let once = |counters: &[AtomicU8]| counters.iter().all(|c| c.load(Ordering::Relaxed) == 1);
+    assert!(once(&told.errors) && once(&told.ends));
+    assert_eq!(told.wrong.load(Ordering::Relaxed), 0);
+    assert_eq!(ws_status(told.first + COUNT as i32 - 1), HOSTWS_CLOSED);
+}

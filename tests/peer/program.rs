@@ -1,0 +1,100 @@
+//! The test servers as one program, for the tests in other languages. It says on stdout
+//! which ports it has, then `ready`; it ends when its stdin does.
+
+#[path = "../support/servers/mod.rs"]
+mod servers;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use servers::certificates::Certificates;
+use servers::{raw, websocket, BlackHole, ClosedPort};
+
+/// The longest that it lives.
+const LIFE: Duration = Duration::from_secs(300);
+
+/// A folder that goes with the program.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> io::Result<Folder> {
+        let path = std::env::temp_dir().join(format!("hostws-test-peer-{}", std::process::id()));
+        fs::create_dir_all(&path)?;
+        Ok(Folder(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The signals that end the program are waited for, so that its folder goes first. To be
+/// called before any thread is started, which then inherits that they are blocked.
+fn block_ending_signals() -> libc::sigset_t {
+    // SAFETY: the set is valid, and made empty before it is used.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
+            libc::sigaddset(&mut set, signal);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, &set, std::ptr::null_mut());
+        set
+    }
+}
+
+fn main() -> io::Result<()> {
+    let signals = block_ending_signals();
+    let certificates = Certificates::new().map_err(io::Error::other)?;
+    let folder = Folder::new()?;
+    let ca = folder.0.join("ca.pem");
+    fs::write(&ca, &certificates.ca_pem)?;
+
+    let ws = websocket::plain()?;
+    let wss = websocket::tls(&certificates.good)?;
+    let self_signed = websocket::tls(&certificates.self_signed)?;
+    let expired = websocket::tls(&certificates.expired)?;
+    let other_name = websocket::tls(&certificates.other_name)?;
+    let other_ca = websocket::tls(&certificates.other_ca)?;
+    let raw = raw::start()?;
+    let closed = ClosedPort::new()?;
+    let black_hole = BlackHole::new()?;
+
+    let mut out = io::stdout().lock();
+    writeln!(out, "ws {}", ws.port)?;
+    writeln!(out, "wss {} {}", wss.port, ca.display())?;
+    writeln!(out, "wss-selfsigned {}", self_signed.port)?;
+    writeln!(out, "wss-expired {}", expired.port)?;
+    writeln!(out, "wss-othername {}", other_name.port)?;
+    writeln!(out, "wss-otherca {}", other_ca.port)?;
+    writeln!(out, "raw {}", raw.port)?;
+    writeln!(out, "closed {}", closed.port)?;
+    writeln!(out, "blackhole {}", black_hole.port)?;
+    writeln!(out, "ready")?;
+    out.flush()?;
+    drop(out);
+
+    let (ended, end) = mpsc::channel();
+    let signalled = ended.clone();
+    thread::spawn(move || {
+        let mut signal = 0;
+        // SAFETY: the set was made above.
+        unsafe { libc::sigwait(&signals, &mut signal) };
+        let _ = signalled.send(());
+    });
+    thread::spawn(move || {
+        let mut buffer = [0; 64];
+        while matches!(io::stdin().read(&mut buffer), Ok(1..)) {}
+        let _ = ended.send(());
+    });
+    let _ = end.recv_timeout(LIFE);
+    // The folder goes here; the servers go with the process, which need not wait for them.
+    drop(folder);
+    std::process::exit(0)
+}

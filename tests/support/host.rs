@@ -1,0 +1,489 @@
+//! The C functions as a host calls them. A `Client` is a connection whose callbacks record
+//! what they are told, and hold every event against the promises of the header.
+
+use std::ffi::{c_char, c_void, CStr, CString};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use hostws::capi::*;
+
+/// No test waits longer for anything.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One entry of an error stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub code: i32,
+    pub message: String,
+    pub component: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    Open,
+    Message { data_type: i32, data: Vec<u8> },
+    Error(Vec<Trouble>),
+    Terminate(Ending),
+    Drain,
+    Pong(Vec<u8>),
+    Warning(Vec<Trouble>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    pub code: i32,
+    pub reason: String,
+    pub was_clean: bool,
+}
+
+impl Event {
+    /// Copies an event out, and checks what the header promises of every one.
+    ///
+    /// # Safety
+    /// The event is one of the library's, and still valid.
+    pub unsafe fn read(event: *const ws_event) -> Event {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let event = &*event;
+            assert_eq!(event.struct_size as usize, size_of::<ws_event>());
+            assert!(event.ws > 0 && event.time_us > 0 && event.flags == 0);
+            let data = if event.data.is_null() {
+                Vec::new()
+            } else {
+                let length = usize::try_from(event.length).unwrap();
+                assert_eq!(*event.data.add(length), 0, "one NUL follows the data");
+                std::slice::from_raw_parts(event.data.cast(), length).to_vec()
+            };
+            let troubles = (0..event.error_count).map(|index| {
+                let error = &*event.errors.add(index as usize);
+                Trouble {
+                    code: error.code,
+                    message: words(error.message),
+                    component: words(error.component),
+                }
+            });
+            let troubles: Vec<Trouble> = troubles.collect();
+            match event.r#type {
+                HOSTWS_EVENT_OPEN => Event::Open,
+                HOSTWS_EVENT_MESSAGE => Event::Message { data_type: event.data_type, data },
+                HOSTWS_EVENT_ERROR => Event::Error(troubles),
+                HOSTWS_EVENT_TERMINATE => Event::Terminate(Ending {
+                    code: event.code,
+                    reason: words(event.reason),
+                    was_clean: event.was_clean != 0,
+                }),
+                HOSTWS_EVENT_DRAIN => Event::Drain,
+                HOSTWS_EVENT_PONG => Event::Pong(data),
+                HOSTWS_EVENT_WARNING => Event::Warning(troubles),
+                other => panic!("an event of the unknown type {other}"),
+            }
+        }
+    }
+}
+
+/// What a test does inside a callback.
+pub type Hook = Box<dyn Fn(ws_id, &Event) + Send + Sync>;
+
+/// A connection's callbacks write here.
+pub struct Recorder {
+    /// The thread on which alone they may run; `None` with a queue of no thread's.
+    owner: Option<ThreadId>,
+    events: Mutex<Vec<Event>>,
+    faults: Mutex<Vec<String>>,
+    running: AtomicUsize,
+    hook: Option<Hook>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Recorder {
+    pub fn new(owner: Option<ThreadId>, hook: Option<Hook>) -> Arc<Recorder> {
+        let recorder = Arc::new(Recorder {
+            owner,
+            events: Mutex::default(),
+            faults: Mutex::default(),
+            running: AtomicUsize::new(0),
+            hook,
+        });
+        // The library holds its address: it stays, whatever becomes of the test.
+        static KEPT: Mutex<Vec<Arc<Recorder>>> = Mutex::new(Vec::new());
+        locked(&KEPT).push(Arc::clone(&recorder));
+        recorder
+    }
+
+    pub fn events(&self) -> Vec<Event> {
+        locked(&self.events).clone()
+    }
+
+    /// A callback that ran where or when it must not.
+    pub fn faults(&self) -> Vec<String> {
+        locked(&self.faults).clone()
+    }
+
+    fn blame(&self, words: String) {
+        locked(&self.faults).push(words);
+    }
+
+    fn record(&self, ws: ws_id, event: Event) {
+        if self.owner.is_some_and(|owner| owner != thread::current().id()) {
+            self.blame(format!("{event:?} came on another thread"));
+        }
+        if self.running.fetch_add(1, Ordering::SeqCst) > 0 {
+            self.blame(format!("{event:?} came inside another callback of this connection"));
+        }
+        locked(&self.events).push(event.clone());
+        if let Some(hook) = &self.hook {
+            hook(ws, &event);
+        }
+        self.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Every callback of a `Client`.
+unsafe extern "C-unwind" fn tell(ws: ws_id, event: *const ws_event, user_data: *mut c_void) {
+    // SAFETY: the recorder lives as long as the process; the event is valid during the call.
+    unsafe {
+        assert_eq!(((*event).ws, (*event).user_data), (ws, user_data));
+        (*user_data.cast::<Recorder>()).record(ws, Event::read(event));
+    }
+}
+
+/// A handler whose callbacks write to that recorder.
+pub fn handler(recorder: &Arc<Recorder>, data_type: i32) -> ws_handler {
+    ws_handler {
+        struct_size: size_of::<ws_handler>() as u32,
+        data_type,
+        user_data: Arc::as_ptr(recorder).cast_mut().cast(),
+        on_open: Some(tell),
+        on_message: Some(tell),
+        on_error: Some(tell),
+        on_terminate: Some(tell),
+        on_event: Some(tell),
+    }
+}
+
+/// All defaults.
+pub fn options() -> ws_options {
+    // SAFETY: zero is NULL in each pointer and a number elsewhere.
+    let mut options: ws_options = unsafe { std::mem::zeroed() };
+    options.struct_size = size_of::<ws_options>() as u32;
+    options
+}
+
+/// A connection that records.
+pub struct Client {
+    pub id: ws_id,
+    pub queue: ws_queue,
+    pub recorder: Arc<Recorder>,
+}
+
+impl Client {
+    #[track_caller]
+    pub fn new(url: &str) -> Client {
+        Client::with(url, |_| {})
+    }
+
+    /// With options.
+    #[track_caller]
+    pub fn with(url: &str, set: impl FnOnce(&mut ws_options)) -> Client {
+        Client::full(url, 0, set, None)
+    }
+
+    /// That does something in its callbacks.
+    #[track_caller]
+    pub fn hooked(url: &str, hook: impl Fn(ws_id, &Event) + Send + Sync + 'static) -> Client {
+        Client::full(url, 0, |_| {}, Some(Box::new(hook)))
+    }
+
+    #[track_caller]
+    pub fn full(
+        url: &str,
+        data_type: i32,
+        set: impl FnOnce(&mut ws_options),
+        hook: Option<Hook>,
+    ) -> Client {
+        let mut options = options();
+        set(&mut options);
+        let owner = (options.queue == 0).then(|| thread::current().id());
+        let recorder = Recorder::new(owner, hook);
+        let url = CString::new(url).unwrap();
+        let handler = handler(&recorder, data_type);
+        // SAFETY: all three are valid during the call, the recorder after it.
+        let id = unsafe { ws_new(url.as_ptr(), &handler, &options) };
+        assert!(id > 0, "ws_new: {id}, {}", last_words());
+        Client { id, queue: options.queue, recorder }
+    }
+
+    pub fn events(&self) -> Vec<Event> {
+        self.recorder.events()
+    }
+
+    /// Polls until the events satisfy, and fails after a while.
+    #[track_caller]
+    pub fn poll_until(&self, what: &str, done: impl Fn(&[Event]) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !done(&self.events()) {
+            let polled = ws_poll(self.queue, 200, 0);
+            assert!(
+                polled >= 0 || polled == HOSTWS_E_IDLE && done(&self.events()),
+                "waiting for {what}: ws_poll says {polled}, {}; so far {}",
+                last_words(),
+                shortened(&self.events())
+            );
+            assert!(
+                Instant::now() < deadline,
+                "no {what} in time; so far {}",
+                shortened(&self.events())
+            );
+        }
+    }
+
+    #[track_caller]
+    pub fn wait_open(&self) {
+        self.poll_until("open", |events| events.contains(&Event::Open));
+    }
+
+    #[track_caller]
+    pub fn wait_messages(&self, count: usize) {
+        self.poll_until("messages", |events| {
+            events.iter().filter(|event| matches!(event, Event::Message { .. })).count() >= count
+        });
+    }
+
+    /// Waits for the end, holds all that was told against the promised order, and gives it.
+    #[track_caller]
+    pub fn finish(&self) -> Story {
+        self.poll_until("terminate", |events| {
+            events.iter().any(|event| matches!(event, Event::Terminate(_)))
+        });
+        ws_poll(self.queue, 0, 0);
+        let story = Story(self.events());
+        story.check_order();
+        assert_eq!(self.recorder.faults(), Vec::<String>::new());
+        assert_eq!(ws_status(self.id), HOSTWS_CLOSED);
+        assert_eq!(send(self.id, b"late", HOSTWS_TEXT), HOSTWS_E_CLOSED);
+        story
+    }
+
+    pub fn messages(&self) -> Vec<Vec<u8>> {
+        Story(self.events()).messages()
+    }
+
+    #[track_caller]
+    pub fn send(&self, text: &str) {
+        let sent = send(self.id, text.as_bytes(), HOSTWS_TEXT);
+        assert_eq!(sent, HOSTWS_OK, "{}", last_words());
+    }
+
+    #[track_caller]
+    pub fn terminate(&self) {
+        assert_eq!(terminate(self.id, 0, None), HOSTWS_OK, "{}", last_words());
+    }
+}
+
+/// All that a connection told, to its end.
+#[derive(Clone, Debug)]
+pub struct Story(pub Vec<Event>);
+
+impl Story {
+    /// OPEN once and first, at most one ERROR, TERMINATE once and last.
+    #[track_caller]
+    pub fn check_order(&self) {
+        let mut is_open = false;
+        let mut has_failed = false;
+        for (index, event) in self.0.iter().enumerate() {
+            let is_in_order = match event {
+                Event::Open => !std::mem::replace(&mut is_open, true) && !has_failed,
+                Event::Message { .. } | Event::Drain | Event::Pong(_) => is_open && !has_failed,
+                Event::Warning(_) => !has_failed,
+                Event::Error(errors) => {
+                    assert!(errors.iter().all(|e| !e.message.is_empty() && e.code != 0));
+                    !errors.is_empty() && !std::mem::replace(&mut has_failed, true)
+                }
+                Event::Terminate(_) => index + 1 == self.0.len(),
+            };
+            assert!(is_in_order, "{event:?} is out of order in {}", shortened(&self.0));
+        }
+        assert!(matches!(self.0.last(), Some(Event::Terminate(_))), "{}", shortened(&self.0));
+    }
+
+    pub fn messages(&self) -> Vec<Vec<u8>> {
+        let message = |event: &Event| match event {
+            Event::Message { data, .. } => Some(data.clone()),
+            _ => None,
+        };
+        self.0.iter().filter_map(message).collect()
+    }
+
+    pub fn errors(&self) -> Vec<Trouble> {
+        let errors = |event: &Event| match event {
+            Event::Error(errors) => Some(errors.clone()),
+            _ => None,
+        };
+        self.0.iter().find_map(errors).unwrap_or_default()
+    }
+
+    pub fn was_open(&self) -> bool {
+        self.0.contains(&Event::Open)
+    }
+
+    #[track_caller]
+    pub fn ending(&self) -> Ending {
+        match self.0.last() {
+            Some(Event::Terminate(ending)) => ending.clone(),
+            _ => panic!("no end in {}", shortened(&self.0)),
+        }
+    }
+
+    /// It ended with that, and without an error.
+    #[track_caller]
+    pub fn check_clean(&self, code: i32, reason: &str) {
+        assert_eq!(self.errors(), Vec::new());
+        let wanted = Ending { code, reason: reason.to_owned(), was_clean: true };
+        assert_eq!(self.ending(), wanted);
+    }
+
+    /// It ended with that and no error: the host wanted it.
+    #[track_caller]
+    pub fn check_dropped(&self, code: i32) {
+        assert_eq!(self.errors(), Vec::new());
+        let wanted = Ending { code, reason: String::new(), was_clean: false };
+        assert_eq!(self.ending(), wanted);
+    }
+
+    /// It failed with that close code, through those components, and some message of the
+    /// stack has those words.
+    #[track_caller]
+    pub fn check_failed(&self, code: i32, components: &[&str], words: &str) {
+        let errors = self.errors();
+        let chain: Vec<&str> = errors.iter().map(|error| error.component.as_str()).collect();
+        assert_eq!(chain, components, "{errors:?}");
+        assert!(errors.iter().any(|e| e.message.contains(words)), "no {words:?} in {errors:?}");
+        let wanted = Ending { code, reason: String::new(), was_clean: false };
+        assert_eq!(self.ending(), wanted);
+    }
+}
+
+/// The first events, without long payloads.
+pub fn shortened(events: &[Event]) -> String {
+    let one = |event: &Event| match event {
+        Event::Message { data_type, data } if data.len() > 40 => {
+            format!("Message({data_type}, {} bytes)", data.len())
+        }
+        event => format!("{event:?}"),
+    };
+    let first: Vec<String> = events.iter().take(12).map(one).collect();
+    format!("{} events: {}", events.len(), first.join(", "))
+}
+
+/// Waits until so many events of the calling thread's queue can be delivered.
+#[track_caller]
+pub fn wait_pending(count: i32) {
+    let deadline = Instant::now() + PATIENCE;
+    while ws_pending(0) < count {
+        assert!(Instant::now() < deadline, "{} events wait, not {count}", ws_pending(0));
+        thread::yield_now();
+    }
+}
+
+// ---- the functions that take pointers
+
+pub fn send(ws: ws_id, data: &[u8], data_type: i32) -> i32 {
+    // SAFETY: the bytes are valid during the call.
+    unsafe { ws_send(ws, data.as_ptr().cast(), data.len() as i64, data_type) }
+}
+
+pub fn ping(ws: ws_id, data: &[u8]) -> i32 {
+    // SAFETY: the bytes are valid during the call.
+    unsafe { ws_ping(ws, data.as_ptr().cast(), data.len() as i32) }
+}
+
+pub fn terminate(ws: ws_id, code: i32, reason: Option<&str>) -> i32 {
+    let reason = reason.map(|reason| CString::new(reason).unwrap());
+    // SAFETY: the string is valid during the call.
+    unsafe { ws_terminate(ws, code, reason.as_ref().map_or(std::ptr::null(), |r| r.as_ptr())) }
+}
+
+/// ws_open(), for ws_next().
+pub fn open_pull(url: &str, options_json: Option<&str>) -> ws_id {
+    let url = CString::new(url).unwrap();
+    let json = options_json.map(|json| CString::new(json).unwrap());
+    let json = json.as_ref().map_or(std::ptr::null(), |json| json.as_ptr());
+    // SAFETY: the strings are valid during the call.
+    unsafe { ws_open(url.as_ptr(), json, std::ptr::null_mut()) }
+}
+
+/// ws_next(), with a copy of the event; `Err` is ws_last_error().
+pub fn next(queue: ws_queue, timeout_ms: i32) -> Result<(ws_id, Event), i32> {
+    let event = ws_next(queue, timeout_ms);
+    if event.is_null() {
+        return Err(ws_last_error());
+    }
+    // SAFETY: the event is valid until the next ws_next().
+    unsafe { Ok(((*event).ws, Event::read(event))) }
+}
+
+/// What a function that copies text out gives, or its code.
+pub fn copied_out(f: impl Fn(*mut c_char, i64) -> i64) -> Result<String, i64> {
+    let length = f(std::ptr::null_mut(), 0);
+    if length < 0 {
+        return Err(length);
+    }
+    let mut buffer = vec![0x7f_u8; length as usize + 1];
+    assert_eq!(f(buffer.as_mut_ptr().cast(), buffer.len() as i64), length);
+    assert_eq!(buffer.pop(), Some(0), "a NUL ends what was copied out");
+    Ok(String::from_utf8(buffer).unwrap())
+}
+
+pub fn response_header(ws: ws_id, name: &str) -> Result<String, i64> {
+    let name = CString::new(name).unwrap();
+    // SAFETY: the buffer is as large as it says.
+    copied_out(|buffer, size| unsafe { ws_response_header(ws, name.as_ptr(), buffer, size) })
+}
+
+pub fn response_body(ws: ws_id) -> Result<String, i64> {
+    // SAFETY: the buffer is as large as it says.
+    copied_out(|buffer, size| unsafe { ws_response_body(ws, buffer, size) })
+}
+
+pub fn subprotocol(ws: ws_id) -> Result<String, i64> {
+    // SAFETY: the buffer is as large as it says.
+    copied_out(|buffer, size| unsafe { ws_subprotocol(ws, buffer, size) })
+}
+
+pub fn url_of(ws: ws_id) -> Result<String, i64> {
+    // SAFETY: the buffer is as large as it says.
+    copied_out(|buffer, size| unsafe { ws_url(ws, buffer, size) })
+}
+
+pub fn stats(ws: ws_id) -> ws_stats {
+    // SAFETY: numbers only.
+    let mut stats: ws_stats = unsafe { std::mem::zeroed() };
+    stats.struct_size = size_of::<ws_stats>() as u32;
+    // SAFETY: it is as large as it says.
+    let got = unsafe { ws_get_stats(ws, &mut stats) };
+    assert_eq!(got, HOSTWS_OK, "{}", last_words());
+    stats
+}
+
+/// A C string of the library's.
+pub fn words(text: *const c_char) -> String {
+    assert!(!text.is_null());
+    // SAFETY: it ends in a NUL.
+    unsafe { CStr::from_ptr(text) }.to_str().expect("all words are UTF-8").to_owned()
+}
+
+pub fn last_words() -> String {
+    words(ws_last_error_message())
+}
+
+/// That call failed so, and the words say why.
+#[track_caller]
+pub fn check_refused(result: impl Into<i64>, code: i32, expected: &str) {
+    assert_eq!((result.into(), ws_last_error()), (i64::from(code), code), "{}", last_words());
+    assert!(last_words().contains(expected), "no {expected:?} in {:?}", last_words());
+}

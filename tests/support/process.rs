@@ -1,0 +1,33 @@
+//! What the process holds: threads and descriptors.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holdings {
+    pub threads: usize,
+    pub descriptors: usize,
+}
+
+pub fn holdings() -> Holdings {
+    let count = |folder| fs::read_dir(folder).map_or(0, |entries| entries.count());
+    Holdings {
+        threads: count("/proc/self/task"),
+        // Less the one that reads the folder.
+        descriptors: count("/proc/self/fd") - 1,
+    }
+}
+
+/// Waits until the process holds no more than it did.
+#[track_caller]
+pub fn check_nothing_left_behind(before: Holdings) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let now = holdings();
+        if now.threads <= before.threads && now.descriptors <= before.descriptors {
+            return;
+        }
+        assert!(Instant::now() < deadline, "left behind: {now:?}, it was {before:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

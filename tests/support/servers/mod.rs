@@ -1,0 +1,61 @@
+//! Servers for the tests: one that speaks WebSocket properly (tungstenite), one that
+//! misbehaves byte by byte, and the certificates that they need.
+
+#![allow(dead_code)] // each test uses its part
+
+pub mod certificates;
+pub mod frames;
+pub mod listener;
+pub mod raw;
+pub mod websocket;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+use socket2::{Domain, SockAddr, Socket, Type};
+
+/// A port on which nothing listens, and which nobody else gets meanwhile.
+pub struct ClosedPort {
+    _socket: Socket,
+    pub port: u16,
+}
+
+impl ClosedPort {
+    pub fn new() -> io::Result<ClosedPort> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&SockAddr::from(SocketAddr::from(([127, 0, 0, 1], 0))))?;
+        let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
+        Ok(ClosedPort { _socket: socket, port })
+    }
+}
+
+/// A port whose backlog is full, so that who connects gets no answer at all.
+pub struct BlackHole {
+    _listener: TcpListener,
+    _fillers: Vec<Socket>,
+    pub port: u16,
+}
+
+impl BlackHole {
+    pub fn new() -> io::Result<BlackHole> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&SockAddr::from(SocketAddr::from(([127, 0, 0, 1], 0))))?;
+        socket.listen(0)?;
+        let listener = TcpListener::from(socket);
+        let address = listener.local_addr()?;
+        let mut fillers = Vec::new();
+        for _ in 0..8 {
+            let filler = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+            filler.set_nonblocking(true)?;
+            // It is in progress: that is what fills the backlog.
+            let _ = filler.connect(&SockAddr::from(address));
+            fillers.push(filler);
+        }
+        Ok(BlackHole { _listener: listener, _fillers: fillers, port: address.port() })
+    }
+}
+
+/// The next `close` of the socket is a reset.
+pub fn reset_on_close(stream: &TcpStream) {
+    let _ = socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO));
+}
