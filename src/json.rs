@@ -39,18 +39,18 @@ pub fn get<'a>(json: &'a [u8], pointer: &str) -> Result<Cow<'a, str>> {
     }
     let path: Vec<String> = pointer.split('/').skip(1).map(unescape).collect::<Result<_>>()?;
     let text = simdutf8::compat::from_utf8(json)
-        .map_err(|error| not_json(format!("it is not UTF-8 at offset {}", error.valid_up_to())))?;
+        .map_err(|error| broken(format!("it is not UTF-8 at offset {}", error.valid_up_to())))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let found = At(&path)
         .deserialize(&mut deserializer)
         .and_then(|found| deserializer.end().map(|()| found))
-        .map_err(|error| not_json(position(json, &error)))?;
+        .map_err(|error| broken(position(json, &error)))?;
     let raw = found.ok_or_else(|| {
         Error::new(Code::NotFound, Component::Json, format!("there is nothing at {pointer:?}"))
     })?;
     if raw.get().starts_with('"') {
         let text: String =
-            serde_json::from_str(raw.get()).map_err(|error| not_json(error.to_string()))?;
+            serde_json::from_str(raw.get()).map_err(|error| broken(error.to_string()))?;
         return Ok(Cow::Owned(text));
     }
     Ok(Cow::Borrowed(raw.get()))
@@ -145,9 +145,16 @@ fn position(payload: &[u8], error: &serde_json::Error) -> String {
         .take(error.line() - 1)
         .map(<[u8]>::len)
         .sum();
+    if error.is_eof() {
+        return format!("it ends too early, at offset {}", payload.len());
+    }
     let words = error.to_string();
     let words = words.split(" at line ").next().unwrap_or_default();
     format!("{words} at offset {}", (before + error.column()).saturating_sub(1))
+}
+
+fn broken(why: impl fmt::Display) -> Error {
+    Error::new(Code::Json, Component::Json, format!("not JSON: {why}"))
 }
 
 fn not_json(why: impl fmt::Display) -> Error {
@@ -179,7 +186,7 @@ mod tests {
         assert!(why("{\"a\":}").ends_with("at offset 5"), "{}", why("{\"a\":}"));
         assert!(why("{\n\"a\" 1}").ends_with("at offset 6"), "{}", why("{\n\"a\" 1}"));
         assert!(why("[1] x").ends_with("at offset 4"), "{}", why("[1] x"));
-        assert!(why("[1").contains("EOF"), "{}", why("[1"));
+        assert!(why("[1").ends_with("ends too early, at offset 2"), "{}", why("[1"));
         assert!(check(b"[\"\xff\"]").unwrap_err().message.ends_with("not UTF-8 at offset 2"));
     }
 

@@ -68,6 +68,14 @@ impl Library {
     fn retire_queue(&self, pair: &Arc<Pair>) {
         self.queues().remove(&pair.queue.id());
         pair.queue.close();
+        // At once, so that no message is taken any more; one that is just being created is
+        // seen to by the worker.
+        for connection in self.registry.all() {
+            if Arc::ptr_eq(connection.queue(), &pair.queue) {
+                // It fails only without random bytes, and then there is no close frame.
+                let _ = connection.close(GOING_AWAY, "");
+            }
+        }
         pair.orphan();
     }
 

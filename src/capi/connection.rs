@@ -25,6 +25,7 @@ use crate::queue::Kind;
 ///     ws_id ws = ws_new(url, &handler, NULL);
 ///     if (ws > 0 && ws_wait_status(ws, HOSTWS_CONNECTED, 10000) != HOSTWS_OK) {
 ///         ws_abort(ws);
+///         ws_wait_status(ws, HOSTWS_CLOSED, -1); /* on_terminate has returned */
 ///         ws = 0;
 ///     }
 ///
@@ -66,7 +67,8 @@ pub unsafe extern "C" fn ws_new(
 /// @param url           as in ws_new()
 /// @param options_json  a JSON object with the names of ws_options, and `data_type`
 ///                      (a number, or "text", "blob" or "object"). `headers` is an object whose
-///                      values are a string, or an array of strings for a name that repeats.
+///                      values are a string, or an array of strings for a name that repeats;
+///                      `tls_verify` is 0, 1 or -1, `tls_min_version` 10 to 13.
 ///                      An unknown name or a value of the wrong type is an error that names
 ///                      it. NULL or "" for the defaults
 /// @param user_data     handed out with each event as it is

@@ -77,7 +77,7 @@ pub const HOSTWS_BLOB: i32 = 2;
 /// Data type: a JSON object or array, as text.
 pub const HOSTWS_OBJECT: i32 = 3;
 
-/// Event: the connection is open. Once, first.
+/// Event: the connection is open. Once, before any MESSAGE.
 pub const HOSTWS_EVENT_OPEN: i32 = 1;
 /// Event: a message; `data`, `length`, `data_type`.
 pub const HOSTWS_EVENT_MESSAGE: i32 = 2;

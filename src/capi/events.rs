@@ -23,7 +23,8 @@ use crate::queue::{Entry, Kind, Queue, Recipient, Waited};
 /// a connection with a callback on this stack is passed over, so that the callbacks of one
 /// connection never nest and never change order. A callback may leave by a C++ exception
 /// or longjmp(): its event counts as delivered, what follows it is kept for the next call.
-/// After longjmp() the thread still counts as the queue's poller until that call.
+/// Poll again soon then: what is left is not announced anew, and until this thread's next
+/// call of a function that polls, waits or counts, it still is the queue's poller.
 ///
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
 /// @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever
@@ -92,7 +93,8 @@ pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
 ///         ever bring an event; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
 ///
 /// Blocks: up to `timeout_ms`. Threads: any, also for another thread's own queue. From a
-/// callback: yes. After fork: HOSTWS_E_FORKED.
+/// callback: yes; connections with a callback on this stack are passed over. After fork:
+/// HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -101,7 +103,8 @@ pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
     answer(|| {
         let timeout = memory::timeout(timeout_ms)?;
         reap(mark);
-        match library::queue(queue)?.wait(None, timeout, &[])? {
+        // What has a callback on this stack cannot be delivered by waiting for it.
+        match library::queue(queue)?.wait(None, timeout, &frames::busy())? {
             Waited::Ready(events) => Ok(i32::try_from(events).unwrap_or(i32::MAX)),
             Waited::InVain => Ok(0),
         }
@@ -111,7 +114,8 @@ pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
 /// Waits until a connection has reached a status, and meanwhile calls back as ws_poll()
 /// does for its queue. For a connection with callbacks HOSTWS_OK means that they have been
 /// told: on_open has returned before HOSTWS_CONNECTED is reached, on_terminate before
-/// HOSTWS_CLOSED. For one without callbacks it waits and consumes nothing.
+/// HOSTWS_CLOSED. For one without callbacks it waits and consumes nothing. HOSTWS_OK also if
+/// the status was reached and has been left since; ws_status() tells what it is now.
 ///
 /// @param ws          a connection
 /// @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
@@ -168,9 +172,13 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                 queue.leave();
                 return Err(late());
             }
-            match begin(queue, rest, 1, mark)? {
-                0 => Err(late()),
-                budget => Ok(budget),
+            match begin(queue, rest, 1, mark) {
+                Ok(0) => Err(late()),
+                // Its queue was freed, or it is below a callback that waits for it.
+                Err(error) if error.code == Code::Idle as i32 => {
+                    Err(Error::ws(Code::Closed, "the connection cannot get there any more"))
+                }
+                begun => begun,
             }
         });
         if reached {
@@ -188,8 +196,8 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
 
 /// Calls back `budget` times, or until nothing is left. What `begin` has begun is ended.
 ///
-/// A callback may leave through here by an exception, and then `Ended` sees to what is left
-/// at once; or by `longjmp`, which passes it over, and then the next call does.
+/// Nothing here has a destructor, so a callback may leave through it by an exception or
+/// `longjmp`; the next call then sees to what is left.
 #[inline(never)]
 extern "C-unwind" fn pump(budget: i32) -> i32 {
     if budget <= 0 {
@@ -197,7 +205,6 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
     }
     let mark = here();
     frames::place(mark);
-    let _ended = Ended { mark };
     let mut delivered = 0;
     while delivered < budget {
         let mut call = Call::NONE;
@@ -217,21 +224,11 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
             unsafe { callback(call.event.ws, &raw const call.event, call.event.user_data) };
         }
     }
+    answer(|| {
+        frames::end(mark);
+        Ok(HOSTWS_OK)
+    });
     delivered
-}
-
-/// Ends what `begin` has begun, when it is dropped.
-struct Ended {
-    mark: usize,
-}
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        answer(|| {
-            frames::end(self.mark);
-            Ok(HOSTWS_OK)
-        });
-    }
 }
 
 /// Gives back what calls of `pump` held that were left by an exception or `longjmp`.

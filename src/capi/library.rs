@@ -149,8 +149,9 @@ pub extern "C" fn ws_set_log(
 ///
 /// @param timeout_ms  how long servers may take to answer; 0: everything is dropped at once;
 ///                    -1: each connection's own `close_timeout_ms`
-/// @return HOSTWS_OK; HOSTWS_E_TIMEOUT if something had to be dropped; HOSTWS_E_SHUTDOWN if
-///         another thread is already at it
+/// @return HOSTWS_OK; HOSTWS_E_TIMEOUT if something had to be dropped although `timeout_ms` was
+///         not 0, or a thread did not end; HOSTWS_E_SHUTDOWN if another thread is already at it;
+///         HOSTWS_E_ARGUMENT if `timeout_ms` is less than -1
 ///
 /// Blocks: up to `timeout_ms`, and a moment. Threads: any but those of the library. From a
 /// callback: yes. After fork: yes, see above.

@@ -166,7 +166,8 @@ unsafe fn declared_size(pointer: *const u32, least: usize, name: &str) -> Result
         return Err(Error::ws(
             Code::Struct,
             format!(
-                "{name}->struct_size is {size}; set it to the struct's sizeof, at least {least}"
+                "{name}->struct_size is {size}; it must be the struct's sizeof, from {least} to \
+                 {SANE_SIZE}"
             ),
         ));
     }

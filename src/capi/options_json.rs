@@ -94,8 +94,10 @@ fn wrong(name: &str, value: &Value, wanted: &str) -> Error {
     let found = match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
-        Value::Number(_) => "another number",
-        Value::String(_) => "another string",
+        Value::Number(_) if wanted.contains("number") => "a number that is not whole",
+        Value::Number(_) => "a number",
+        Value::String(_) if wanted.starts_with('"') => "another string",
+        Value::String(_) => "a string",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     };

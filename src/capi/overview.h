@@ -8,17 +8,23 @@
  * and PONG may come at any time before it.
  *
  * Threads: every function may be called from any thread, and from inside any callback,
- * except where it says otherwise. A callback only ever runs on the thread that created the
- * connection, inside ws_poll() or ws_wait_status() called by that thread; no lock is held
- * meanwhile. Two functions of the host's run on threads of the library: the wake-up function
- * (ws_queue_on_wakeup) and the log function (ws_set_log); they may call ws_wake() alone.
+ * except where it says otherwise. A callback only ever runs inside ws_poll() or
+ * ws_wait_status(), on the thread that created the connection, or, if that was given a queue of
+ * ws_queue_new(), on the thread that polls this; no lock is held meanwhile. Two functions of
+ * the host's run on threads of the library: the wake-up function (ws_queue_on_wakeup) and the
+ * log function (ws_set_log); they may call ws_wake() alone, anything else answers
+ * HOSTWS_E_WRONG_THREAD.
  *
  * Memory: what a function gets is copied before it returns. What an event points to belongs
  * to the library until the callback returns (ws_next(): until the next ws_next()); one NUL
- * always follows its data. Structs that the host fills start with struct_size = sizeof.
+ * always follows its data. Getters of a connection work until on_terminate has returned
+ * (ws_next(): until the call after the one that gave TERMINATE). Structs that the host fills
+ * start with struct_size = sizeof, at most 4096; zero is the default of every field, and what
+ * a longer struct has beyond those that the library knows must be zero.
  *
  * Errors: zero or more is success, negative is a HOSTWS_E_ code, and then nothing else has
- * happened; ws_last_error_message() has the words. What the network does is told by events.
+ * happened; ws_last_error_message() has the words. Any call may answer HOSTWS_E_INTERNAL, which
+ * is a defect of the library. What the network does is told by events.
  *
  * Fork: in a forked child every call answers HOSTWS_E_FORKED until it calls ws_shutdown().
  * fork() followed by exec() needs nothing.

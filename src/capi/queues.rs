@@ -24,8 +24,9 @@ pub extern "C" fn ws_queue_new() -> ws_queue {
     answer(library::new_queue)
 }
 
-/// Frees a queue of ws_queue_new(). Its connections close with 1001, what it holds is
-/// discarded, and no callback of theirs runs any more.
+/// Frees a queue of ws_queue_new(). Its connections are Closing, with 1001, when the call
+/// returns: what they had queued still leaves. What the queue holds is discarded, and no
+/// callback of theirs runs any more.
 ///
 /// @param queue  a queue of ws_queue_new()
 /// @return HOSTWS_OK; or HOSTWS_E_BUSY while some thread polls it or one of its callbacks runs,
@@ -60,9 +61,9 @@ pub extern "C" fn ws_queue_of(ws: ws_id) -> ws_queue {
     answer(|| library::queue_of(ws))
 }
 
-/// Ends the wait of whoever waits on a queue: ws_poll(), ws_wait() and
-/// ws_wait_status() return, ws_next() returns NULL. If nobody waits, the next wait
-/// ends at once.
+/// Ends one wait on a queue: ws_poll(), ws_wait() or ws_wait_status() returns, ws_next()
+/// returns NULL. If nobody waits, the next wait ends at once; several calls before that
+/// count as one. It does not make the descriptor readable.
 ///
 /// @param queue  0 for the calling thread's own, or any queue
 /// @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
@@ -99,8 +100,9 @@ pub extern "C" fn ws_pending(queue: ws_queue) -> i32 {
 /// Gives a descriptor for a host with an event loop of its own (poll, epoll,
 /// kqueue, select, libuv): readable exactly while something can be delivered.
 /// It is one end of a socket pair. Watch it, level-triggered, and call
-/// ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is readable. Reading from it is
-/// not needed and does no harm; closing it is the library's: give a wrapper that closes
+/// ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is readable. Reading from it is not
+/// needed; a host that does must poll before it waits again, and that poll, or the next
+/// event, makes it readable anew if something is left. Closing it is the library's: give a wrapper that closes
 /// what it watches a dup() of it.
 ///
 /// @param queue  0 for the calling thread's own, or any queue
@@ -115,8 +117,9 @@ pub extern "C" fn ws_queue_fd(queue: ws_queue) -> isize {
     answer_pointer_sized(|| library::queue(queue)?.fd())
 }
 
-/// Sets a function that is called when a queue goes from empty to non-empty, and
-/// again after a poll that left events behind; calls are coalesced.
+/// Sets a function that is called when a queue goes from empty to non-empty, and again
+/// after a poll that left events behind; and soon, if the queue is not empty now. Calls are
+/// coalesced.
 ///
 /// IT IS CALLED ON A THREAD OF THE LIBRARY, with none of its locks in the way of others.
 /// It may call nothing of the library but ws_wake(), should return soon (the queue's

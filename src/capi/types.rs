@@ -79,8 +79,8 @@ pub struct ws_event {
 
 /// A function of the host's that is told an event, on the thread that polls
 /// the connection's queue, inside that call of ws_poll() or ws_wait_status().
-/// It may call every function of the library. It may leave by an exception
-/// or longjmp(): the event then counts as delivered.
+/// It may call every function of the library, except as told there. It may leave
+/// by an exception or longjmp(): see ws_poll().
 #[allow(non_camel_case_types)]
 pub type ws_callback =
     Option<unsafe extern "C-unwind" fn(ws: ws_id, event: *const ws_event, user_data: *mut c_void)>;
@@ -97,7 +97,8 @@ pub struct ws_handler {
     /// HOSTWS_BLOB: every message as a blob; HOSTWS_OBJECT: every message must
     /// be a JSON object or array, anything else fails the connection (1007).
     pub data_type: i32,
-    /// Handed to the callbacks as it is.
+    /// Handed to the callbacks as it is. It must stay valid until on_terminate has
+    /// returned, the queue has been freed, or its thread has ended.
     pub user_data: *mut c_void,
     /// The connection is open. Once.
     pub on_open: ws_callback,

@@ -54,6 +54,8 @@ pub struct Connection {
     /// The worker's place for it.
     slot: AtomicUsize,
     outbox: Mutex<Outbox>,
+    /// Entries of the queue that are for it.
+    waiting: AtomicUsize,
     /// Bytes of messages on their way to the host.
     unread: AtomicUsize,
     /// The worker has stopped reading until the host has read.
@@ -101,6 +103,7 @@ impl Connection {
             posted: AtomicBool::new(false),
             slot: AtomicUsize::new(usize::MAX),
             outbox: Mutex::default(),
+            waiting: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
             paused: AtomicBool::new(false),
             answer: OnceLock::new(),
@@ -383,6 +386,10 @@ impl Recipient for Connection {
 
     fn kind(&self) -> Kind {
         self.kind
+    }
+
+    fn waiting(&self) -> &AtomicUsize {
+        &self.waiting
     }
 
     fn is_muted(&self) -> bool {

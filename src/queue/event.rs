@@ -1,6 +1,7 @@
 //! What waits in a queue: an event, and whom it is for.
 
 use std::any::Any;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -62,6 +63,8 @@ pub trait Recipient: Send + Sync {
     fn id(&self) -> i32;
     /// How its events leave.
     fn kind(&self) -> Kind;
+    /// How many entries of it wait.
+    fn waiting(&self) -> &AtomicUsize;
     /// The host wants nothing more than the end.
     fn is_muted(&self) -> bool;
     /// What the host attached to it.
@@ -81,6 +84,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    pub fn new(recipient: Arc<dyn Recipient>, event: Event, time_us: u64) -> Entry {
+        recipient.waiting().fetch_add(1, Ordering::SeqCst);
+        Entry { recipient, event, time_us, first: 0 }
+    }
+
     /// How many events the host gets of it, those already delivered included.
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
@@ -103,6 +111,7 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
+        self.recipient.waiting().fetch_sub(1, Ordering::SeqCst);
         self.recipient.settled(&self.event);
     }
 }

@@ -6,6 +6,7 @@ mod signal;
 mod state;
 
 use std::any::Any;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -71,7 +72,7 @@ impl Queue {
 
     /// Puts an event at the end. After `Terminate` nothing of that recipient may follow.
     pub fn push(&self, recipient: &Arc<dyn Recipient>, event: Event) {
-        let entry = Entry { recipient: Arc::clone(recipient), event, time_us: now_us(), first: 0 };
+        let entry = Entry::new(Arc::clone(recipient), event, now_us());
         let kind = recipient.kind();
         let mut state = self.state();
         if matches!(entry.event, Event::Terminate(_)) {
@@ -96,6 +97,10 @@ impl Queue {
 
     /// Takes out what a muted recipient will not get any more.
     pub fn purge(&self, recipient: &dyn Recipient) {
+        // Also so that to close many connections is not to search a long queue for each.
+        if recipient.waiting().load(Ordering::SeqCst) == 0 {
+            return;
+        }
         let mut dropped = Vec::new();
         let mut state = self.state();
         let lane = &mut state.lanes[recipient.kind() as usize];

@@ -52,7 +52,10 @@ impl State {
     /// Events that can be delivered by `kind` while `busy` recipients are passed over.
     pub fn deliverable(&self, kind: Option<Kind>, busy: &[i32]) -> usize {
         match kind {
-            None => self.ready(),
+            None if busy.is_empty() => self.ready(),
+            None => {
+                self.deliverable(Some(Kind::Push), busy) + self.deliverable(Some(Kind::Pull), busy)
+            }
             Some(Kind::Pull) => self.lanes[Kind::Pull as usize].events + self.parked_left(),
             Some(Kind::Push) if busy.is_empty() => self.lanes[Kind::Push as usize].events,
             Some(Kind::Push) => self.lanes[Kind::Push as usize]

@@ -50,6 +50,9 @@ impl Link {
 
     /// Begins to open.
     pub fn start(&mut self, token: Token, tools: &mut Tools<'_>) -> Flow {
+        if self.connection.outbox().is_sealed() {
+            return Flow::End(Ending::unclean(ABNORMAL));
+        }
         let config = &self.connection.config;
         let id = self.connection.id;
         log::line!(Info, "connection {id}: opening {:?}", config.target);
