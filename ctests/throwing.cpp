@@ -216,6 +216,7 @@ void a_queue_is_free_for_another_poller_after_it() {
   CHECK_INT(ws_queue_of(r.ws), queue);
   AWAIT(ws_pending(queue) == 101);
   CHECK(throws(queue));
+  CHECK_INT(ws_pending(queue), 90); /* until then this thread is still its poller */
   r.hook = nullptr;
   pthread_t thread;
   CHECK_INT(pthread_create(&thread, nullptr, poll_here, &r), 0);

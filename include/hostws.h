@@ -8,17 +8,23 @@
  * and PONG may come at any time before it.
  *
  * Threads: every function may be called from any thread, and from inside any callback,
- * except where it says otherwise. A callback only ever runs on the thread that created the
- * connection, inside ws_poll() or ws_wait_status() called by that thread; no lock is held
- * meanwhile. Two functions of the host's run on threads of the library: the wake-up function
- * (ws_queue_on_wakeup) and the log function (ws_set_log); they may call ws_wake() alone.
+ * except where it says otherwise. A callback only ever runs inside ws_poll() or
+ * ws_wait_status(), on the thread that created the connection, or, if that was given a queue of
+ * ws_queue_new(), on the thread that polls this; no lock is held meanwhile. Two functions of
+ * the host's run on threads of the library: the wake-up function (ws_queue_on_wakeup) and the
+ * log function (ws_set_log); they may call ws_wake() alone, anything else answers
+ * HOSTWS_E_WRONG_THREAD.
  *
  * Memory: what a function gets is copied before it returns. What an event points to belongs
  * to the library until the callback returns (ws_next(): until the next ws_next()); one NUL
- * always follows its data. Structs that the host fills start with struct_size = sizeof.
+ * always follows its data. Getters of a connection work until on_terminate has returned
+ * (ws_next(): until the call after the one that gave TERMINATE). Structs that the host fills
+ * start with struct_size = sizeof, at most 4096; zero is the default of every field, and what
+ * a longer struct has beyond those that the library knows must be zero.
  *
  * Errors: zero or more is success, negative is a HOSTWS_E_ code, and then nothing else has
- * happened; ws_last_error_message() has the words. What the network does is told by events.
+ * happened; ws_last_error_message() has the words. Any call may answer HOSTWS_E_INTERNAL, which
+ * is a defect of the library. What the network does is told by events.
  *
  * Fork: in a forked child every call answers HOSTWS_E_FORKED until it calls ws_shutdown().
  * fork() followed by exec() needs nothing.
@@ -110,7 +116,7 @@ enum { HOSTWS_TEXT = 1 };
 enum { HOSTWS_BLOB = 2 };
 /** Data type: a JSON object or array, as text. */
 enum { HOSTWS_OBJECT = 3 };
-/** Event: the connection is open. Once, first. */
+/** Event: the connection is open. Once, before any MESSAGE. */
 enum { HOSTWS_EVENT_OPEN = 1 };
 /** Event: a message; `data`, `length`, `data_type`. */
 enum { HOSTWS_EVENT_MESSAGE = 2 };
@@ -211,8 +217,8 @@ typedef struct ws_event {
 /**
  * A function of the host's that is told an event, on the thread that polls
  * the connection's queue, inside that call of ws_poll() or ws_wait_status().
- * It may call every function of the library. It may leave by an exception
- * or longjmp(): the event then counts as delivered.
+ * It may call every function of the library, except as told there. It may leave
+ * by an exception or longjmp(): see ws_poll().
  */
 typedef void (*ws_callback)(ws_id ws, const struct ws_event *event, void *user_data);
 
@@ -227,7 +233,10 @@ typedef struct ws_handler {
    * be a JSON object or array, anything else fails the connection (1007).
    */
   int32_t data_type;
-  /** Handed to the callbacks as it is. */
+  /**
+   * Handed to the callbacks as it is. It must stay valid until on_terminate has
+   * returned, the queue has been freed, or its thread has ended.
+   */
   void *user_data;
   /** The connection is open. Once. */
   ws_callback on_open;
@@ -305,8 +314,8 @@ typedef struct ws_options {
   /** Bytes, as framed, that may wait to be sent; 0: 16 MiB; -1: no limit. */
   int64_t send_queue_max;
   /**
-   * Bytes of messages that may wait for the host, each counted with 64 bytes
-   * for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
+   * Bytes of messages that may wait for the host, each counted with at least 64
+   * bytes for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
    * from that server; nothing is dropped.
    */
   int64_t receive_queue_max;
@@ -366,6 +375,7 @@ extern "C" {
  *     ws_id ws = ws_new(url, &handler, NULL);
  *     if (ws > 0 && ws_wait_status(ws, HOSTWS_CONNECTED, 10000) != HOSTWS_OK) {
  *         ws_abort(ws);
+ *         ws_wait_status(ws, HOSTWS_CLOSED, -1); // then on_terminate has returned
  *         ws = 0;
  *     }
  *
@@ -397,7 +407,8 @@ ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_
  * @param url           as in ws_new()
  * @param options_json  a JSON object with the names of ws_options, and `data_type`
  *                      (a number, or "text", "blob" or "object"). `headers` is an object whose
- *                      values are a string, or an array of strings for a name that repeats.
+ *                      values are a string, or an array of strings for a name that repeats;
+ *                      `tls_verify` is 0, 1 or -1, `tls_min_version` 10 to 13.
  *                      An unknown name or a value of the wrong type is an error that names
  *                      it. NULL or "" for the defaults
  * @param user_data     handed out with each event as it is
@@ -643,9 +654,11 @@ int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
  *
  * Called from inside a callback (a modal dialog), it delivers other connections' events:
  * a connection with a callback on this stack is passed over, so that the callbacks of one
- * connection never nest and never change order. A callback may leave by a C++ exception
+ * connection never nest and never change order. Such a call must be on the same stack, not
+ * in a coroutine with a stack of its own. A callback may leave by a C++ exception
  * or longjmp(): its event counts as delivered, what follows it is kept for the next call.
- * After longjmp() the thread still counts as the queue's poller until that call.
+ * Poll again soon then: what is left is not announced anew, and until this thread's next
+ * call of a function that polls, waits or counts, it still is the queue's poller.
  *
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
  * @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever
@@ -693,7 +706,8 @@ const struct ws_event *ws_next(ws_queue queue,
  *         ever bring an event; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
  *
  * Blocks: up to `timeout_ms`. Threads: any, also for another thread's own queue. From a
- * callback: yes. After fork: HOSTWS_E_FORKED.
+ * callback: yes; connections with a callback on this stack are passed over. After fork:
+ * HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
@@ -703,7 +717,8 @@ int32_t ws_wait(ws_queue queue, int32_t timeout_ms);
  * Waits until a connection has reached a status, and meanwhile calls back as ws_poll()
  * does for its queue. For a connection with callbacks HOSTWS_OK means that they have been
  * told: on_open has returned before HOSTWS_CONNECTED is reached, on_terminate before
- * HOSTWS_CLOSED. For one without callbacks it waits and consumes nothing.
+ * HOSTWS_CLOSED. For one without callbacks it waits and consumes nothing. HOSTWS_OK also if
+ * the status was reached and has been left since; ws_status() tells what it is now.
  *
  * @param ws          a connection
  * @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
@@ -735,8 +750,9 @@ int32_t ws_wait_status(ws_id ws,
 ws_queue ws_queue_new(void);
 
 /**
- * Frees a queue of ws_queue_new(). Its connections close with 1001, what it holds is
- * discarded, and no callback of theirs runs any more.
+ * Frees a queue of ws_queue_new(). Its connections are Closing, with 1001, when the call
+ * returns: what they had queued still leaves. What the queue holds is discarded, and no
+ * callback of theirs runs any more.
  *
  * @param queue  a queue of ws_queue_new()
  * @return HOSTWS_OK; or HOSTWS_E_BUSY while some thread polls it or one of its callbacks runs,
@@ -764,9 +780,9 @@ int32_t ws_queue_free(ws_queue queue);
 ws_queue ws_queue_of(ws_id ws);
 
 /**
- * Ends the wait of whoever waits on a queue: ws_poll(), ws_wait() and
- * ws_wait_status() return, ws_next() returns NULL. If nobody waits, the next wait
- * ends at once.
+ * Ends one wait on a queue: ws_poll(), ws_wait() or ws_wait_status() returns, ws_next()
+ * returns NULL. If nobody waits, the next wait ends at once; several calls before that
+ * count as one. It does not make the descriptor readable.
  *
  * @param queue  0 for the calling thread's own, or any queue
  * @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
@@ -794,8 +810,9 @@ int32_t ws_pending(ws_queue queue);
  * Gives a descriptor for a host with an event loop of its own (poll, epoll,
  * kqueue, select, libuv): readable exactly while something can be delivered.
  * It is one end of a socket pair. Watch it, level-triggered, and call
- * ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is readable. Reading from it is
- * not needed and does no harm; closing it is the library's: give a wrapper that closes
+ * ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is readable. Reading from it is not
+ * needed; a host that does must poll before it waits again, and that poll, or the next
+ * event, makes it readable anew if something is left. Closing it is the library's: give a wrapper that closes
  * what it watches a dup() of it.
  *
  * @param queue  0 for the calling thread's own, or any queue
@@ -809,8 +826,10 @@ int32_t ws_pending(ws_queue queue);
 intptr_t ws_queue_fd(ws_queue queue);
 
 /**
- * Sets a function that is called when a queue goes from empty to non-empty, and
- * again after a poll that left events behind; calls are coalesced.
+ * Sets a function that is called when a queue goes from empty to non-empty, and again
+ * after a poll that left events behind; and soon, if the queue is not empty now. Calls are
+ * coalesced. After ws_shutdown(), and two seconds after the queue's last connection has
+ * ended, there may be no thread left to call it: poll then until nothing is left.
  *
  * IT IS CALLED ON A THREAD OF THE LIBRARY, with none of its locks in the way of others.
  * It may call nothing of the library but ws_wake(), should return soon (the queue's
@@ -922,8 +941,9 @@ int32_t ws_set_log(int32_t level,
  *
  * @param timeout_ms  how long servers may take to answer; 0: everything is dropped at once;
  *                    -1: each connection's own `close_timeout_ms`
- * @return HOSTWS_OK; HOSTWS_E_TIMEOUT if something had to be dropped; HOSTWS_E_SHUTDOWN if
- *         another thread is already at it
+ * @return HOSTWS_OK; HOSTWS_E_TIMEOUT if something had to be dropped although `timeout_ms` was
+ *         not 0, or a thread did not end; HOSTWS_E_SHUTDOWN if another thread is already at it;
+ *         HOSTWS_E_ARGUMENT if `timeout_ms` is less than -1
  *
  * Blocks: up to `timeout_ms`, and a moment. Threads: any but those of the library. From a
  * callback: yes. After fork: yes, see above.

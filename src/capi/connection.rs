@@ -25,7 +25,7 @@ use crate::queue::Kind;
 ///     ws_id ws = ws_new(url, &handler, NULL);
 ///     if (ws > 0 && ws_wait_status(ws, HOSTWS_CONNECTED, 10000) != HOSTWS_OK) {
 ///         ws_abort(ws);
-///         ws_wait_status(ws, HOSTWS_CLOSED, -1); /* on_terminate has returned */
+///         ws_wait_status(ws, HOSTWS_CLOSED, -1); // then on_terminate has returned
 ///         ws = 0;
 ///     }
 ///

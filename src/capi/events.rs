@@ -21,7 +21,8 @@ use crate::queue::{Entry, Kind, Queue, Recipient, Waited};
 ///
 /// Called from inside a callback (a modal dialog), it delivers other connections' events:
 /// a connection with a callback on this stack is passed over, so that the callbacks of one
-/// connection never nest and never change order. A callback may leave by a C++ exception
+/// connection never nest and never change order. Such a call must be on the same stack, not
+/// in a coroutine with a stack of its own. A callback may leave by a C++ exception
 /// or longjmp(): its event counts as delivered, what follows it is kept for the next call.
 /// Poll again soon then: what is left is not announced anew, and until this thread's next
 /// call of a function that polls, waits or counts, it still is the queue's poller.
@@ -49,7 +50,7 @@ pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i
             Error::ws(Code::Argument, words)
         })?;
         let queue = library::queue(queue)?;
-        begin(queue, timeout, budget, mark)
+        begin(queue, timeout, budget, mark, &|| false)
     });
     pump(budget)
 }
@@ -104,7 +105,7 @@ pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
         let timeout = memory::timeout(timeout_ms)?;
         reap(mark);
         // What has a callback on this stack cannot be delivered by waiting for it.
-        match library::queue(queue)?.wait(None, timeout, &frames::busy())? {
+        match library::queue(queue)?.wait(None, timeout, &frames::busy(), &|| false)? {
             Waited::Ready(events) => Ok(i32::try_from(events).unwrap_or(i32::MAX)),
             Waited::InVain => Ok(0),
         }
@@ -172,7 +173,12 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                 queue.leave();
                 return Err(late());
             }
-            match begin(queue, rest, 1, mark) {
+            let done = || connection.has_reached(wanted).unwrap_or(true);
+            match begin(queue, rest, 1, mark, &done) {
+                Ok(0) if unreached(ws, wanted)?.is_none() => {
+                    reached = true;
+                    Ok(0)
+                }
                 Ok(0) => Err(late()),
                 // Its queue was freed, or it is below a callback that waits for it.
                 Err(error) if error.code == Code::Idle as i32 => {
@@ -238,11 +244,17 @@ pub(super) fn reap(mark: usize) {
 
 /// Waits for the first event and becomes the queue's poller: the answer is how many events
 /// to deliver. At 0 there is nothing to end.
-fn begin(queue: Arc<Queue>, timeout: Option<Duration>, max: usize, mark: usize) -> Result<i32> {
+fn begin(
+    queue: Arc<Queue>,
+    timeout: Option<Duration>,
+    max: usize,
+    mark: usize,
+    done: &dyn Fn() -> bool,
+) -> Result<i32> {
     reap(mark);
     frames::begin(Arc::clone(&queue))?;
     let busy = frames::busy();
-    let budget = match queue.wait(Some(Kind::Push), timeout, &busy) {
+    let budget = match queue.wait(Some(Kind::Push), timeout, &busy, done) {
         Ok(Waited::Ready(events)) if max == 0 => events,
         Ok(Waited::Ready(events)) => events.min(max),
         Ok(Waited::InVain) => 0,
@@ -266,7 +278,7 @@ fn unreached(ws: ws_id, wanted: Status) -> Result<Option<Arc<Connection>>> {
     match library::find(ws) {
         Ok(connection) if connection.has_reached(wanted)? => Ok(None),
         Ok(connection) => Ok(Some(connection)),
-        Err(error) if error.code == Code::Closed as i32 && wanted == Status::Closed => Ok(None),
+        Err(error) if error.code == Code::Closed as i32 && wanted >= Status::Closing => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -288,13 +300,13 @@ fn pull(queue: &Arc<Queue>, timeout: Option<Duration>) -> Result<*const ws_event
     if let Some(mut pulled) = parked.take() {
         if !pulled.entry.is_muted() {
             if let Some(event) = pulled.advance()? {
-                queue.park(pulled.entry.recipient.id(), pulled.left(), pulled);
+                park(queue, pulled);
                 return Ok(event);
             }
         }
     }
     loop {
-        if let Waited::InVain = queue.wait(Some(Kind::Pull), timeout, &[])? {
+        if let Waited::InVain = queue.wait(Some(Kind::Pull), timeout, &[], &|| false)? {
             return Err(Error::ws(Code::Timeout, "no event came in time"));
         }
         let Some(entry) = queue.take(Kind::Pull, &[]) else { continue };
@@ -306,10 +318,21 @@ fn pull(queue: &Arc<Queue>, timeout: Option<Duration>) -> Result<*const ws_event
             event: Box::new(Call::NONE.event),
         });
         if let Some(event) = pulled.advance()? {
-            queue.park(pulled.entry.recipient.id(), pulled.left(), pulled);
+            park(queue, pulled);
             return Ok(event);
         }
     }
+}
+
+/// Keeps what the host looks at until the next call.
+fn park(queue: &Queue, mut pulled: Box<Pulled>) {
+    let left = pulled.left();
+    if left == 0 {
+        // The server may send more although the host does not fetch more.
+        pulled.entry.handed_over();
+    }
+    let recipient = Arc::clone(&pulled.entry.recipient);
+    queue.park(recipient.as_ref(), left, pulled);
 }
 
 impl Pulled {

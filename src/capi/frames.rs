@@ -80,6 +80,9 @@ pub fn next(mark: usize) -> Result<Option<Call>> {
     reap_below(mark);
     with(|frames| {
         let Some((frame, outer)) = frames.0.split_last_mut() else { return Ok(None) };
+        if frame.mark != mark {
+            return Ok(None);
+        }
         let skipped = delivering(outer);
         loop {
             if let Some(entry) = &frame.entry {
@@ -106,7 +109,11 @@ pub fn next(mark: usize) -> Result<Option<Call>> {
 /// Ends the call at `mark`.
 pub fn end(mark: usize) {
     reap_below(mark);
-    drop(with(|frames| frames.0.pop()));
+    let ended = with(|frames| {
+        let is_mine = frames.0.last().is_some_and(|frame| frame.mark == mark);
+        is_mine.then(|| frames.0.pop())
+    });
+    drop(ended);
 }
 
 /// The connections with a callback on this thread's stack.

@@ -119,7 +119,8 @@ pub extern "C" fn ws_queue_fd(queue: ws_queue) -> isize {
 
 /// Sets a function that is called when a queue goes from empty to non-empty, and again
 /// after a poll that left events behind; and soon, if the queue is not empty now. Calls are
-/// coalesced.
+/// coalesced. After ws_shutdown(), and two seconds after the queue's last connection has
+/// ended, there may be no thread left to call it: poll then until nothing is left.
 ///
 /// IT IS CALLED ON A THREAD OF THE LIBRARY, with none of its locks in the way of others.
 /// It may call nothing of the library but ws_wake(), should return soon (the queue's

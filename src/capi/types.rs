@@ -154,8 +154,8 @@ pub struct ws_options {
     pub max_message: i64,
     /// Bytes, as framed, that may wait to be sent; 0: 16 MiB; -1: no limit.
     pub send_queue_max: i64,
-    /// Bytes of messages that may wait for the host, each counted with 64 bytes
-    /// for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
+    /// Bytes of messages that may wait for the host, each counted with at least 64
+    /// bytes for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
     /// from that server; nothing is dropped.
     pub receive_queue_max: i64,
 }

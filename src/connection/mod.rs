@@ -49,6 +49,8 @@ pub struct Connection {
     muted: AtomicBool,
     /// The host wants no closing handshake.
     aborted: AtomicBool,
+    /// The one error has been reported.
+    failed: AtomicBool,
     /// It is in the mailbox.
     posted: AtomicBool,
     /// The worker's place for it.
@@ -100,6 +102,7 @@ impl Connection {
             told_open: AtomicBool::new(false),
             muted: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
             posted: AtomicBool::new(false),
             slot: AtomicUsize::new(usize::MAX),
             outbox: Mutex::default(),
@@ -215,9 +218,7 @@ impl Connection {
             );
             return Err(Error::ws(Code::Argument, words));
         }
-        if self.status() == Status::Closed {
-            return Err(Error::ws(Code::Closed, format!("connection {} is closed", self.id)));
-        }
+        self.refuse_closed()?;
         self.close(code, reason)
     }
 
@@ -225,9 +226,11 @@ impl Connection {
     pub fn close(&self, code: u16, reason: &str) -> Result<()> {
         self.mute();
         let mut outbox = self.outbox();
+        let mut closed = Ok(());
         if !outbox.is_sealed() {
             if self.opened.load(Ordering::SeqCst) {
-                outbox.push_close(Some((code, reason)))?;
+                // Without a close frame it still closes.
+                closed = outbox.push_close(Some((code, reason)));
                 add(&self.counters.wire_sent, outbox.flush());
             } else {
                 outbox.seal();
@@ -235,23 +238,29 @@ impl Connection {
             self.advance(Status::Closing);
         }
         drop(outbox);
-        self.queue.touch();
         self.post();
-        Ok(())
+        closed
     }
 
     /// Drops the connection without a closing handshake.
     pub fn abort(&self) -> Result<()> {
-        if self.status() == Status::Closed {
-            return Err(Error::ws(Code::Closed, format!("connection {} is closed", self.id)));
-        }
+        self.refuse_closed()?;
         self.mute();
         self.aborted.store(true, Ordering::SeqCst);
         self.outbox().seal();
         self.advance(Status::Closing);
-        self.queue.touch();
         self.post();
         Ok(())
+    }
+
+    /// The network may have closed it meanwhile; what the host has not heard of yet is
+    /// silenced all the same.
+    fn refuse_closed(&self) -> Result<()> {
+        if self.status() != Status::Closed {
+            return Ok(());
+        }
+        self.mute();
+        Err(Error::ws(Code::Closed, format!("connection {} is closed", self.id)))
     }
 
     fn mute(&self) {
@@ -325,6 +334,10 @@ impl Connection {
 
     /// Puts an event into the queue.
     pub fn emit(self: &Arc<Self>, event: Event) {
+        // At most one, whatever else goes wrong on the way to the end.
+        if matches!(event, Event::Error(_)) && self.failed.swap(true, Ordering::SeqCst) {
+            return;
+        }
         let recipient: Arc<dyn Recipient> = Arc::clone(self) as _;
         self.queue.push(&recipient, event);
     }
@@ -345,10 +358,12 @@ impl Connection {
     }
 
     pub fn advance(&self, status: Status) {
-        self.status.fetch_max(status as i32, Ordering::SeqCst);
+        if self.status.fetch_max(status as i32, Ordering::SeqCst) < status as i32 {
+            self.queue.touch();
+        }
     }
 
-    /// Counts messages in before they go to the queue. True: stop reading.
+    /// Counts messages in before they go to the queue.
     pub fn count_unread(&self, weight: usize) {
         self.unread.fetch_add(weight, Ordering::SeqCst);
     }
@@ -368,7 +383,7 @@ impl Connection {
         self.unread.load(Ordering::SeqCst) <= self.limits.receive_queue_max / 2
     }
 
-    /// Whether the worker is to read again.
+    /// Whether the worker is not to read.
     pub fn is_paused(&self) -> bool {
         self.paused.load(Ordering::SeqCst)
     }
@@ -400,16 +415,16 @@ impl Recipient for Connection {
         self.host.as_ref()
     }
 
+    fn read(&self, weight: usize) {
+        self.unread.fetch_sub(weight, Ordering::SeqCst);
+        if self.is_paused() && self.has_room() && self.paused.swap(false, Ordering::SeqCst) {
+            self.post();
+        }
+    }
+
     fn settled(&self, event: &Event) {
         match event {
             Event::Open if !self.is_muted() => self.told_open.store(true, Ordering::SeqCst),
-            Event::Messages(_) => {
-                self.unread.fetch_sub(event.weight(), Ordering::SeqCst);
-                if self.is_paused() && self.has_room() && self.paused.swap(false, Ordering::SeqCst)
-                {
-                    self.post();
-                }
-            }
             Event::Terminate(_) => self.forget(),
             _ => {}
         }

@@ -65,15 +65,9 @@ const MIB: i64 = 1 << 20;
 impl Options {
     /// Checks everything that can be told without network and disk.
     pub fn resolve(self, url: &str) -> Result<(DialConfig, Limits)> {
-        let mut target = Target::parse(url)?;
+        let target = Target::parse(url)?;
         for (name, value) in &self.headers {
             check_header(name, value).map_err(|words| bad("headers", words))?;
-        }
-        let mut headers = self.headers;
-        // A host that gives the header itself means it.
-        let given = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-        if let Some(authorization) = target.authorization.take().filter(|_| !given) {
-            headers.push(("Authorization".to_owned(), authorization));
         }
         let subprotocols = match self.subprotocols.as_deref() {
             None | Some("") => Vec::new(),
@@ -117,7 +111,7 @@ impl Options {
                 16 * MIB,
             )?),
         };
-        Ok((DialConfig { target, tls, headers, subprotocols }, limits))
+        Ok((DialConfig { target, tls, headers: self.headers, subprotocols }, limits))
     }
 }
 

@@ -212,6 +212,7 @@ impl Outbox {
                 }
             }
             match transport.write(&rest[..rest.len().min(WRITE_CHUNK)]) {
+                Ok(0) => self.broken = Some(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     total += count;
                     self.written += count;

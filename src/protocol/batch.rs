@@ -64,6 +64,16 @@ impl Batch {
         self.payload_bytes
     }
 
+    /// Gives back memory that was reserved for more than came.
+    pub fn shrink(&mut self) {
+        if self.bytes.capacity() > 2 * self.bytes.len() + 64 {
+            self.bytes.shrink_to_fit();
+        }
+        if self.items.capacity() > 2 * self.items.len() + 8 {
+            self.items.shrink_to_fit();
+        }
+    }
+
     /// Forgets the messages and keeps the common buffer for the next ones.
     pub fn clear(&mut self) {
         self.truncate(0);

@@ -40,7 +40,9 @@ impl Event {
     /// Bytes that it counts in its connection's receive queue.
     pub fn weight(&self) -> usize {
         match self {
-            Event::Messages(batch) => batch.payload_bytes() + batch.len() * MESSAGE_OVERHEAD,
+            Event::Messages(batch) => {
+                ENTRY_OVERHEAD + batch.payload_bytes() + batch.len() * MESSAGE_OVERHEAD
+            }
             _ => 0,
         }
     }
@@ -48,6 +50,8 @@ impl Event {
 
 /// What a message counts besides its payload: empty messages take room too.
 const MESSAGE_OVERHEAD: usize = 64;
+/// What the messages of one read count besides.
+const ENTRY_OVERHEAD: usize = 256;
 
 /// How events leave the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +73,8 @@ pub trait Recipient: Send + Sync {
     fn is_muted(&self) -> bool;
     /// What the host attached to it.
     fn host(&self) -> &(dyn Any + Send + Sync);
+    /// So much of what it sent has been handed to the host, or never will be.
+    fn read(&self, weight: usize);
     /// The event has been delivered, or never will be.
     fn settled(&self, event: &Event);
 }
@@ -81,12 +87,23 @@ pub struct Entry {
     pub time_us: u64,
     /// The first of its messages that has not been delivered yet.
     pub first: usize,
+    /// What it still counts in its connection's receive queue.
+    weight: usize,
 }
 
 impl Entry {
     pub fn new(recipient: Arc<dyn Recipient>, event: Event, time_us: u64) -> Entry {
         recipient.waiting().fetch_add(1, Ordering::SeqCst);
-        Entry { recipient, event, time_us, first: 0 }
+        let weight = event.weight();
+        Entry { recipient, event, time_us, first: 0, weight }
+    }
+
+    /// The host has all of it, though it may still look at it.
+    pub fn handed_over(&mut self) {
+        let weight = std::mem::take(&mut self.weight);
+        if weight > 0 {
+            self.recipient.read(weight);
+        }
     }
 
     /// How many events the host gets of it, those already delivered included.
@@ -111,6 +128,7 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
+        self.handed_over();
         self.recipient.waiting().fetch_sub(1, Ordering::SeqCst);
         self.recipient.settled(&self.event);
     }

@@ -147,7 +147,10 @@ impl Queue {
         }
         let wakeup = self.wakeup.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(call) = wakeup.as_ref() {
-            call();
+            // It may have been taken away between the two locks.
+            if self.state().has_wakeup {
+                call();
+            }
         }
     }
 
@@ -204,12 +207,14 @@ impl Queue {
         }
     }
 
-    /// Waits until an event of that kind can be delivered; `busy` recipients do not count.
+    /// Waits until an event of that kind can be delivered, or `done` says so; `busy` recipients
+    /// do not count.
     pub fn wait(
         &self,
         kind: Option<Kind>,
         timeout: Option<Duration>,
         busy: &[i32],
+        done: &dyn Fn() -> bool,
     ) -> Result<Waited> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.state();
@@ -218,7 +223,8 @@ impl Queue {
             if events > 0 {
                 return Ok(Waited::Ready(events));
             }
-            if std::mem::take(&mut state.woken) || timeout == Some(Duration::ZERO) {
+            let is_over = done() || timeout == Some(Duration::ZERO);
+            if std::mem::take(&mut state.woken) || is_over {
                 return Ok(Waited::InVain);
             }
             if !state.expects(kind, busy) {
@@ -283,7 +289,7 @@ impl Queue {
     /// Puts back, in front, what was not delivered.
     pub fn put_back(&self, entry: Entry) {
         let mut state = self.state();
-        if state.closed {
+        if state.closed || entry.is_muted() {
             drop(state);
             return;
         }
@@ -294,8 +300,10 @@ impl Queue {
     }
 
     /// Keeps what `ws_next` gave out, which still holds `left` events.
-    pub fn park(&self, recipient: i32, left: usize, holder: Box<dyn Any + Send>) {
-        self.state().parked = Some(Parked { holder, recipient, left });
+    pub fn park(&self, recipient: &dyn Recipient, left: usize, holder: Box<dyn Any + Send>) {
+        let mut state = self.state();
+        let left = if recipient.is_muted() { 0 } else { left };
+        state.parked = Some(Parked { holder, recipient: recipient.id(), left });
     }
 
     pub fn unpark(&self) -> Option<Box<dyn Any + Send>> {
@@ -350,14 +358,19 @@ impl Queue {
     }
 
     /// Discards what it holds and takes nothing more: its thread has ended, or it is freed.
+    /// Never waits, for it runs when a thread ends, and so within `exit`.
     pub fn close(&self) {
-        self.on_wakeup(None);
         let mut state = self.state();
         state.closed = true;
+        state.has_wakeup = false;
+        state.wakeup_due = false;
         let discarded = std::mem::take(&mut state.lanes);
         let parked = state.parked.take();
         let descriptor = state.descriptor.take();
         self.notify(state);
+        if let Ok(mut wakeup) = self.wakeup.try_lock() {
+            *wakeup = None;
+        }
         // Settling takes other locks.
         drop((discarded, parked, descriptor));
     }

@@ -14,6 +14,7 @@ use super::timers::Timers;
 use super::Shared;
 use crate::connection::{Command, Connection, Mailbox, GOING_AWAY};
 use crate::error::{Code, Error, Result};
+use crate::log;
 use crate::queue::{Ending, Event, Queue};
 
 const READ_BUFFER: usize = 128 * 1024;
@@ -80,8 +81,19 @@ impl Driver {
         let polled = self.poll.poll(&mut self.events, timeout);
         self.mailbox.rise();
         let now = Instant::now();
-        // An interrupted wait has no events.
-        if polled.is_ok() {
+        for key in std::mem::take(&mut self.unfinished) {
+            if let Some(link) = self.links.get_mut(key) {
+                link.unfinished = false;
+            }
+            self.visit(key, now, |link, tools| link.advance(Token(key), false, tools));
+        }
+        if let Err(error) = &polled {
+            // An interrupted wait has no events; any other failure would come again at once.
+            if error.kind() != std::io::ErrorKind::Interrupted {
+                log::line!(Error, "waiting for the network failed: {error}");
+                self.abandon();
+            }
+        } else {
             let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
             for event in &events {
                 if event.token() != WAKE {
@@ -91,9 +103,6 @@ impl Driver {
                 }
             }
             self.events = events;
-        }
-        for key in std::mem::take(&mut self.unfinished) {
-            self.visit(key, now, |link, tools| link.advance(Token(key), false, tools));
         }
         // What comes meanwhile has its turn in the next one.
         for _ in 0..self.commands.len() {
@@ -120,8 +129,7 @@ impl Driver {
     fn obey(&mut self, command: Command, now: Instant) {
         match command {
             Command::Open(connection) => {
-                let (connection, tools) = (connection, self.tools(now));
-                let link = Link::new(Arc::clone(&connection), &tools);
+                let link = Link::new(Arc::clone(&connection), &self.shared.contexts, now);
                 let key = self.links.insert(link);
                 connection.set_slot(key);
                 self.visit(key, now, |link, tools| link.start(Token(key), tools));
@@ -157,17 +165,6 @@ impl Driver {
         Arc::ptr_eq(&link.connection, connection).then_some(key)
     }
 
-    fn tools(&mut self, now: Instant) -> Tools<'_> {
-        Tools {
-            registry: self.poll.registry(),
-            mailbox: &self.mailbox,
-            jobs: &self.shared.jobs,
-            contexts: &self.shared.contexts,
-            buffer: &mut self.buffer,
-            now,
-        }
-    }
-
     /// Lets a link do something, and sees to what becomes of it.
     fn visit(
         &mut self,
@@ -180,7 +177,6 @@ impl Driver {
             registry: self.poll.registry(),
             mailbox: &self.mailbox,
             jobs: &self.shared.jobs,
-            contexts: &self.shared.contexts,
             buffer: &mut self.buffer,
             now,
         };
@@ -192,7 +188,11 @@ impl Driver {
                 self.links_shrink();
                 return;
             }
-            Flow::Again => self.unfinished.push(key),
+            Flow::Again if link.unfinished => {}
+            Flow::Again => {
+                link.unfinished = true;
+                self.unfinished.push(key);
+            }
             Flow::Stay => {}
         }
         let wanted = link.deadline();
@@ -209,6 +209,7 @@ impl Driver {
     /// After a defect in a turn: every connection ends, and the hosts hear of it.
     pub fn abandon(&mut self) {
         self.unfinished.clear();
+        self.events = Events::with_capacity(EVENTS_PER_TURN);
         self.timers = Timers::default();
         for link in std::mem::take(&mut self.links).into_iter().map(|(_, link)| link) {
             let error = Error::ws(Code::Internal, "a defect in hostws ended the connection");

@@ -19,7 +19,6 @@ pub struct Tools<'a> {
     pub registry: &'a Registry,
     pub mailbox: &'a Arc<Mailbox>,
     pub jobs: &'a Jobs,
-    pub contexts: &'a Arc<TlsContexts>,
     /// What every link reads into, one after the other.
     pub buffer: &'a mut [u8],
     pub now: Instant,
@@ -30,6 +29,8 @@ pub struct Link {
     phase: Phase,
     /// Its entry among the timers.
     pub timer: Option<Instant>,
+    /// It has more to read than one turn allows.
+    pub unfinished: bool,
 }
 
 enum Phase {
@@ -38,13 +39,14 @@ enum Phase {
 }
 
 impl Link {
-    pub fn new(connection: Arc<Connection>, tools: &Tools<'_>) -> Link {
-        let dialer = Dialer::new(Arc::clone(&connection.config), Arc::clone(tools.contexts));
-        let deadline = connection.limits.open_timeout.map(|timeout| tools.now + timeout);
+    pub fn new(connection: Arc<Connection>, contexts: &Arc<TlsContexts>, now: Instant) -> Link {
+        let dialer = Dialer::new(Arc::clone(&connection.config), Arc::clone(contexts));
+        let deadline = connection.limits.open_timeout.map(|timeout| now + timeout);
         Link {
             connection,
             phase: Phase::Dialing { dialer: Box::new(dialer), deadline },
             timer: None,
+            unfinished: false,
         }
     }
 

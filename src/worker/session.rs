@@ -35,8 +35,10 @@ pub struct Session {
     connection: Arc<Connection>,
     transport: Arc<Transport>,
     decoder: Decoder,
-    /// The server's end of the stream has been announced: read up to it.
+    /// The end of the stream may have been announced already: read until there is no more.
     at_end: bool,
+    /// Why nothing can be sent any more. What the server has said before is still read.
+    broken: Option<io::Error>,
     /// The server's close frame.
     server_close: Option<Ending>,
     /// The code with which the connection was failed.
@@ -58,7 +60,8 @@ impl Session {
             connection,
             transport,
             decoder,
-            at_end: false,
+            at_end: true,
+            broken: None,
             server_close: None,
             failed: None,
             finished: false,
@@ -77,22 +80,16 @@ impl Session {
     /// The socket is ready for something, or a host thread wants something.
     pub fn advance(&mut self, at_end: bool, buffer: &mut [u8], now: Instant) -> Flow {
         self.at_end |= at_end;
-        if let Some(ending) = self.write(now) {
-            return Flow::End(ending);
-        }
+        self.write(now);
         let flow = self.read(buffer, now);
-        match flow {
-            // What was read may have been answered.
-            Flow::Stay | Flow::Again => self.write(now).map_or(flow, Flow::End),
-            end => end,
-        }
+        // What was read may have been answered.
+        self.write(now);
+        flow
     }
 
     /// What came with the answer to the upgrade request.
     pub fn start(&mut self, leftover: &[u8], buffer: &mut [u8], now: Instant) -> Flow {
-        if let Some(ending) = self.digest(leftover, now) {
-            return Flow::End(ending);
-        }
+        self.digest(leftover, now);
         self.advance(false, buffer, now)
     }
 
@@ -133,17 +130,22 @@ impl Session {
             add(&self.connection.counters.pings_sent, 1);
         }
         drop(outbox);
-        self.write(now).map_or(Flow::Stay, Flow::End)
+        self.write(now);
+        Flow::Stay
     }
 
     /// Writes what waits, and follows the closing handshake from our side.
-    fn write(&mut self, now: Instant) -> Option<Ending> {
+    fn write(&mut self, now: Instant) {
         let mut outbox = self.connection.outbox();
         add(&self.connection.counters.wire_sent, outbox.flush());
         let drained = outbox.take_drain(self.connection.limits.send_queue_max);
         let sealed = outbox.is_sealed();
         let all_left = outbox.waiting() == 0;
-        let broken = outbox.take_broken();
+        if let Some(error) = outbox.take_broken() {
+            self.broken = Some(error);
+            self.at_end = true;
+            drop(outbox.detach());
+        }
         drop(outbox);
         if drained {
             self.connection.emit(Event::Drain);
@@ -160,13 +162,6 @@ impl Session {
                 self.finished = true;
                 self.hasten(now);
             }
-        }
-        match broken {
-            Some(error) if self.server_close.is_none() && self.failed.is_none() => {
-                Some(self.lost("the connection was lost while sending", Some(error.into())))
-            }
-            Some(_) => Some(self.ending()),
-            None => None,
         }
     }
 
@@ -188,16 +183,21 @@ impl Session {
             match self.transport.read(buffer) {
                 Ok(0) => return Flow::End(self.on_end(None)),
                 Ok(count) => {
-                    if let Some(ending) = self.digest(&buffer[..count], now) {
-                        return Flow::End(ending);
-                    }
+                    self.digest(&buffer[..count], now);
                     // A plain socket that fills less than it could is empty.
                     if count < buffer.len() && !self.at_end && !self.transport.is_tls() {
                         return Flow::Stay;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flow::Stay,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.broken.is_some() {
+                        return Flow::End(self.on_end(None));
+                    }
+                    // From here on, what comes is announced.
+                    self.at_end = false;
+                    return Flow::Stay;
+                }
                 Err(error) => return Flow::End(self.on_end(Some(error))),
             }
         }
@@ -211,9 +211,9 @@ impl Session {
     }
 
     /// Takes in what was read.
-    fn digest(&mut self, mut input: &[u8], now: Instant) -> Option<Ending> {
+    fn digest(&mut self, mut input: &[u8], now: Instant) {
         if input.is_empty() {
-            return None;
+            return;
         }
         self.hear(now);
         add(&self.connection.counters.wire_received, input.len());
@@ -224,8 +224,7 @@ impl Session {
                 Ok(Decoded { consumed, control }) => {
                     input = &input[consumed..];
                     if let Some(control) = control {
-                        self.deliver(&mut batch);
-                        self.on_control(control);
+                        self.on_control(control, &mut batch);
                     }
                 }
                 Err(violation) => {
@@ -236,7 +235,6 @@ impl Session {
             }
         }
         self.deliver(&mut batch);
-        None
     }
 
     /// Hands messages over to the queue.
@@ -245,6 +243,8 @@ impl Session {
             return;
         }
         let mut batch = std::mem::take(batch);
+        // It may wait for long, and counts by what is in it.
+        batch.shrink();
         let mut bad = None;
         if self.connection.data_type() == DataType::Object && !self.connection.is_muted() {
             for index in 0..batch.len() {
@@ -274,7 +274,8 @@ impl Session {
         }
     }
 
-    fn on_control(&mut self, control: Control) {
+    /// Only what the host hears of, or what ends the messages, has its place among them.
+    fn on_control(&mut self, control: Control, batch: &mut Batch) {
         let connection = &self.connection;
         match control {
             Control::Ping(payload) => {
@@ -284,7 +285,8 @@ impl Session {
                 add(&connection.counters.wire_sent, outbox.flush());
             }
             Control::Pong(payload) => {
-                let Some(ping) = connection.outbox().answered(&payload) else { return };
+                let answered = connection.outbox().answered(&payload);
+                let Some(ping) = answered else { return };
                 let micros = u64::try_from(ping.sent_at.elapsed().as_micros()).unwrap_or(u64::MAX);
                 let counters = &connection.counters;
                 counters.round_trip_us.store(micros, std::sync::atomic::Ordering::Relaxed);
@@ -292,10 +294,13 @@ impl Session {
                 if ping.by_host {
                     let mut payload = payload.to_vec();
                     payload.push(0);
-                    connection.emit(Event::Pong(payload));
+                    self.deliver(batch);
+                    self.connection.emit(Event::Pong(payload));
                 }
             }
             Control::Close(frame) => {
+                self.deliver(batch);
+                let connection = &self.connection;
                 log::line!(Debug, "connection {}: the server closes", connection.id);
                 connection.advance(Status::Closing);
                 let mut outbox = connection.outbox();
@@ -330,11 +335,15 @@ impl Session {
         if is_closing || self.server_close.is_some() || self.failed.is_some() {
             return self.ending();
         }
+        let (words, error) = match self.broken.take() {
+            Some(broken) => ("the connection was lost while sending", Some(broken)),
+            None => ("the server ended the connection without a close frame", error),
+        };
         let cause = error.map(|error| match error.raw_os_error() {
             Some(_) => Error::from(error),
-            None => Error::new(Code::Tls, Component::Tls, error.to_string()),
+            None => Error::tls(error.to_string()),
         });
-        self.lost("the server ended the connection without a close frame", cause)
+        self.lost(words, cause)
     }
 
     /// How it ends, as things stand.
