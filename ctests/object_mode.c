@@ -33,7 +33,7 @@ static void what_is_not_json_fails_the_connection(void) {
   CHECK_STR(r.stack[0].component, "ws");
   CHECK_STR(r.stack[r.error_count - 1].component, "json");
   CHECK_INT(r.stack[r.error_count - 1].code, HOSTWS_E_JSON);
-  CHECK_HAS(r.stack[r.error_count - 1].message, "offset 4");
+  CHECK_HAS(r.stack[r.error_count - 1].message, "offset 5");
   CHECK_INT(r.code, 1007);
   CHECK_INT(r.was_clean, 0);
   record_clear(&r);

@@ -453,7 +453,8 @@ int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
  * @param code    1000, or 3000 to 4999; 0 is 1000
  * @param reason  at most 123 bytes of UTF-8, or NULL
  * @return HOSTWS_OK, or a negative code, and then nothing is sent: HOSTWS_E_ARGUMENT for the
- *         code or the reason's length, HOSTWS_E_UTF8, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ *         code or the reason's length, HOSTWS_E_UTF8, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_CLOSED (what
+ *         still waits of the connection, on_terminate excepted, is silenced all the same)
  *
  * Blocks: never; the server has `close_timeout_ms` to answer. Threads: any.
  * From a callback: yes. After fork: HOSTWS_E_FORKED.

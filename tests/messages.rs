@@ -106,7 +106,7 @@ fn an_object_connection_gets_json_unchanged() {
 fn an_object_connection_fails_with_1007_on_what_is_no_object() {
     let server = ws_server();
     let story = of_type(&url(&server, "/bad-object"), HOSTWS_OBJECT).finish();
-    story.check_failed(1007, &["ws", "json"], "at offset 4");
+    story.check_failed(1007, &["ws", "json"], "at offset 5");
     assert!(story.messages().is_empty());
     let closed = server.wait_seen("/bad-object", PATIENCE, |ending| {
         use support::servers::listener::Ending;

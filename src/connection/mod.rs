@@ -43,6 +43,9 @@ pub struct Connection {
     status: AtomicI32,
     /// It has been open.
     opened: AtomicBool,
+    /// Its OPEN and its TERMINATE are in the queue.
+    open_queued: AtomicBool,
+    end_queued: AtomicBool,
     /// on_open has returned.
     told_open: AtomicBool,
     /// The host wants to hear of nothing but the end.
@@ -99,6 +102,8 @@ impl Connection {
             mailbox: parts.mailbox,
             status: AtomicI32::new(Status::Connecting as i32),
             opened: AtomicBool::new(false),
+            open_queued: AtomicBool::new(false),
+            end_queued: AtomicBool::new(false),
             told_open: AtomicBool::new(false),
             muted: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
@@ -288,8 +293,8 @@ impl Connection {
                 Err(Error::ws(Code::Closed, "the connection is past Connecting already"))
             }
             Status::Connected if self.kind == Kind::Pull => {
-                let opened = self.opened.load(Ordering::SeqCst);
-                if !opened && status == Status::Closed {
+                let opened = self.open_queued.load(Ordering::SeqCst);
+                if !opened && self.end_queued.load(Ordering::SeqCst) {
                     return Err(Error::ws(Code::Closed, "the connection could not be opened"));
                 }
                 Ok(opened)
@@ -297,7 +302,7 @@ impl Connection {
             Status::Connected => Ok(self.told_open.load(Ordering::SeqCst)),
             Status::Closing => Ok(status >= Status::Closing),
             // With callbacks it is reached when on_terminate has returned, and the id is gone.
-            Status::Closed => Ok(self.kind == Kind::Pull && status == Status::Closed),
+            Status::Closed => Ok(self.kind == Kind::Pull && self.end_queued.load(Ordering::SeqCst)),
         }
     }
 
@@ -338,8 +343,17 @@ impl Connection {
         if matches!(event, Event::Error(_)) && self.failed.swap(true, Ordering::SeqCst) {
             return;
         }
+        let queued = match event {
+            Event::Open => Some(&self.open_queued),
+            Event::Terminate(_) => Some(&self.end_queued),
+            _ => None,
+        };
         let recipient: Arc<dyn Recipient> = Arc::clone(self) as _;
         self.queue.push(&recipient, event);
+        if let Some(queued) = queued {
+            queued.store(true, Ordering::SeqCst);
+            self.queue.touch();
+        }
     }
 
     pub fn set_answer(&self, answer: Answer) {
