@@ -218,7 +218,8 @@ static void no_message_comes_after(int32_t (*end)(ws_id ws)) {
   CHECK_INT(end(ws), HOSTWS_OK);
   CHECK_INT(ws_send(ws, "x", 1, 0), HOSTWS_E_CLOSED);
   CHECK_INT(ws_ping(ws, "x", 1), HOSTWS_E_CLOSED);
-  CHECK_INT(end(ws), HOSTWS_OK);
+  int32_t again = end(ws);
+  CHECK(again == HOSTWS_OK || again == HOSTWS_E_CLOSED); /* an abort is quick */
   PUMP(r.terminates);
   CHECK_INT(r.messages, before);
   CHECK_INT(r.errors, 0);

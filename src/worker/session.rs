@@ -110,6 +110,9 @@ impl Session {
 
     /// A deadline may have passed.
     pub fn on_timer(&mut self, now: Instant) -> Flow {
+        if !self.connection.is_paused() && std::mem::take(&mut self.was_paused) {
+            self.hear(now);
+        }
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return Flow::Stay;
         }
