@@ -1,10 +1,11 @@
-//! A hundred thousand connections that nobody polls meanwhile. One test, because it uses up
-//! much of what the process may have.
+//! A hundred thousand connections that nobody polls meanwhile. One test at a time, because
+//! each uses up much of what the process may have.
 
 mod support;
 
 use std::ffi::{c_void, CString};
 use std::sync::atomic::{AtomicU32, AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hostws::capi::*;
@@ -34,8 +35,12 @@ unsafe extern "C-unwind" fn tell(ws: ws_id, event: *const ws_event, user_data: *
     };
 }
 
+/// The tests' turns.
+static TURN: Mutex<()> = Mutex::new(());
+
 #[test]
 fn a_hundred_thousand_connections_without_a_poll_each_end_once() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let closed = ClosedPort::new().unwrap();
     let address = CString::new(format!("ws://127.0.0.1:{}/", closed.port)).unwrap();
     let counters = || (0..COUNT).map(|_| AtomicU8::new(0)).collect();
@@ -74,4 +79,54 @@ fn a_hundred_thousand_connections_without_a_poll_each_end_once() {
     assert!(once(&told.errors) && once(&told.ends));
     assert_eq!(told.wrong.load(Ordering::Relaxed), 0);
     assert_eq!(ws_status(told.first + COUNT as i32 - 1), HOSTWS_CLOSED);
+}
+
+/// The callback of a connection whose end alone matters.
+unsafe extern "C-unwind" fn count_end(_: ws_id, _: *const ws_event, ends: *mut c_void) {
+    // SAFETY: a static.
+    unsafe { &*ends.cast::<AtomicU32>() }.fetch_add(1, Ordering::Relaxed);
+}
+
+#[test]
+fn to_drop_connections_takes_no_longer_when_a_hundred_thousand_others_wait_for_a_poll() {
+    const DROPPED: usize = 20_000;
+    const SOON: Duration = Duration::from_secs(10);
+    static ENDS: AtomicU32 = AtomicU32::new(0);
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let closed = ClosedPort::new().unwrap();
+    let address = CString::new(format!("ws://127.0.0.1:{}/", closed.port)).unwrap();
+    let handler = ws_handler {
+        struct_size: size_of::<ws_handler>() as u32,
+        data_type: 0,
+        user_data: (&raw const ENDS).cast_mut().cast(),
+        on_open: None,
+        on_message: None,
+        on_error: None,
+        on_terminate: Some(count_end),
+        on_event: None,
+    };
+    let connect = || {
+        // SAFETY: all is valid during the call, the counter after it.
+        let ws = unsafe { ws_new(address.as_ptr(), &handler, std::ptr::null()) };
+        assert!(ws > 0, "{}", last_words());
+        ws
+    };
+    for _ in 0..COUNT {
+        connect();
+    }
+    wait_pending(COUNT as i32);
+    let before = Instant::now();
+    for _ in 0..DROPPED {
+        // It may have been refused already.
+        let dropped = ws_abort(connect());
+        assert!([HOSTWS_OK, HOSTWS_E_CLOSED].contains(&dropped), "{dropped}");
+        assert!(before.elapsed() < SOON, "{:?}", before.elapsed());
+    }
+    let before = Instant::now();
+    assert_eq!(ws_shutdown(0), HOSTWS_OK, "{}", last_words());
+    assert!(before.elapsed() < SOON, "{:?}", before.elapsed());
+    while ws_poll(0, 0, 0) > 0 {
+        assert!(before.elapsed() < Duration::from_secs(120));
+    }
+    assert_eq!(ENDS.load(Ordering::Relaxed) as usize, COUNT + DROPPED);
 }

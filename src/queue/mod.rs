@@ -97,21 +97,22 @@ impl Queue {
 
     /// Takes out what a muted recipient will not get any more.
     pub fn purge(&self, recipient: &dyn Recipient) {
-        // Also so that to close many connections is not to search a long queue for each.
-        if recipient.waiting().load(Ordering::SeqCst) == 0 {
-            return;
-        }
         let mut dropped = Vec::new();
         let mut state = self.state();
+        let mut waiting = recipient.waiting().load(Ordering::SeqCst);
         let lane = &mut state.lanes[recipient.kind() as usize];
-        let mut index = 0;
-        while index < lane.entries.len() {
+        // From the end, and no further than need be: to close many connections is not to
+        // search a long queue for each.
+        let mut index = lane.entries.len();
+        while waiting > 0 && index > 0 {
+            index -= 1;
             let entry = &lane.entries[index];
-            if entry.recipient.id() == recipient.id() && entry.is_muted() {
-                lane.events -= entry.left();
-                dropped.extend(lane.entries.remove(index));
-            } else {
-                index += 1;
+            if entry.recipient.id() == recipient.id() {
+                waiting -= 1;
+                if entry.is_muted() {
+                    lane.events -= entry.left();
+                    dropped.extend(lane.entries.remove(index));
+                }
             }
         }
         if let Some(parked) = &mut state.parked {
