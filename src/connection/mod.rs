@@ -264,7 +264,9 @@ impl Connection {
         if self.status() != Status::Closed {
             return Ok(());
         }
-        self.mute();
+        // What waits is passed over when its turn comes: to search the queue for each of many
+        // closed connections would take long, and the end of this one keeps it ready anyway.
+        self.muted.store(true, Ordering::SeqCst);
         Err(Error::ws(Code::Closed, format!("connection {} is closed", self.id)))
     }
 
