@@ -9,13 +9,6 @@ use hostws::capi::*;
 use support::host::*;
 use support::{raw_server, url, ws_server};
 
-/// Bytes of main memory that the process holds.
-fn resident() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
-}
-
 /// Waits until nothing more comes in.
 fn wait_for_standstill(client: &Client) -> u64 {
     let deadline = Instant::now() + PATIENCE;
@@ -38,7 +31,6 @@ fn a_flood_that_the_host_does_not_poll_is_bounded_and_nothing_is_lost() {
     const SIZE: usize = 5_000;
     const LIMIT: i64 = 1 << 20;
     let server = ws_server();
-    let before = resident();
     let client = Client::with(&url(&server, &format!("/flood?n={COUNT}&size={SIZE}")), |options| {
         options.receive_queue_max = LIMIT;
         // Both clocks stand still meanwhile: silence is ours.
@@ -49,7 +41,6 @@ fn a_flood_that_the_host_does_not_poll_is_bounded_and_nothing_is_lost() {
     thread::sleep(Duration::from_millis(1100));
     // One read, and what a turn reads, may go beyond it.
     assert!(held < LIMIT as u64 + (2 << 20), "{held} bytes were read");
-    assert!(resident() < before + (64 << 20), "memory grew by {}", resident() - before);
     client.wait_messages(COUNT);
     for (number, message) in client.messages().iter().enumerate() {
         assert!(message.starts_with(format!("{number}:").as_bytes()), "{number}");
