@@ -9,6 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+/* In a child of a program with threads, GCC's AddressSanitizer may find its own allocator locked for ever. */
+#ifdef __SANITIZE_ADDRESS__
+#define ALLOCATOR_KNOWS_OF_FORK 0
+#else
+#define ALLOCATOR_KNOWS_OF_FORK 1
+#endif
+
 static void every_call_is_refused(ws_id ws) {
   char text[64];
   ws_handler handler = {.struct_size = sizeof handler};
@@ -147,7 +154,7 @@ static void fork_inside(ws_id ws, const ws_event *event, void *user_data) {
 static void a_child_made_in_a_callback_can_return_from_it(void) {
   record r = {.hook = fork_inside};
   record_open(&r, peer_url("ws", "/flood?n=100&size=5"), NULL);
-  AWAIT(ws_pending(0) > 50);
+  AWAIT(ws_pending(0) == 101);
   int parent = getpid();
   ws_poll(0, PATIENCE_MS, 0);
   if (getpid() != parent) {
@@ -179,7 +186,7 @@ static void a_child_can_start_afresh_inside_a_callback(void) {
   child_of_callback = 0;
   record r = {.hook = shutdown_inside};
   record_open(&r, peer_url("ws", "/flood?n=100&size=5"), NULL);
-  AWAIT(ws_pending(0) > 50);
+  AWAIT(ws_pending(0) == 101);
   int parent = getpid();
   int answer = ws_poll(0, PATIENCE_MS, 0);
   if (getpid() != parent) {
@@ -204,7 +211,7 @@ static void *fork_again_and_again(void *argument) {
     CHECK(pid >= 0);
     if (pid == 0) {
       every_call_is_refused(ours.ws);
-      if (forks_left % 2) {
+      if (forks_left % 2 && ALLOCATOR_KNOWS_OF_FORK) {
         CHECK_INT(ws_shutdown(0), HOSTWS_OK);
         talk();
       }

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 
 use super::constants::*;
 use super::frames;
-use super::guard::{answer, answer_forked, answer_wide, LAST_ERROR};
+use super::guard::{self, answer, answer_forked, answer_wide};
 use super::host::LogFunction;
 use super::memory;
 use crate::error::{Code, Error};
@@ -20,7 +20,7 @@ use crate::{json, library, log};
 /// @since 0.1
 #[no_mangle]
 pub extern "C" fn ws_last_error() -> i32 {
-    LAST_ERROR.try_with(|last| last.borrow().code).unwrap_or(HOSTWS_OK)
+    guard::last_code()
 }
 
 /// Tells in words what was wrong with this thread's last call that failed.
@@ -33,7 +33,7 @@ pub extern "C" fn ws_last_error() -> i32 {
 /// @since 0.1
 #[no_mangle]
 pub extern "C" fn ws_last_error_message() -> *const c_char {
-    LAST_ERROR.try_with(|last| last.borrow().message.as_ptr()).unwrap_or(c"".as_ptr())
+    guard::last_words()
 }
 
 /// Tells what a HOSTWS_E_ code means in general.
