@@ -65,6 +65,7 @@ void a_connection_talks() {
   handlers.on_event = [&](const hostws::event& event) {
     CHECK(event.type() == hostws::event_type::pong);
     CHECK(event.data() == "tick" && event.id() == ws.id());
+    CHECK(event.round_trip() > 0us && event.round_trip() < 1min);
     CHECK(event.time() > std::chrono::system_clock::now() - 1min);
     order += 'P';
     CHECK(ws.terminate(3333, "enough"));
@@ -159,6 +160,33 @@ void a_send_that_does_not_fit_is_false() {
   CHECK(!ws.try_send(message));
   CHECK_THROWS(ws.send(message), HOSTWS_E_AGAIN);
   CHECK_THROWS(ws.try_send(std::string(2000, 'x')), HOSTWS_E_TOO_BIG);
+  CHECK(ws.abort());
+}
+
+void huge_messages_go_in_fragments_and_come_in_parts() {
+  const std::string piece(3000, 'x');
+  std::string received;
+  int firsts = 0, lasts = 0, whole = 0;
+  hostws::handlers handlers;
+  handlers.on_part = [&](const hostws::event& part) {
+    CHECK(part.data().size() <= 2048 && part.data_type() == hostws::data_type::blob);
+    received += part.data();
+    firsts += part.is_first();
+    lasts += part.is_last();
+  };
+  handlers.on_message = [&](std::string_view, hostws::data_type) { whole++; };
+  hostws::options options;
+  options.stream_threshold = 2048;
+  options.deflate.emplace();
+  hostws::connection ws(peer_url("ws", "/echo"), std::move(handlers), options);
+  ws.send_ex(piece, HOSTWS_MORE, hostws::data_type::blob);
+  CHECK_THROWS(ws.send("in between"), HOSTWS_E_BUSY);
+  CHECK(ws.try_send_ex(piece, 0));
+  ws.send_ex("small", HOSTWS_NO_COMPRESS);
+  while (whole == 0) CHECK(hostws::poll(10s));
+  CHECK(received == piece + piece && firsts == 1 && lasts == 1);
+  options.deflate->client_max_window_bits = 8;
+  CHECK_THROWS(hostws::connection(peer_url("ws", "/echo"), {}, options), HOSTWS_E_OPTION);
   CHECK(ws.abort());
 }
 
@@ -417,6 +445,7 @@ int main() {
   RUN(options_are_what_c_gets);
   RUN(calls_that_fail_throw_their_code);
   RUN(a_send_that_does_not_fit_is_false);
+  RUN(huge_messages_go_in_fragments_and_come_in_parts);
   RUN(a_moved_connection_keeps_its_handlers);
   RUN(a_handler_may_destroy_its_connection);
   RUN(handlers_go_with_the_end_or_the_connection);

@@ -147,6 +147,14 @@ static void options_out_of_range_are_named(void) {
   REFUSED(subprotocols, "a b", "subprotocol");
   REFUSED(subprotocols, "a\r\nX: y", "subprotocol");
   REFUSED(reserved, 1, "reserved");
+  REFUSED(stream_threshold, 1023, "stream_threshold");
+  REFUSED(stream_threshold, -2, "stream_threshold");
+  REFUSED(deflate, 2, "deflate");
+  REFUSED(deflate_threshold, -2, "deflate_threshold");
+  REFUSED(deflate_server_no_context_takeover, 2, "deflate_server_no_context_takeover");
+  REFUSED(deflate_client_no_context_takeover, -1, "deflate_client_no_context_takeover");
+  REFUSED(deflate_server_max_window_bits, 8, "deflate_server_max_window_bits");
+  REFUSED(deflate_client_max_window_bits, 16, "deflate_client_max_window_bits");
 #undef REFUSED
   options = default_options();
   options.queue = -1;
@@ -277,6 +285,11 @@ static void bad_messages_are_refused_and_leave_no_trace(void) {
   CHECK_FAILS(ws_ping(ws, "x", -2), HOSTWS_E_ARGUMENT, "length");
   char long_ping[126] = {0};
   CHECK_FAILS(ws_ping(ws, long_ping, 126), HOSTWS_E_ARGUMENT, "125");
+  CHECK_FAILS(ws_send_ex(ws, NULL, 1, 0, 0), HOSTWS_E_ARGUMENT, "data");
+  CHECK_FAILS(ws_send_ex(ws, "x", 1, 0, 4), HOSTWS_E_ARGUMENT, "flags");
+  CHECK_FAILS(ws_send_ex(ws, "x", 1, 4, 0), HOSTWS_E_ARGUMENT, "data type");
+  CHECK_FAILS(ws_send_ex(ws, "[", 1, HOSTWS_OBJECT, HOSTWS_MORE), HOSTWS_E_ARGUMENT, "object");
+  CHECK_FAILS(ws_send_ex(ws, "\xff", 1, HOSTWS_TEXT, HOSTWS_MORE), HOSTWS_E_UTF8, "offset 0");
   CHECK_INT(ws_send(ws, "\xff", 1, HOSTWS_BLOB), HOSTWS_OK);
   record_close(&r);
   CHECK_STR(r.reason, "1");

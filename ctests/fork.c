@@ -23,6 +23,7 @@ static void every_call_is_refused(ws_id ws) {
   CHECK_FAILS(ws_new(peer_url("ws", "/echo"), NULL, NULL), HOSTWS_E_FORKED, "fork");
   CHECK_INT(ws_open(peer_url("ws", "/echo"), NULL, NULL), HOSTWS_E_FORKED);
   CHECK_INT(ws_send(ws, "x", 1, 0), HOSTWS_E_FORKED);
+  CHECK_INT(ws_send_ex(ws, "x", 1, 0, HOSTWS_MORE), HOSTWS_E_FORKED);
   CHECK_INT(ws_terminate(ws, 0, NULL), HOSTWS_E_FORKED);
   CHECK_INT(ws_abort(ws), HOSTWS_E_FORKED);
   CHECK_INT(ws_status(ws), HOSTWS_E_FORKED);

@@ -72,7 +72,11 @@ enum { HOSTWS_E_JSON = -10 };
 enum { HOSTWS_E_TIMEOUT = -11 };
 /** No connection is left that could ever bring an event. */
 enum { HOSTWS_E_IDLE = -12 };
-/** Another thread is polling this queue at this moment. */
+
+/**
+ * Another thread is polling this queue at this moment; or the connection is in the middle
+ * of a message that is sent in fragments.
+ */
 enum { HOSTWS_E_BUSY = -13 };
 /** The call belongs to another thread. */
 enum { HOSTWS_E_WRONG_THREAD = -14 };
@@ -126,10 +130,18 @@ enum { HOSTWS_EVENT_ERROR = 3 };
 enum { HOSTWS_EVENT_TERMINATE = 4 };
 /** Event: after HOSTWS_E_AGAIN, the send queue is at most half full again. */
 enum { HOSTWS_EVENT_DRAIN = 5 };
-/** Event: the answer to ws_ping(); `data`, `length`. */
+/** Event: the answer to ws_ping(); `data`, `length`, `round_trip_us`. */
 enum { HOSTWS_EVENT_PONG = 6 };
 /** Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN. */
 enum { HOSTWS_EVENT_WARNING = 7 };
+/** In an event's `flags`: it begins a message. */
+enum { HOSTWS_FIRST = 1 };
+/** In an event's `flags`: it ends a message. */
+enum { HOSTWS_LAST = 2 };
+/** ws_send_ex(): a fragment; the next call goes on with the message. */
+enum { HOSTWS_MORE = 1 };
+/** ws_send_ex(): the message is not to be compressed. */
+enum { HOSTWS_NO_COMPRESS = 2 };
 /** `tls_verify`: the certificate's chain, dates and name are checked. The default. */
 enum { HOSTWS_TLS_VERIFY_FULL = 0 };
 /** `tls_verify`: the chain and dates are checked, the name is not. */
@@ -206,12 +218,17 @@ typedef struct ws_event {
   const char *reason;
   /** TERMINATE: 1 if both sides' close frames were exchanged (RFC 6455 7.1.4). */
   int32_t was_clean;
-  /** Reserved: 0. */
+  /**
+   * MESSAGE: HOSTWS_FIRST if it begins a message, HOSTWS_LAST if it ends one; both,
+   * unless it is a part of one that is larger than `stream_threshold`.
+   */
   uint32_t flags;
   /** When it was read or happened: microseconds since the Unix epoch. */
   uint64_t time_us;
   /** The handler's `user_data`. */
   void *user_data;
+  /** PONG: microseconds since that ping was sent. */
+  uint64_t round_trip_us;
 } ws_event;
 
 /**
@@ -319,6 +336,37 @@ typedef struct ws_options {
    * from that server; nothing is dropped.
    */
   int64_t receive_queue_max;
+  /**
+   * A message with more bytes than this is delivered in parts of this size, as they
+   * arrive: a MESSAGE event each, the first with HOSTWS_FIRST in its `flags`, the last with
+   * HOSTWS_LAST. Text is cut between characters. At least 1,024; 0 or -1: messages come
+   * whole. `max_message` still limits the sum; a message that breaks a limit or the protocol
+   * after its first part has no last one, and on_error follows. Not with HOSTWS_OBJECT.
+   */
+  int64_t stream_threshold;
+  /**
+   * 1: offers permessage-deflate (RFC 7692); messages are compressed if the server
+   * agrees, once the connection is open. 0: off. What was agreed stands in
+   * ws_response_header(ws, "Sec-WebSocket-Extensions"). Do not compress a secret together
+   * with what somebody else can choose: its length would tell of it.
+   */
+  int32_t deflate;
+  /** Messages of fewer bytes are not compressed; 0: 64; -1: all are. */
+  int32_t deflate_threshold;
+  /**
+   * 1: the server is to compress each message by itself, which costs it ratio and
+   * saves memory on both sides; one that does not agree is refused.
+   */
+  int32_t deflate_server_no_context_takeover;
+  /** 1: each message to the server is compressed by itself. */
+  int32_t deflate_client_no_context_takeover;
+  /**
+   * The server's window is to be at most 2 to the power of this, 9 to 15, in bytes; 0: as
+   * it likes. One that does not agree is refused.
+   */
+  int32_t deflate_server_max_window_bits;
+  /** The same for what is sent to the server; 0: 15, or less if the server asks for it. */
+  int32_t deflate_client_max_window_bits;
 } ws_options;
 
 /**
@@ -408,7 +456,8 @@ ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_
  * @param options_json  a JSON object with the names of ws_options, and `data_type`
  *                      (a number, or "text", "blob" or "object"). `headers` is an object whose
  *                      values are a string, or an array of strings for a name that repeats;
- *                      `tls_verify` is 0, 1 or -1, `tls_min_version` 10 to 13.
+ *                      `tls_verify` is 0, 1 or -1, `tls_min_version` 10 to 13; what is 0 or 1,
+ *                      such as `deflate`, may be false or true.
  *                      An unknown name or a value of the wrong type is an error that names
  *                      it. NULL or "" for the defaults
  * @param user_data     handed out with each event as it is
@@ -433,14 +482,48 @@ ws_id ws_open(const char *url, const char *options_json, void *user_data);
  * @return HOSTWS_OK, or a negative code: HOSTWS_E_AGAIN when `send_queue_max` bytes already
  *         wait (a DRAIN event follows when there is room); HOSTWS_E_TOO_BIG when the message
  *         could never fit; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words give the position;
- *         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
+ *         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
+ *         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
  *
- * Blocks: never. Threads: any, also at once; what one thread sends leaves in that
+ * Blocks: never, but compressing takes its time. Threads: any, also at once; what one thread sends leaves in that
  * order. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
+int32_t ws_send(ws_id ws,
+                const void *data,
+                int64_t length,
+                int32_t data_type);
+
+/**
+ * Queues one message, or a fragment of one: ws_send() for hosts that send what they do
+ * not have in one piece, or know not to be worth compressing.
+ *
+ * With HOSTWS_MORE the message stays open: the next call with no HOSTWS_MORE ends it. Each
+ * fragment is sent at once, as a frame of its own (RFC 6455 5.4), and text may be cut anywhere,
+ * also inside a character. A fragment that is refused changes nothing: it can be given again.
+ * Meanwhile ws_send() answers HOSTWS_E_BUSY, so that no other thread's message can get in between;
+ * fragments are for one thread at a time. Pings and ws_terminate() are possible; the latter
+ * leaves the message without its end.
+ *
+ * @param ws         a connection
+ * @param data       `length` bytes, copied before the call returns; may be NULL if
+ *                   `length` is 0
+ * @param length     bytes, or -1 when `data` ends in a NUL
+ * @param data_type  as in ws_send(); in a later fragment 0, or the message's own. Fragments are
+ *                   HOSTWS_TEXT or HOSTWS_BLOB: an object is checked as a whole
+ * @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS, which counts where a
+ *                   message begins
+ * @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last one ends inside a
+ *         character; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
+ *         object with HOSTWS_MORE
+ *
+ * Blocks: never. Threads: any; fragments of one message from one at a time.
+ * From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_send_ex(ws_id ws, const void *data, int64_t length, int32_t data_type, uint32_t flags);
 
 /**
  * Closes a connection (RFC 6455 section 7). What was sent before still leaves,
@@ -545,7 +628,7 @@ int32_t ws_get_handler(ws_id ws, struct ws_handler *handler);
 
 /**
  * Sends a ping (RFC 6455 5.5.2). The server's answer comes as a PONG event with
- * the same payload, and ws_get_stats() tells the round trip.
+ * the same payload and the time of the round trip, which ws_get_stats() also tells.
  *
  * @param ws      a connection that is open
  * @param data    `length` bytes, copied; may be NULL if `length` is 0

@@ -145,6 +145,12 @@ class event {
   std::string_view reason() const noexcept { return raw_->reason == nullptr ? "" : raw_->reason; }
   /** terminate: whether both sides' close frames were exchanged. */
   bool was_clean() const noexcept { return raw_->was_clean != 0; }
+  /** message: whether it begins a message; false only for a part above the stream threshold. */
+  bool is_first() const noexcept { return (raw_->flags & HOSTWS_FIRST) != 0; }
+  /** message: whether it ends one. */
+  bool is_last() const noexcept { return (raw_->flags & HOSTWS_LAST) != 0; }
+  /** pong: the time since that ping was sent. */
+  std::chrono::microseconds round_trip() const noexcept { return std::chrono::microseconds(raw_->round_trip_us); }
   /** When it was read or happened. */
   std::chrono::system_clock::time_point time() const noexcept {
     using std::chrono::system_clock;
@@ -167,6 +173,8 @@ struct handlers {
   std::function<void()> on_open;
   /** A message has come. */
   std::function<void(std::string_view data, hostws::data_type type)> on_message;
+  /** A part has come of a message above the stream threshold; if empty, on_message gets it. */
+  std::function<void(const event& part)> on_part;
   /** Something ended the connection; on_terminate follows. At most once. */
   std::function<void(const error_stack& errors)> on_error;
   /** The connection is gone. Last, once. */
@@ -179,6 +187,19 @@ struct handlers {
  * How a connection is opened and kept. What is not set is the default that ws_options tells;
  * where that says -1, hostws::off or -1 switches it off.
  */
+/** What to ask of the compression of messages, permessage-deflate (RFC 7692). */
+struct deflate {
+  /** Messages of fewer bytes are not compressed. */
+  std::int32_t threshold = 0;
+  /** The server is to compress each message by itself; one that does not agree is refused. */
+  bool server_no_context_takeover = false;
+  /** Each message to the server is compressed by itself. */
+  bool client_no_context_takeover = false;
+  /** 9 to 15; a server that does not agree is refused. */
+  std::int32_t server_max_window_bits = 0;
+  std::int32_t client_max_window_bits = 0;
+};
+
 struct options {
   /** The queue that gets the events; 0: the calling thread's own. A hostws::queue fits. */
   ws_queue queue = 0;
@@ -206,6 +227,10 @@ struct options {
   std::int64_t send_queue_max = 0;
   /** Bytes of messages that may wait for the host. */
   std::int64_t receive_queue_max = 0;
+  /** A message with more bytes than this comes in parts of this size; with handlers, to on_part. */
+  std::int64_t stream_threshold = 0;
+  /** Offers to compress messages. */
+  std::optional<hostws::deflate> deflate;
 };
 
 /** What the rest of this header is made of; not for use. */
@@ -234,6 +259,10 @@ inline std::int32_t count(std::chrono::milliseconds time) {
 inline std::int32_t timeout(std::chrono::milliseconds time) {
   if (time == forever) return -1;
   return time.count() < 0 ? 0 : count(time);
+}
+
+inline std::int32_t number(std::optional<hostws::data_type> type) {
+  return type ? static_cast<std::int32_t>(*type) : 0;
 }
 
 inline std::int64_t length(std::string_view data) { return static_cast<std::int64_t>(data.size()); }
@@ -310,7 +339,10 @@ inline void on_open(ws_id, const ws_event*, void* key) {
 
 inline void on_message(ws_id, const ws_event* raw, void* key) {
   const event event(*raw);
-  if (const auto found = find(key)) found->on_message(event.data(), event.data_type());
+  const auto found = find(key);
+  if (!found) return;
+  if (found->on_part && !(event.is_first() && event.is_last())) return found->on_part(event);
+  if (found->on_message) found->on_message(event.data(), event.data_type());
 }
 
 inline void on_error(ws_id, const ws_event* raw, void* key) {
@@ -350,9 +382,10 @@ class connection {
     ws_handler raw{};
     raw.struct_size = sizeof raw;
     raw.data_type = static_cast<std::int32_t>(handlers.data_type);
-    if (handlers.on_open || handlers.on_message || handlers.on_error || handlers.on_terminate || handlers.on_event) {
+    const bool has_message = handlers.on_message || handlers.on_part;
+    if (handlers.on_open || has_message || handlers.on_error || handlers.on_terminate || handlers.on_event) {
       if (handlers.on_open) raw.on_open = detail::on_open;
-      if (handlers.on_message) raw.on_message = detail::on_message;
+      if (has_message) raw.on_message = detail::on_message;
       if (handlers.on_error) raw.on_error = detail::on_error;
       if (handlers.on_event) raw.on_event = detail::on_event;
       raw.on_terminate = detail::on_terminate;
@@ -422,6 +455,18 @@ class connection {
   [[nodiscard]] bool try_send(std::string_view data, hostws::data_type type) const {
     return detail::check_unless(
         HOSTWS_E_AGAIN, ws_send(id_, data.data(), detail::length(data), static_cast<std::int32_t>(type)));
+  }
+
+  /** ws_send_ex(): a fragment with HOSTWS_MORE, or a message with HOSTWS_NO_COMPRESS. */
+  void send_ex(std::string_view data, std::uint32_t flags, std::optional<hostws::data_type> type = {}) const {
+    detail::check(ws_send_ex(id_, data.data(), detail::length(data), detail::number(type), flags));
+  }
+
+  /** send_ex(), but false and not HOSTWS_E_AGAIN when there is no room; a drain event follows. */
+  [[nodiscard]] bool try_send_ex(std::string_view data, std::uint32_t flags,
+                                 std::optional<hostws::data_type> type = {}) const {
+    return detail::check_unless(HOSTWS_E_AGAIN,
+                                ws_send_ex(id_, data.data(), detail::length(data), detail::number(type), flags));
   }
 
   /** ws_ping(): sends a ping; on_event is told of the pong. */
@@ -501,6 +546,15 @@ class connection {
     raw.max_message = options.max_message;
     raw.send_queue_max = options.send_queue_max;
     raw.receive_queue_max = options.receive_queue_max;
+    raw.stream_threshold = options.stream_threshold;
+    if (options.deflate) {
+      raw.deflate = 1;
+      raw.deflate_threshold = options.deflate->threshold;
+      raw.deflate_server_no_context_takeover = options.deflate->server_no_context_takeover ? 1 : 0;
+      raw.deflate_client_no_context_takeover = options.deflate->client_no_context_takeover ? 1 : 0;
+      raw.deflate_server_max_window_bits = options.deflate->server_max_window_bits;
+      raw.deflate_client_max_window_bits = options.deflate->client_max_window_bits;
+    }
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 

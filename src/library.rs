@@ -121,7 +121,7 @@ pub fn open(
 ) -> Result<i32> {
     let library = LIBRARY.get();
     let queue = options.queue;
-    let (config, limits) = options.resolve(url)?;
+    let (config, limits) = options.resolve(url, data_type)?;
     let pair = library.pair(queue)?;
     if pair.queue.is_owned() && queue != 0 && library.own()?.queue.id() != queue {
         let words = format!("queue {queue} belongs to another thread");

@@ -3,9 +3,15 @@
 
 mod support;
 
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::mpsc;
+
 use hostws::capi::*;
 use support::host::*;
+use support::servers::frames::{self, frame, CLOSE, FIN, TEXT};
 use support::servers::listener::{Ending as Seen, Listener};
+use support::servers::raw;
 use support::{raw_server, url};
 
 /// The connection fails with that code, and the server gets it in a close frame.
@@ -103,4 +109,43 @@ fn half_a_frame_and_silence_meets_the_ping_timeout() {
         options.ping_timeout_ms = 60;
     });
     client.finish().check_failed(1006, &["ws", "ws"], "silent for 60 ms after a ping");
+}
+
+/// A server that says `says` at once, and passes on what the client answers.
+fn answered(says: Vec<u8>) -> (Listener, mpsc::Receiver<(u8, Vec<u8>)>) {
+    let (sender, frames) = mpsc::channel();
+    let server = raw::scripted(move |mut stream: &TcpStream, request| {
+        stream.write_all(&request.accept(""))?;
+        stream.write_all(&says)?;
+        while let Ok(frame) = frames::read(&mut stream) {
+            let _ = sender.send((frame.opcode, frame.payload));
+        }
+        Ok(())
+    });
+    (server.unwrap(), frames)
+}
+
+#[test]
+fn what_came_before_a_fault_can_still_be_answered() {
+    let mut says = frame(FIN | TEXT, b"one");
+    says.extend(frame(FIN | TEXT, b"two"));
+    says.extend(frame(FIN | 3, b"a sin"));
+    let (server, frames) = answered(says.clone());
+    let client = Client::hooked(&url(&server, "/"), |ws, event| {
+        if let Event::Message { data, .. } = event {
+            assert_eq!(send(ws, data, 0), HOSTWS_OK);
+        }
+    });
+    client.finish().check_failed(1002, &["ws"], "reserved opcode");
+    let told = || frames.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(told(), (TEXT, b"one".to_vec()));
+    assert_eq!(told(), (TEXT, b"two".to_vec()));
+    let (opcode, payload) = told();
+    assert_eq!((opcode, &payload[..2]), (CLOSE, &1002_u16.to_be_bytes()[..]));
+    // A host that does not look has not got for ever.
+    let (server, frames) = answered(says);
+    let client = Client::new(&url(&server, "/"));
+    client.wait_open();
+    assert_eq!(frames.recv_timeout(PATIENCE).unwrap().0, CLOSE);
+    client.finish().check_failed(1002, &["ws"], "reserved opcode");
 }

@@ -42,8 +42,8 @@ static char count(record *r, const ws_event *event) {
       CHECK_INT(r->errors, 0);
       CHECK(event->data_type >= HOSTWS_TEXT && event->data_type <= HOSTWS_OBJECT);
       copy_data(r, event);
-      r->messages++;
-      return 'M';
+      if (event->flags & HOSTWS_LAST) r->messages++;
+      return event->flags == (HOSTWS_FIRST | HOSTWS_LAST) ? 'M' : 'm';
     case HOSTWS_EVENT_ERROR:
       CHECK_INT(r->errors++, 0);
       copy_stack(r, event);
@@ -59,6 +59,7 @@ static char count(record *r, const ws_event *event) {
       return 'D';
     case HOSTWS_EVENT_PONG:
       copy_data(r, event);
+      CHECK(event->round_trip_us > 0);
       r->pongs++;
       return 'P';
     case HOSTWS_EVENT_WARNING:
@@ -71,7 +72,9 @@ static char count(record *r, const ws_event *event) {
 
 void record_event(record *r, const ws_event *event) {
   CHECK_INT(event->struct_size, sizeof(ws_event));
-  CHECK_INT(event->flags, 0);
+  CHECK_INT(event->flags & ~(HOSTWS_FIRST | HOSTWS_LAST), 0);
+  if (event->type != HOSTWS_EVENT_MESSAGE) CHECK_INT(event->flags, 0);
+  if (event->type != HOSTWS_EVENT_PONG) CHECK_INT(event->round_trip_us, 0);
   CHECK(event->user_data == r);
   CHECK(event->time_us > 0);
   CHECK(r->any_thread || pthread_equal(r->thread, pthread_self()));

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 typedef struct record {
-  char order[256]; /* a letter an event, its first ones: O M E T D P W */
+  char order[256]; /* a letter an event, its first ones: O M E T D P W; m: a part of a message */
   int opens, messages, errors, terminates, drains, pongs, warnings;
   char *data; /* of the last message or pong */
   int64_t length;

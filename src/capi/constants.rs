@@ -30,7 +30,8 @@ pub const HOSTWS_E_JSON: i32 = -10;
 pub const HOSTWS_E_TIMEOUT: i32 = -11;
 /// No connection is left that could ever bring an event.
 pub const HOSTWS_E_IDLE: i32 = -12;
-/// Another thread is polling this queue at this moment.
+/// Another thread is polling this queue at this moment; or the connection is in the middle
+/// of a message that is sent in fragments.
 pub const HOSTWS_E_BUSY: i32 = -13;
 /// The call belongs to another thread.
 pub const HOSTWS_E_WRONG_THREAD: i32 = -14;
@@ -87,10 +88,20 @@ pub const HOSTWS_EVENT_ERROR: i32 = 3;
 pub const HOSTWS_EVENT_TERMINATE: i32 = 4;
 /// Event: after HOSTWS_E_AGAIN, the send queue is at most half full again.
 pub const HOSTWS_EVENT_DRAIN: i32 = 5;
-/// Event: the answer to ws_ping(); `data`, `length`.
+/// Event: the answer to ws_ping(); `data`, `length`, `round_trip_us`.
 pub const HOSTWS_EVENT_PONG: i32 = 6;
 /// Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN.
 pub const HOSTWS_EVENT_WARNING: i32 = 7;
+
+/// In an event's `flags`: it begins a message.
+pub const HOSTWS_FIRST: u32 = 1;
+/// In an event's `flags`: it ends a message.
+pub const HOSTWS_LAST: u32 = 2;
+
+/// ws_send_ex(): a fragment; the next call goes on with the message.
+pub const HOSTWS_MORE: u32 = 1;
+/// ws_send_ex(): the message is not to be compressed.
+pub const HOSTWS_NO_COMPRESS: u32 = 2;
 
 /// `tls_verify`: the certificate's chain, dates and name are checked. The default.
 pub const HOSTWS_TLS_VERIFY_FULL: i32 = 0;

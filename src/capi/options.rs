@@ -47,6 +47,13 @@ pub unsafe fn read(options: *const ws_options) -> Result<Options> {
             max_message: raw.max_message,
             send_queue_max: raw.send_queue_max,
             receive_queue_max: raw.receive_queue_max,
+            stream_threshold: raw.stream_threshold,
+            deflate: raw.deflate,
+            deflate_threshold: raw.deflate_threshold,
+            deflate_server_no_context_takeover: raw.deflate_server_no_context_takeover,
+            deflate_client_no_context_takeover: raw.deflate_client_no_context_takeover,
+            deflate_server_max_window_bits: raw.deflate_server_max_window_bits,
+            deflate_client_max_window_bits: raw.deflate_client_max_window_bits,
         })
     }
 }

@@ -32,6 +32,27 @@ pub fn read(json: &str) -> Result<(Options, DataType)> {
             "max_message" => options.max_message = number(name, value)?,
             "send_queue_max" => options.send_queue_max = number(name, value)?,
             "receive_queue_max" => options.receive_queue_max = number(name, value)?,
+            "stream_threshold" => {
+                options.stream_threshold = number(name, value)?;
+            }
+            "deflate" => {
+                options.deflate = switch(name, value)?;
+            }
+            "deflate_threshold" => {
+                options.deflate_threshold = number(name, value)?;
+            }
+            "deflate_server_no_context_takeover" => {
+                options.deflate_server_no_context_takeover = switch(name, value)?;
+            }
+            "deflate_client_no_context_takeover" => {
+                options.deflate_client_no_context_takeover = switch(name, value)?;
+            }
+            "deflate_server_max_window_bits" => {
+                options.deflate_server_max_window_bits = number(name, value)?;
+            }
+            "deflate_client_max_window_bits" => {
+                options.deflate_client_max_window_bits = number(name, value)?;
+            }
             _ => {
                 let words = format!("options_json: there is no option {name:?}");
                 return Err(Error::ws(Code::Option, words));
@@ -81,6 +102,11 @@ fn number<T: TryFrom<i64>>(name: &str, value: &Value) -> Result<T> {
     })
 }
 
+/// What is 0 or 1 in C.
+fn switch(name: &str, value: &Value) -> Result<i32> {
+    value.as_bool().map_or_else(|| number(name, value), |on| Ok(i32::from(on)))
+}
+
 fn string(name: &str, value: &Value) -> Result<String> {
     let text = value.as_str().ok_or_else(|| wrong(name, value, "a string"))?;
     if text.contains('\0') {
@@ -118,7 +144,10 @@ mod tests {
             r#"{"data_type":"object","headers":{"A":"1","B":["2","3"]},"queue":4,"subprotocols":"x,y",
                 "tls_ca":"@ca.pem","tls_server_name":"n","tls_verify":1,"tls_min_version":13,
                 "open_timeout_ms":5,"close_timeout_ms":6,"ping_interval_ms":7,"ping_timeout_ms":-1,
-                "max_message":8,"send_queue_max":9,"receive_queue_max":10}"#,
+                "max_message":8,"send_queue_max":9,"receive_queue_max":10,"stream_threshold":2048,
+                "deflate":true,"deflate_threshold":11,"deflate_server_no_context_takeover":1,
+                "deflate_client_no_context_takeover":false,"deflate_server_max_window_bits":12,
+                "deflate_client_max_window_bits":13}"#,
         )
         .unwrap();
         assert_eq!(data_type, DataType::Object);
@@ -138,6 +167,13 @@ mod tests {
             max_message: 8,
             send_queue_max: 9,
             receive_queue_max: 10,
+            stream_threshold: 2048,
+            deflate: 1,
+            deflate_threshold: 11,
+            deflate_server_no_context_takeover: 1,
+            deflate_client_no_context_takeover: 0,
+            deflate_server_max_window_bits: 12,
+            deflate_client_max_window_bits: 13,
         };
         assert_eq!(options, expected);
     }
@@ -147,6 +183,7 @@ mod tests {
         assert!(refused(r#"{"opne_timeout_ms":1}"#).contains("\"opne_timeout_ms\""));
         assert!(refused(r#"{"max_message":"1"}"#).contains("max_message must be a whole number"));
         assert!(refused(r#"{"queue":3000000000}"#).contains("queue is 3000000000"));
+        assert!(refused(r#"{"deflate":"on"}"#).contains("deflate must be a whole number"));
         assert!(refused(r#"{"subprotocols":1}"#).contains("subprotocols must be a string"));
         assert!(refused(r#"{"headers":{"A":[1]}}"#).contains("headers.A must be a string"));
         assert!(refused(r#"{"data_type":"xml"}"#).contains("data_type"));

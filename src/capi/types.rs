@@ -69,12 +69,15 @@ pub struct ws_event {
     pub reason: *const c_char,
     /// TERMINATE: 1 if both sides' close frames were exchanged (RFC 6455 7.1.4).
     pub was_clean: i32,
-    /// Reserved: 0.
+    /// MESSAGE: HOSTWS_FIRST if it begins a message, HOSTWS_LAST if it ends one; both,
+    /// unless it is a part of one that is larger than `stream_threshold`.
     pub flags: u32,
     /// When it was read or happened: microseconds since the Unix epoch.
     pub time_us: u64,
     /// The handler's `user_data`.
     pub user_data: *mut c_void,
+    /// PONG: microseconds since that ping was sent.
+    pub round_trip_us: u64,
 }
 
 /// A function of the host's that is told an event, on the thread that polls
@@ -158,6 +161,29 @@ pub struct ws_options {
     /// bytes for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
     /// from that server; nothing is dropped.
     pub receive_queue_max: i64,
+    /// A message with more bytes than this is delivered in parts of this size, as they
+    /// arrive: a MESSAGE event each, the first with HOSTWS_FIRST in its `flags`, the last with
+    /// HOSTWS_LAST. Text is cut between characters. At least 1,024; 0 or -1: messages come
+    /// whole. `max_message` still limits the sum; a message that breaks a limit or the protocol
+    /// after its first part has no last one, and on_error follows. Not with HOSTWS_OBJECT.
+    pub stream_threshold: i64,
+    /// 1: offers permessage-deflate (RFC 7692); messages are compressed if the server
+    /// agrees, once the connection is open. 0: off. What was agreed stands in
+    /// ws_response_header(ws, "Sec-WebSocket-Extensions"). Do not compress a secret together
+    /// with what somebody else can choose: its length would tell of it.
+    pub deflate: i32,
+    /// Messages of fewer bytes are not compressed; 0: 64; -1: all are.
+    pub deflate_threshold: i32,
+    /// 1: the server is to compress each message by itself, which costs it ratio and
+    /// saves memory on both sides; one that does not agree is refused.
+    pub deflate_server_no_context_takeover: i32,
+    /// 1: each message to the server is compressed by itself.
+    pub deflate_client_no_context_takeover: i32,
+    /// The server's window is to be at most 2 to the power of this, 9 to 15, in bytes; 0: as
+    /// it likes. One that does not agree is refused.
+    pub deflate_server_max_window_bits: i32,
+    /// The same for what is sent to the server; 0: 15, or less if the server asks for it.
+    pub deflate_client_max_window_bits: i32,
 }
 
 /// What a connection has done so far. Times of the opening are 0 until that

@@ -46,6 +46,7 @@ impl Call {
             flags: 0,
             time_us: 0,
             user_data: std::ptr::null_mut(),
+            round_trip_us: 0,
         },
     };
 }
@@ -65,6 +66,9 @@ impl View {
             call.callback = callbacks.on_message;
             call.event.r#type = HOSTWS_EVENT_MESSAGE;
             call.event.data_type = delivered_type(host.data_type, kind) as i32;
+            let (is_first, is_last) = batch.ends(index);
+            call.event.flags = if is_first { HOSTWS_FIRST } else { 0 };
+            call.event.flags |= if is_last { HOSTWS_LAST } else { 0 };
             set_data(&mut call.event, payload);
             return Ok(Some(call));
         }
@@ -93,11 +97,12 @@ impl View {
                 call.callback = callbacks.on_event;
                 call.event.r#type = HOSTWS_EVENT_DRAIN;
             }
-            Event::Pong(payload) => {
+            Event::Pong(pong) => {
                 call.callback = callbacks.on_event;
                 call.event.r#type = HOSTWS_EVENT_PONG;
                 // The NUL that follows every payload is the vector's last byte.
-                set_data(&mut call.event, &payload[..payload.len().saturating_sub(1)]);
+                set_data(&mut call.event, &pong.payload[..pong.payload.len().saturating_sub(1)]);
+                call.event.round_trip_us = pong.round_trip_us;
             }
             Event::Warning(error) => {
                 call.callback = callbacks.on_event;

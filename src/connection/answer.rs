@@ -1,7 +1,7 @@
 //! What the server said to the upgrade request, kept for the host to read.
 
 use crate::dial::Timings;
-use crate::protocol::Response;
+use crate::protocol::{DeflateParams, Response};
 
 /// The server's answer to the upgrade request.
 pub struct Answer {
@@ -9,6 +9,8 @@ pub struct Answer {
     /// Of a refused upgrade.
     pub body: Vec<u8>,
     pub subprotocol: Option<String>,
+    /// How messages are compressed, if they are.
+    pub deflate: Option<DeflateParams>,
     pub timings: Timings,
 }
 

@@ -2,10 +2,13 @@
 //! Host threads act on it here; the worker does the network's part.
 
 mod answer;
+mod composer;
+mod delivery;
 mod mailbox;
 mod options;
 mod outbox;
 mod registry;
+mod sending;
 mod stats;
 mod status;
 
@@ -14,19 +17,20 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
+use self::composer::Composer;
 pub use answer::Answer;
 pub use mailbox::{Command, Mailbox};
 pub use options::{DataType, Limits, Options};
 pub use outbox::Outbox;
 pub use registry::Registry;
+pub use sending::SendFlags;
 pub use stats::{add, Snapshot, Stats};
 pub use status::Status;
 
 use crate::dial::DialConfig;
 use crate::error::{Code, Error, Result};
-use crate::json;
-use crate::protocol::{self, MessageKind};
-use crate::queue::{Event, Kind, Queue, Recipient};
+use crate::protocol;
+use crate::queue::{Kind, Queue};
 
 pub struct Connection {
     pub id: i32,
@@ -59,12 +63,16 @@ pub struct Connection {
     /// The worker's place for it.
     slot: AtomicUsize,
     outbox: Mutex<Outbox>,
+    /// Made at the first use: most connections have none.
+    composer: Mutex<Composer>,
     /// Entries of the queue that are for it.
     waiting: AtomicUsize,
     /// Bytes of messages on their way to the host.
     unread: AtomicUsize,
     /// The worker has stopped reading until the host has read.
     paused: AtomicBool,
+    /// The worker waits for the host to have read everything.
+    is_awaited: AtomicBool,
     answer: OnceLock<Box<Answer>>,
     pub counters: Stats,
 }
@@ -111,9 +119,11 @@ impl Connection {
             posted: AtomicBool::new(false),
             slot: AtomicUsize::new(usize::MAX),
             outbox: Mutex::default(),
+            composer: Mutex::default(),
             waiting: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
             paused: AtomicBool::new(false),
+            is_awaited: AtomicBool::new(false),
             answer: OnceLock::new(),
             counters: Stats::default(),
         }
@@ -156,53 +166,6 @@ impl Connection {
 
     pub fn outbox(&self) -> MutexGuard<'_, Outbox> {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Queues one message whole, or nothing. On a quiet connection it is written at once.
-    pub fn send(&self, payload: &[u8], data_type: DataType) -> Result<()> {
-        let kind = match data_type {
-            DataType::Blob => MessageKind::Binary,
-            DataType::Text => {
-                check_text(payload)?;
-                MessageKind::Text
-            }
-            DataType::Object => {
-                json::check(payload)?;
-                MessageKind::Text
-            }
-        };
-        let mut outbox = self.outbox();
-        let was_quiet = outbox.waiting() == 0;
-        outbox.push_message(kind, payload, self.limits.send_queue_max)?;
-        add(&self.counters.messages_sent, 1);
-        add(&self.counters.payload_sent, payload.len());
-        self.leave(outbox, was_quiet);
-        Ok(())
-    }
-
-    pub fn ping(&self, payload: &[u8]) -> Result<()> {
-        if payload.len() > 125 {
-            let words = format!("a ping carries at most 125 bytes, not {}", payload.len());
-            return Err(Error::ws(Code::Argument, words));
-        }
-        let mut outbox = self.outbox();
-        let was_quiet = outbox.waiting() == 0;
-        outbox.push_ping(payload, true, self.limits.send_queue_max)?;
-        add(&self.counters.pings_sent, 1);
-        self.leave(outbox, was_quiet);
-        Ok(())
-    }
-
-    /// Writes what was queued, if nothing was before it; else the worker writes when the
-    /// socket takes bytes again.
-    fn leave(&self, mut outbox: MutexGuard<'_, Outbox>, was_quiet: bool) {
-        if was_quiet {
-            add(&self.counters.wire_sent, outbox.flush());
-            if outbox.is_broken() {
-                drop(outbox);
-                self.post();
-            }
-        }
     }
 
     /// Closes as the host wants it: with code and reason, and no message after the call.
@@ -339,25 +302,6 @@ impl Connection {
         self.aborted.load(Ordering::SeqCst)
     }
 
-    /// Puts an event into the queue.
-    pub fn emit(self: &Arc<Self>, event: Event) {
-        // At most one, whatever else goes wrong on the way to the end.
-        if matches!(event, Event::Error(_)) && self.failed.swap(true, Ordering::SeqCst) {
-            return;
-        }
-        let queued = match event {
-            Event::Open => Some(&self.open_queued),
-            Event::Terminate(_) => Some(&self.end_queued),
-            _ => None,
-        };
-        let recipient: Arc<dyn Recipient> = Arc::clone(self) as _;
-        self.queue.push(&recipient, event);
-        if let Some(queued) = queued {
-            queued.store(true, Ordering::SeqCst);
-            self.queue.touch();
-        }
-    }
-
     pub fn set_answer(&self, answer: Answer) {
         // There is one answer, so it is set once.
         let _ = self.answer.set(Box::new(answer));
@@ -379,79 +323,8 @@ impl Connection {
         }
     }
 
-    /// Counts messages in before they go to the queue.
-    pub fn count_unread(&self, weight: usize) {
-        self.unread.fetch_add(weight, Ordering::SeqCst);
-    }
-
-    /// Whether the worker is to stop reading, because the host has too much to read.
-    pub fn must_pause(&self) -> bool {
-        let limit = self.limits.receive_queue_max;
-        if self.unread.load(Ordering::SeqCst) <= limit {
-            return false;
-        }
-        self.paused.store(true, Ordering::SeqCst);
-        // The host may have read all of it meanwhile, and then nobody else would resume.
-        !(self.has_room() && self.paused.swap(false, Ordering::SeqCst))
-    }
-
-    fn has_room(&self) -> bool {
-        self.unread.load(Ordering::SeqCst) <= self.limits.receive_queue_max / 2
-    }
-
-    /// Whether the worker is not to read.
-    pub fn is_paused(&self) -> bool {
-        self.paused.load(Ordering::SeqCst)
-    }
-
     /// It is over for everybody: for a connection whose queue takes no events any more.
     pub fn forget(&self) {
         self.registry.remove(self.id);
     }
-}
-
-impl Recipient for Connection {
-    fn id(&self) -> i32 {
-        self.id
-    }
-
-    fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    fn waiting(&self) -> &AtomicUsize {
-        &self.waiting
-    }
-
-    fn is_muted(&self) -> bool {
-        self.muted.load(Ordering::SeqCst)
-    }
-
-    fn host(&self) -> &(dyn Any + Send + Sync) {
-        self.host.as_ref()
-    }
-
-    fn read(&self, weight: usize) {
-        self.unread.fetch_sub(weight, Ordering::SeqCst);
-        if self.is_paused() && self.has_room() && self.paused.swap(false, Ordering::SeqCst) {
-            self.post();
-        }
-    }
-
-    fn settled(&self, event: &Event) {
-        match event {
-            Event::Open if !self.is_muted() => self.told_open.store(true, Ordering::SeqCst),
-            Event::Terminate(_) => self.forget(),
-            _ => {}
-        }
-    }
-}
-
-fn check_text(payload: &[u8]) -> Result<()> {
-    if simdutf8::basic::from_utf8(payload).is_ok() {
-        return Ok(());
-    }
-    let offset =
-        simdutf8::compat::from_utf8(payload).map_or_else(|error| error.valid_up_to(), |_| 0);
-    Err(Error::ws(Code::Utf8, format!("the text is not UTF-8: bad byte at offset {offset}")))
 }

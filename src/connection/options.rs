@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::dial::{DialConfig, Target, TlsConfig, TlsVersion, Verify};
 use crate::error::{Code, Error, Result};
-use crate::protocol::{check_header, check_subprotocols};
+use crate::protocol::{check_header, check_subprotocols, DeflateOffer};
 
 /// How messages are delivered, and sent when the host does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,13 @@ pub struct Options {
     pub max_message: i64,
     pub send_queue_max: i64,
     pub receive_queue_max: i64,
+    pub stream_threshold: i64,
+    pub deflate: i32,
+    pub deflate_threshold: i32,
+    pub deflate_server_no_context_takeover: i32,
+    pub deflate_client_no_context_takeover: i32,
+    pub deflate_server_max_window_bits: i32,
+    pub deflate_client_max_window_bits: i32,
 }
 
 /// The deadlines and limits of a connection; `None` and the largest number are "off".
@@ -58,13 +65,22 @@ pub struct Limits {
     pub max_message: u64,
     pub send_queue_max: usize,
     pub receive_queue_max: usize,
+    /// Larger messages are delivered in parts of this size.
+    pub stream_threshold: Option<usize>,
+    /// Shorter messages are not compressed.
+    pub deflate_threshold: usize,
 }
+
+/// Parts that are smaller cost more than they save.
+const MIN_STREAM_THRESHOLD: i64 = 1024;
+/// Below it, compressing rarely saves a packet.
+const DEFLATE_THRESHOLD: usize = 64;
 
 const MIB: i64 = 1 << 20;
 
 impl Options {
     /// Checks everything that can be told without network and disk.
-    pub fn resolve(self, url: &str) -> Result<(DialConfig, Limits)> {
+    pub fn resolve(self, url: &str, data_type: DataType) -> Result<(DialConfig, Limits)> {
         let target = Target::parse(url)?;
         for (name, value) in &self.headers {
             check_header(name, value).map_err(|words| bad("headers", words))?;
@@ -73,6 +89,7 @@ impl Options {
             None | Some("") => Vec::new(),
             Some(list) => check_subprotocols(list).map_err(|words| bad("subprotocols", words))?,
         };
+        let deflate = self.deflate_offer()?;
         let tls = TlsConfig {
             ca: self.tls_ca.filter(|ca| !ca.is_empty()),
             server_name: self.tls_server_name.filter(|name| !name.is_empty()),
@@ -110,8 +127,71 @@ impl Options {
                 self.receive_queue_max,
                 16 * MIB,
             )?),
+            stream_threshold: match self.stream_threshold {
+                0 | -1 => None,
+                MIN_STREAM_THRESHOLD.. if data_type == DataType::Object => {
+                    let words = "an object is checked as a whole and cannot come in parts";
+                    return Err(bad("stream_threshold", words));
+                }
+                MIN_STREAM_THRESHOLD.. => Some(in_memory(self.stream_threshold.unsigned_abs())),
+                other => {
+                    let words =
+                        format!("is {other} bytes; it must be at least {MIN_STREAM_THRESHOLD}");
+                    return Err(bad("stream_threshold", words));
+                }
+            },
+            deflate_threshold: match self.deflate_threshold {
+                -1 => 0,
+                0 => DEFLATE_THRESHOLD,
+                1.. => self.deflate_threshold.unsigned_abs() as usize,
+                other => {
+                    let words = format!("is {other} bytes; it must be -1 or more");
+                    return Err(bad("deflate_threshold", words));
+                }
+            },
         };
-        Ok((DialConfig { target, tls, headers: self.headers, subprotocols }, limits))
+        Ok((DialConfig { target, tls, headers: self.headers, subprotocols, deflate }, limits))
+    }
+}
+
+impl Options {
+    /// What to ask of compression; each part is checked also where it is off.
+    fn deflate_offer(&self) -> Result<Option<DeflateOffer>> {
+        let offer = DeflateOffer {
+            server_no_context_takeover: switch(
+                "deflate_server_no_context_takeover",
+                self.deflate_server_no_context_takeover,
+            )?,
+            client_no_context_takeover: switch(
+                "deflate_client_no_context_takeover",
+                self.deflate_client_no_context_takeover,
+            )?,
+            server_max_window_bits: window_bits(
+                "deflate_server_max_window_bits",
+                self.deflate_server_max_window_bits,
+            )?,
+            client_max_window_bits: window_bits(
+                "deflate_client_max_window_bits",
+                self.deflate_client_max_window_bits,
+            )?,
+        };
+        Ok(switch("deflate", self.deflate)?.then_some(offer))
+    }
+}
+
+fn switch(option: &str, value: i32) -> Result<bool> {
+    match value {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(bad(option, format!("is {other}; 0 is off, 1 on"))),
+    }
+}
+
+fn window_bits(option: &str, bits: i32) -> Result<Option<u8>> {
+    match u8::try_from(bits) {
+        Ok(0) => Ok(None),
+        Ok(bits @ 9..=15) => Ok(Some(bits)),
+        _ => Err(bad(option, format!("is {bits}; it goes from 9 to 15, and 0 asks for nothing"))),
     }
 }
 
@@ -146,12 +226,12 @@ mod tests {
     use super::*;
 
     fn refused(options: Options) -> String {
-        options.resolve("ws://h").err().expect("refused").message
+        options.resolve("ws://h", DataType::Text).err().expect("refused").message
     }
 
     #[test]
     fn zero_is_the_default() {
-        let (_, limits) = Options::default().resolve("ws://h").unwrap();
+        let (_, limits) = Options::default().resolve("ws://h", DataType::Text).unwrap();
         assert_eq!(limits.open_timeout, Some(Duration::from_secs(30)));
         assert_eq!(limits.close_timeout, Duration::from_secs(5));
         assert_eq!(limits.ping_interval, Some(Duration::from_secs(30)));
@@ -172,7 +252,7 @@ mod tests {
             receive_queue_max: -1,
             ..Options::default()
         };
-        let (_, limits) = options.resolve("ws://h").unwrap();
+        let (_, limits) = options.resolve("ws://h", DataType::Text).unwrap();
         assert_eq!(
             (limits.open_timeout, limits.ping_interval, limits.ping_timeout),
             (None, None, None)
@@ -187,6 +267,32 @@ mod tests {
         assert!(refused(Options { close_timeout_ms: -1, ..base() }).contains("close_timeout_ms"));
         assert!(refused(Options { max_message: -5, ..base() }).contains("max_message"));
         assert!(refused(Options { send_queue_max: i64::MIN, ..base() }).contains("send_queue_max"));
+        assert!(refused(Options { stream_threshold: 1023, ..base() }).contains("stream_threshold"));
+        let object = Options { stream_threshold: 4096, ..base() };
+        let words = object.resolve("ws://h", DataType::Object).err().expect("refused").message;
+        assert!(words.contains("stream_threshold"), "{words}");
+        assert!(refused(Options { deflate: 2, ..base() }).contains("option deflate:"));
+        assert!(refused(Options { deflate_threshold: -2, ..base() }).contains("deflate_threshold"));
+        for (options, name) in [
+            (
+                Options { deflate_server_no_context_takeover: 2, ..base() },
+                "deflate_server_no_context_takeover",
+            ),
+            (
+                Options { deflate_client_no_context_takeover: -1, ..base() },
+                "deflate_client_no_context_takeover",
+            ),
+            (
+                Options { deflate_server_max_window_bits: 8, ..base() },
+                "deflate_server_max_window_bits",
+            ),
+            (
+                Options { deflate_client_max_window_bits: 16, ..base() },
+                "deflate_client_max_window_bits",
+            ),
+        ] {
+            assert!(refused(options).contains(name), "{name}");
+        }
         assert!(refused(Options { tls_verify: 7, ..base() }).contains("tls_verify"));
         assert!(refused(Options { tls_min_version: 14, ..base() }).contains("tls_min_version"));
         assert!(refused(Options { subprotocols: Some("a,,b".into()), ..base() })

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use crate::error::{Code, Error, Result};
 use crate::process;
-use crate::protocol::{self, MaskSource, MessageKind};
+use crate::protocol::{self, DataFrame, MaskSource};
 use crate::transport::Transport;
 
 /// One write hands the operating system at most this much.
@@ -33,6 +33,10 @@ pub struct Ping {
     pub by_host: bool,
 }
 
+/// Room for a message that is being compressed.
+#[must_use]
+pub struct Promise(usize);
+
 #[derive(Default)]
 pub struct Outbox {
     /// Frames; those before `written` have left.
@@ -42,6 +46,10 @@ pub struct Outbox {
     message_end: usize,
     /// There once the connection is open, gone when it is lost.
     transport: Option<Arc<Transport>>,
+    /// The last of the host's frames leaves its message open.
+    is_fragmented: bool,
+    /// Bytes that messages may take which are being compressed.
+    promised: usize,
     /// No message is taken any more: a close frame is the last, or the opening was given up.
     sealed: bool,
     /// The host was told HOSTWS_E_AGAIN and waits for DRAIN.
@@ -94,11 +102,57 @@ impl Outbox {
         self.sealed = true;
     }
 
-    /// Queues one message whole, or nothing. `limit` is in bytes as framed.
-    pub fn push_message(&mut self, kind: MessageKind, payload: &[u8], limit: usize) -> Result<()> {
+    /// The host is in the middle of a message.
+    pub fn is_fragmented(&self) -> bool {
+        self.is_fragmented
+    }
+
+    /// Queues one frame whole, or nothing. `limit` is in bytes as framed.
+    pub fn push_data(&mut self, frame: DataFrame, payload: &[u8], limit: usize) -> Result<()> {
+        self.check_order(frame)?;
         self.reserve(protocol::encoded_len(payload.len()), limit)?;
-        with_masks(|masks| protocol::encode_message(&mut self.buffer, kind, payload, masks))?;
+        self.encode(frame, payload)
+    }
+
+    /// Makes sure of room for a message that is going to be compressed: it counts with the
+    /// `length` that it has before. To be kept, whatever comes of it.
+    pub fn promise(&mut self, frame: DataFrame, length: usize, limit: usize) -> Result<Promise> {
+        self.check_order(frame)?;
+        let bytes = protocol::encoded_len(length);
+        self.admit(bytes, limit)?;
+        self.promised += bytes;
+        Ok(Promise(bytes))
+    }
+
+    /// Queues what became of it.
+    pub fn keep_promise(
+        &mut self,
+        promise: Promise,
+        frame: DataFrame,
+        compressed: Result<Vec<u8>>,
+    ) -> Result<()> {
+        self.promised -= promise.0;
+        let payload = compressed?;
+        // Meanwhile the connection may have been closed, or another thread begun a message.
+        self.check_order(frame)?;
+        self.admit(0, usize::MAX)?;
+        self.make_room(protocol::encoded_len(payload.len()))?;
+        self.encode(frame, &payload)
+    }
+
+    /// A message in fragments is not to be torn by another one (RFC 6455 5.4).
+    fn check_order(&self, frame: DataFrame) -> Result<()> {
+        if frame.is_first && self.is_fragmented {
+            let words = "a message in fragments is being sent: end it first, with ws_send_ex";
+            return Err(Error::ws(Code::Busy, words));
+        }
+        Ok(())
+    }
+
+    fn encode(&mut self, frame: DataFrame, payload: &[u8]) -> Result<()> {
+        with_masks(|masks| protocol::encode_data(&mut self.buffer, frame, payload, masks))?;
         self.message_end = self.buffer.len();
+        self.is_fragmented = !frame.is_last;
         Ok(())
     }
 
@@ -154,6 +208,12 @@ impl Outbox {
     }
 
     fn reserve(&mut self, needed: usize, limit: usize) -> Result<()> {
+        self.admit(needed, limit)?;
+        self.make_room(needed)
+    }
+
+    /// Whether so many bytes may wait besides.
+    fn admit(&mut self, needed: usize, limit: usize) -> Result<()> {
         if self.sealed {
             return Err(Error::ws(Code::Closed, "the connection is closing"));
         }
@@ -163,7 +223,7 @@ impl Outbox {
             );
             return Err(Error::ws(Code::TooBig, words));
         }
-        let waiting = self.waiting();
+        let waiting = self.waiting() + self.promised;
         if needed > limit - waiting.min(limit) {
             self.owes_drain = true;
             let words = format!(
@@ -172,6 +232,10 @@ impl Outbox {
             );
             return Err(Error::ws(Code::Again, words));
         }
+        Ok(())
+    }
+
+    fn make_room(&mut self, needed: usize) -> Result<()> {
         self.compact();
         self.buffer.try_reserve(needed).map_err(|_| {
             Error::ws(Code::Resources, format!("there is no memory for {needed} bytes"))
@@ -241,9 +305,14 @@ impl Outbox {
         }
     }
 
+    /// Whether the host waits for DRAIN.
+    pub fn owes_drain(&self) -> bool {
+        self.owes_drain
+    }
+
     /// Whether a DRAIN is due: the host was refused, and half the limit is free again.
     pub fn take_drain(&mut self, limit: usize) -> bool {
-        self.waiting() <= limit / 2 && std::mem::take(&mut self.owes_drain)
+        self.waiting() + self.promised <= limit / 2 && std::mem::take(&mut self.owes_drain)
     }
 
     pub fn is_broken(&self) -> bool {

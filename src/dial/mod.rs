@@ -27,7 +27,7 @@ use self::tls::Handshake;
 use self::tls_errors::handshake_failure;
 use self::upgrade::{Answer, Refusal, Upgrade};
 use crate::error::{Code, Component, Error};
-use crate::protocol::Response;
+use crate::protocol::{Agreed, DeflateOffer, Response};
 use crate::transport::Transport;
 
 pub use self::jobs::{spawn_quiet, Jobs};
@@ -45,6 +45,8 @@ pub struct DialConfig {
     pub tls: TlsConfig,
     pub headers: Vec<(String, String)>,
     pub subprotocols: Vec<String>,
+    /// The compression to offer.
+    pub deflate: Option<DeflateOffer>,
 }
 
 impl DialConfig {
@@ -70,7 +72,7 @@ pub struct Timings {
 pub struct Established {
     pub transport: Transport,
     pub response: Response,
-    pub subprotocol: Option<String>,
+    pub agreed: Agreed,
     /// What came behind the response: the first frames.
     pub leftover: Vec<u8>,
     pub timings: Timings,
@@ -222,12 +224,12 @@ impl Dialer {
                             self.phase = Phase::Upgrading(upgrade);
                             return Ok(Progress::Pending);
                         }
-                        Ok(Answer::Accepted { transport, response, subprotocol, leftover }) => {
+                        Ok(Answer::Accepted { transport, response, agreed, leftover }) => {
                             let timings = self.timings;
                             return Ok(Progress::Open(Box::new(Established {
                                 transport,
                                 response,
-                                subprotocol,
+                                agreed,
                                 leftover,
                                 timings,
                             })));

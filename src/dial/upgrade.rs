@@ -8,7 +8,7 @@ use super::body::Body;
 use super::tls_errors::{closes, explain};
 use super::DialConfig;
 use crate::error::{Code, Component, Error};
-use crate::protocol::{new_key, parse_response, verify_upgrade, Response, UpgradeRequest};
+use crate::protocol::{new_key, parse_response, verify_upgrade, Agreed, Response, UpgradeRequest};
 use crate::transport::Transport;
 
 /// How long the body of a refusal may take: it only helps to explain.
@@ -30,12 +30,7 @@ pub struct Upgrade {
 
 pub enum Answer {
     Pending(Box<Upgrade>),
-    Accepted {
-        transport: Transport,
-        response: Response,
-        subprotocol: Option<String>,
-        leftover: Vec<u8>,
-    },
+    Accepted { transport: Transport, response: Response, agreed: Agreed, leftover: Vec<u8> },
     Refused(Box<Refusal>),
 }
 
@@ -73,6 +68,7 @@ impl Upgrade {
             resource: &target.resource,
             headers: &headers,
             subprotocols: &config.subprotocols,
+            deflate: config.deflate.as_ref(),
             key: &key,
         }
         .encode();
@@ -156,8 +152,9 @@ impl Upgrade {
             let deadline = now + BODY_WAIT;
             return Ok(Answer::Refused(Box::new(Refusal { transport, response, body, deadline })));
         }
-        match verify_upgrade(&response, &self.key, &config.subprotocols) {
-            Ok(subprotocol) => Ok(Answer::Accepted { transport, response, subprotocol, leftover }),
+        let deflate = config.deflate.as_ref();
+        match verify_upgrade(&response, &self.key, &config.subprotocols, deflate) {
+            Ok(agreed) => Ok(Answer::Accepted { transport, response, agreed, leftover }),
             Err(error) => Err(Broken { error, response: Some(response) }),
         }
     }

@@ -7,7 +7,8 @@ use super::MessageKind;
 /// again, and does not keep its neighbours' memory alive.
 pub(super) const LARGE: usize = 16 * 1024;
 
-/// Messages in the order in which they arrived. One NUL follows every payload.
+/// Messages, or parts of one, in the order in which they arrived. One NUL follows every
+/// payload.
 #[derive(Default)]
 pub struct Batch {
     bytes: Vec<u8>,
@@ -24,8 +25,15 @@ struct Item {
     /// Payload bytes if it lies in `bytes`.
     len: u16,
     kind: MessageKind,
-    large: bool,
+    marks: u8,
 }
+
+/// An item lies in `large`.
+const OWN: u8 = 1;
+/// It begins a message.
+const FIRST: u8 = 2;
+/// It ends one.
+const LAST: u8 = 4;
 
 impl Batch {
     pub fn new() -> Batch {
@@ -36,7 +44,7 @@ impl Batch {
         self.items.is_empty()
     }
 
-    /// Number of messages.
+    /// Number of messages and parts.
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -46,13 +54,26 @@ impl Batch {
     pub fn get(&self, index: usize) -> Option<(MessageKind, &[u8])> {
         let item = self.items.get(index)?;
         let at = item.at as usize;
-        let payload = if item.large {
+        let payload = if item.marks & OWN != 0 {
             let with_nul = &self.large[at];
             &with_nul[..with_nul.len() - 1]
         } else {
             &self.bytes[at..at + usize::from(item.len)]
         };
         Some((item.kind, payload))
+    }
+
+    /// Whether the item begins a message, and whether it ends one. A whole message does
+    /// both, a part from the middle neither.
+    #[inline]
+    pub fn ends(&self, index: usize) -> (bool, bool) {
+        let marks = self.items.get(index).map_or(0, |item| item.marks);
+        (marks & FIRST != 0, marks & LAST != 0)
+    }
+
+    /// How many messages end here.
+    pub fn complete(&self) -> usize {
+        self.items.iter().filter(|item| item.marks & LAST != 0).count()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (MessageKind, &[u8])> {
@@ -85,7 +106,7 @@ impl Batch {
             let Some(item) = self.items.pop() else {
                 break;
             };
-            if item.large {
+            if item.marks & OWN != 0 {
                 let with_nul = self.large.pop();
                 self.payload_bytes -= with_nul.map_or(0, |payload| payload.len() - 1);
             } else {
@@ -95,31 +116,43 @@ impl Batch {
         }
     }
 
-    /// Appends a copy of `payload`.
+    /// Appends a message, copied.
     #[inline]
     pub fn push(&mut self, kind: MessageKind, payload: &[u8]) {
-        let (Ok(at), true) = (u32::try_from(self.bytes.len()), payload.len() <= LARGE) else {
-            let mut own = Vec::with_capacity(payload.len() + 1);
-            own.extend_from_slice(payload);
-            return self.push_large(kind, own);
-        };
-        self.bytes.extend_from_slice(payload);
-        self.bytes.push(0);
-        self.payload_bytes += payload.len();
-        self.items.push(Item { at, len: payload.len() as u16, kind, large: false });
+        self.push_marked(kind, payload, FIRST | LAST);
     }
 
-    /// Appends `payload`: a large one is moved, and not even copied for its
+    /// Appends a message: a large one is moved, and not even copied for its
     /// NUL if its capacity has one byte to spare.
     pub fn push_owned(&mut self, kind: MessageKind, payload: Vec<u8>) {
         if payload.len() <= LARGE {
             self.push(kind, &payload);
         } else {
-            self.push_large(kind, payload);
+            self.push_large(kind, payload, FIRST | LAST);
         }
     }
 
-    fn push_large(&mut self, kind: MessageKind, mut payload: Vec<u8>) {
+    /// Appends a part of a message, copied.
+    pub fn push_part(&mut self, kind: MessageKind, payload: &[u8], is_first: bool, is_last: bool) {
+        let first = if is_first { FIRST } else { 0 };
+        let last = if is_last { LAST } else { 0 };
+        self.push_marked(kind, payload, first | last);
+    }
+
+    #[inline]
+    fn push_marked(&mut self, kind: MessageKind, payload: &[u8], marks: u8) {
+        let (Ok(at), true) = (u32::try_from(self.bytes.len()), payload.len() <= LARGE) else {
+            let mut own = Vec::with_capacity(payload.len() + 1);
+            own.extend_from_slice(payload);
+            return self.push_large(kind, own, marks);
+        };
+        self.bytes.extend_from_slice(payload);
+        self.bytes.push(0);
+        self.payload_bytes += payload.len();
+        self.items.push(Item { at, len: payload.len() as u16, kind, marks });
+    }
+
+    fn push_large(&mut self, kind: MessageKind, mut payload: Vec<u8>, marks: u8) {
         self.payload_bytes += payload.len();
         payload.reserve_exact(1);
         payload.push(0);
@@ -128,7 +161,7 @@ impl Batch {
             at: self.large.len() as u32,
             len: 0,
             kind,
-            large: true,
+            marks: marks | OWN,
         });
         self.large.push(payload);
     }

@@ -3,29 +3,42 @@
 //! Refuses a frame at its header and text at its first bad byte, and holds
 //! memory only while something is incomplete.
 
-use super::batch::LARGE;
+use super::assembly::Assembly;
+use super::deflate::{Inflated, Inflater};
 use super::frame::{self, FrameHeader, Opcode, FIN, MAX_HEADER};
-use super::utf8::{self, Utf8Check};
-use super::{close, Batch, Control, ControlPayload, MessageKind, Violation};
+use super::utf8::check_utf8;
+use super::{close, Batch, Control, ControlPayload, DeflateParams, MessageKind, Violation};
 
-/// An announced length is believed up to this, or up to `TRUST` times what
-/// has arrived of the message; beyond it, memory follows the bytes.
-const FIRST_RESERVE: usize = 128 * 1024;
-const TRUST: usize = 8;
+/// A batch with this many payload bytes takes no more of a compressed message: what a
+/// server sends may be a thousand times as large as what arrives.
+const FULL_BATCH: usize = 1 << 20;
+
+/// Bytes that come out of the inflater at once, at most.
+const INFLATED: usize = 16 * 1024;
+
+/// What a decoder holds the server to.
+#[derive(Debug, Clone, Copy)]
+pub struct DecoderConfig {
+    /// The most payload bytes of a message, fragments together and inflated.
+    pub max_message: u64,
+    /// A message with more bytes than this comes in parts of this size, text in parts that
+    /// end between characters.
+    pub stream_threshold: Option<usize>,
+    /// What was agreed on compression.
+    pub deflate: Option<DeflateParams>,
+}
 
 /// The receiving side of one connection.
 pub struct Decoder {
-    max_message: u64,
+    message: Assembly,
+    inflater: Option<Box<Inflater>>,
     /// Payload bytes that the frame being read still has.
     remaining: u64,
-    /// What has arrived of the message being read.
-    data: Vec<u8>,
     /// What has arrived of a control frame that was split.
     control: Option<Box<ControlPayload>>,
-    utf8: Utf8Check,
     state: State,
-    /// The message being read; `None` between messages.
-    message: Option<MessageKind>,
+    /// The message being read is compressed.
+    is_compressed: bool,
     header: [u8; MAX_HEADER],
     header_len: u8,
 }
@@ -36,6 +49,8 @@ enum State {
     Header,
     /// In the payload of a text, binary or continuation frame.
     Data { fin: bool },
+    /// Behind the last frame of a compressed message, of which more may come out.
+    Inflating,
     /// In the payload of a ping, pong or close frame.
     Control(Opcode),
     /// After a close frame or a violation.
@@ -45,47 +60,53 @@ enum State {
 /// What one call to `Decoder::decode` did.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Decoded {
-    /// Bytes of the input that are done with: all of them, unless `control`
-    /// is there, which ends the call.
+    /// Bytes of the input that are done with: all of them, unless a control frame or a
+    /// full batch ended the call.
     pub consumed: usize,
     pub control: Option<Control>,
+    /// The batch is full. The rest of the input, be it none, is for another call with
+    /// an empty one.
+    pub is_full: bool,
 }
 
 impl Decoder {
-    /// `max_message` is the most payload bytes of a message, fragments together.
-    pub fn new(max_message: u64) -> Decoder {
+    pub fn new(config: DecoderConfig) -> Decoder {
+        let inflater = config.deflate.as_ref().map(|params| Box::new(Inflater::new(params)));
+        Decoder::fresh(Assembly::new(config.max_message, config.stream_threshold), inflater)
+    }
+
+    fn fresh(message: Assembly, inflater: Option<Box<Inflater>>) -> Decoder {
         Decoder {
-            // Lengths become `usize` below; no message can be larger anyway.
-            max_message: max_message.min(isize::MAX as u64 - 1),
+            message,
+            inflater,
             remaining: 0,
-            data: Vec::new(),
             control: None,
-            utf8: Utf8Check::default(),
             state: State::Header,
-            message: None,
+            is_compressed: false,
             header: [0; MAX_HEADER],
             header_len: 0,
         }
     }
 
-    /// Decodes until `input` is used up or a control frame is complete;
-    /// finished messages go to `batch` in order. On `Err` what is in `batch`
-    /// is still good and to be delivered.
+    /// Decodes until `input` is used up, a control frame is complete, or `batch`
+    /// is full; finished messages, and parts of large ones, go to `batch` in
+    /// order. On `Err` what is in `batch` is still good and to be delivered.
     ///
     /// After a close frame or a violation there is nothing more to come
     /// (RFC 6455 1.4, 7.1.7): further input is consumed and ignored.
     pub fn decode(&mut self, input: &[u8], batch: &mut Batch) -> Result<Decoded, Violation> {
         let result = self.run(input, batch);
         if let Err(_) | Ok(Decoded { control: Some(Control::Close(_)), .. }) = &result {
-            *self = Decoder { state: State::Stopped, ..Decoder::new(self.max_message) };
+            *self = Decoder { state: State::Stopped, ..Decoder::fresh(self.message.empty(), None) };
         }
+        self.message.release();
         result
     }
 
     /// Whether nothing is partial: the last byte ended a message or a control
     /// frame that was not inside a message.
     pub fn is_idle(&self) -> bool {
-        self.message.is_none()
+        !self.message.is_open()
             && self.header_len == 0
             && matches!(self.state, State::Header | State::Stopped)
     }
@@ -101,10 +122,12 @@ impl Decoder {
 
     fn run(&mut self, input: &[u8], batch: &mut Batch) -> Result<Decoded, Violation> {
         let mut rest = input;
+        let mut control = None;
+        let mut is_full = false;
         loop {
             match self.state {
                 State::Header => {
-                    if self.header_len == 0 && self.message.is_none() {
+                    if self.header_len == 0 && !self.message.is_open() {
                         rest = self.whole_messages(rest, batch)?;
                     }
                     match self.take_header(&mut rest)? {
@@ -112,31 +135,43 @@ impl Decoder {
                         None => break,
                     }
                 }
+                State::Data { .. } | State::Inflating if self.is_compressed => {
+                    is_full = !self.inflate(&mut rest, batch)?;
+                    if is_full || self.remaining > 0 {
+                        break;
+                    }
+                    self.state = match self.state {
+                        State::Data { fin: true } => State::Inflating,
+                        State::Inflating => {
+                            self.message.finish(batch)?;
+                            State::Header
+                        }
+                        _ => State::Header,
+                    };
+                }
                 State::Data { fin } => {
                     let piece = self.take_payload(&mut rest);
-                    self.append(piece, fin)?;
+                    self.message.append(piece, self.remaining, fin, batch)?;
                     if self.remaining > 0 {
                         break;
                     }
                     self.state = State::Header;
                     if fin {
-                        self.finish_message(batch)?;
+                        self.message.finish(batch)?;
                     }
                 }
                 State::Control(opcode) => {
                     let piece = self.take_payload(&mut rest);
-                    if let Some(control) = self.take_control(opcode, piece)? {
-                        return Ok(Decoded {
-                            consumed: input.len() - rest.len(),
-                            control: Some(control),
-                        });
-                    }
+                    control = self.take_control(opcode, piece)?;
                     break;
                 }
-                State::Stopped => break,
+                State::Inflating | State::Stopped => {
+                    rest = &[];
+                    break;
+                }
             }
         }
-        Ok(Decoded { consumed: input.len(), control: None })
+        Ok(Decoded { consumed: input.len() - rest.len(), control, is_full })
     }
 
     /// The short way for what most input is: small messages, each one frame
@@ -149,7 +184,7 @@ impl Decoder {
     ) -> Result<&'a [u8], Violation> {
         const TEXT: u8 = FIN | Opcode::Text as u8;
         const BINARY: u8 = FIN | Opcode::Binary as u8;
-        let limit = self.max_message.min(LARGE as u64) as usize;
+        let limit = self.message.small();
         let mut rest = input;
         while let [first @ (TEXT | BINARY), second, after @ ..] = rest {
             let (len, after) = match (second, after) {
@@ -163,7 +198,7 @@ impl Decoder {
             }
             let (payload, after) = after.split_at(len);
             let kind = if *first == TEXT {
-                utf8::check(payload)?;
+                check_utf8(payload)?;
                 MessageKind::Text
             } else {
                 MessageKind::Binary
@@ -180,9 +215,9 @@ impl Decoder {
     /// Takes the next header out of `rest`, or all of `rest` into the header
     /// that is being collected.
     fn take_header(&mut self, rest: &mut &[u8]) -> Result<Option<FrameHeader>, Violation> {
-        let in_message = self.message.is_some();
+        let (in_message, has_deflate) = (self.message.is_open(), self.inflater.is_some());
         if self.header_len == 0 {
-            if let Some((header, size)) = frame::parse(rest, in_message)? {
+            if let Some((header, size)) = frame::parse(rest, in_message, has_deflate)? {
                 *rest = &rest[size..];
                 return Ok(Some(header));
             }
@@ -193,7 +228,7 @@ impl Decoder {
             self.header_len += 1;
             *rest = after;
             let collected = &self.header[..usize::from(self.header_len)];
-            if let Some((header, _)) = frame::parse(collected, in_message)? {
+            if let Some((header, _)) = frame::parse(collected, in_message, has_deflate)? {
                 self.header_len = 0;
                 return Ok(Some(header));
             }
@@ -202,29 +237,52 @@ impl Decoder {
     }
 
     fn begin_frame(&mut self, header: FrameHeader) -> Result<(), Violation> {
-        let FrameHeader { fin, opcode, payload_len } = header;
-        match opcode {
-            Opcode::Text => self.message = Some(MessageKind::Text),
-            Opcode::Binary => self.message = Some(MessageKind::Binary),
-            Opcode::Continuation => {}
+        let FrameHeader { fin, is_compressed, opcode, payload_len } = header;
+        let kind = match opcode {
+            Opcode::Text => Some(MessageKind::Text),
+            Opcode::Binary => Some(MessageKind::Binary),
+            Opcode::Continuation => None,
             Opcode::Ping | Opcode::Pong | Opcode::Close => {
                 self.remaining = payload_len;
                 self.state = State::Control(opcode);
                 return Ok(());
             }
+        };
+        if let Some(kind) = kind {
+            self.message.begin(kind);
+            self.is_compressed = is_compressed;
         }
-        // Both are below 2^63.
-        let total = self.data.len() as u64 + payload_len;
-        if total > self.max_message {
-            let at_least = if fin { "" } else { "at least " };
-            return Err(Violation::too_big(format!(
-                "the server sent a message of {at_least}{total} bytes; the limit is {} bytes",
-                self.max_message
-            )));
+        if !self.is_compressed {
+            self.message.expect(payload_len, fin)?;
         }
         self.remaining = payload_len;
         self.state = State::Data { fin };
         Ok(())
+    }
+
+    /// Inflates what is there of the frame being read, or behind the last one what was cut
+    /// off the message; false if the batch is full before all has come out.
+    fn inflate(&mut self, rest: &mut &[u8], batch: &mut Batch) -> Result<bool, Violation> {
+        let Some(inflater) = &mut self.inflater else { return Ok(true) };
+        let mut out = Vec::with_capacity(INFLATED);
+        while batch.payload_bytes() < FULL_BATCH {
+            out.clear();
+            // What is left of the frame fits in usize if it is less than a slice.
+            let here = self.remaining.min(rest.len() as u64) as usize;
+            let inflated = match self.state {
+                State::Inflating => inflater.finish(&mut out),
+                _ => inflater.inflate(&rest[..here], &mut out),
+            };
+            // What came out before a fault counts, however the input was split.
+            self.message.append_inflated(&out, batch)?;
+            let Inflated { consumed, is_done } = inflated?;
+            *rest = &rest[consumed..];
+            self.remaining -= consumed as u64;
+            if is_done {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The part of `rest` that belongs to the frame being read.
@@ -235,54 +293,6 @@ impl Decoder {
         self.remaining -= len as u64;
         *rest = after;
         piece
-    }
-
-    fn append(&mut self, piece: &[u8], fin: bool) -> Result<(), Violation> {
-        if piece.is_empty() {
-            return Ok(());
-        }
-        if self.message == Some(MessageKind::Text) {
-            self.utf8.feed(piece, self.data.len())?;
-        }
-        self.make_room(piece.len(), fin)?;
-        self.data.extend_from_slice(piece);
-        Ok(())
-    }
-
-    /// Room for `piece` bytes, and for as much of the rest of the frame as is
-    /// plausible; each time more than before, so the cost stays linear.
-    fn make_room(&mut self, piece: usize, fin: bool) -> Result<(), Violation> {
-        let needed = self.data.len() + piece;
-        if self.data.capacity() > needed {
-            return Ok(());
-        }
-        // At most max_message, so it fits; and one byte for the batch's NUL.
-        let announced = needed + self.remaining as usize + 1;
-        let plausible = FIRST_RESERVE.max(needed.saturating_mul(TRUST));
-        let additional = announced.min(plausible) - self.data.len();
-        let reserved = if fin {
-            self.data.try_reserve_exact(additional)
-        } else {
-            // More fragments follow: amortised.
-            self.data.try_reserve(additional)
-        };
-        reserved.map_err(|_| {
-            Violation::too_big(format!(
-                "there is no memory for a message of {} bytes",
-                announced - 1
-            ))
-        })
-    }
-
-    fn finish_message(&mut self, batch: &mut Batch) -> Result<(), Violation> {
-        let data = std::mem::take(&mut self.data);
-        if let Some(kind) = self.message.take() {
-            if kind == MessageKind::Text {
-                self.utf8.finish(data.len())?;
-            }
-            batch.push_owned(kind, data);
-        }
-        Ok(())
     }
 
     /// Adds to the control frame being read; gives it when it is complete.

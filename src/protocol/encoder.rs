@@ -1,6 +1,6 @@
-//! What a client sends: masked frames, one to a message (RFC 6455 5.2, 5.3).
+//! What a client sends: masked frames (RFC 6455 5.2, 5.3).
 
-use super::frame::{Opcode, FIN, MASKED};
+use super::frame::{Opcode, FIN, MASKED, RSV1};
 use super::mask::append_masked;
 use super::{MaskSource, MessageKind, MAX_CONTROL, MAX_REASON};
 
@@ -15,38 +15,58 @@ pub fn encoded_len(payload_len: usize) -> usize {
     header + 4 + payload_len
 }
 
-/// Appends a whole message as one frame. Text is not checked here.
+/// A message, or a fragment of one (RFC 6455 5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DataFrame {
+    pub kind: MessageKind,
+    pub is_first: bool,
+    pub is_last: bool,
+    /// The message's payload has been compressed (RFC 7692 6).
+    pub is_compressed: bool,
+}
+
+impl DataFrame {
+    /// A whole message, uncompressed.
+    pub fn whole(kind: MessageKind) -> DataFrame {
+        DataFrame { kind, is_first: true, is_last: true, is_compressed: false }
+    }
+
+    #[inline]
+    fn first_byte(self) -> u8 {
+        let opcode = match self.kind {
+            _ if !self.is_first => Opcode::Continuation,
+            MessageKind::Text => Opcode::Text,
+            MessageKind::Binary => Opcode::Binary,
+        };
+        let fin = if self.is_last { FIN } else { 0 };
+        let rsv1 = if self.is_first && self.is_compressed { RSV1 } else { 0 };
+        opcode as u8 | fin | rsv1
+    }
+}
+
+/// Appends a message or a fragment. Text is not checked here, nor is anything compressed.
 #[inline]
-pub fn encode_message(
-    out: &mut Vec<u8>,
-    kind: MessageKind,
-    payload: &[u8],
-    masks: &mut MaskSource,
-) {
-    let opcode = match kind {
-        MessageKind::Text => Opcode::Text,
-        MessageKind::Binary => Opcode::Binary,
-    };
-    encode_frame(out, opcode, payload, masks);
+pub fn encode_data(out: &mut Vec<u8>, frame: DataFrame, payload: &[u8], masks: &mut MaskSource) {
+    encode_frame(out, frame.first_byte(), payload, masks);
 }
 
 /// Appends a ping; of `payload` the first 125 bytes.
 pub fn encode_ping(out: &mut Vec<u8>, payload: &[u8], masks: &mut MaskSource) {
     let payload = &payload[..payload.len().min(MAX_CONTROL)];
-    encode_frame(out, Opcode::Ping, payload, masks);
+    encode_control(out, Opcode::Ping, payload, masks);
 }
 
 /// Appends a pong; of `payload` the first 125 bytes.
 pub fn encode_pong(out: &mut Vec<u8>, payload: &[u8], masks: &mut MaskSource) {
     let payload = &payload[..payload.len().min(MAX_CONTROL)];
-    encode_frame(out, Opcode::Pong, payload, masks);
+    encode_control(out, Opcode::Pong, payload, masks);
 }
 
 /// Appends a close frame. A reason longer than `MAX_REASON` bytes is cut
 /// between two characters.
 pub fn encode_close(out: &mut Vec<u8>, close: Option<(u16, &str)>, masks: &mut MaskSource) {
     let Some((code, reason)) = close else {
-        return encode_frame(out, Opcode::Close, b"", masks);
+        return encode_control(out, Opcode::Close, b"", masks);
     };
     let mut end = reason.len().min(MAX_REASON);
     while !reason.is_char_boundary(end) {
@@ -55,12 +75,15 @@ pub fn encode_close(out: &mut Vec<u8>, close: Option<(u16, &str)>, masks: &mut M
     let mut payload = [0; MAX_CONTROL];
     payload[..2].copy_from_slice(&code.to_be_bytes());
     payload[2..2 + end].copy_from_slice(&reason.as_bytes()[..end]);
-    encode_frame(out, Opcode::Close, &payload[..2 + end], masks);
+    encode_control(out, Opcode::Close, &payload[..2 + end], masks);
+}
+
+fn encode_control(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8], masks: &mut MaskSource) {
+    encode_frame(out, FIN | opcode as u8, payload, masks);
 }
 
 #[inline]
-fn encode_frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8], masks: &mut MaskSource) {
-    let first = FIN | opcode as u8;
+fn encode_frame(out: &mut Vec<u8>, first: u8, payload: &[u8], masks: &mut MaskSource) {
     let len = payload.len();
     let key = masks.next_key();
     out.reserve(encoded_len(len));
@@ -109,7 +132,7 @@ mod tests {
             let payload: Vec<u8> = (0..len).map(|n| n as u8).collect();
             for (kind, first) in [(MessageKind::Text, 0x81), (MessageKind::Binary, 0x82)] {
                 let mut out = vec![9];
-                encode_message(&mut out, kind, &payload, &mut masks);
+                encode_data(&mut out, DataFrame::whole(kind), &payload, &mut masks);
                 assert_eq!(out.len(), 1 + encoded_len(len));
                 assert_eq!(unmask(&out[1..]), (first, payload.clone(), encoded_len(len)));
             }
@@ -153,7 +176,7 @@ mod tests {
         let keys: std::collections::HashSet<Vec<u8>> = (0..100)
             .map(|_| {
                 let mut out = Vec::new();
-                encode_message(&mut out, MessageKind::Binary, b"", &mut masks);
+                encode_data(&mut out, DataFrame::whole(MessageKind::Binary), b"", &mut masks);
                 out.split_off(2)
             })
             .collect();

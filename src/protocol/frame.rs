@@ -8,6 +8,8 @@ pub(super) const MAX_HEADER: usize = 10;
 
 pub(super) const FIN: u8 = 0x80;
 pub(super) const MASKED: u8 = 0x80;
+/// The message is compressed (RFC 7692 6): in the first frame of a message only.
+pub(super) const RSV1: u8 = 0x40;
 const RSV: u8 = 0x70;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(super) enum Opcode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FrameHeader {
     pub fin: bool,
+    /// RSV1 is set.
+    pub is_compressed: bool,
     pub opcode: Opcode,
     /// Payload bytes; below 2^63.
     pub payload_len: u64,
@@ -33,16 +37,17 @@ pub(super) struct FrameHeader {
 /// not complete; it always is at `MAX_HEADER` bytes.
 ///
 /// `in_message`: a message has been begun and its last fragment has not come.
-/// The bytes are judged in their order, so that the verdict is the same
+/// `has_deflate`: permessage-deflate was negotiated. The bytes are judged in their order, so that the verdict is the same
 /// however they were split.
 pub(super) fn parse(
     bytes: &[u8],
     in_message: bool,
+    has_deflate: bool,
 ) -> Result<Option<(FrameHeader, usize)>, Violation> {
     let Some(&first) = bytes.first() else {
         return Ok(None);
     };
-    let (fin, opcode) = check_first(first, in_message)?;
+    let opcode = check_first(first, in_message, has_deflate)?;
     let Some(&second) = bytes.get(1) else {
         return Ok(None);
     };
@@ -83,15 +88,21 @@ pub(super) fn parse(
     if payload_len >> 63 != 0 {
         return Err(Violation::protocol("the server sent a frame length with the top bit set"));
     }
-    Ok(Some((FrameHeader { fin, opcode, payload_len }, size)))
+    let (fin, is_compressed) = (first & FIN != 0, first & RSV1 != 0);
+    Ok(Some((FrameHeader { fin, is_compressed, opcode, payload_len }, size)))
 }
 
 /// The first byte: FIN, the reserved bits, the opcode, and whether such a
 /// frame may come now.
-fn check_first(first: u8, in_message: bool) -> Result<(bool, Opcode), Violation> {
+fn check_first(first: u8, in_message: bool, has_deflate: bool) -> Result<Opcode, Violation> {
     let fin = first & FIN != 0;
-    // No extension is negotiated, so none of the three has a meaning.
-    if first & RSV != 0 {
+    // RSV1 has a meaning where a compressed message may begin (RFC 7692 6),
+    // and nothing else has one.
+    let allowed = match first & 0x0F {
+        0x1 | 0x2 if has_deflate => RSV1,
+        _ => 0,
+    };
+    if first & RSV & !allowed != 0 {
         return Err(Violation::protocol(format!(
             "the server set reserved bits in a frame (its first byte is {first:#04x})"
         )));
@@ -120,7 +131,7 @@ fn check_first(first: u8, in_message: bool) -> Result<(bool, Opcode), Violation>
             "the server sent a fragmented {} frame",
             opcode.name()
         ))),
-        _ => Ok((fin, opcode)),
+        _ => Ok(opcode),
     }
 }
 
@@ -143,7 +154,7 @@ mod tests {
 
     /// The words of the refusal; its code is always 1002.
     fn refused(bytes: &[u8], in_message: bool) -> String {
-        let violation = parse(bytes, in_message).unwrap_err();
+        let violation = parse(bytes, in_message, false).unwrap_err();
         assert_eq!(violation.close_code, 1002);
         violation.message
     }
@@ -158,10 +169,10 @@ mod tests {
             (b"\x82\x7f\0\0\0\0\0\x01\0\0", 0x10000, 10),
             (b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", u64::MAX >> 1, 10),
         ] {
-            let (header, used) = parse(bytes, false).unwrap().unwrap();
+            let (header, used) = parse(bytes, false, false).unwrap().unwrap();
             assert_eq!((header.payload_len, used), (payload_len, size));
             for short in 0..bytes.len() {
-                assert_eq!(parse(&bytes[..short], false), Ok(None));
+                assert_eq!(parse(&bytes[..short], false, false), Ok(None));
             }
         }
     }
@@ -206,8 +217,8 @@ mod tests {
         assert!(refused(b"\x00", false).contains("continuation"));
         assert!(refused(b"\x81", true).contains("inside a fragmented"));
         assert!(refused(b"\x02", true).contains("inside a fragmented"));
-        assert!(parse(b"\x80\x00", true).is_ok());
-        assert!(parse(b"\x89\x00", true).is_ok());
+        assert!(parse(b"\x80\x00", true, false).is_ok());
+        assert!(parse(b"\x89\x00", true, false).is_ok());
     }
 
     #[test]

@@ -1,29 +1,37 @@
-//! RFC 6455 with no I/O at all: bytes in, messages out, and back.
+//! RFC 6455 and 7692 with no I/O at all: bytes in, messages out, and back.
 //!
-//! Owns the opening handshake's text, the framing in both directions and the
-//! rules that a server must keep. Knows no socket, no thread, no clock and no
+//! Owns the opening handshake's text, the framing and compression in both directions and
+//! the rules that a server must keep. Knows no socket, no thread, no clock and no
 //! other room but `error`; whoever reads and writes calls it.
 
+mod assembly;
 mod batch;
 mod close;
 mod control;
 mod decoder;
+mod deflate;
 mod encoder;
 mod frame;
 mod mask;
+#[cfg(test)]
+mod properties;
 mod request;
 mod response;
+#[cfg(test)]
+mod testing;
 mod utf8;
 mod violation;
 
 pub use batch::Batch;
 pub use close::{is_sendable_close_code, is_valid_received_close_code, CloseFrame, MAX_REASON};
 pub use control::{Control, ControlPayload, MAX_CONTROL};
-pub use decoder::{Decoded, Decoder};
-pub use encoder::{encode_close, encode_message, encode_ping, encode_pong, encoded_len};
+pub use decoder::{Decoded, Decoder, DecoderConfig};
+pub use deflate::{Compressor, DeflateOffer, DeflateParams};
+pub use encoder::{encode_close, encode_data, encode_ping, encode_pong, encoded_len, DataFrame};
 pub use mask::MaskSource;
 pub use request::{check_header, check_subprotocols, new_key, UpgradeRequest};
-pub use response::{parse_response, verify_upgrade, Response, MAX_HEAD, MAX_HEADERS};
+pub use response::{parse_response, verify_upgrade, Agreed, Response, MAX_HEAD, MAX_HEADERS};
+pub use utf8::{check_utf8, NotUtf8, Utf8Check};
 pub use violation::Violation;
 
 /// What a message is made of: the two data opcodes.

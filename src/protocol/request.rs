@@ -5,6 +5,7 @@ use rand::rngs::SysRng;
 use rand::TryRng;
 
 use super::mask::no_randomness;
+use super::DeflateOffer;
 use crate::error::Error;
 
 /// The headers that the handshake sets itself, beside `Sec-WebSocket-*`, and
@@ -21,6 +22,8 @@ pub struct UpgradeRequest<'a> {
     pub resource: &'a str,
     pub headers: &'a [(String, String)],
     pub subprotocols: &'a [String],
+    /// What is asked of compression, if it is offered.
+    pub deflate: Option<&'a DeflateOffer>,
     pub key: &'a str,
 }
 
@@ -42,6 +45,9 @@ impl UpgradeRequest<'_> {
         if !self.subprotocols.is_empty() {
             let list = self.subprotocols.join(", ");
             line(["Sec-WebSocket-Protocol: ", &list, "", ""]);
+        }
+        if let Some(offer) = self.deflate {
+            line(["Sec-WebSocket-Extensions: ", &offer.header_value(), "", ""]);
         }
         let mut names = self.headers.iter().map(|(name, _)| name);
         if !names.any(|name| name.eq_ignore_ascii_case("user-agent")) {
@@ -174,6 +180,7 @@ mod tests {
             resource: "/chat?room=1",
             headers: &[],
             subprotocols: &[],
+            deflate: None,
             key: "dGhlIHNhbXBsZSBub25jZQ==",
         };
         let agent = concat!("User-Agent: hostws/", env!("CARGO_PKG_VERSION"));
@@ -199,10 +206,13 @@ mod tests {
             resource: "/",
             headers: &headers,
             subprotocols: &["chat".to_owned(), "superchat".to_owned()],
+            deflate: Some(&DeflateOffer::default()),
             key: "k",
         };
         let text = String::from_utf8(request.encode()).unwrap();
         assert!(text.contains("Sec-WebSocket-Protocol: chat, superchat\r\n"));
+        let offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+        assert!(text.contains(offer));
         assert!(text.ends_with("Cookie: a=1\r\nuser-agent: mine\r\nCookie: b=2\r\n\r\n"));
         assert!(!text.contains("hostws/"));
     }

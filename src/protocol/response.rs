@@ -2,6 +2,7 @@
 
 use tungstenite::handshake::derive_accept_key;
 
+use super::{DeflateOffer, DeflateParams};
 use crate::error::{Code, Component, Error};
 
 /// The most bytes that a response head may have.
@@ -146,14 +147,21 @@ fn explain(error: httparse::Error) -> String {
     format!("the server's response is not HTTP: {what}")
 }
 
-/// Checks a 101 that answers a request with `key` which offered the
-/// subprotocols `offered` and no extension (RFC 6455 4.1). Returns the agreed
-/// subprotocol.
+/// What was agreed beside the upgrade itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreed {
+    pub subprotocol: Option<String>,
+    pub deflate: Option<DeflateParams>,
+}
+
+/// Checks a 101 that answers a request with `key` which offered these
+/// subprotocols and this compression (RFC 6455 4.1).
 pub fn verify_upgrade(
     response: &Response,
     key: &str,
-    offered: &[String],
-) -> Result<Option<String>, Error> {
+    subprotocols: &[String],
+    deflate: Option<&DeflateOffer>,
+) -> Result<Agreed, Error> {
     if response.status != 101 {
         return Err(http(format!(
             "the server answered with status {} instead of 101",
@@ -178,12 +186,32 @@ pub fn verify_upgrade(
         }
         None => return Err(http("the server's response has no Sec-WebSocket-Accept")),
     }
-    if let Some(extensions) = response.header("Sec-WebSocket-Extensions") {
-        return Err(http(format!(
-            "the server chose the extension \"{}\", which was not offered",
-            excerpt(extensions)
-        )));
+    Ok(Agreed {
+        subprotocol: chosen_subprotocol(response, subprotocols)?,
+        deflate: agreed_deflate(response, deflate)?,
+    })
+}
+
+fn agreed_deflate(
+    response: &Response,
+    offer: Option<&DeflateOffer>,
+) -> Result<Option<DeflateParams>, Error> {
+    match offer {
+        Some(offer) => {
+            let values = response.header_all("Sec-WebSocket-Extensions");
+            offer.accept(values).map_err(http)
+        }
+        None => match response.header("Sec-WebSocket-Extensions") {
+            None => Ok(None),
+            Some(extensions) => Err(http(format!(
+                "the server chose the extension \"{}\", which was not offered",
+                excerpt(extensions)
+            ))),
+        },
     }
+}
+
+fn chosen_subprotocol(response: &Response, offered: &[String]) -> Result<Option<String>, Error> {
     match only(response, "Sec-WebSocket-Protocol")? {
         None => Ok(None),
         Some(chosen) if offered.iter().any(|name| name == chosen) => Ok(Some(chosen.to_owned())),

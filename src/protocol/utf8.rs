@@ -5,18 +5,38 @@ use std::str;
 
 use super::Violation;
 
+/// That a text is not UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotUtf8 {
+    /// Where in the text the character begins that is none.
+    pub position: u64,
+    /// It only lacks its end.
+    pub is_cut: bool,
+}
+
+impl From<NotUtf8> for Violation {
+    fn from(NotUtf8 { position, is_cut }: NotUtf8) -> Violation {
+        Violation::not_utf8(match is_cut {
+            false => format!("the server sent a text message that is not UTF-8 at byte {position}"),
+            true => format!(
+                "the server sent a text message that ends inside the character at byte {position}"
+            ),
+        })
+    }
+}
+
 /// What is left of a text between two pieces: the bytes of a character that
 /// has begun.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Utf8Check {
+pub struct Utf8Check {
     pending: [u8; 4],
     len: u8,
 }
 
 impl Utf8Check {
     /// Checks the next piece of a text; `offset` bytes came before it.
-    pub(super) fn feed(&mut self, mut piece: &[u8], offset: usize) -> Result<(), Violation> {
-        let mut offset = offset - usize::from(self.len);
+    pub fn feed(&mut self, mut piece: &[u8], offset: u64) -> Result<(), NotUtf8> {
+        let mut offset = offset - u64::from(self.len);
         while self.len > 0 {
             let Some((&byte, rest)) = piece.split_first() else {
                 return Ok(());
@@ -28,7 +48,7 @@ impl Utf8Check {
             piece = rest;
             match str::from_utf8(&self.pending[..usize::from(self.len)]) {
                 Ok(_) => {
-                    offset += usize::from(self.len);
+                    offset += u64::from(self.len);
                     self.len = 0;
                 }
                 Err(error) if error.error_len().is_none() => {}
@@ -43,22 +63,27 @@ impl Utf8Check {
                 self.len = tail.len() as u8;
                 Ok(())
             }
-            Err(error) => Err(bad_byte(offset + error.valid_up_to())),
+            Err(error) => Err(bad_byte(offset + error.valid_up_to() as u64)),
         }
     }
 
     /// Checks that the text, `length` bytes in all, ends between characters.
-    pub(super) fn finish(&mut self, length: usize) -> Result<(), Violation> {
+    pub fn finish(&mut self, length: u64) -> Result<(), NotUtf8> {
         match std::mem::take(&mut self.len) {
             0 => Ok(()),
-            pending => Err(cut_short(length - usize::from(pending))),
+            pending => Err(cut_short(length - u64::from(pending))),
         }
+    }
+
+    /// Bytes of a character that has begun and not ended.
+    pub(super) fn pending(&self) -> usize {
+        usize::from(self.len)
     }
 }
 
 /// Checks a text that is here as a whole.
 #[inline]
-pub(super) fn check(text: &[u8]) -> Result<(), Violation> {
+pub fn check_utf8(text: &[u8]) -> Result<(), NotUtf8> {
     match simdutf8::basic::from_utf8(text) {
         Ok(_) => Ok(()),
         Err(_) => Err(explain(text)),
@@ -67,25 +92,21 @@ pub(super) fn check(text: &[u8]) -> Result<(), Violation> {
 
 /// The fast check does not say where; this one, which is seldom needed, does.
 #[cold]
-fn explain(text: &[u8]) -> Violation {
+fn explain(text: &[u8]) -> NotUtf8 {
     let mut whole = Utf8Check::default();
-    match whole.feed(text, 0).and_then(|()| whole.finish(text.len())) {
-        Err(violation) => violation,
+    match whole.feed(text, 0).and_then(|()| whole.finish(text.len() as u64)) {
+        Err(error) => error,
         // The two checks have the same rules, so this is not reached.
         Ok(()) => bad_byte(0),
     }
 }
 
-fn bad_byte(position: usize) -> Violation {
-    Violation::not_utf8(format!(
-        "the server sent a text message that is not UTF-8 at byte {position}"
-    ))
+fn bad_byte(position: u64) -> NotUtf8 {
+    NotUtf8 { position, is_cut: false }
 }
 
-fn cut_short(position: usize) -> Violation {
-    Violation::not_utf8(format!(
-        "the server sent a text message that ends inside the character at byte {position}"
-    ))
+fn cut_short(position: u64) -> NotUtf8 {
+    NotUtf8 { position, is_cut: true }
 }
 
 #[cfg(test)]
@@ -94,14 +115,14 @@ mod tests {
     use proptest::prelude::*;
 
     /// Feeds one byte at a time: how many were taken, and the verdict.
-    fn byte_by_byte(text: &[u8]) -> (usize, Result<(), Violation>) {
+    fn byte_by_byte(text: &[u8]) -> (usize, Result<(), NotUtf8>) {
         let mut check = Utf8Check::default();
         for (at, byte) in text.iter().enumerate() {
-            if let Err(violation) = check.feed(&[*byte], at) {
+            if let Err(violation) = check.feed(&[*byte], at as u64) {
                 return (at, Err(violation));
             }
         }
-        (text.len(), check.finish(text.len()))
+        (text.len(), check.finish(text.len() as u64))
     }
 
     /// The first byte after which no continuation makes `text` valid.
@@ -115,13 +136,13 @@ mod tests {
         let (taken, verdict) = byte_by_byte(text);
         assert_eq!(verdict.is_ok(), str::from_utf8(text).is_ok(), "{text:?}");
         assert_eq!(taken, earliest_bad_byte(text).unwrap_or(text.len()));
-        assert_eq!(check(text), verdict);
+        assert_eq!(check_utf8(text), verdict);
         for split in 0..=text.len() {
             let mut pieces = Utf8Check::default();
             let in_two = pieces
                 .feed(&text[..split], 0)
-                .and_then(|()| pieces.feed(&text[split..], split))
-                .and_then(|()| pieces.finish(text.len()));
+                .and_then(|()| pieces.feed(&text[split..], split as u64))
+                .and_then(|()| pieces.finish(text.len() as u64));
             assert_eq!(in_two, verdict, "{text:?} split at {split}");
         }
     }
@@ -141,11 +162,14 @@ mod tests {
     fn positions_are_of_the_message() {
         let mut check = Utf8Check::default();
         check.feed(b"abc\xe2\x82", 0).unwrap();
-        let violation = check.feed(b"x", 5).unwrap_err();
+        let bad = check.feed(b"x", 5).unwrap_err();
+        assert_eq!(bad, NotUtf8 { position: 3, is_cut: false });
+        let (_, verdict) = byte_by_byte("€€".as_bytes().split_last().unwrap().1);
+        let cut = verdict.unwrap_err();
+        assert_eq!(cut, NotUtf8 { position: 3, is_cut: true });
+        let violation = Violation::from(cut);
         assert_eq!(violation.close_code, 1007);
         assert!(violation.message.ends_with("at byte 3"));
-        let (_, verdict) = byte_by_byte("€€".as_bytes().split_last().unwrap().1);
-        assert!(verdict.unwrap_err().message.contains("byte 3"));
     }
 
     proptest! {

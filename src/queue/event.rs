@@ -23,6 +23,13 @@ impl Ending {
     }
 }
 
+/// The answer to a ping of the host's.
+pub struct Pong {
+    /// The payload, and one NUL after it.
+    pub payload: Vec<u8>,
+    pub round_trip_us: u64,
+}
+
 /// Something that happened on a connection.
 pub enum Event {
     Open,
@@ -31,8 +38,7 @@ pub enum Event {
     Error(Error),
     Terminate(Ending),
     Drain,
-    /// The payload, and one NUL after it.
-    Pong(Vec<u8>),
+    Pong(Pong),
     Warning(Error),
 }
 

@@ -110,7 +110,8 @@ impl Link {
                 self.connection.set_answer(Answer {
                     response: established.response,
                     body: Vec::new(),
-                    subprotocol: established.subprotocol,
+                    subprotocol: established.agreed.subprotocol,
+                    deflate: established.agreed.deflate,
                     timings: established.timings,
                 });
                 let mut outbox = self.connection.outbox();
@@ -157,7 +158,13 @@ impl Link {
         log::line!(Error, "connection {}: {}", self.connection.id, failure.error);
         if let Some((response, body)) = failure.response {
             let timings = failure.timings;
-            self.connection.set_answer(Answer { response, body, subprotocol: None, timings });
+            self.connection.set_answer(Answer {
+                response,
+                body,
+                subprotocol: None,
+                deflate: None,
+                timings,
+            });
         }
         self.connection.emit(Event::Error(failure.error));
         Ending::unclean(failure.close_code)

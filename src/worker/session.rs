@@ -8,8 +8,8 @@ use crate::connection::{add, Connection, DataType, Status};
 use crate::error::{Code, Component, Error};
 use crate::json;
 use crate::log;
-use crate::protocol::{Batch, CloseFrame, Control, Decoded, Decoder, MAX_REASON};
-use crate::queue::{Ending, Event, Recipient};
+use crate::protocol::{Batch, CloseFrame, Control, Decoded, Decoder, DecoderConfig, MAX_REASON};
+use crate::queue::{Ending, Event, Pong, Recipient};
 use crate::transport::Transport;
 
 /// Reads of one connection in one turn, so that a flood does not starve the others.
@@ -17,6 +17,9 @@ const READS_PER_TURN: usize = 8;
 /// How long a server gets to close the TCP connection (RFC 6455 7.1.1) once the closing
 /// handshake is done, or once it was told that it broke the protocol.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a host gets to read and answer what came before a fault, before the connection
+/// is failed for it.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// RFC 6455 7.4.1
 const NO_STATUS: u16 = 1005;
@@ -31,16 +34,27 @@ pub enum Flow {
     End(Ending),
 }
 
+/// A fault of the server's that the connection is yet to be failed for.
+struct Fault {
+    close_code: u16,
+    error: Error,
+    deadline: Instant,
+}
+
 pub struct Session {
     connection: Arc<Connection>,
     transport: Arc<Transport>,
     decoder: Decoder,
+    /// What was read and is not decoded, because the host has too much to read.
+    undecoded: Option<Vec<u8>>,
     /// The end of the stream may have been announced already: read until there is no more.
     at_end: bool,
     /// Why nothing can be sent any more. What the server has said before is still read.
     broken: Option<io::Error>,
     /// The server's close frame.
     server_close: Option<Ending>,
+    /// The connection is going to be failed: nothing more is read.
+    fault: Option<Fault>,
     /// The code with which the connection was failed.
     failed: Option<u16>,
     /// The sending side of the stream is shut.
@@ -55,14 +69,20 @@ pub struct Session {
 
 impl Session {
     pub fn new(connection: Arc<Connection>, transport: Arc<Transport>, now: Instant) -> Session {
-        let decoder = Decoder::new(connection.limits.max_message);
+        let decoder = Decoder::new(DecoderConfig {
+            max_message: connection.limits.max_message,
+            stream_threshold: connection.limits.stream_threshold,
+            deflate: connection.answer().and_then(|answer| answer.deflate),
+        });
         Session {
             connection,
             transport,
             decoder,
+            undecoded: None,
             at_end: true,
             broken: None,
             server_close: None,
+            fault: None,
             failed: None,
             finished: false,
             close_deadline: None,
@@ -81,6 +101,7 @@ impl Session {
     pub fn advance(&mut self, at_end: bool, buffer: &mut [u8], now: Instant) -> Flow {
         self.at_end |= at_end;
         self.write(now);
+        self.settle_fault(now);
         let flow = self.read(buffer, now);
         // What was read may have been answered.
         self.write(now);
@@ -89,7 +110,9 @@ impl Session {
 
     /// What came with the answer to the upgrade request.
     pub fn start(&mut self, leftover: &[u8], buffer: &mut [u8], now: Instant) -> Flow {
-        self.digest(leftover, now);
+        if !leftover.is_empty() {
+            self.digest(leftover, now);
+        }
         self.advance(false, buffer, now)
     }
 
@@ -97,6 +120,9 @@ impl Session {
     pub fn deadline(&self) -> Option<Instant> {
         if self.close_deadline.is_some() {
             return self.close_deadline;
+        }
+        if let Some(fault) = &self.fault {
+            return Some(fault.deadline);
         }
         // While the host does not read, silence is ours and not the server's.
         if self.connection.is_paused() {
@@ -118,6 +144,11 @@ impl Session {
         }
         if self.close_deadline.is_some() {
             return Flow::End(self.ending());
+        }
+        if self.fault.is_some() {
+            self.settle_fault(now);
+            self.write(now);
+            return Flow::Stay;
         }
         if self.pinged {
             let limit = self.connection.limits.ping_timeout.unwrap_or_default();
@@ -183,6 +214,13 @@ impl Session {
             if std::mem::take(&mut self.was_paused) {
                 self.hear(now);
             }
+            if self.fault.is_some() {
+                return Flow::Stay;
+            }
+            if let Some(rest) = self.undecoded.take() {
+                self.decode(&rest, now);
+                continue;
+            }
             match self.transport.read(buffer) {
                 Ok(0) => return Flow::End(self.on_end(None)),
                 Ok(count) => {
@@ -214,35 +252,45 @@ impl Session {
     }
 
     /// Takes in what was read.
-    fn digest(&mut self, mut input: &[u8], now: Instant) {
-        if input.is_empty() {
-            return;
-        }
+    fn digest(&mut self, input: &[u8], now: Instant) {
         self.hear(now);
         add(&self.connection.counters.wire_received, input.len());
+        self.decode(input, now);
+    }
+
+    fn decode(&mut self, mut input: &[u8], now: Instant) {
         let mut batch = Batch::new();
         // After the server's close frame, and after it broke the protocol, nothing counts.
-        while !input.is_empty() && self.server_close.is_none() && self.failed.is_none() {
+        while self.server_close.is_none() && self.fault.is_none() && self.failed.is_none() {
             match self.decoder.decode(input, &mut batch) {
-                Ok(Decoded { consumed, control }) => {
+                Ok(Decoded { consumed, control, is_full }) => {
                     input = &input[consumed..];
                     if let Some(control) = control {
-                        self.on_control(control, &mut batch);
+                        self.on_control(control, &mut batch, now);
+                    }
+                    if is_full {
+                        self.deliver(&mut batch, now);
+                        if self.connection.is_paused() {
+                            self.undecoded = Some(input.to_vec());
+                            return;
+                        }
+                    } else if input.is_empty() {
+                        break;
                     }
                 }
                 Err(violation) => {
-                    self.deliver(&mut batch);
+                    self.deliver(&mut batch, now);
                     let words = violation.message;
-                    self.fail(violation.close_code, Error::ws(Code::Protocol, words));
+                    self.fail(violation.close_code, Error::ws(Code::Protocol, words), now);
                 }
             }
         }
-        self.deliver(&mut batch);
+        self.deliver(&mut batch, now);
     }
 
     /// Hands messages over to the queue.
-    fn deliver(&mut self, batch: &mut Batch) {
-        if batch.is_empty() || self.failed.is_some() {
+    fn deliver(&mut self, batch: &mut Batch, now: Instant) {
+        if batch.is_empty() || self.fault.is_some() || self.failed.is_some() {
             return;
         }
         let mut batch = std::mem::take(batch);
@@ -261,7 +309,7 @@ impl Session {
         }
         if !batch.is_empty() {
             let counters = &self.connection.counters;
-            add(&counters.messages_received, batch.len());
+            add(&counters.messages_received, batch.complete());
             add(&counters.payload_received, batch.payload_bytes());
             let event = Event::Messages(batch);
             self.connection.count_unread(event.weight());
@@ -273,12 +321,12 @@ impl Session {
         }
         if let Some(cause) = bad {
             let error = Error::ws(Code::Protocol, "a message is not a JSON object or array");
-            self.fail(INVALID_PAYLOAD, error.because(cause));
+            self.fail(INVALID_PAYLOAD, error.because(cause), now);
         }
     }
 
     /// Only what the host hears of, or what ends the messages, has its place among them.
-    fn on_control(&mut self, control: Control, batch: &mut Batch) {
+    fn on_control(&mut self, control: Control, batch: &mut Batch, now: Instant) {
         let connection = &self.connection;
         match control {
             Control::Ping(payload) => {
@@ -290,19 +338,20 @@ impl Session {
             Control::Pong(payload) => {
                 let answered = connection.outbox().answered(&payload);
                 let Some(ping) = answered else { return };
-                let micros = u64::try_from(ping.sent_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+                let round_trip_us =
+                    u64::try_from(ping.sent_at.elapsed().as_micros()).unwrap_or(u64::MAX);
                 let counters = &connection.counters;
-                counters.round_trip_us.store(micros, std::sync::atomic::Ordering::Relaxed);
+                counters.round_trip_us.store(round_trip_us, std::sync::atomic::Ordering::Relaxed);
                 add(&counters.pongs_received, 1);
                 if ping.by_host {
                     let mut payload = payload.to_vec();
                     payload.push(0);
-                    self.deliver(batch);
-                    self.connection.emit(Event::Pong(payload));
+                    self.deliver(batch, now);
+                    self.connection.emit(Event::Pong(Pong { payload, round_trip_us }));
                 }
             }
             Control::Close(frame) => {
-                self.deliver(batch);
+                self.deliver(batch, now);
                 let connection = &self.connection;
                 log::line!(Debug, "connection {}: the server closes", connection.id);
                 connection.advance(Status::Closing);
@@ -317,17 +366,33 @@ impl Session {
         }
     }
 
-    /// Fails the connection (RFC 6455 7.1.7).
-    fn fail(&mut self, code: u16, error: Error) {
-        if self.failed.is_some() {
+    /// Fails the connection (RFC 6455 7.1.7), once the host has had a chance to answer
+    /// what came before the fault. Nothing more is read from here on.
+    fn fail(&mut self, close_code: u16, error: Error, now: Instant) {
+        if self.failed.is_none() && self.fault.is_none() {
+            self.fault = Some(Fault { close_code, error, deadline: now + GRACE });
+            self.connection.await_reading();
+            self.settle_fault(now);
+        }
+    }
+
+    fn settle_fault(&mut self, now: Instant) {
+        let is_due = self.fault.as_ref().is_some_and(|fault| {
+            fault.deadline <= now
+                || self.connection.has_read_all()
+                || self.broken.is_some()
+                || self.connection.outbox().is_sealed()
+        });
+        if !is_due {
             return;
         }
+        let Some(Fault { close_code, error, .. }) = self.fault.take() else { return };
         log::line!(Error, "connection {}: {error}", self.connection.id);
-        self.failed = Some(code);
+        self.failed = Some(close_code);
         self.connection.advance(Status::Closing);
         let reason = clipped(&error.message);
         // It fails only when no random bytes are to be had: then it closes without a frame.
-        let _ = self.connection.outbox().push_close(Some((code, reason)));
+        let _ = self.connection.outbox().push_close(Some((close_code, reason)));
         self.connection.outbox().seal();
         self.connection.emit(Event::Error(error));
     }

@@ -23,7 +23,16 @@ pub struct Trouble {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     Open,
-    Message { data_type: i32, data: Vec<u8> },
+    Message {
+        data_type: i32,
+        data: Vec<u8>,
+    },
+    /// Of a message that is larger than `stream_threshold`.
+    Part {
+        data: Vec<u8>,
+        is_first: bool,
+        is_last: bool,
+    },
     Error(Vec<Trouble>),
     Terminate(Ending),
     Drain,
@@ -48,7 +57,13 @@ impl Event {
         unsafe {
             let event = &*event;
             assert_eq!(event.struct_size as usize, size_of::<ws_event>());
-            assert!(event.ws > 0 && event.time_us > 0 && event.flags == 0);
+            assert!(event.ws > 0 && event.time_us > 0);
+            let is_message = event.r#type == HOSTWS_EVENT_MESSAGE;
+            assert_eq!(event.flags & !(HOSTWS_FIRST | HOSTWS_LAST), 0);
+            assert!(is_message || event.flags == 0);
+            assert!(event.r#type == HOSTWS_EVENT_PONG || event.round_trip_us == 0);
+            let (is_first, is_last) =
+                (event.flags & HOSTWS_FIRST != 0, event.flags & HOSTWS_LAST != 0);
             let data = if event.data.is_null() {
                 Vec::new()
             } else {
@@ -67,7 +82,10 @@ impl Event {
             let troubles: Vec<Trouble> = troubles.collect();
             match event.r#type {
                 HOSTWS_EVENT_OPEN => Event::Open,
-                HOSTWS_EVENT_MESSAGE => Event::Message { data_type: event.data_type, data },
+                HOSTWS_EVENT_MESSAGE if is_first && is_last => {
+                    Event::Message { data_type: event.data_type, data }
+                }
+                HOSTWS_EVENT_MESSAGE => Event::Part { data, is_first, is_last },
                 HOSTWS_EVENT_ERROR => Event::Error(troubles),
                 HOSTWS_EVENT_TERMINATE => Event::Terminate(Ending {
                     code: event.code,
@@ -298,7 +316,9 @@ impl Story {
         for (index, event) in self.0.iter().enumerate() {
             let is_in_order = match event {
                 Event::Open => !std::mem::replace(&mut is_open, true) && !has_failed,
-                Event::Message { .. } | Event::Drain | Event::Pong(_) => is_open && !has_failed,
+                Event::Message { .. } | Event::Part { .. } | Event::Drain | Event::Pong(_) => {
+                    is_open && !has_failed
+                }
                 Event::Warning(_) => !has_failed,
                 Event::Error(errors) => {
                     assert!(errors.iter().all(|e| !e.message.is_empty() && e.code != 0));
@@ -395,6 +415,11 @@ pub fn wait_pending(count: i32) {
 pub fn send(ws: ws_id, data: &[u8], data_type: i32) -> i32 {
     // SAFETY: the bytes are valid during the call.
     unsafe { ws_send(ws, data.as_ptr().cast(), data.len() as i64, data_type) }
+}
+
+pub fn send_ex(ws: ws_id, data: &[u8], data_type: i32, flags: u32) -> i32 {
+    // SAFETY: the slice is valid during the call.
+    unsafe { ws_send_ex(ws, data.as_ptr().cast(), data.len() as i64, data_type, flags) }
 }
 
 pub fn ping(ws: ws_id, data: &[u8]) -> i32 {

@@ -27,11 +27,13 @@ fn refusal(error: Error) -> String {
     error.message
 }
 
+const NOTHING: Agreed = Agreed { subprotocol: None, deflate: None };
+
 /// Why a 101 with these headers instead of the good ones is refused.
 fn refused(replace: &str, with: &str) -> String {
     assert!(GOOD.contains(replace));
     let response = parse(&format!("{}\r\n", GOOD.replace(replace, with)));
-    refusal(verify_upgrade(&response, KEY, &[]).unwrap_err())
+    refusal(verify_upgrade(&response, KEY, &[], None).unwrap_err())
 }
 
 #[test]
@@ -164,9 +166,9 @@ fn http_1_0_refuses_but_does_not_upgrade() {
 
 #[test]
 fn a_good_upgrade() {
-    assert_eq!(verify_upgrade(&good_with(""), KEY, &[]), Ok(None));
+    assert_eq!(verify_upgrade(&good_with(""), KEY, &[], None), Ok(NOTHING));
     // Offered, and the server wants none.
-    assert_eq!(verify_upgrade(&good_with(""), KEY, &offered(&["chat"])), Ok(None));
+    assert_eq!(verify_upgrade(&good_with(""), KEY, &offered(&["chat"]), None), Ok(NOTHING));
 }
 
 #[test]
@@ -175,10 +177,10 @@ fn a_good_upgrade_in_other_words() {
         .replace("Upgrade: websocket", "uPGRADE:   WebSocket ")
         .replace("Connection: Upgrade", "connection: keep-alive , UPGRADE");
     let response = parse(&format!("{text}\r\n"));
-    assert_eq!(verify_upgrade(&response, KEY, &[]), Ok(None));
+    assert_eq!(verify_upgrade(&response, KEY, &[], None), Ok(NOTHING));
     let text = GOOD.replace("Connection:", "Connection: keep-alive\r\nConnection:");
     let response = parse(&format!("{text}\r\n"));
-    assert_eq!(verify_upgrade(&response, KEY, &[]), Ok(None));
+    assert_eq!(verify_upgrade(&response, KEY, &[], None), Ok(NOTHING));
 }
 
 #[test]
@@ -208,21 +210,37 @@ fn accept_header() {
     assert!(refused(accept, "").contains("no Sec-WebSocket-Accept"));
     assert!(refused("s3pP", "S3pP").contains("does not match"));
     assert!(refused(accept, &accept.repeat(2)).contains("more than one"));
-    assert!(verify_upgrade(&good_with(""), "another key", &[]).is_err());
+    assert!(verify_upgrade(&good_with(""), "another key", &[], None).is_err());
 }
 
 #[test]
 fn extensions_were_not_offered() {
     let response = good_with("Sec-WebSocket-Extensions: permessage-deflate\r\n");
-    let words = refusal(verify_upgrade(&response, KEY, &[]).unwrap_err());
+    let words = refusal(verify_upgrade(&response, KEY, &[], None).unwrap_err());
     assert!(words.contains("permessage-deflate"), "{words}");
+}
+
+#[test]
+fn an_extension_that_was_offered() {
+    let offer = DeflateOffer::default();
+    let verdict = |more: &str| verify_upgrade(&good_with(more), KEY, &[], Some(&offer));
+    assert_eq!(verdict(""), Ok(NOTHING));
+    let agreed =
+        verdict("Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n")
+            .unwrap();
+    assert_eq!(agreed.deflate.unwrap().server_max_window_bits, 10);
+    let words = refusal(verdict("Sec-WebSocket-Extensions: x-other\r\n").unwrap_err());
+    assert!(words.contains("x-other"), "{words}");
 }
 
 #[test]
 fn subprotocol() {
     let names = offered(&["chat", "v2"]);
-    let verdict = |more: &str| verify_upgrade(&good_with(more), KEY, &names);
-    assert_eq!(verdict("Sec-WebSocket-Protocol: v2\r\n"), Ok(Some("v2".to_owned())));
+    let verdict = |more: &str| verify_upgrade(&good_with(more), KEY, &names, None);
+    assert_eq!(
+        verdict("Sec-WebSocket-Protocol: v2\r\n"),
+        Ok(Agreed { subprotocol: Some("v2".to_owned()), ..NOTHING })
+    );
     for more in [
         "Sec-WebSocket-Protocol: V2\r\n",
         "Sec-WebSocket-Protocol: chat, v2\r\n",
@@ -233,5 +251,5 @@ fn subprotocol() {
         assert!(words.contains("subprotocol") || words.contains("more than one"));
     }
     let uninvited = good_with("Sec-WebSocket-Protocol: chat\r\n");
-    assert!(verify_upgrade(&uninvited, KEY, &[]).is_err());
+    assert!(verify_upgrade(&uninvited, KEY, &[], None).is_err());
 }

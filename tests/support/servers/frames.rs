@@ -9,6 +9,7 @@ pub const CLOSE: u8 = 8;
 pub const PING: u8 = 9;
 pub const PONG: u8 = 10;
 pub const FIN: u8 = 0x80;
+pub const RSV1: u8 = 0x40;
 
 /// The most that a test's client sends in one frame.
 const MAX_PAYLOAD: u64 = 256 << 20;
@@ -44,6 +45,7 @@ pub fn close(code: u16, reason: &[u8]) -> Vec<u8> {
 /// A frame of the client's.
 pub struct Frame {
     pub fin: bool,
+    pub rsv1: bool,
     pub opcode: u8,
     pub payload: Vec<u8>,
 }
@@ -82,5 +84,5 @@ pub fn read(stream: &mut impl Read) -> io::Result<Frame> {
     let mut payload = vec![0; length as usize];
     stream.read_exact(&mut payload)?;
     payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
-    Ok(Frame { fin: first & FIN != 0, opcode: first & 0x0f, payload })
+    Ok(Frame { fin: first & FIN != 0, rsv1: first & RSV1 != 0, opcode: first & 0x0f, payload })
 }

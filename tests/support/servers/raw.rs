@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use tungstenite::handshake::derive_accept_key;
 use url::Url;
 
-use super::frames::{self, close, frame, header, BINARY, CLOSE, CONTINUATION, FIN, PING, TEXT};
+use super::frames::{
+    self, close, frame, header, BINARY, CLOSE, CONTINUATION, FIN, PING, RSV1, TEXT,
+};
 use super::listener::{close_gently, wait_until_gone, Board, Ending, Listener, PATIENCE};
 use super::reset_on_close;
 
@@ -242,7 +244,6 @@ fn dribble_bytes(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-const RSV1: u8 = 0x40;
 const RSV2: u8 = 0x20;
 
 /// What no server may send.

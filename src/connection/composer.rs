@@ -1,0 +1,115 @@
+//! How the host's messages become frames: the checks, the fragments, the compression.
+
+use crate::error::{Code, Error, Result};
+use crate::json;
+use crate::protocol::{Compressor, DataFrame, DeflateParams, MessageKind, NotUtf8, Utf8Check};
+
+use super::DataType;
+
+/// What a connection needs only if its messages are compressed or sent in fragments.
+#[derive(Default)]
+pub struct Composer {
+    /// Made when the first message is compressed; `None` inside: there is no way to.
+    compressor: Option<Option<Compressor>>,
+    /// The message that is being sent in fragments.
+    open: Option<OpenMessage>,
+}
+
+#[derive(Clone, Copy)]
+struct OpenMessage {
+    data_type: DataType,
+    is_compressed: bool,
+    text: Utf8Check,
+    length: u64,
+}
+
+/// A fragment that has been checked. Nothing has changed yet: it may still be refused.
+pub struct Fragment {
+    pub frame: DataFrame,
+    after: Option<OpenMessage>,
+}
+
+impl Composer {
+    /// Checks the next fragment of the message that is open, or the first of a new one.
+    /// `data_type` is `None` where the host does not say.
+    pub fn fragment(
+        &self,
+        payload: &[u8],
+        data_type: Option<DataType>,
+        fallback: DataType,
+        is_last: bool,
+        compress: bool,
+    ) -> Result<Fragment> {
+        let is_first = self.open.is_none();
+        let mut message = self.open.unwrap_or(OpenMessage {
+            data_type: data_type.unwrap_or(fallback),
+            is_compressed: compress,
+            text: Utf8Check::default(),
+            length: 0,
+        });
+        if data_type.is_some_and(|given| given != message.data_type) {
+            let words = "a fragment has another data type than the message that it goes on with";
+            return Err(Error::ws(Code::Argument, words));
+        }
+        if message.data_type == DataType::Object {
+            let words = "an object is checked as a whole and cannot be sent in fragments";
+            return Err(Error::ws(Code::Argument, words));
+        }
+        if message.data_type == DataType::Text {
+            message.text.feed(payload, message.length).map_err(not_utf8)?;
+        }
+        message.length += payload.len() as u64;
+        if is_last {
+            message.text.finish(message.length).map_err(not_utf8)?;
+        }
+        let frame = DataFrame {
+            kind: kind_of(message.data_type),
+            is_first,
+            is_last,
+            is_compressed: message.is_compressed,
+        };
+        Ok(Fragment { frame, after: (!is_last).then_some(message) })
+    }
+
+    /// The fragment is queued.
+    pub fn commit(&mut self, fragment: &Fragment) {
+        self.open = fragment.after;
+    }
+
+    /// Whether messages can be compressed under these terms.
+    pub fn can_compress(&mut self, terms: &DeflateParams) -> bool {
+        self.compressor.get_or_insert_with(|| Compressor::new(terms)).is_some()
+    }
+
+    pub fn compress(&mut self, payload: &[u8], is_last: bool) -> Result<Vec<u8>> {
+        match &mut self.compressor {
+            Some(Some(compressor)) => compressor.compress(payload, is_last),
+            _ => Err(Error::ws(Code::Internal, "there is no compressor")),
+        }
+    }
+}
+
+/// Checks a whole message, and tells what it travels as.
+pub fn check(payload: &[u8], data_type: DataType) -> Result<MessageKind> {
+    match data_type {
+        DataType::Blob => {}
+        DataType::Text => crate::protocol::check_utf8(payload).map_err(not_utf8)?,
+        DataType::Object => json::check(payload)?,
+    }
+    Ok(kind_of(data_type))
+}
+
+fn kind_of(data_type: DataType) -> MessageKind {
+    match data_type {
+        DataType::Blob => MessageKind::Binary,
+        DataType::Text | DataType::Object => MessageKind::Text,
+    }
+}
+
+fn not_utf8(NotUtf8 { position, is_cut }: NotUtf8) -> Error {
+    let words = match is_cut {
+        false => format!("the text is not UTF-8: bad byte at offset {position}"),
+        true => format!("the text is not UTF-8: it ends inside the character at offset {position}"),
+    };
+    Error::ws(Code::Utf8, words)
+}

@@ -1,0 +1,105 @@
+//! What the host is told: events on their way into the queue and out of it, and when
+//! reading stops because too much of it waits.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use super::Connection;
+use crate::queue::{Event, Kind, Recipient};
+
+impl Connection {
+    /// Puts an event into the queue.
+    pub fn emit(self: &Arc<Self>, event: Event) {
+        // At most one, whatever else goes wrong on the way to the end.
+        if matches!(event, Event::Error(_)) && self.failed.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let queued = match event {
+            Event::Open => Some(&self.open_queued),
+            Event::Terminate(_) => Some(&self.end_queued),
+            _ => None,
+        };
+        let recipient: Arc<dyn Recipient> = Arc::clone(self) as _;
+        self.queue.push(&recipient, event);
+        if let Some(queued) = queued {
+            queued.store(true, Ordering::SeqCst);
+            self.queue.touch();
+        }
+    }
+
+    /// Counts messages in before they go to the queue.
+    pub fn count_unread(&self, weight: usize) {
+        self.unread.fetch_add(weight, Ordering::SeqCst);
+    }
+
+    /// Whether the worker is to stop reading, because the host has too much to read.
+    pub fn must_pause(&self) -> bool {
+        let limit = self.limits.receive_queue_max;
+        if self.unread.load(Ordering::SeqCst) <= limit {
+            return false;
+        }
+        self.paused.store(true, Ordering::SeqCst);
+        // The host may have read all of it meanwhile, and then nobody else would resume.
+        !(self.has_room() && self.paused.swap(false, Ordering::SeqCst))
+    }
+
+    fn has_room(&self) -> bool {
+        self.unread.load(Ordering::SeqCst) <= self.limits.receive_queue_max / 2
+    }
+
+    /// Whether the worker is not to read.
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::SeqCst)
+    }
+
+    /// Asks to be attended to when the host has read all that it was sent.
+    pub fn await_reading(&self) {
+        self.is_awaited.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether nothing waits for the host.
+    pub fn has_read_all(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) == 0
+    }
+}
+
+impl Recipient for Connection {
+    fn id(&self) -> i32 {
+        self.id
+    }
+
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn waiting(&self) -> &AtomicUsize {
+        &self.waiting
+    }
+
+    fn is_muted(&self) -> bool {
+        self.muted.load(Ordering::SeqCst)
+    }
+
+    fn host(&self) -> &(dyn Any + Send + Sync) {
+        self.host.as_ref()
+    }
+
+    fn read(&self, weight: usize) {
+        self.unread.fetch_sub(weight, Ordering::SeqCst);
+        if self.is_paused() && self.has_room() && self.paused.swap(false, Ordering::SeqCst) {
+            self.post();
+        }
+    }
+
+    fn settled(&self, event: &Event) {
+        match event {
+            Event::Open if !self.is_muted() => self.told_open.store(true, Ordering::SeqCst),
+            Event::Terminate(_) => self.forget(),
+            _ => {}
+        }
+        if self.is_awaited.load(Ordering::SeqCst) && self.has_read_all() {
+            self.post();
+        }
+    }
+}

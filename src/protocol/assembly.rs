@@ -1,0 +1,192 @@
+//! The message that is being received: its limit, its text, and the parts in
+//! which a large one is handed on.
+
+use super::batch::LARGE;
+use super::utf8::Utf8Check;
+use super::{Batch, MessageKind, Violation};
+
+/// An announced length is believed up to this, or up to `TRUST` times what
+/// has arrived of the message; beyond it, memory follows the bytes.
+const FIRST_RESERVE: usize = 128 * 1024;
+const TRUST: usize = 8;
+
+/// The longest character of UTF-8, less one byte.
+const MAX_PENDING: usize = 3;
+
+pub(super) struct Assembly {
+    max_message: u64,
+    /// A message with more bytes than this is handed on in parts of this size.
+    stream_threshold: usize,
+    /// Of the message being read; `None` between messages.
+    kind: Option<MessageKind>,
+    /// What has arrived and was not handed on.
+    data: Vec<u8>,
+    /// What was handed on in parts.
+    streamed: u64,
+    utf8: Utf8Check,
+}
+
+impl Assembly {
+    pub fn new(max_message: u64, stream_threshold: Option<usize>) -> Assembly {
+        Assembly {
+            // Lengths become `usize` below; no message can be larger anyway.
+            max_message: max_message.min(isize::MAX as u64 - 1),
+            stream_threshold: stream_threshold.unwrap_or(usize::MAX).max(MAX_PENDING + 1),
+            kind: None,
+            data: Vec::new(),
+            streamed: 0,
+            utf8: Utf8Check::default(),
+        }
+    }
+
+    /// What it was made with.
+    pub fn empty(&self) -> Assembly {
+        Assembly::new(self.max_message, Some(self.stream_threshold))
+    }
+
+    /// In the middle of a message.
+    pub fn is_open(&self) -> bool {
+        self.kind.is_some()
+    }
+
+    pub fn begin(&mut self, kind: MessageKind) {
+        self.kind = Some(kind);
+    }
+
+    /// The largest message that needs no assembly: short, within the limit, and whole.
+    pub fn small(&self) -> usize {
+        self.max_message.min(LARGE as u64).min(self.stream_threshold as u64) as usize
+    }
+
+    fn total(&self) -> u64 {
+        self.streamed + self.data.len() as u64
+    }
+
+    /// Refuses a frame of `length` bytes more at its header.
+    pub fn expect(&self, length: u64, is_last: bool) -> Result<(), Violation> {
+        // Both are below 2^63.
+        let total = self.total() + length;
+        if total <= self.max_message {
+            return Ok(());
+        }
+        let at_least = if is_last { "" } else { "at least " };
+        Err(Violation::too_big(format!(
+            "the server sent a message of {at_least}{total} bytes; the limit is {} bytes",
+            self.max_message
+        )))
+    }
+
+    /// Takes what was inflated, of which no header told the length.
+    pub fn append_inflated(&mut self, piece: &[u8], batch: &mut Batch) -> Result<(), Violation> {
+        let room = self.max_message - self.total();
+        if piece.len() as u64 <= room {
+            return self.append(piece, 0, false, batch);
+        }
+        self.append(&piece[..room as usize], 0, false, batch)?;
+        Err(Violation::too_big(format!(
+            "the server sent a compressed message that inflates to more than the limit of {} bytes",
+            self.max_message
+        )))
+    }
+
+    /// Takes the next bytes; `rest` more of their frame follow, and if it `is_last`,
+    /// nothing after those. The events are the same however the bytes are split.
+    pub fn append(
+        &mut self,
+        mut piece: &[u8],
+        rest: u64,
+        is_last: bool,
+        batch: &mut Batch,
+    ) -> Result<(), Violation> {
+        // A byte beyond a full part proves that the message is larger than it.
+        while piece.len() > self.stream_threshold - self.data.len() {
+            let (now, later) = piece.split_at(self.stream_threshold - self.data.len());
+            self.take(now, 0, false)?;
+            piece = later;
+            self.hand_on(batch);
+        }
+        self.take(piece, rest, is_last)
+    }
+
+    fn take(&mut self, piece: &[u8], rest: u64, is_last: bool) -> Result<(), Violation> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        if self.kind == Some(MessageKind::Text) {
+            self.utf8.feed(piece, self.total())?;
+        }
+        self.make_room(piece.len(), rest, is_last)?;
+        self.data.extend_from_slice(piece);
+        Ok(())
+    }
+
+    /// Room for `piece` bytes, and for as much of the rest of the frame as is
+    /// plausible; each time more than before, so the cost stays linear.
+    fn make_room(&mut self, piece: usize, rest: u64, is_last: bool) -> Result<(), Violation> {
+        let needed = self.data.len() + piece;
+        if self.data.capacity() > needed {
+            return Ok(());
+        }
+        // At most max_message, so it fits; and one byte for the batch's NUL.
+        let announced = (needed + rest as usize).min(self.stream_threshold.max(needed)) + 1;
+        let plausible = FIRST_RESERVE.max(needed.saturating_mul(TRUST));
+        let additional = announced.min(plausible) - self.data.len();
+        let reserved = if is_last {
+            self.data.try_reserve_exact(additional)
+        } else {
+            // More follows: amortised.
+            self.data.try_reserve(additional)
+        };
+        reserved.map_err(|_| {
+            Violation::too_big(format!(
+                "there is no memory for a message of {} bytes",
+                announced - 1
+            ))
+        })
+    }
+
+    /// Hands on what there is, up to the last whole character.
+    fn hand_on(&mut self, batch: &mut Batch) {
+        let Some(kind) = self.kind else { return };
+        let pending = if kind == MessageKind::Text { self.utf8.pending() } else { 0 };
+        let end = self.data.len() - pending;
+        batch.push_part(kind, &self.data[..end], self.streamed == 0, false);
+        self.streamed += end as u64;
+        self.data.drain(..end);
+    }
+
+    /// The message is complete.
+    pub fn finish(&mut self, batch: &mut Batch) -> Result<(), Violation> {
+        let total = self.total();
+        let Some(kind) = self.kind.take() else { return Ok(()) };
+        if kind == MessageKind::Text {
+            self.utf8.finish(total)?;
+        }
+        if std::mem::take(&mut self.streamed) > 0 {
+            batch.push_part(kind, &self.data, false, true);
+        } else if self.data.len() > LARGE {
+            batch.push_owned(kind, std::mem::take(&mut self.data));
+        } else {
+            batch.push(kind, &self.data);
+        }
+        self.data.clear();
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub fn capacity(&self) -> usize {
+        self.data.capacity()
+    }
+
+    #[cfg(test)]
+    pub fn address(&self) -> *const u8 {
+        self.data.as_ptr()
+    }
+
+    /// Gives back what is not needed while nothing is incomplete.
+    pub fn release(&mut self) {
+        if self.data.is_empty() && self.data.capacity() > 0 {
+            self.data = Vec::new();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The sending side: the host's messages, compressed one after the other.
+
+use flate2::{Compress, Compression, FlushCompress};
+
+use super::{DeflateParams, MIN_WINDOW_BITS, TAIL};
+use crate::error::{Code, Error};
+
+pub struct Compressor {
+    window_bits: u8,
+    no_context_takeover: bool,
+    /// Made for the first message. A new one is right at any time: it knows nothing of
+    /// what was sent before, and so refers to nothing of it.
+    context: Option<Compress>,
+}
+
+impl Compressor {
+    /// `None` when nothing can be compressed under these terms: zlib has no
+    /// window of 8 bits.
+    pub fn new(params: &DeflateParams) -> Option<Compressor> {
+        (params.client_max_window_bits >= MIN_WINDOW_BITS).then_some(Compressor {
+            window_bits: params.client_max_window_bits,
+            no_context_takeover: params.client_no_context_takeover,
+            context: None,
+        })
+    }
+
+    /// Compresses a message, or the next piece of one: the payload of one frame.
+    /// On `Err` the message can be sent uncompressed or not at all, but not go on.
+    pub fn compress(&mut self, piece: &[u8], is_last: bool) -> Result<Vec<u8>, Error> {
+        let compressed = self.run(piece, is_last);
+        match (&compressed, &mut self.context) {
+            (Err(_), _) => self.context = None,
+            (Ok(_), Some(context)) if is_last && self.no_context_takeover => context.reset(),
+            _ => {}
+        }
+        compressed
+    }
+
+    fn run(&mut self, piece: &[u8], is_last: bool) -> Result<Vec<u8>, Error> {
+        let context = self.context.get_or_insert_with(|| {
+            Compress::new_with_window_bits(Compression::default(), false, self.window_bits)
+        });
+        let mut out = Vec::new();
+        let mut rest = piece;
+        // A quarter of the text is a good guess; then what was not enough, doubled.
+        let mut room = piece.len() / 4 + 64;
+        loop {
+            out.try_reserve(room).map_err(|_| no_memory(piece.len()))?;
+            let before = context.total_in();
+            context
+                .compress_vec(rest, &mut out, FlushCompress::Sync)
+                .map_err(|error| Error::ws(Code::Internal, format!("deflate: {error}")))?;
+            // It has been given a slice, so this fits.
+            rest = &rest[(context.total_in() - before) as usize..];
+            if rest.is_empty() && out.len() < out.capacity() {
+                break;
+            }
+            room = out.len();
+        }
+        if is_last {
+            if out.ends_with(&TAIL) {
+                out.truncate(out.len() - TAIL.len());
+            }
+            // Nothing at all would be no block (RFC 7692 7.2.3.6).
+            if out.is_empty() {
+                out.push(0);
+            }
+        }
+        Ok(out)
+    }
+
+    #[cfg(test)]
+    pub fn has_context(&self) -> bool {
+        self.context.is_some()
+    }
+}
+
+fn no_memory(bytes: usize) -> Error {
+    Error::ws(Code::Resources, format!("there is no memory to compress {bytes} bytes"))
+}

@@ -1,0 +1,21 @@
+//! permessage-deflate (RFC 7692): what is offered and agreed, and a message's
+//! way through the two compressors.
+
+mod compressor;
+mod inflater;
+mod negotiation;
+
+pub use compressor::Compressor;
+pub(super) use inflater::{Inflated, Inflater};
+pub use negotiation::{DeflateOffer, DeflateParams};
+
+/// What a message lacks that was cut behind a flush, and gets back before it
+/// is inflated (RFC 7692 7.2.1 and 7.2.2).
+const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
+
+/// The smallest window that zlib knows for a raw stream.
+const MIN_WINDOW_BITS: u8 = 9;
+const MAX_WINDOW_BITS: u8 = 15;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! What the tests of this room share: a server's frames, and everything that a decoder tells.
+
+use super::{Batch, Control, Decoder, DecoderConfig, MessageKind, Violation};
+
+pub const LIMIT: u64 = 1 << 20;
+
+/// One thing that a decoder told.
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub enum Event {
+    Message(MessageKind, Vec<u8>),
+    Part(Part),
+    Control(Control),
+    Violation(Violation),
+}
+
+/// A part of a message that is too large to come whole.
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub struct Part {
+    pub kind: MessageKind,
+    pub payload: Vec<u8>,
+    pub is_first: bool,
+    pub is_last: bool,
+}
+
+pub fn text(payload: &str) -> Event {
+    Event::Message(MessageKind::Text, payload.into())
+}
+
+/// Neither compression nor parts.
+pub fn plain(max_message: u64) -> DecoderConfig {
+    DecoderConfig { max_message, stream_threshold: None, deflate: None }
+}
+
+/// A server's frame, with the shortest length.
+pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        len @ 0..=125 => frame.push(len as u8),
+        len @ 126..=0xFFFF => {
+            frame.push(126);
+            frame.extend((len as u16).to_be_bytes());
+        }
+        len => {
+            frame.push(127);
+            frame.extend((len as u64).to_be_bytes());
+        }
+    }
+    frame.extend(payload);
+    frame
+}
+
+/// Gives `input` to `decoder` as a reader would, until it is used up.
+pub fn feed(decoder: &mut Decoder, mut input: &[u8], events: &mut Vec<Event>) {
+    loop {
+        let mut batch = Batch::new();
+        let result = decoder.decode(input, &mut batch);
+        for (index, (kind, payload)) in batch.iter().enumerate() {
+            let payload = payload.to_vec();
+            events.push(match batch.ends(index) {
+                (true, true) => Event::Message(kind, payload),
+                (is_first, is_last) => Event::Part(Part { kind, payload, is_first, is_last }),
+            });
+        }
+        match result {
+            Err(violation) => return events.push(Event::Violation(violation)),
+            Ok(decoded) => {
+                input = &input[decoded.consumed..];
+                let goes_on = decoded.is_full || decoded.control.is_some();
+                events.extend(decoded.control.map(Event::Control));
+                if !goes_on {
+                    return assert!(input.is_empty());
+                }
+            }
+        }
+    }
+}
+
+/// What is made of a stream that arrives at once.
+pub fn whole(stream: &[u8]) -> Vec<Event> {
+    whole_with(plain(LIMIT), stream)
+}
+
+pub fn whole_with(config: DecoderConfig, stream: &[u8]) -> Vec<Event> {
+    let mut events = Vec::new();
+    feed(&mut Decoder::new(config), stream, &mut events);
+    events
+}
+
+/// What is made of it in pieces whose sizes `sizes` gives, over and over.
+pub fn in_pieces(config: DecoderConfig, stream: &[u8], sizes: &[usize]) -> Vec<Event> {
+    let mut decoder = Decoder::new(config);
+    let mut events = Vec::new();
+    let mut rest = stream;
+    for size in sizes.iter().cycle() {
+        if rest.is_empty() || matches!(events.last(), Some(Event::Violation(_))) {
+            break;
+        }
+        let (piece, after) = rest.split_at((*size).min(rest.len()));
+        feed(&mut decoder, piece, &mut events);
+        rest = after;
+    }
+    events
+}
+
+/// What a client sent, as a server would send it: with no mask.
+pub fn unmasked(mut bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    while let [first, second, ..] = *bytes {
+        let (len, at) = match second & 0x7F {
+            126 => (usize::from(u16::from_be_bytes([bytes[2], bytes[3]])), 4),
+            127 => (u64::from_be_bytes(bytes[2..10].try_into().unwrap()) as usize, 10),
+            short => (usize::from(short), 2),
+        };
+        out.extend([first, second & 0x7F]);
+        out.extend(&bytes[2..at]);
+        let (key, payload) = bytes[at..at + 4 + len].split_at(4);
+        out.extend(payload.iter().zip(key.iter().cycle()).map(|(b, k)| b ^ k));
+        bytes = &bytes[at + 4 + len..];
+    }
+    out
+}
