@@ -1,0 +1,240 @@
+//! An open connection on the worker: when it reads and writes, and when it has waited enough.
+
+mod ending;
+mod receiving;
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::ending::Fault;
+use crate::connection::{add, Connection};
+use crate::error::{Code, Error};
+use crate::protocol::{Decoder, DecoderConfig};
+use crate::queue::{Ending, Event};
+use crate::transport::Transport;
+
+/// Reads of one connection in one turn, so that a flood does not starve the others.
+const READS_PER_TURN: usize = 8;
+/// How long a server gets to close the TCP connection (RFC 6455 7.1.1) once the closing
+/// handshake is done, or once it was told that it broke the protocol.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What becomes of a connection after it was looked at.
+pub enum Flow {
+    Stay,
+    /// There is more to read than one turn allows.
+    Again,
+    End(Ending),
+}
+
+pub struct Session {
+    connection: Arc<Connection>,
+    transport: Arc<Transport>,
+    decoder: Decoder,
+    /// What was read and is not decoded, because the host has too much to read.
+    undecoded: Option<Vec<u8>>,
+    /// The end of the stream may have been announced already: read until there is no more.
+    at_end: bool,
+    /// Why nothing can be sent any more. What the server has said before is still read.
+    broken: Option<io::Error>,
+    /// The server's close frame.
+    server_close: Option<Ending>,
+    /// The connection is going to be failed: nothing more is read.
+    fault: Option<Fault>,
+    /// The code with which the connection was failed.
+    failed: Option<u16>,
+    /// The sending side of the stream is shut.
+    finished: bool,
+    close_deadline: Option<Instant>,
+    heard_at: Instant,
+    /// A ping of ours is unanswered; when that is too long.
+    pinged: bool,
+    ping_deadline: Option<Instant>,
+    was_paused: bool,
+}
+
+impl Session {
+    pub fn new(connection: Arc<Connection>, transport: Arc<Transport>, now: Instant) -> Session {
+        let decoder = Decoder::new(DecoderConfig {
+            max_message: connection.limits.max_message,
+            stream_threshold: connection.limits.stream_threshold,
+            deflate: connection.answer().and_then(|answer| answer.deflate),
+        });
+        Session {
+            connection,
+            transport,
+            decoder,
+            undecoded: None,
+            at_end: true,
+            broken: None,
+            server_close: None,
+            fault: None,
+            failed: None,
+            finished: false,
+            close_deadline: None,
+            heard_at: now,
+            pinged: false,
+            ping_deadline: None,
+            was_paused: false,
+        }
+    }
+
+    pub fn transport(&self) -> &Arc<Transport> {
+        &self.transport
+    }
+
+    /// The socket is ready for something, or a host thread wants something.
+    pub fn advance(&mut self, at_end: bool, buffer: &mut [u8], now: Instant) -> Flow {
+        self.at_end |= at_end;
+        self.write(now);
+        self.settle_fault(now);
+        let flow = self.read(buffer, now);
+        // What was read may have been answered.
+        self.write(now);
+        flow
+    }
+
+    /// What came with the answer to the upgrade request.
+    pub fn start(&mut self, leftover: &[u8], buffer: &mut [u8], now: Instant) -> Flow {
+        if !leftover.is_empty() {
+            self.digest(leftover, now);
+        }
+        self.advance(false, buffer, now)
+    }
+
+    /// When to be looked at although nothing happens.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.close_deadline.is_some() {
+            return self.close_deadline;
+        }
+        if let Some(fault) = &self.fault {
+            return Some(fault.deadline);
+        }
+        // While the host does not read, silence is ours and not the server's.
+        if self.connection.is_paused() {
+            return None;
+        }
+        if self.pinged {
+            return self.ping_deadline;
+        }
+        Some(self.heard_at + self.connection.limits.ping_interval?)
+    }
+
+    /// A deadline may have passed.
+    pub fn on_timer(&mut self, now: Instant) -> Flow {
+        if !self.connection.is_paused() && std::mem::take(&mut self.was_paused) {
+            self.hear(now);
+        }
+        if self.deadline().is_none_or(|deadline| deadline > now) {
+            return Flow::Stay;
+        }
+        if self.close_deadline.is_some() {
+            return Flow::End(self.ending());
+        }
+        if self.fault.is_some() {
+            self.settle_fault(now);
+            self.write(now);
+            return Flow::Stay;
+        }
+        if self.pinged {
+            let limit = self.connection.limits.ping_timeout.unwrap_or_default();
+            let words = format!("the server was silent for {} ms after a ping", limit.as_millis());
+            let cause = Error::ws(Code::Timeout, words);
+            return Flow::End(self.lost("the connection does not answer", Some(cause)));
+        }
+        self.pinged = true;
+        self.ping_deadline = self.connection.limits.ping_timeout.map(|timeout| now + timeout);
+        let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
+        let mut outbox = self.connection.outbox();
+        if outbox.push_ping(&token, false, usize::MAX).is_ok() {
+            add(&self.connection.counters.pings_sent, 1);
+        }
+        drop(outbox);
+        self.write(now);
+        Flow::Stay
+    }
+
+    /// Writes what waits, and follows the closing handshake from our side.
+    fn write(&mut self, now: Instant) {
+        let mut outbox = self.connection.outbox();
+        add(&self.connection.counters.wire_sent, outbox.flush());
+        let drained = outbox.take_drain(self.connection.limits.send_queue_max);
+        let sealed = outbox.is_sealed();
+        let all_left = outbox.waiting() == 0;
+        if let Some(error) = outbox.take_broken() {
+            self.broken = Some(error);
+            self.at_end = true;
+            drop(outbox.detach());
+        }
+        drop(outbox);
+        if drained {
+            self.connection.emit(Event::Drain);
+        }
+        if sealed && self.close_deadline.is_none() {
+            self.close_deadline = Some(now + self.connection.limits.close_timeout);
+        }
+        if sealed && all_left && !self.finished {
+            if self.failed.is_some() {
+                self.finished = true;
+                self.transport.finish();
+                self.hasten(now);
+            } else if self.server_close.is_some() {
+                self.finished = true;
+                self.hasten(now);
+            }
+        }
+    }
+
+    /// Only the server's end of the TCP connection is still awaited.
+    fn hasten(&mut self, now: Instant) {
+        let farewell = now + FAREWELL.min(self.connection.limits.close_timeout);
+        self.close_deadline = Some(self.close_deadline.map_or(farewell, |at| at.min(farewell)));
+    }
+
+    fn read(&mut self, buffer: &mut [u8], now: Instant) -> Flow {
+        for _ in 0..READS_PER_TURN {
+            if self.connection.is_paused() {
+                self.was_paused = true;
+                return Flow::Stay;
+            }
+            if std::mem::take(&mut self.was_paused) {
+                self.hear(now);
+            }
+            if self.fault.is_some() {
+                return Flow::Stay;
+            }
+            if let Some(rest) = self.undecoded.take() {
+                self.decode(&rest, now);
+                continue;
+            }
+            match self.transport.read(buffer) {
+                Ok(0) => return Flow::End(self.on_end(None)),
+                Ok(count) => {
+                    self.digest(&buffer[..count], now);
+                    // A plain socket that fills less than it could is empty.
+                    if count < buffer.len() && !self.at_end && !self.transport.is_tls() {
+                        return Flow::Stay;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.broken.is_some() {
+                        return Flow::End(self.on_end(None));
+                    }
+                    // From here on, what comes is announced.
+                    self.at_end = false;
+                    return Flow::Stay;
+                }
+                Err(error) => return Flow::End(self.on_end(Some(error))),
+            }
+        }
+        Flow::Again
+    }
+
+    fn hear(&mut self, now: Instant) {
+        self.heard_at = now;
+        self.pinged = false;
+        self.ping_deadline = None;
+    }
+}
