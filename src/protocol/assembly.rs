@@ -127,16 +127,14 @@ impl Assembly {
         if self.data.capacity() > needed {
             return Ok(());
         }
-        // At most max_message, so it fits; and one byte for the batch's NUL.
-        let announced = (needed + rest as usize).min(self.stream_threshold.max(needed)) + 1;
-        let plausible = FIRST_RESERVE.max(needed.saturating_mul(TRUST));
-        let additional = announced.min(plausible) - self.data.len();
-        let reserved = if is_last {
-            self.data.try_reserve_exact(additional)
-        } else {
-            // More follows: amortised.
-            self.data.try_reserve(additional)
-        };
+        // One byte more is for the batch's NUL.
+        let announced = needed.saturating_add(rest as usize).saturating_add(1);
+        let plausible = announced.min(FIRST_RESERVE.max(needed.saturating_mul(TRUST)));
+        // Where more frames follow, or no length was announced: amortised.
+        let wanted = if is_last { plausible } else { plausible.max(self.data.capacity() * 2) };
+        // The limits hold also while it grows. Both are at least `needed`.
+        let limit = (self.max_message as usize).min(self.stream_threshold.max(needed));
+        let reserved = self.data.try_reserve_exact(wanted.min(limit + 1) - self.data.len());
         reserved.map_err(|_| {
             Violation::too_big(format!(
                 "there is no memory for a message of {} bytes",

@@ -120,6 +120,12 @@ impl Decoder {
         }
     }
 
+    /// Bytes that the message being read has room for.
+    #[cfg(test)]
+    pub fn room(&self) -> usize {
+        self.message.capacity()
+    }
+
     fn run(&mut self, input: &[u8], batch: &mut Batch) -> Result<Decoded, Violation> {
         let mut rest = input;
         let mut control = None;

@@ -262,6 +262,15 @@ fn a_bomb_costs_no_more_than_the_limit() {
 }
 
 #[test]
+fn what_is_inflated_has_no_more_room_than_the_limit() {
+    let stream = frame(0xC2, &bomb(LIMIT as usize));
+    let mut decoder = Decoder::new(decoding(ALL));
+    decoder.decode(&stream[..stream.len() - 1], &mut Batch::new()).unwrap();
+    let room = decoder.room();
+    assert!(room > LIMIT as usize / 2 && room <= LIMIT as usize + 1, "{room}");
+}
+
+#[test]
 fn a_batch_has_a_limit_however_much_comes_out() {
     let one = bomb(LIMIT as usize);
     let stream: Vec<u8> = (0..50).flat_map(|_| frame(0xC2, &one)).collect();
