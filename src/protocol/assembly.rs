@@ -2,7 +2,7 @@
 //! which a large one is handed on.
 
 use super::batch::LARGE;
-use super::utf8::Utf8Check;
+use super::utf8::{check_utf8, Utf8Check};
 use super::{Batch, MessageKind, Violation};
 
 /// An announced length is believed up to this, or up to `TRUST` times what
@@ -74,6 +74,21 @@ impl Assembly {
             "the server sent a message of {at_least}{total} bytes; the limit is {} bytes",
             self.max_message
         )))
+    }
+
+    /// Nothing of the message has arrived, or nothing that it consists of.
+    pub fn is_untouched(&self) -> bool {
+        self.data.is_empty() && self.streamed == 0
+    }
+
+    /// Takes a short message as a whole.
+    pub fn push_whole(&mut self, payload: &[u8], batch: &mut Batch) -> Result<(), Violation> {
+        let Some(kind) = self.kind.take() else { return Ok(()) };
+        if kind == MessageKind::Text {
+            check_utf8(payload)?;
+        }
+        batch.push(kind, payload);
+        Ok(())
     }
 
     /// Takes what was inflated, of which no header told the length.

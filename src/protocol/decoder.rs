@@ -130,6 +130,7 @@ impl Decoder {
         let mut rest = input;
         let mut control = None;
         let mut is_full = false;
+        let mut inflated = Vec::new();
         loop {
             match self.state {
                 State::Header => {
@@ -142,7 +143,10 @@ impl Decoder {
                     }
                 }
                 State::Data { .. } | State::Inflating if self.is_compressed => {
-                    is_full = !self.inflate(&mut rest, batch)?;
+                    if self.inflate_whole(&mut rest, &mut inflated, batch)? {
+                        continue;
+                    }
+                    is_full = !self.inflate(&mut rest, &mut inflated, batch)?;
                     if is_full || self.remaining > 0 {
                         break;
                     }
@@ -268,19 +272,23 @@ impl Decoder {
 
     /// Inflates what is there of the frame being read, or behind the last one what was cut
     /// off the message; false if the batch is full before all has come out.
-    fn inflate(&mut self, rest: &mut &[u8], batch: &mut Batch) -> Result<bool, Violation> {
+    fn inflate(
+        &mut self,
+        rest: &mut &[u8],
+        out: &mut Vec<u8>,
+        batch: &mut Batch,
+    ) -> Result<bool, Violation> {
         let Some(inflater) = &mut self.inflater else { return Ok(true) };
-        let mut out = Vec::with_capacity(INFLATED);
         while batch.payload_bytes() < FULL_BATCH {
-            out.clear();
+            room(out);
             // What is left of the frame fits in usize if it is less than a slice.
             let here = self.remaining.min(rest.len() as u64) as usize;
             let inflated = match self.state {
-                State::Inflating => inflater.finish(&mut out),
-                _ => inflater.inflate(&rest[..here], &mut out),
+                State::Inflating => inflater.finish(out),
+                _ => inflater.inflate(&rest[..here], out),
             };
             // What came out before a fault counts, however the input was split.
-            self.message.append_inflated(&out, batch)?;
+            self.message.append_inflated(out, batch)?;
             let Inflated { consumed, is_done } = inflated?;
             *rest = &rest[consumed..];
             self.remaining -= consumed as u64;
@@ -289,6 +297,55 @@ impl Decoder {
             }
         }
         Ok(false)
+    }
+
+    /// The short way for what most compressed input is: a small message in one frame that is
+    /// here as a whole. False if it is anything else: then what came out is in the message,
+    /// and the long way goes on.
+    fn inflate_whole(
+        &mut self,
+        rest: &mut &[u8],
+        out: &mut Vec<u8>,
+        batch: &mut Batch,
+    ) -> Result<bool, Violation> {
+        let Some(inflater) = &mut self.inflater else { return Ok(false) };
+        let is_whole = self.state == State::Data { fin: true }
+            && self.remaining <= rest.len() as u64
+            && self.message.is_untouched()
+            && batch.payload_bytes() < FULL_BATCH;
+        if !is_whole {
+            return Ok(false);
+        }
+        room(out);
+        let inflated = match inflater.inflate(&rest[..self.remaining as usize], out) {
+            Ok(Inflated { consumed, is_done }) => {
+                *rest = &rest[consumed..];
+                self.remaining -= consumed as u64;
+                if is_done {
+                    self.state = State::Inflating;
+                    inflater.finish(out)
+                } else {
+                    Ok(Inflated { consumed: 0, is_done: false })
+                }
+            }
+            Err(violation) => Err(violation),
+        };
+        match inflated {
+            Ok(Inflated { is_done: true, .. }) if out.len() <= self.message.small() => {
+                self.message.push_whole(out, batch)?;
+                self.state = State::Header;
+                Ok(true)
+            }
+            other => {
+                self.message.append_inflated(out, batch)?;
+                if other?.is_done {
+                    self.message.finish(batch)?;
+                    self.state = State::Header;
+                    return Ok(true);
+                }
+                Ok(false)
+            }
+        }
     }
 
     /// The part of `rest` that belongs to the frame being read.
@@ -321,6 +378,12 @@ impl Decoder {
             _ => Control::Close(close::parse(&payload)?),
         }))
     }
+}
+
+/// Empties `out` and gives it its room.
+fn room(out: &mut Vec<u8>) {
+    out.clear();
+    out.reserve_exact(INFLATED);
 }
 
 #[cfg(test)]
