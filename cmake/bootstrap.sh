@@ -99,6 +99,7 @@ needs_to_test() {
     python3 -c 'import venv, ensurepip' 2>/dev/null || want python3-venv python3 python3 python python3
     have openssl || want openssl openssl openssl openssl openssl
     have websocketd || want websocketd - - - -
+    pkg-config --exists libwebsockets 2>/dev/null || want libwebsockets-dev - - - -
     have libwebsockets-test-server || want libwebsockets-test-server - - - -
     install_missing || say "Not installed; the tests that need them are skipped:$missing"
 }
