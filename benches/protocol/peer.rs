@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::io::{self, Read, Write};
 
-use hostws::protocol::{Batch, Decoded, Decoder, DecoderConfig, DeflateParams};
+use hostws::protocol::{Batch, Decoded, Decoder, DecoderConfig, DeflateParams, DirectRead};
 
 /// What the worker reads at once, and tungstenite by default.
 pub const READ: usize = 128 * 1024;
@@ -53,21 +53,33 @@ pub struct Receiver<'a> {
     peer: Peer<'a>,
     buffer: Vec<u8>,
     decoder: Decoder,
+    is_flooded: bool,
 }
 
 impl<'a> Receiver<'a> {
     pub fn new(stream: &'a [u8], deflate: Option<DeflateParams>) -> Receiver<'a> {
         let config = DecoderConfig { max_message: 64 << 20, stream_threshold: None, deflate };
-        Receiver { peer: Peer::new(stream), buffer: vec![0; READ], decoder: Decoder::new(config) }
+        let decoder = Decoder::new(config);
+        Receiver { peer: Peer::new(stream), buffer: vec![0; READ], decoder, is_flooded: false }
     }
 
     /// Receives messages until there are `count`, which is when the stream ends.
     pub fn receive(&mut self, count: usize) -> usize {
         let (mut messages, mut sum) = (0, 0);
         while messages < count {
-            let read = self.peer.read(&mut self.buffer).expect("memory");
-            let mut input = &self.buffer[..read];
             let mut batch = Batch::new();
+            if self.is_flooded {
+                let peer = &mut self.peer;
+                let direct = self.decoder.read_direct(READ, &mut batch, |room| peer.read(room));
+                if let Some(DirectRead { read, .. }) = direct {
+                    self.is_flooded = read.expect("memory") == READ;
+                    messages += take(batch, &mut sum);
+                    continue;
+                }
+            }
+            let read = self.peer.read(&mut self.buffer).expect("memory");
+            self.is_flooded = read == READ;
+            let mut input = &self.buffer[..read];
             loop {
                 let Decoded { consumed, is_full, .. } =
                     self.decoder.decode(input, &mut batch).expect("a good stream");

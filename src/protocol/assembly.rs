@@ -123,6 +123,29 @@ impl Assembly {
         self.take(piece, rest, is_last)
     }
 
+    /// Room of `size` zeroed bytes in the message itself, for the next of the `announced` bytes
+    /// of its frame. To be followed by `fill`. `None` if a part is to be handed on before.
+    pub fn spare(&mut self, size: usize, announced: u64, is_last: bool) -> Option<&mut [u8]> {
+        if size > self.stream_threshold - self.data.len() {
+            return None;
+        }
+        // Where there is no memory, the other way tells of it.
+        self.make_room(size, announced - size as u64, is_last).ok()?;
+        let at = self.data.len();
+        self.data.resize(at + size, 0);
+        Some(&mut self.data[at..])
+    }
+
+    /// Of that room so many bytes are filled.
+    pub fn fill(&mut self, size: usize, filled: usize) -> Result<(), Violation> {
+        let at = self.data.len() - size;
+        self.data.truncate(at + filled);
+        if self.kind == Some(MessageKind::Text) {
+            self.utf8.feed(&self.data[at..], self.streamed + at as u64)?;
+        }
+        Ok(())
+    }
+
     fn take(&mut self, piece: &[u8], rest: u64, is_last: bool) -> Result<(), Violation> {
         if piece.is_empty() {
             return Ok(());

@@ -69,6 +69,12 @@ pub struct Decoded {
     pub is_full: bool,
 }
 
+/// What came of `Decoder::read_direct`.
+pub struct DirectRead<E> {
+    pub read: Result<usize, E>,
+    pub violation: Option<Violation>,
+}
+
 impl Decoder {
     pub fn new(config: DecoderConfig) -> Decoder {
         let inflater = config.deflate.as_ref().map(|params| Box::new(Inflater::new(params)));
@@ -97,10 +103,55 @@ impl Decoder {
     pub fn decode(&mut self, input: &[u8], batch: &mut Batch) -> Result<Decoded, Violation> {
         let result = self.run(input, batch);
         if let Err(_) | Ok(Decoded { control: Some(Control::Close(_)), .. }) = &result {
-            *self = Decoder { state: State::Stopped, ..Decoder::fresh(self.message.empty(), None) };
+            self.stop();
         }
         self.message.release();
         result
+    }
+
+    /// In the middle of a large frame: reads `size` of its bytes at most right into the
+    /// message, which saves copying them there. `None`, and nothing is read, if what comes
+    /// next is anything else; then it is for `decode`.
+    pub fn read_direct<E>(
+        &mut self,
+        size: usize,
+        batch: &mut Batch,
+        read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Option<DirectRead<E>> {
+        let State::Data { fin } = self.state else { return None };
+        if self.is_compressed || self.remaining < size as u64 {
+            return None;
+        }
+        let room = self.message.spare(size, self.remaining, fin)?;
+        let read = read(room).map(|count| count.min(size));
+        let count = read.as_ref().map_or(0, |count| *count);
+        let violation = self.filled(size, count, fin, batch).err();
+        if violation.is_some() {
+            self.stop();
+        }
+        Some(DirectRead { read, violation })
+    }
+
+    fn filled(
+        &mut self,
+        size: usize,
+        count: usize,
+        fin: bool,
+        batch: &mut Batch,
+    ) -> Result<(), Violation> {
+        self.message.fill(size, count)?;
+        self.remaining -= count as u64;
+        if self.remaining == 0 {
+            self.state = State::Header;
+            if fin {
+                self.message.finish(batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self) {
+        *self = Decoder { state: State::Stopped, ..Decoder::fresh(self.message.empty(), None) };
     }
 
     /// Whether nothing is partial: the last byte ended a message or a control
