@@ -328,7 +328,10 @@ typedef struct ws_options {
    * one fails the connection (1009).
    */
   int64_t max_message;
-  /** Bytes, as framed, that may wait to be sent; 0: 16 MiB; -1: no limit. */
+  /**
+   * Bytes, as framed, that may wait to be sent; 0: 16 MiB; -1: no limit. A message that
+   * is going to be compressed must fit with the length that it has before.
+   */
   int64_t send_queue_max;
   /**
    * Bytes of messages that may wait for the host, each counted with at least 64
@@ -354,8 +357,8 @@ typedef struct ws_options {
   /** Messages of fewer bytes are not compressed; 0: 64; -1: all are. */
   int32_t deflate_threshold;
   /**
-   * 1: the server is to compress each message by itself, which costs it ratio and
-   * saves memory on both sides; one that does not agree is refused.
+   * 1: the server is to compress each message by itself, which compresses less and
+   * saves it memory; one that does not agree is refused.
    */
   int32_t deflate_server_no_context_takeover;
   /** 1: each message to the server is compressed by itself. */
@@ -485,15 +488,13 @@ ws_id ws_open(const char *url, const char *options_json, void *user_data);
  *         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
  *         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
  *
- * Blocks: never, but compressing takes its time. Threads: any, also at once; what one thread sends leaves in that
- * order. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ * Blocks: never, but compressing takes its time, also another thread's. Threads: any,
+ * also at once; what one thread sends leaves in that order. From a callback: yes.
+ * After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-int32_t ws_send(ws_id ws,
-                const void *data,
-                int64_t length,
-                int32_t data_type);
+int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
 
 /**
  * Queues one message, or a fragment of one: ws_send() for hosts that send what they do
@@ -518,7 +519,8 @@ int32_t ws_send(ws_id ws,
  *         character; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
  *         object with HOSTWS_MORE
  *
- * Blocks: never. Threads: any; fragments of one message from one at a time.
+ * Blocks: never, but compressing takes its time, also another thread's. Threads: any;
+ * fragments of one message from one at a time.
  * From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1

@@ -183,10 +183,6 @@ struct handlers {
   std::function<void(const event& event)> on_event;
 };
 
-/**
- * How a connection is opened and kept. What is not set is the default that ws_options tells;
- * where that says -1, hostws::off or -1 switches it off.
- */
 /** What to ask of the compression of messages, permessage-deflate (RFC 7692). */
 struct deflate {
   /** Messages of fewer bytes are not compressed. */
@@ -200,6 +196,10 @@ struct deflate {
   std::int32_t client_max_window_bits = 0;
 };
 
+/**
+ * How a connection is opened and kept. What is not set is the default that ws_options tells;
+ * where that says -1, hostws::off or -1 switches it off.
+ */
 struct options {
   /** The queue that gets the events; 0: the calling thread's own. A hostws::queue fits. */
   ws_queue queue = 0;

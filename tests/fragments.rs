@@ -129,7 +129,9 @@ fn a_message_can_be_abandoned() {
     let client = Client::new(&url(&server, "/"));
     client.wait_open();
     assert_eq!(send_ex(client.id, b"no end", 0, HOSTWS_MORE), HOSTWS_OK);
+    check_refused(send(client.id, b"in between", 0), HOSTWS_E_BUSY, "ws_send_ex");
     client.terminate();
+    check_refused(send(client.id, b"too late", 0), HOSTWS_E_CLOSED, "closing");
     client.finish().check_clean(1000, "");
     assert_eq!(next(&frames).1, TEXT);
     assert_eq!(next(&frames).1, CLOSE);

@@ -149,3 +149,17 @@ fn what_came_before_a_fault_can_still_be_answered() {
     assert_eq!(frames.recv_timeout(PATIENCE).unwrap().0, CLOSE);
     client.finish().check_failed(1002, &["ws"], "reserved opcode");
 }
+
+#[test]
+fn a_close_frame_does_not_hide_a_fault_before_it() {
+    let mut says = frame(FIN | TEXT, br#"{"good":1}"#);
+    says.extend(frame(FIN | TEXT, b"no JSON"));
+    says.extend(frames::close(1000, b""));
+    let (server, frames) = answered(says);
+    let client = Client::full(&url(&server, "/"), HOSTWS_OBJECT, |_| {}, None);
+    let story = client.finish();
+    story.check_failed(1007, &["ws", "json"], "not a JSON object or array");
+    assert_eq!(story.messages(), [br#"{"good":1}"#]);
+    let (opcode, payload) = frames.recv_timeout(PATIENCE).unwrap();
+    assert_eq!((opcode, &payload[..2]), (CLOSE, &1007_u16.to_be_bytes()[..]));
+}

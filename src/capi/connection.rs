@@ -108,8 +108,9 @@ pub unsafe extern "C" fn ws_open(
 ///         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
 ///         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
 ///
-/// Blocks: never, but compressing takes its time. Threads: any, also at once; what one thread sends leaves in that
-/// order. From a callback: yes. After fork: HOSTWS_E_FORKED.
+/// Blocks: never, but compressing takes its time, also another thread's. Threads: any,
+/// also at once; what one thread sends leaves in that order. From a callback: yes.
+/// After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -153,7 +154,8 @@ pub unsafe extern "C" fn ws_send(
 ///         character; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
 ///         object with HOSTWS_MORE
 ///
-/// Blocks: never. Threads: any; fragments of one message from one at a time.
+/// Blocks: never, but compressing takes its time, also another thread's. Threads: any;
+/// fragments of one message from one at a time.
 /// From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1

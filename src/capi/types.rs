@@ -155,7 +155,8 @@ pub struct ws_options {
     /// The largest message to accept, in bytes; 0: 64 MiB; -1: no limit. A larger
     /// one fails the connection (1009).
     pub max_message: i64,
-    /// Bytes, as framed, that may wait to be sent; 0: 16 MiB; -1: no limit.
+    /// Bytes, as framed, that may wait to be sent; 0: 16 MiB; -1: no limit. A message that
+    /// is going to be compressed must fit with the length that it has before.
     pub send_queue_max: i64,
     /// Bytes of messages that may wait for the host, each counted with at least 64
     /// bytes for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
@@ -174,8 +175,8 @@ pub struct ws_options {
     pub deflate: i32,
     /// Messages of fewer bytes are not compressed; 0: 64; -1: all are.
     pub deflate_threshold: i32,
-    /// 1: the server is to compress each message by itself, which costs it ratio and
-    /// saves memory on both sides; one that does not agree is refused.
+    /// 1: the server is to compress each message by itself, which compresses less and
+    /// saves it memory; one that does not agree is refused.
     pub deflate_server_no_context_takeover: i32,
     /// 1: each message to the server is compressed by itself.
     pub deflate_client_no_context_takeover: i32,

@@ -81,6 +81,13 @@ impl Composer {
         self.compressor.get_or_insert_with(|| Compressor::new(terms)).is_some()
     }
 
+    /// Refers to nothing that was compressed before.
+    pub fn forget(&mut self) {
+        if let Some(Some(compressor)) = &mut self.compressor {
+            compressor.forget();
+        }
+    }
+
     pub fn compress(&mut self, payload: &[u8], is_last: bool) -> Result<Vec<u8>> {
         match &mut self.compressor {
             Some(Some(compressor)) => compressor.compress(payload, is_last),

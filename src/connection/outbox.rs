@@ -135,13 +135,13 @@ impl Outbox {
         let payload = compressed?;
         // Meanwhile the connection may have been closed, or another thread begun a message.
         self.check_order(frame)?;
-        self.admit(0, usize::MAX)?;
         self.make_room(protocol::encoded_len(payload.len()))?;
         self.encode(frame, &payload)
     }
 
     /// A message in fragments is not to be torn by another one (RFC 6455 5.4).
     fn check_order(&self, frame: DataFrame) -> Result<()> {
+        self.refuse_sealed()?;
         if frame.is_first && self.is_fragmented {
             let words = "a message in fragments is being sent: end it first, with ws_send_ex";
             return Err(Error::ws(Code::Busy, words));
@@ -212,11 +212,16 @@ impl Outbox {
         self.make_room(needed)
     }
 
-    /// Whether so many bytes may wait besides.
-    fn admit(&mut self, needed: usize, limit: usize) -> Result<()> {
+    fn refuse_sealed(&self) -> Result<()> {
         if self.sealed {
             return Err(Error::ws(Code::Closed, "the connection is closing"));
         }
+        Ok(())
+    }
+
+    /// Whether so many bytes may wait besides.
+    fn admit(&mut self, needed: usize, limit: usize) -> Result<()> {
+        self.refuse_sealed()?;
         if needed > limit {
             let words = format!(
                 "the message needs {needed} bytes, more than send_queue_max, which is {limit}"

@@ -102,6 +102,8 @@ impl Connection {
             self.sent(outbox, was_quiet, frame, payload.len());
         } else {
             drop(outbox);
+            // The server never gets what it would be referred to.
+            composer.forget();
         }
         if owes_drain {
             self.post();

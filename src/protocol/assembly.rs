@@ -201,7 +201,12 @@ impl Assembly {
         if std::mem::take(&mut self.streamed) > 0 {
             batch.push_part(kind, &self.data, false, true);
         } else if self.data.len() > LARGE {
-            batch.push_owned(kind, std::mem::take(&mut self.data));
+            let mut data = std::mem::take(&mut self.data);
+            // It may wait for long, and counts by its length.
+            if data.capacity() > data.len() + data.len() / 4 {
+                data.shrink_to(data.len() + 1);
+            }
+            batch.push_owned(kind, data);
         } else {
             batch.push(kind, &self.data);
         }

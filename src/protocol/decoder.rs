@@ -145,6 +145,7 @@ impl Decoder {
             self.state = State::Header;
             if fin {
                 self.message.finish(batch)?;
+                self.message.release();
             }
         }
         Ok(())

@@ -37,8 +37,8 @@ pub(super) struct FrameHeader {
 /// not complete; it always is at `MAX_HEADER` bytes.
 ///
 /// `in_message`: a message has been begun and its last fragment has not come.
-/// `has_deflate`: permessage-deflate was negotiated. The bytes are judged in their order, so that the verdict is the same
-/// however they were split.
+/// `has_deflate`: permessage-deflate was negotiated. The bytes are judged in
+/// their order, so that the verdict is the same however they were split.
 pub(super) fn parse(
     bytes: &[u8],
     in_message: bool,

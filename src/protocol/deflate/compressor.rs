@@ -24,13 +24,18 @@ impl Compressor {
         })
     }
 
+    /// Begins anew: what was compressed last did not reach the server.
+    pub fn forget(&mut self) {
+        self.context = None;
+    }
+
     /// Compresses a message, or the next piece of one: the payload of one frame.
     /// On `Err` the message can be sent uncompressed or not at all, but not go on.
     pub fn compress(&mut self, piece: &[u8], is_last: bool) -> Result<Vec<u8>, Error> {
         let compressed = self.run(piece, is_last);
-        match (&compressed, &mut self.context) {
-            (Err(_), _) => self.context = None,
-            (Ok(_), Some(context)) if is_last && self.no_context_takeover => context.reset(),
+        match &mut self.context {
+            _ if compressed.is_err() => self.forget(),
+            Some(context) if is_last && self.no_context_takeover => context.reset(),
             _ => {}
         }
         compressed

@@ -28,11 +28,16 @@ impl Session {
     /// Fails the connection (RFC 6455 7.1.7), once the host has had a chance to answer
     /// what came before the fault. Nothing more is read from here on.
     pub(super) fn fail(&mut self, close_code: u16, error: Error, now: Instant) {
-        if self.failed.is_none() && self.fault.is_none() {
+        if !self.has_fault() {
             self.fault = Some(Fault { close_code, error, deadline: now + GRACE });
             self.connection.await_reading();
             self.settle_fault(now);
         }
+    }
+
+    /// The connection has been failed, or is going to be.
+    pub(super) fn has_fault(&self) -> bool {
+        self.fault.is_some() || self.failed.is_some()
     }
 
     pub(super) fn settle_fault(&mut self, now: Instant) {

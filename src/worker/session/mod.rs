@@ -32,7 +32,7 @@ pub struct Session {
     connection: Arc<Connection>,
     transport: Arc<Transport>,
     decoder: Decoder,
-    /// What was read and is not decoded, because the host has too much to read.
+    /// What was read and is not decoded, because so much has come out of it already.
     undecoded: Option<Vec<u8>>,
     /// The end of the stream may have been announced already: read until there is no more.
     at_end: bool,
@@ -138,7 +138,8 @@ impl Session {
         if self.fault.is_some() {
             self.settle_fault(now);
             self.write(now);
-            return Flow::Stay;
+            // What came meanwhile, the end of the stream above all, was not looked at.
+            return Flow::Again;
         }
         if self.pinged {
             let limit = self.connection.limits.ping_timeout.unwrap_or_default();
@@ -211,15 +212,20 @@ impl Session {
                 self.decode(&rest, now);
                 continue;
             }
-            let direct =
-                if self.is_flooded { self.receive_direct(buffer.len(), now) } else { None };
+            let direct = if self.is_flooded && self.failed.is_none() {
+                self.receive_direct(buffer.len(), now)
+            } else {
+                None
+            };
             let read = direct.unwrap_or_else(|| self.receive(buffer, now));
             match read {
                 Ok(0) => return Flow::End(self.on_end(None)),
                 Ok(count) => {
                     self.is_flooded = count == buffer.len();
                     // A plain socket that fills less than it could is empty.
-                    if count < buffer.len() && !self.at_end && !self.transport.is_tls() {
+                    let is_drained =
+                        count < buffer.len() && !self.at_end && !self.transport.is_tls();
+                    if is_drained && self.undecoded.is_none() {
                         return Flow::Stay;
                     }
                 }

@@ -57,7 +57,7 @@ impl Session {
     pub(super) fn decode(&mut self, mut input: &[u8], now: Instant) {
         let mut batch = Batch::new();
         // After the server's close frame, and after it broke the protocol, nothing counts.
-        while self.server_close.is_none() && self.fault.is_none() && self.failed.is_none() {
+        while self.server_close.is_none() && !self.has_fault() {
             match self.decoder.decode(input, &mut batch) {
                 Ok(Decoded { consumed, control, is_full }) => {
                     input = &input[consumed..];
@@ -65,12 +65,11 @@ impl Session {
                         self.on_control(control, &mut batch, now);
                     }
                     if is_full {
-                        self.deliver(&mut batch, now);
-                        if self.connection.is_paused() {
-                            self.undecoded = Some(input.to_vec());
-                            return;
-                        }
-                    } else if input.is_empty() {
+                        // It counts as a read: there is much more in it than was read.
+                        self.undecoded = Some(input.to_vec());
+                        break;
+                    }
+                    if input.is_empty() {
                         break;
                     }
                 }
@@ -85,7 +84,7 @@ impl Session {
 
     /// Hands messages over to the queue.
     fn deliver(&mut self, batch: &mut Batch, now: Instant) {
-        if batch.is_empty() || self.fault.is_some() || self.failed.is_some() {
+        if batch.is_empty() || self.has_fault() {
             return;
         }
         let mut batch = std::mem::take(batch);
@@ -142,11 +141,18 @@ impl Session {
                     let mut payload = payload.to_vec();
                     payload.push(0);
                     self.deliver(batch, now);
+                    if self.has_fault() {
+                        return;
+                    }
                     self.connection.emit(Event::Pong(Pong { payload, round_trip_us }));
                 }
             }
             Control::Close(frame) => {
                 self.deliver(batch, now);
+                // A message before it may have been the end already.
+                if self.has_fault() {
+                    return;
+                }
                 let connection = &self.connection;
                 log::line!(Debug, "connection {}: the server closes", connection.id);
                 connection.advance(Status::Closing);
