@@ -3,14 +3,12 @@
 
 mod support;
 
-use std::io::Write;
-use std::net::TcpStream;
-use std::sync::mpsc;
+use std::sync::{mpsc, Mutex};
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use hostws::capi::*;
 use support::host::*;
-use support::servers::frames::{self, close, frame, Frame, BINARY, CLOSE, FIN, RSV1, TEXT};
+use support::servers::frames::{frame, Frame, BINARY, FIN, RSV1, TEXT};
 use support::servers::listener::Listener;
 use support::servers::raw;
 use support::url;
@@ -18,31 +16,13 @@ use support::url;
 const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
 const AGREED: &str = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
 
-/// A server that accepts with that answer, and passes on the requests and the client's frames.
-/// It sends `says` at once and closes when the client does.
+/// A server that accepts with that answer, and what it hears. It sends `says` at once.
 fn server(
     answer: &'static str,
     says: Vec<u8>,
 ) -> (Listener, mpsc::Receiver<String>, mpsc::Receiver<Frame>) {
-    let (request_sender, requests) = mpsc::channel();
-    let (frame_sender, frames) = mpsc::channel();
-    let server = raw::scripted(move |mut stream: &TcpStream, request| {
-        let _ = request_sender.send(request.head.clone());
-        stream.write_all(&request.accept(answer))?;
-        stream.write_all(&says)?;
-        loop {
-            let frame = frames::read(&mut stream)?;
-            let is_close = frame.opcode == CLOSE;
-            if is_close {
-                stream.write_all(&close(1000, b""))?;
-            }
-            let _ = frame_sender.send(frame);
-            if is_close {
-                return Ok(());
-            }
-        }
-    });
-    (server.unwrap(), requests, frames)
+    let (server, heard) = raw::recording(answer, says).unwrap();
+    (server, heard.requests, heard.frames)
 }
 
 fn deflating(options: &mut ws_options) {
@@ -159,11 +139,16 @@ fn messages_leave_compressed_and_come_back_whole() {
 
 #[test]
 fn what_is_short_or_marked_leaves_as_it_is() {
-    let (server, _, frames) = server(AGREED, Vec::new());
+    let (accept, may_accept) = mpsc::channel();
+    let may_accept = Mutex::new(may_accept);
+    let ready = move || may_accept.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+    let (server, raw::Heard { frames, .. }) =
+        raw::recording_after(ready, AGREED, Vec::new()).unwrap();
     let client = Client::with(&url(&server, "/"), deflating);
     let long = [b'x'; 200];
     // Nothing has been agreed on while it is Connecting.
     assert_eq!(send(client.id, &long, 0), HOSTWS_OK);
+    accept.send(()).unwrap();
     assert!(!next(&frames).rsv1);
     client.wait_open();
     for (length, is_compressed) in [(0, false), (63, false), (64, true), (200, true)] {
@@ -281,6 +266,7 @@ fn what_is_inflated_counts_in_the_receive_queue() {
         options.receive_queue_max = 4 << 20;
     });
     client.wait_open();
+    wait_pending(4);
     std::thread::sleep(std::time::Duration::from_millis(300));
     // OPEN has been delivered; the queue holds four messages, and one or two that exceeded it.
     let waiting = ws_pending(0);

@@ -2,38 +2,19 @@
 
 mod support;
 
-use std::io::Write;
-use std::net::TcpStream;
 use std::sync::mpsc;
 
 use hostws::capi::*;
 use support::host::*;
-use support::servers::frames::{
-    self, close, frame, Frame, BINARY, CLOSE, CONTINUATION, FIN, PING, TEXT,
-};
+use support::servers::frames::{self, frame, Frame, BINARY, CLOSE, CONTINUATION, FIN, PING, TEXT};
 use support::servers::listener::Listener;
 use support::servers::raw;
 use support::url;
 
-/// A server that says `says` at once, passes on the client's frames, and closes when it does.
+/// A server that says `says` at once, and the client's frames.
 fn server(says: Vec<u8>) -> (Listener, mpsc::Receiver<Frame>) {
-    let (sender, frames) = mpsc::channel();
-    let server = raw::scripted(move |mut stream: &TcpStream, request| {
-        stream.write_all(&request.accept(""))?;
-        stream.write_all(&says)?;
-        loop {
-            let frame = frames::read(&mut stream)?;
-            let is_close = frame.opcode == CLOSE;
-            if is_close {
-                stream.write_all(&close(1000, b""))?;
-            }
-            let _ = sender.send(frame);
-            if is_close {
-                return Ok(());
-            }
-        }
-    });
-    (server.unwrap(), frames)
+    let (server, heard) = raw::recording("", says).unwrap();
+    (server, heard.frames)
 }
 
 fn next(frames: &mpsc::Receiver<Frame>) -> (bool, u8, Vec<u8>) {

@@ -2,13 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use tungstenite::handshake::derive_accept_key;
 use url::Url;
 
 use super::frames::{
-    self, close, frame, header, BINARY, CLOSE, CONTINUATION, FIN, PING, RSV1, TEXT,
+    self, close, frame, header, Frame, BINARY, CLOSE, CONTINUATION, FIN, PING, RSV1, TEXT,
 };
 use super::listener::{close_gently, wait_until_gone, Board, Ending, Listener, PATIENCE};
 use super::reset_on_close;
@@ -35,6 +36,50 @@ where
             let _ = script(stream.tcp(), &request);
         }
     })
+}
+
+/// What a client said to `recording`.
+pub struct Heard {
+    /// The heads of its requests.
+    pub requests: mpsc::Receiver<String>,
+    pub frames: mpsc::Receiver<Frame>,
+}
+
+/// A server that accepts with these headers more, sends `says` at once, passes on what it
+/// hears, and closes when the client does.
+pub fn recording(headers: &'static str, says: Vec<u8>) -> io::Result<(Listener, Heard)> {
+    recording_after(|| (), headers, says)
+}
+
+/// The same; it accepts when `ready` returns.
+pub fn recording_after<F>(
+    ready: F,
+    headers: &'static str,
+    says: Vec<u8>,
+) -> io::Result<(Listener, Heard)>
+where
+    F: Fn() + Send + Sync + 'static,
+{
+    let (request_sender, requests) = mpsc::channel();
+    let (frame_sender, frames) = mpsc::channel();
+    let server = scripted(move |mut stream, request| {
+        let _ = request_sender.send(request.head.clone());
+        ready();
+        stream.write_all(&request.accept(headers))?;
+        stream.write_all(&says)?;
+        loop {
+            let frame = frames::read(&mut stream)?;
+            let is_close = frame.opcode == CLOSE;
+            if is_close {
+                stream.write_all(&close(1000, b""))?;
+            }
+            let _ = frame_sender.send(frame);
+            if is_close {
+                return Ok(());
+            }
+        }
+    })?;
+    Ok((server, Heard { requests, frames }))
 }
 
 /// What the client asks for.
