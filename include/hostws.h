@@ -659,6 +659,19 @@ int32_t ws_ping(ws_id ws, const void *data, int32_t length);
 int64_t ws_buffered_amount(ws_id ws);
 
 /**
+ * Copies out what a connection has done so far.
+ *
+ * @param ws     a connection whose on_terminate has not returned yet
+ * @param stats  gets the numbers; its `struct_size` must be set
+ * @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
+
+/**
  * Copies out the subprotocol that the server chose (RFC 6455 1.9).
  *
  * @param ws      a connection whose on_terminate has not returned yet
@@ -719,19 +732,6 @@ int64_t ws_response_header(ws_id ws, const char *name, char *buffer, int64_t siz
  * @since 0.1
  */
 int64_t ws_response_body(ws_id ws, char *buffer, int64_t size);
-
-/**
- * Copies out what a connection has done so far.
- *
- * @param ws     a connection whose on_terminate has not returned yet
- * @param stats  gets the numbers; its `struct_size` must be set
- * @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
- *
- * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
- *
- * @since 0.1
- */
-int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
 
 /**
  * Calls back for the events that wait in a queue; if there are none, waits for the

@@ -32,15 +32,9 @@ pub fn read(json: &str) -> Result<(Options, DataType)> {
             "max_message" => options.max_message = number(name, value)?,
             "send_queue_max" => options.send_queue_max = number(name, value)?,
             "receive_queue_max" => options.receive_queue_max = number(name, value)?,
-            "stream_threshold" => {
-                options.stream_threshold = number(name, value)?;
-            }
-            "deflate" => {
-                options.deflate = switch(name, value)?;
-            }
-            "deflate_threshold" => {
-                options.deflate_threshold = number(name, value)?;
-            }
+            "stream_threshold" => options.stream_threshold = number(name, value)?,
+            "deflate" => options.deflate = switch(name, value)?,
+            "deflate_threshold" => options.deflate_threshold = number(name, value)?,
             "deflate_server_no_context_takeover" => {
                 options.deflate_server_no_context_takeover = switch(name, value)?;
             }

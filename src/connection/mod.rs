@@ -63,7 +63,7 @@ pub struct Connection {
     /// The worker's place for it.
     slot: AtomicUsize,
     outbox: Mutex<Outbox>,
-    /// Made at the first use: most connections have none.
+    /// Used only by what is compressed or sent in fragments.
     composer: Mutex<Composer>,
     /// Entries of the queue that are for it.
     waiting: AtomicUsize,

@@ -42,12 +42,12 @@ impl Connection {
         flags: SendFlags,
     ) -> Result<()> {
         let is_fragment = flags.has_more || self.outbox().is_fragmented();
-        if !is_fragment && !flags.is_uncompressed {
-            return self.send(payload, data_type.unwrap_or(self.data_type));
-        }
         if !is_fragment {
-            let kind = check(payload, data_type.unwrap_or(self.data_type))?;
-            return self.push(DataFrame::whole(kind), payload);
+            let data_type = data_type.unwrap_or(self.data_type);
+            return match flags.is_uncompressed {
+                false => self.send(payload, data_type),
+                true => self.push(DataFrame::whole(check(payload, data_type)?), payload),
+            };
         }
         let mut composer = self.composer();
         // How long it becomes is not known yet, so it counts as long.

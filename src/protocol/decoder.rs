@@ -141,14 +141,22 @@ impl Decoder {
     ) -> Result<(), Violation> {
         self.message.fill(size, count)?;
         self.remaining -= count as u64;
-        if self.remaining == 0 {
-            self.state = State::Header;
-            if fin {
-                self.message.finish(batch)?;
-                self.message.release();
-            }
+        if self.end_frame(fin, batch)? && fin {
+            self.message.release();
         }
         Ok(())
+    }
+
+    /// Whether the data frame being read is complete; with the last one its message is.
+    fn end_frame(&mut self, fin: bool, batch: &mut Batch) -> Result<bool, Violation> {
+        if self.remaining > 0 {
+            return Ok(false);
+        }
+        self.state = State::Header;
+        if fin {
+            self.message.finish(batch)?;
+        }
+        Ok(true)
     }
 
     fn stop(&mut self) {
@@ -214,12 +222,8 @@ impl Decoder {
                 State::Data { fin } => {
                     let piece = self.take_payload(&mut rest);
                     self.message.append(piece, self.remaining, fin, batch)?;
-                    if self.remaining > 0 {
+                    if !self.end_frame(fin, batch)? {
                         break;
-                    }
-                    self.state = State::Header;
-                    if fin {
-                        self.message.finish(batch)?;
                     }
                 }
                 State::Control(opcode) => {

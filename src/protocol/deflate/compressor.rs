@@ -30,7 +30,7 @@ impl Compressor {
     }
 
     /// Compresses a message, or the next piece of one: the payload of one frame.
-    /// On `Err` the message can be sent uncompressed or not at all, but not go on.
+    /// On `Err` nothing is to be sent, and the piece can be given again.
     pub fn compress(&mut self, piece: &[u8], is_last: bool) -> Result<Vec<u8>, Error> {
         let compressed = self.run(piece, is_last);
         match &mut self.context {
