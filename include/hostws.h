@@ -102,6 +102,8 @@ enum { HOSTWS_E_PROTOCOL = -25 };
 enum { HOSTWS_E_OPEN = -26 };
 /** In events: the connection was lost; the cause follows. */
 enum { HOSTWS_E_LOST = -27 };
+/** In causes: the proxy could not be reached, refused, or broke its protocol. */
+enum { HOSTWS_E_PROXY = -28 };
 /** Status: the way from DNS to the upgrade is being gone. */
 enum { HOSTWS_CONNECTING = 0 };
 /** Status: messages flow. */
@@ -165,7 +167,7 @@ typedef int32_t ws_id;
 typedef struct ws_error {
   /**
    * A HOSTWS_E_ code, or in a cause the component's own number: an HTTP
-   * status (http), an errno (os).
+   * status (http, proxy), a SOCKS reply (proxy), an errno (os).
    */
   int32_t code;
   /** One line for a person. Never contains credentials. */
@@ -319,6 +321,14 @@ typedef struct ws_options {
    * from that server; nothing is dropped.
    */
   int64_t receive_queue_max;
+  /**
+   * "http://", "https://" (both CONNECT), "socks5://" (names are resolved here) or
+   * "socks5h://" (by the proxy), with user:password@ (percent-encoded) where it wants
+   * them; ports 80, 443, 1080. NULL: from the environment, see ws_new(). "": none.
+   * A proxy of https:// needs a certificate that the system or `tls_ca` vouches for,
+   * whatever `tls_verify` says.
+   */
+  const char *proxy;
 } ws_options;
 
 /**
@@ -356,6 +366,8 @@ typedef struct ws_stats {
   uint64_t tls_us;
   /** The HTTP upgrade, in microseconds. */
   uint64_t upgrade_us;
+  /** The handshake with the proxy, its TLS included, in microseconds. */
+  uint64_t proxy_us;
 } ws_stats;
 
 #ifdef __cplusplus
@@ -379,9 +391,19 @@ extern "C" {
  *         ws = 0;
  *     }
  *
+ * A proxy that `options` do not name is looked for in the environment, as getenv() gives
+ * it during the call, by curl's rules. For wss:// the first that is not empty counts of
+ * wss_proxy, WSS_PROXY, https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; for ws:// of
+ * ws_proxy, WS_PROXY, http_proxy (in lower case alone: CGI sets the other), all_proxy,
+ * ALL_PROXY. No proxy is used for what no_proxy or NO_PROXY lists: domains with all that
+ * is under them, addresses, networks (10.0.0.0/8), each perhaps with a :port, or * for
+ * everything. localhost is no exception.
+ *
  * @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, with no fragment
  *                 (RFC 6455 section 3). A user and password in it become an
- *                 Authorization header
+ *                 Authorization header. Or a server on a Unix socket:
+ *                 ws+unix:///path/to.sock:/request/path, also wss+unix://, where what is
+ *                 special is percent-encoded; its name is localhost, and no proxy is used
  * @param handler  who is told of the events, copied. NULL, or one with no callback:
  *                 the events are fetched with ws_next(). With a callback: by ws_poll()
  * @param options  copied; NULL for the defaults
@@ -589,7 +611,8 @@ int64_t ws_buffered_amount(ws_id ws);
 int64_t ws_subprotocol(ws_id ws, char *buffer, int64_t size);
 
 /**
- * Tells the HTTP status of the server's answer to the upgrade request.
+ * Tells the HTTP status of the server's answer to the upgrade request; of an HTTP proxy
+ * that refused, of its answer. The same goes for the header and the body below.
  *
  * @param ws  a connection whose on_terminate has not returned yet
  * @return 101 once it is open, 401 or the like if it was refused, 0 while there is no

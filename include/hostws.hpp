@@ -206,6 +206,8 @@ struct options {
   std::int64_t send_queue_max = 0;
   /** Bytes of messages that may wait for the host. */
   std::int64_t receive_queue_max = 0;
+  /** "http://", "https://", "socks5://" or "socks5h://"; none: the environment's; "": no proxy. */
+  std::optional<std::string> proxy;
 };
 
 /** What the rest of this header is made of; not for use. */
@@ -340,7 +342,7 @@ class connection {
   /**
    * ws_new(): creates a connection and begins to open it. Returns at once.
    *
-   * @param url       ws:// or wss://
+   * @param url       ws:// or wss://, or ws+unix:// or wss+unix:// for a Unix socket
    * @param handlers  who is told of the events; none: they are fetched with next()
    * @param options   how it is opened and kept
    *
@@ -501,6 +503,7 @@ class connection {
     raw.max_message = options.max_message;
     raw.send_queue_max = options.send_queue_max;
     raw.receive_queue_max = options.receive_queue_max;
+    raw.proxy = detail::text(options.proxy);
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 

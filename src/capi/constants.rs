@@ -60,6 +60,8 @@ pub const HOSTWS_E_PROTOCOL: i32 = -25;
 pub const HOSTWS_E_OPEN: i32 = -26;
 /// In events: the connection was lost; the cause follows.
 pub const HOSTWS_E_LOST: i32 = -27;
+/// In causes: the proxy could not be reached, refused, or broke its protocol.
+pub const HOSTWS_E_PROXY: i32 = -28;
 
 /// Status: the way from DNS to the upgrade is being gone.
 pub const HOSTWS_CONNECTING: i32 = 0;

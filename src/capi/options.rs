@@ -47,6 +47,7 @@ pub unsafe fn read(options: *const ws_options) -> Result<Options> {
             max_message: raw.max_message,
             send_queue_max: raw.send_queue_max,
             receive_queue_max: raw.receive_queue_max,
+            proxy: owned(memory::optional_text(raw.proxy, "options->proxy")?),
         })
     }
 }
@@ -82,6 +83,7 @@ impl From<Snapshot> for ws_stats {
             tcp_us: snapshot.timings.tcp_us,
             tls_us: snapshot.timings.tls_us,
             upgrade_us: snapshot.timings.upgrade_us,
+            proxy_us: snapshot.timings.proxy_us,
         }
     }
 }

@@ -32,6 +32,7 @@ pub fn read(json: &str) -> Result<(Options, DataType)> {
             "max_message" => options.max_message = number(name, value)?,
             "send_queue_max" => options.send_queue_max = number(name, value)?,
             "receive_queue_max" => options.receive_queue_max = number(name, value)?,
+            "proxy" => options.proxy = Some(string(name, value)?),
             _ => {
                 let words = format!("options_json: there is no option {name:?}");
                 return Err(Error::ws(Code::Option, words));
@@ -118,7 +119,8 @@ mod tests {
             r#"{"data_type":"object","headers":{"A":"1","B":["2","3"]},"queue":4,"subprotocols":"x,y",
                 "tls_ca":"@ca.pem","tls_server_name":"n","tls_verify":1,"tls_min_version":13,
                 "open_timeout_ms":5,"close_timeout_ms":6,"ping_interval_ms":7,"ping_timeout_ms":-1,
-                "max_message":8,"send_queue_max":9,"receive_queue_max":10}"#,
+                "max_message":8,"send_queue_max":9,"receive_queue_max":10,
+                "proxy":"http://p"}"#,
         )
         .unwrap();
         assert_eq!(data_type, DataType::Object);
@@ -138,6 +140,7 @@ mod tests {
             max_message: 8,
             send_queue_max: 9,
             receive_queue_max: 10,
+            proxy: Some("http://p".into()),
         };
         assert_eq!(options, expected);
     }

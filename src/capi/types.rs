@@ -18,7 +18,7 @@ pub type ws_queue = i32;
 #[repr(C)]
 pub struct ws_error {
     /// A HOSTWS_E_ code, or in a cause the component's own number: an HTTP
-    /// status (http), an errno (os).
+    /// status (http, proxy), a SOCKS reply (proxy), an errno (os).
     pub code: i32,
     /// One line for a person. Never contains credentials.
     pub message: *const c_char,
@@ -158,6 +158,12 @@ pub struct ws_options {
     /// bytes for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
     /// from that server; nothing is dropped.
     pub receive_queue_max: i64,
+    /// "http://", "https://" (both CONNECT), "socks5://" (names are resolved here) or
+    /// "socks5h://" (by the proxy), with user:password@ (percent-encoded) where it wants
+    /// them; ports 80, 443, 1080. NULL: from the environment, see ws_new(). "": none.
+    /// A proxy of https:// needs a certificate that the system or `tls_ca` vouches for,
+    /// whatever `tls_verify` says.
+    pub proxy: *const c_char,
 }
 
 /// What a connection has done so far. Times of the opening are 0 until that
@@ -196,4 +202,6 @@ pub struct ws_stats {
     pub tls_us: u64,
     /// The HTTP upgrade, in microseconds.
     pub upgrade_us: u64,
+    /// The handshake with the proxy, its TLS included, in microseconds.
+    pub proxy_us: u64,
 }

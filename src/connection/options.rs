@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::dial::{DialConfig, Target, TlsConfig, TlsVersion, Verify};
+use crate::dial::{DialConfig, Proxies, Target, TlsConfig, TlsVersion, Verify};
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_subprotocols};
 
@@ -46,6 +46,7 @@ pub struct Options {
     pub max_message: i64,
     pub send_queue_max: i64,
     pub receive_queue_max: i64,
+    pub proxy: Option<String>,
 }
 
 /// The deadlines and limits of a connection; `None` and the largest number are "off".
@@ -63,7 +64,8 @@ pub struct Limits {
 const MIB: i64 = 1 << 20;
 
 impl Options {
-    /// Checks everything that can be told without network and disk.
+    /// Checks everything that can be told without network and disk. Reads the
+    /// environment, if it is to name the proxy.
     pub fn resolve(self, url: &str) -> Result<(DialConfig, Limits)> {
         let target = Target::parse(url)?;
         for (name, value) in &self.headers {
@@ -111,7 +113,8 @@ impl Options {
                 16 * MIB,
             )?),
         };
-        Ok((DialConfig { target, tls, headers: self.headers, subprotocols }, limits))
+        let proxy = Proxies::new(self.proxy.as_deref())?.choose(&target)?;
+        Ok((DialConfig { target, tls, headers: self.headers, subprotocols, proxy }, limits))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
@@ -35,32 +35,6 @@ pub fn known_addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
         return Some(vec![v6, v4]);
     }
     None
-}
-
-/// Asks the system's resolver. Blocks.
-pub fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
-    let fail = |words: &str| {
-        Error::new(Code::Dns, Component::Dns, format!("could not resolve {host}: {words}"))
-    };
-    match (host, port).to_socket_addrs() {
-        Ok(addresses) => {
-            let addresses: Vec<_> = addresses.collect();
-            if addresses.is_empty() {
-                return Err(fail("it has no address"));
-            }
-            Ok(addresses)
-        }
-        Err(error) => {
-            let text = error.to_string();
-            let words = text.strip_prefix("failed to lookup address information: ");
-            let failure = fail(words.unwrap_or(&text));
-            // The resolver's own errors have no errno.
-            Err(match error.raw_os_error() {
-                Some(_) => failure.because(error),
-                None => failure,
-            })
-        }
-    }
 }
 
 /// Each address once, the families alternating, the resolver's first choice
