@@ -146,6 +146,12 @@ enum { HOSTWS_TLS_1_1 = 11 };
 enum { HOSTWS_TLS_1_2 = 12 };
 /** `tls_min_version`: TLS 1.3. */
 enum { HOSTWS_TLS_1_3 = 13 };
+/** `ip_family`: IPv4 and IPv6. The default. */
+enum { HOSTWS_IP_ANY = 0 };
+/** `ip_family`: IPv4 alone. */
+enum { HOSTWS_IP_V4 = 4 };
+/** `ip_family`: IPv6 alone. */
+enum { HOSTWS_IP_V6 = 6 };
 /** Log level: nothing. */
 enum { HOSTWS_LOG_OFF = 0 };
 /** Log level: what ended a connection. */
@@ -275,7 +281,10 @@ typedef struct ws_options {
   uint32_t struct_size;
   /** The queue that gets the events; 0: the calling thread's own. */
   ws_queue queue;
-  /** Headers of the upgrade request, in this order; a name may repeat. */
+  /**
+   * Headers of the upgrade request, in this order; a name may repeat. Host, which may be
+   * there once, takes the place of the URL's; it has no part in TLS.
+   */
   const struct ws_header *headers;
   /** Entries at `headers`. */
   int32_t header_count;
@@ -329,6 +338,18 @@ typedef struct ws_options {
    * whatever `tls_verify` says.
    */
   const char *proxy;
+  /**
+   * HOSTWS_IP_ANY (0), HOSTWS_IP_V4 or HOSTWS_IP_V6: the addresses that may be connected to,
+   * the proxy's where there is one.
+   */
+  int32_t ip_family;
+  /**
+   * How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
+   * `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
+   * Authorization, Cookie, Host, Proxy-Authorization and the URL's user goes along, nor to
+   * another host `tls_server_name`.
+   */
+  int32_t max_redirects;
 } ws_options;
 
 /**

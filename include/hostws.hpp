@@ -90,6 +90,13 @@ enum class tls_version : std::int32_t {
   tls_1_3 = HOSTWS_TLS_1_3,
 };
 
+/** The addresses that may be connected to. */
+enum class ip_family : std::int32_t {
+  any = HOSTWS_IP_ANY,
+  v4 = HOSTWS_IP_V4,
+  v6 = HOSTWS_IP_V6,
+};
+
 /** As a timeout: wait for as long as it takes. One that is negative has passed, as everywhere in C++. */
 inline constexpr std::chrono::milliseconds forever = std::chrono::milliseconds::max();
 /** In options: switched off. */
@@ -208,6 +215,10 @@ struct options {
   std::int64_t receive_queue_max = 0;
   /** "http://", "https://", "socks5://" or "socks5h://"; none: the environment's; "": no proxy. */
   std::optional<std::string> proxy;
+  /** The addresses that may be connected to, the proxy's where there is one. */
+  hostws::ip_family ip_family = hostws::ip_family::any;
+  /** How many redirects may be followed. */
+  std::int32_t max_redirects = 0;
 };
 
 /** What the rest of this header is made of; not for use. */
@@ -504,6 +515,8 @@ class connection {
     raw.send_queue_max = options.send_queue_max;
     raw.receive_queue_max = options.receive_queue_max;
     raw.proxy = detail::text(options.proxy);
+    raw.ip_family = static_cast<std::int32_t>(options.ip_family);
+    raw.max_redirects = options.max_redirects;
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 

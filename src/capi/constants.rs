@@ -109,6 +109,13 @@ pub const HOSTWS_TLS_1_2: i32 = 12;
 /// `tls_min_version`: TLS 1.3.
 pub const HOSTWS_TLS_1_3: i32 = 13;
 
+/// `ip_family`: IPv4 and IPv6. The default.
+pub const HOSTWS_IP_ANY: i32 = 0;
+/// `ip_family`: IPv4 alone.
+pub const HOSTWS_IP_V4: i32 = 4;
+/// `ip_family`: IPv6 alone.
+pub const HOSTWS_IP_V6: i32 = 6;
+
 /// Log level: nothing.
 pub const HOSTWS_LOG_OFF: i32 = 0;
 /// Log level: what ended a connection.

@@ -48,6 +48,8 @@ pub unsafe fn read(options: *const ws_options) -> Result<Options> {
             send_queue_max: raw.send_queue_max,
             receive_queue_max: raw.receive_queue_max,
             proxy: owned(memory::optional_text(raw.proxy, "options->proxy")?),
+            ip_family: raw.ip_family,
+            max_redirects: raw.max_redirects,
         })
     }
 }

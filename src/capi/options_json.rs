@@ -33,6 +33,8 @@ pub fn read(json: &str) -> Result<(Options, DataType)> {
             "send_queue_max" => options.send_queue_max = number(name, value)?,
             "receive_queue_max" => options.receive_queue_max = number(name, value)?,
             "proxy" => options.proxy = Some(string(name, value)?),
+            "ip_family" => options.ip_family = number(name, value)?,
+            "max_redirects" => options.max_redirects = number(name, value)?,
             _ => {
                 let words = format!("options_json: there is no option {name:?}");
                 return Err(Error::ws(Code::Option, words));
@@ -120,7 +122,7 @@ mod tests {
                 "tls_ca":"@ca.pem","tls_server_name":"n","tls_verify":1,"tls_min_version":13,
                 "open_timeout_ms":5,"close_timeout_ms":6,"ping_interval_ms":7,"ping_timeout_ms":-1,
                 "max_message":8,"send_queue_max":9,"receive_queue_max":10,
-                "proxy":"http://p"}"#,
+                "proxy":"http://p","ip_family":4,"max_redirects":11}"#,
         )
         .unwrap();
         assert_eq!(data_type, DataType::Object);
@@ -141,6 +143,8 @@ mod tests {
             send_queue_max: 9,
             receive_queue_max: 10,
             proxy: Some("http://p".into()),
+            ip_family: 4,
+            max_redirects: 11,
         };
         assert_eq!(options, expected);
     }

@@ -122,7 +122,8 @@ pub struct ws_options {
     pub struct_size: u32,
     /// The queue that gets the events; 0: the calling thread's own.
     pub queue: ws_queue,
-    /// Headers of the upgrade request, in this order; a name may repeat.
+    /// Headers of the upgrade request, in this order; a name may repeat. Host, which may be
+    /// there once, takes the place of the URL's; it has no part in TLS.
     pub headers: *const ws_header,
     /// Entries at `headers`.
     pub header_count: i32,
@@ -164,6 +165,14 @@ pub struct ws_options {
     /// A proxy of https:// needs a certificate that the system or `tls_ca` vouches for,
     /// whatever `tls_verify` says.
     pub proxy: *const c_char,
+    /// HOSTWS_IP_ANY (0), HOSTWS_IP_V4 or HOSTWS_IP_V6: the addresses that may be connected to,
+    /// the proxy's where there is one.
+    pub ip_family: i32,
+    /// How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
+    /// `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
+    /// Authorization, Cookie, Host, Proxy-Authorization and the URL's user goes along, nor to
+    /// another host `tls_server_name`.
+    pub max_redirects: i32,
 }
 
 /// What a connection has done so far. Times of the opening are 0 until that

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::dial::{DialConfig, Proxies, Target, TlsConfig, TlsVersion, Verify};
+use crate::dial::{DialConfig, Family, Proxies, Target, TlsConfig, TlsVersion, Verify};
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_subprotocols};
 
@@ -47,6 +47,8 @@ pub struct Options {
     pub send_queue_max: i64,
     pub receive_queue_max: i64,
     pub proxy: Option<String>,
+    pub ip_family: i32,
+    pub max_redirects: i32,
 }
 
 /// The deadlines and limits of a connection; `None` and the largest number are "off".
@@ -70,6 +72,9 @@ impl Options {
         let target = Target::parse(url)?;
         for (name, value) in &self.headers {
             check_header(name, value).map_err(|words| bad("headers", words))?;
+        }
+        if self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("host")).count() > 1 {
+            return Err(bad("headers", "there can be only one Host"));
         }
         let subprotocols = match self.subprotocols.as_deref() {
             None | Some("") => Vec::new(),
@@ -113,8 +118,27 @@ impl Options {
                 16 * MIB,
             )?),
         };
-        let proxy = Proxies::new(self.proxy.as_deref())?.choose(&target)?;
-        Ok((DialConfig { target, tls, headers: self.headers, subprotocols, proxy }, limits))
+        let proxies = Proxies::new(self.proxy.as_deref())?;
+        let config = DialConfig {
+            tls,
+            headers: self.headers,
+            subprotocols,
+            proxy: proxies.choose(&target)?,
+            proxies,
+            max_redirects: u32::try_from(self.max_redirects).map_err(|_| {
+                bad("max_redirects", format!("is {}; it must be 0 or more", self.max_redirects))
+            })?,
+            family: match self.ip_family {
+                0 => Family::Any,
+                4 => Family::V4,
+                6 => Family::V6,
+                other => {
+                    return Err(bad("ip_family", format!("is {other}; 0 is any, 4 IPv4, 6 IPv6")));
+                }
+            },
+            target,
+        };
+        Ok((config, limits))
     }
 }
 
@@ -192,6 +216,8 @@ mod tests {
         assert!(refused(Options { send_queue_max: i64::MIN, ..base() }).contains("send_queue_max"));
         assert!(refused(Options { tls_verify: 7, ..base() }).contains("tls_verify"));
         assert!(refused(Options { tls_min_version: 14, ..base() }).contains("tls_min_version"));
+        assert!(refused(Options { ip_family: 5, ..base() }).contains("ip_family"));
+        assert!(refused(Options { max_redirects: -1, ..base() }).contains("max_redirects"));
         assert!(refused(Options { subprotocols: Some("a,,b".into()), ..base() })
             .contains("subprotocols"));
         let headers = vec![("Bad Name".to_owned(), "x".to_owned())];

@@ -1,23 +1,24 @@
 //! The phases of an opening, one after the other.
 
+mod supplies;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::{Registry, Token};
-use native_tls::TlsConnector;
 
-use super::connect::{known_addresses, Lap, Race};
-use super::phase::{Phase, Purpose, Step};
-use super::prepare::{Found, Need};
+use self::supplies::Supplies;
+use super::connect::Lap;
+use super::phase::{Phase, Step};
+use super::redirect::Trail;
 use super::refusal::Refusal;
 use super::tls::Handshake;
 use super::tls_errors::handshake_failure;
 use super::tunnel::{Reply, Tunnel};
-use super::unix::Attempt;
 use super::upgrade::{Answer, Upgrade};
-use super::{DialConfig, Established, Failure, Job, Prepared, Progress, Proxy, Resources, Timings};
+use super::{DialConfig, Established, Failure, Job, Prepared, Progress, Resources, Timings};
 use crate::error::{Code, Component, Error};
 use crate::transport::{Socket, Stream};
 
@@ -34,21 +35,11 @@ pub struct Dialer {
     resources: Arc<Resources>,
     phase: Phase,
     supplies: Supplies,
+    trail: Trail,
     cancelled: Arc<AtomicBool>,
     timings: Timings,
     /// When the present phase began.
     since: Instant,
-}
-
-/// What the phases need, and blocking calls bring.
-#[derive(Default)]
-struct Supplies {
-    /// Of what is connected to: the target, or the proxy before it.
-    addresses: Option<Vec<SocketAddr>>,
-    /// The target's own, for a proxy that is told addresses.
-    beyond: Option<SocketAddr>,
-    proxy_connector: Option<TlsConnector>,
-    connector: Option<TlsConnector>,
 }
 
 impl Dialer {
@@ -58,6 +49,7 @@ impl Dialer {
             resources,
             phase: Phase::Preparing,
             supplies: Supplies::default(),
+            trail: Trail::new(),
             cancelled: Arc::new(AtomicBool::new(false)),
             timings: Timings::default(),
             since: Instant::now(),
@@ -112,7 +104,7 @@ impl Dialer {
         now: Instant,
     ) -> Result<Step> {
         match phase {
-            Phase::Preparing => Ok(self.prepare()),
+            Phase::Preparing => self.prepare(),
             Phase::Prepared(purpose, prepared) => self.supplied(purpose, prepared),
             Phase::Connecting(mut race) => match race.advance(registry, token, now) {
                 Ok(Lap::Pending) => Ok(Step::Wait(Phase::Connecting(race))),
@@ -156,77 +148,6 @@ impl Dialer {
         }
     }
 
-    // ---- what must be there first
-
-    /// Looks for the first thing that is lacking, and connects when nothing is.
-    fn prepare(&mut self) -> Step {
-        let config = Arc::clone(&self.config);
-        let supplies = &mut self.supplies;
-        let (target, proxy) = (&config.target, config.proxy.as_ref());
-        if supplies.addresses.is_none() && !target.is_local_socket() {
-            let (host, port) =
-                proxy.map_or((&target.host, target.port), |proxy| (&proxy.host, proxy.port));
-            supplies.addresses = known_addresses(host, port);
-            if supplies.addresses.is_none() {
-                return self.lacks(Purpose::Addresses, Need::Addresses(host.clone(), port));
-            }
-        }
-        if supplies.beyond.is_none() && proxy.is_some_and(Proxy::wants_address) {
-            supplies.beyond = known_addresses(&target.host, target.port).and_then(for_proxy);
-            if supplies.beyond.is_none() {
-                let need = Need::Addresses(target.host.clone(), target.port);
-                return self.lacks(Purpose::Beyond, need);
-            }
-        }
-        if supplies.proxy_connector.is_none() && proxy.is_some_and(Proxy::is_tls) {
-            let tls = config.tls.for_proxy();
-            supplies.proxy_connector = self.resources.contexts.cached(&tls);
-            if supplies.proxy_connector.is_none() {
-                return self.lacks(Purpose::ProxyContext, Need::Context(Box::new(tls)));
-            }
-        }
-        if supplies.connector.is_none() && target.secure {
-            supplies.connector = self.resources.contexts.cached(&config.tls);
-            if supplies.connector.is_none() {
-                let need = Need::Context(Box::new(config.tls.clone()));
-                return self.lacks(Purpose::Context, need);
-            }
-        }
-        self.since = Instant::now();
-        if let Some(socket) = &target.socket {
-            return Step::Next(Phase::ConnectingLocally(Attempt::new(socket.clone())));
-        }
-        let addresses = supplies.addresses.take().unwrap_or_default();
-        Step::Next(Phase::Connecting(Race::new(addresses)))
-    }
-
-    fn lacks(&self, purpose: Purpose, need: Need) -> Step {
-        let (resources, cancelled) = (self.resources.clone(), self.cancelled.clone());
-        Step::Wait(Phase::Lacking(purpose, Box::new(Job { need, resources, cancelled })))
-    }
-
-    fn supplied(&mut self, purpose: Purpose, prepared: Prepared) -> Result<Step> {
-        let took = micros(prepared.took);
-        *match purpose {
-            Purpose::Addresses | Purpose::Beyond => &mut self.timings.dns_us,
-            Purpose::ProxyContext => &mut self.timings.proxy_us,
-            Purpose::Context => &mut self.timings.tls_us,
-        } += took;
-        let found = prepared.result.map_err(|error| match purpose {
-            Purpose::Addresses => self.failure(self.on_the_way(error)),
-            _ => self.failure(error),
-        })?;
-        match (purpose, found) {
-            (Purpose::Addresses, Found::Addresses(found)) => self.supplies.addresses = Some(found),
-            (_, Found::Addresses(found)) => self.supplies.beyond = for_proxy(found),
-            (Purpose::ProxyContext, Found::Context(connector)) => {
-                self.supplies.proxy_connector = Some(connector);
-            }
-            (_, Found::Context(connector)) => self.supplies.connector = Some(connector),
-        }
-        Ok(Step::Next(Phase::Preparing))
-    }
-
     // ---- phases
 
     fn connected(&mut self, stream: Stream) -> Result<Step> {
@@ -259,7 +180,7 @@ impl Dialer {
 
     fn start_tunnel(&mut self, stream: Stream) -> Result<Step> {
         let Some(proxy) = &self.config.proxy else { return self.lost() };
-        let beyond = self.supplies.beyond.take();
+        let beyond = self.supplies.beyond.take().and_then(for_proxy);
         match Tunnel::new(stream, proxy, &self.config.target, beyond) {
             Ok(tunnel) => Ok(Step::Next(Phase::Tunnelling(tunnel))),
             Err(error) => Err(self.failure(error)),
@@ -329,12 +250,26 @@ impl Dialer {
                     Established { transport, response, subprotocol, leftover, timings };
                 Ok(Step::Open(Box::new(established)))
             }
-            Ok(Answer::Refused(refusal)) => Ok(Step::Next(Phase::Refused(refusal))),
+            Ok(Answer::Refused(refusal)) => Ok(Step::Next(self.redirected(*refusal))),
             Err(broken) => {
                 let mut failure = self.failure(broken.error);
                 failure.response = broken.response.map(|head| (head, Vec::new()));
                 Err(failure)
             }
+        }
+    }
+
+    /// After a redirect that is followed, the opening begins anew elsewhere,
+    /// and the stream is dropped with what is left of the answer.
+    fn redirected(&mut self, refusal: Refusal) -> Phase {
+        match self.trail.follow(&self.config, refusal.response()) {
+            Ok(None) => Phase::Refused(Box::new(refusal)),
+            Ok(Some(next)) => {
+                self.config = Arc::new(next);
+                self.supplies = Supplies::default();
+                Phase::Preparing
+            }
+            Err(error) => Phase::Refused(Box::new(refusal.become_of(error))),
         }
     }
 
@@ -380,7 +315,9 @@ impl Dialer {
 
     fn failure(&self, cause: Error) -> Box<Failure> {
         let is_tls = cause.component == Component::Tls;
-        let words = format!("could not open a connection to {}", self.config.target.authority());
+        let target = &self.config.target;
+        let way = self.trail.spoken(target);
+        let words = format!("could not open a connection to {}{way}", target.authority());
         Box::new(Failure {
             error: Error::ws(Code::Open, words).because(cause),
             response: None,

@@ -16,6 +16,7 @@ mod lookup;
 mod phase;
 mod prepare;
 mod proxy;
+mod redirect;
 mod refusal;
 mod socks;
 mod target;
@@ -29,6 +30,7 @@ use crate::error::Error;
 use crate::protocol::Response;
 use crate::transport::Transport;
 
+pub use self::connect::Family;
 pub use self::dialer::Dialer;
 pub use self::environment::Proxies;
 pub use self::jobs::{spawn_quiet, Jobs};
@@ -46,6 +48,10 @@ pub struct DialConfig {
     pub subprotocols: Vec<String>,
     /// What the target is reached through.
     pub proxy: Option<Proxy>,
+    /// What another target would be reached through.
+    pub proxies: Proxies,
+    pub max_redirects: u32,
+    pub family: Family,
 }
 
 impl DialConfig {

@@ -42,7 +42,8 @@ pub struct Prepared {
 }
 
 pub(super) enum Found {
-    Addresses(Vec<SocketAddr>),
+    /// Of that host.
+    Addresses(String, Vec<SocketAddr>),
     Context(TlsConnector),
 }
 
@@ -63,9 +64,11 @@ impl Job {
         };
         match need {
             Need::Addresses(host, port) => {
-                let waiter =
-                    Box::new(move |found: Result<_, _>| deliver(found.map(Found::Addresses)));
-                resources.lookups.look_up(&host, port, waiter);
+                let name = host.clone();
+                let waiter = move |found: Result<_, _>| {
+                    deliver(found.map(|addresses| Found::Addresses(name, addresses)));
+                };
+                resources.lookups.look_up(&host, port, Box::new(waiter));
             }
             Need::Context(config) => {
                 let loaded = catch_unwind(AssertUnwindSafe(|| resources.contexts.load(&config)));

@@ -58,6 +58,15 @@ impl Refusal {
         self.deadline
     }
 
+    pub fn response(&self) -> &Response {
+        &self.response
+    }
+
+    /// As complete as it is, and as what has come of it.
+    pub fn become_of(self, error: Error) -> Refusal {
+        Refusal { error, ..self }
+    }
+
     pub fn into_failure(self) -> (Error, Response, Vec<u8>) {
         (self.error, self.response, self.body.into_content())
     }

@@ -112,6 +112,24 @@ impl Target {
         }
     }
 
+    /// What it leads to, for people: without query and credentials, which may
+    /// be secret.
+    pub fn place(&self) -> String {
+        let path = self.resource.split('?').next().unwrap_or_default();
+        let colon = if self.is_local_socket() { ":" } else { "" };
+        format!("{self:?}{colon}{path}")
+    }
+
+    /// Whether the two are one for what is secret.
+    pub fn is_same_origin(&self, other: &Target) -> bool {
+        (self.secure, &self.host, self.port, &self.socket)
+            == (other.secure, &other.host, other.port, &other.socket)
+    }
+
+    pub fn is_same_resource(&self, other: &Target) -> bool {
+        self.is_same_origin(other) && self.resource == other.resource
+    }
+
     /// Whether it is on this machine, and not on a network.
     pub fn is_local_socket(&self) -> bool {
         self.socket.is_some()

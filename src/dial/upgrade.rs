@@ -40,12 +40,14 @@ impl Upgrade {
         let key = new_key()?;
         let target = &config.target;
         let mut headers = config.headers.clone();
+        let given = headers.iter().position(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let host = given.map_or(target.host_header.clone(), |at| headers.remove(at).1);
         let is_given = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         if let (Some(credential), false) = (&target.authorization, is_given) {
             headers.push(("Authorization".to_owned(), credential.clone()));
         }
         let request = UpgradeRequest {
-            host: &target.host_header,
+            host: &host,
             resource: &target.resource,
             headers: &headers,
             subprotocols: &config.subprotocols,

@@ -63,7 +63,9 @@ impl Link {
                 log::line!(Info, "connection {id}: opening {:?} through {proxy}", config.target);
             }
         }
-        if config.target.secure && config.tls.verify != Verify::Full {
+        // A redirect may lead from ws to wss.
+        let may_be_secure = config.target.secure || config.max_redirects > 0;
+        if may_be_secure && config.tls.verify != Verify::Full {
             let words = match config.tls.verify {
                 Verify::NoHostname => "tls_verify: the server's name is not checked",
                 _ => "tls_verify: the server's certificate is not checked at all",
