@@ -106,6 +106,8 @@ enum { HOSTWS_E_PROTOCOL = -25 };
 enum { HOSTWS_E_OPEN = -26 };
 /** In events: the connection was lost; the cause follows. */
 enum { HOSTWS_E_LOST = -27 };
+/** In causes: the proxy could not be reached, refused, or broke its protocol. */
+enum { HOSTWS_E_PROXY = -28 };
 /** Status: the way from DNS to the upgrade is being gone. */
 enum { HOSTWS_CONNECTING = 0 };
 /** Status: messages flow. */
@@ -156,6 +158,12 @@ enum { HOSTWS_TLS_1_1 = 11 };
 enum { HOSTWS_TLS_1_2 = 12 };
 /** `tls_min_version`: TLS 1.3. */
 enum { HOSTWS_TLS_1_3 = 13 };
+/** `ip_family`: IPv4 and IPv6. The default. */
+enum { HOSTWS_IP_ANY = 0 };
+/** `ip_family`: IPv4 alone. */
+enum { HOSTWS_IP_V4 = 4 };
+/** `ip_family`: IPv6 alone. */
+enum { HOSTWS_IP_V6 = 6 };
 /** Log level: nothing. */
 enum { HOSTWS_LOG_OFF = 0 };
 /** Log level: what ended a connection. */
@@ -177,7 +185,7 @@ typedef int32_t ws_id;
 typedef struct ws_error {
   /**
    * A HOSTWS_E_ code, or in a cause the component's own number: an HTTP
-   * status (http), an errno (os).
+   * status (http, proxy), a SOCKS reply (proxy), an errno (os).
    */
   int32_t code;
   /** One line for a person. Never contains credentials. */
@@ -290,7 +298,10 @@ typedef struct ws_options {
   uint32_t struct_size;
   /** The queue that gets the events; 0: the calling thread's own. */
   ws_queue queue;
-  /** Headers of the upgrade request, in this order; a name may repeat. */
+  /**
+   * Headers of the upgrade request, in this order; a name may repeat. Host, which may be
+   * there once, takes the place of the URL's; it has no part in TLS.
+   */
   const struct ws_header *headers;
   /** Entries at `headers`. */
   int32_t header_count;
@@ -367,6 +378,26 @@ typedef struct ws_options {
   int32_t deflate_server_max_window_bits;
   /** The same for what is sent to the server; 0: 15, or less if the server asks for it. */
   int32_t deflate_client_max_window_bits;
+  /**
+   * "http://", "https://" (both CONNECT), "socks5://" (names are resolved here) or
+   * "socks5h://" (by the proxy), with user:password@ (percent-encoded) where it wants
+   * them; ports 80, 443, 1080. NULL: from the environment, see ws_new(). "": none.
+   * A proxy of https:// needs a certificate that the system or `tls_ca` vouches for,
+   * whatever `tls_verify` says.
+   */
+  const char *proxy;
+  /**
+   * HOSTWS_IP_ANY (0), HOSTWS_IP_V4 or HOSTWS_IP_V6: the addresses that may be connected to,
+   * the proxy's where there is one.
+   */
+  int32_t ip_family;
+  /**
+   * How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
+   * `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
+   * Authorization, Cookie, Host, Proxy-Authorization and the URL's user goes along, nor to
+   * another host `tls_server_name`.
+   */
+  int32_t max_redirects;
 } ws_options;
 
 /**
@@ -404,6 +435,8 @@ typedef struct ws_stats {
   uint64_t tls_us;
   /** The HTTP upgrade, in microseconds. */
   uint64_t upgrade_us;
+  /** The handshake with the proxy, its TLS included, in microseconds. */
+  uint64_t proxy_us;
 } ws_stats;
 
 #ifdef __cplusplus
@@ -427,9 +460,19 @@ extern "C" {
  *         ws = 0;
  *     }
  *
+ * A proxy that `options` do not name is looked for in the environment, as getenv() gives
+ * it during the call, by curl's rules. For wss:// the first that is not empty counts of
+ * wss_proxy, WSS_PROXY, https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; for ws:// of
+ * ws_proxy, WS_PROXY, http_proxy (in lower case alone: CGI sets the other), all_proxy,
+ * ALL_PROXY. No proxy is used for what no_proxy or NO_PROXY lists: domains with all that
+ * is under them, addresses, networks (10.0.0.0/8), each perhaps with a :port, or * for
+ * everything. localhost is no exception.
+ *
  * @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, with no fragment
  *                 (RFC 6455 section 3). A user and password in it become an
- *                 Authorization header
+ *                 Authorization header. Or a server on a Unix socket:
+ *                 ws+unix:///path/to.sock:/request/path, also wss+unix://, where what is
+ *                 special is percent-encoded; its name is localhost, and no proxy is used
  * @param handler  who is told of the events, copied. NULL, or one with no callback:
  *                 the events are fetched with ws_next(). With a callback: by ws_poll()
  * @param options  copied; NULL for the defaults
@@ -672,7 +715,8 @@ int64_t ws_buffered_amount(ws_id ws);
 int64_t ws_subprotocol(ws_id ws, char *buffer, int64_t size);
 
 /**
- * Tells the HTTP status of the server's answer to the upgrade request.
+ * Tells the HTTP status of the server's answer to the upgrade request; of an HTTP proxy
+ * that refused, of its answer. The same goes for the header and the body below.
  *
  * @param ws  a connection whose on_terminate has not returned yet
  * @return 101 once it is open, 401 or the like if it was refused, 0 while there is no

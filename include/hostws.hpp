@@ -90,6 +90,13 @@ enum class tls_version : std::int32_t {
   tls_1_3 = HOSTWS_TLS_1_3,
 };
 
+/** The addresses that may be connected to. */
+enum class ip_family : std::int32_t {
+  any = HOSTWS_IP_ANY,
+  v4 = HOSTWS_IP_V4,
+  v6 = HOSTWS_IP_V6,
+};
+
 /** As a timeout: wait for as long as it takes. One that is negative has passed, as everywhere in C++. */
 inline constexpr std::chrono::milliseconds forever = std::chrono::milliseconds::max();
 /** In options: switched off. */
@@ -231,6 +238,12 @@ struct options {
   std::int64_t stream_threshold = 0;
   /** Offers to compress messages. */
   std::optional<hostws::deflate> deflate;
+  /** "http://", "https://", "socks5://" or "socks5h://"; none: the environment's; "": no proxy. */
+  std::optional<std::string> proxy;
+  /** The addresses that may be connected to, the proxy's where there is one. */
+  hostws::ip_family ip_family = hostws::ip_family::any;
+  /** How many redirects may be followed. */
+  std::int32_t max_redirects = 0;
 };
 
 /** What the rest of this header is made of; not for use. */
@@ -372,7 +385,7 @@ class connection {
   /**
    * ws_new(): creates a connection and begins to open it. Returns at once.
    *
-   * @param url       ws:// or wss://
+   * @param url       ws:// or wss://, or ws+unix:// or wss+unix:// for a Unix socket
    * @param handlers  who is told of the events; none: they are fetched with next()
    * @param options   how it is opened and kept
    *
@@ -555,6 +568,9 @@ class connection {
       raw.deflate_server_max_window_bits = options.deflate->server_max_window_bits;
       raw.deflate_client_max_window_bits = options.deflate->client_max_window_bits;
     }
+    raw.proxy = detail::text(options.proxy);
+    raw.ip_family = static_cast<std::int32_t>(options.ip_family);
+    raw.max_redirects = options.max_redirects;
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 

@@ -29,9 +29,19 @@ use crate::queue::Kind;
 ///         ws = 0;
 ///     }
 ///
+/// A proxy that `options` do not name is looked for in the environment, as getenv() gives
+/// it during the call, by curl's rules. For wss:// the first that is not empty counts of
+/// wss_proxy, WSS_PROXY, https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; for ws:// of
+/// ws_proxy, WS_PROXY, http_proxy (in lower case alone: CGI sets the other), all_proxy,
+/// ALL_PROXY. No proxy is used for what no_proxy or NO_PROXY lists: domains with all that
+/// is under them, addresses, networks (10.0.0.0/8), each perhaps with a :port, or * for
+/// everything. localhost is no exception.
+///
 /// @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, with no fragment
 ///                 (RFC 6455 section 3). A user and password in it become an
-///                 Authorization header
+///                 Authorization header. Or a server on a Unix socket:
+///                 ws+unix:///path/to.sock:/request/path, also wss+unix://, where what is
+///                 special is percent-encoded; its name is localhost, and no proxy is used
 /// @param handler  who is told of the events, copied. NULL, or one with no callback:
 ///                 the events are fetched with ws_next(). With a callback: by ws_poll()
 /// @param options  copied; NULL for the defaults
@@ -372,7 +382,8 @@ pub unsafe extern "C" fn ws_subprotocol(ws: ws_id, buffer: *mut c_char, size: i6
     })
 }
 
-/// Tells the HTTP status of the server's answer to the upgrade request.
+/// Tells the HTTP status of the server's answer to the upgrade request; of an HTTP proxy
+/// that refused, of its answer. The same goes for the header and the body below.
 ///
 /// @param ws  a connection whose on_terminate has not returned yet
 /// @return 101 once it is open, 401 or the like if it was refused, 0 while there is no

@@ -53,6 +53,9 @@ pub fn read(json: &str) -> Result<(Options, DataType)> {
             "deflate_client_max_window_bits" => {
                 options.deflate_client_max_window_bits = number(name, value)?;
             }
+            "proxy" => options.proxy = Some(string(name, value)?),
+            "ip_family" => options.ip_family = number(name, value)?,
+            "max_redirects" => options.max_redirects = number(name, value)?,
             _ => {
                 let words = format!("options_json: there is no option {name:?}");
                 return Err(Error::ws(Code::Option, words));
@@ -147,7 +150,8 @@ mod tests {
                 "max_message":8,"send_queue_max":9,"receive_queue_max":10,"stream_threshold":2048,
                 "deflate":true,"deflate_threshold":11,"deflate_server_no_context_takeover":1,
                 "deflate_client_no_context_takeover":false,"deflate_server_max_window_bits":12,
-                "deflate_client_max_window_bits":13}"#,
+                "deflate_client_max_window_bits":13,
+                "proxy":"http://p","ip_family":4,"max_redirects":11}"#,
         )
         .unwrap();
         assert_eq!(data_type, DataType::Object);
@@ -174,6 +178,9 @@ mod tests {
             deflate_client_no_context_takeover: 0,
             deflate_server_max_window_bits: 12,
             deflate_client_max_window_bits: 13,
+            proxy: Some("http://p".into()),
+            ip_family: 4,
+            max_redirects: 11,
         };
         assert_eq!(options, expected);
     }

@@ -18,7 +18,7 @@ pub type ws_queue = i32;
 #[repr(C)]
 pub struct ws_error {
     /// A HOSTWS_E_ code, or in a cause the component's own number: an HTTP
-    /// status (http), an errno (os).
+    /// status (http, proxy), a SOCKS reply (proxy), an errno (os).
     pub code: i32,
     /// One line for a person. Never contains credentials.
     pub message: *const c_char,
@@ -125,7 +125,8 @@ pub struct ws_options {
     pub struct_size: u32,
     /// The queue that gets the events; 0: the calling thread's own.
     pub queue: ws_queue,
-    /// Headers of the upgrade request, in this order; a name may repeat.
+    /// Headers of the upgrade request, in this order; a name may repeat. Host, which may be
+    /// there once, takes the place of the URL's; it has no part in TLS.
     pub headers: *const ws_header,
     /// Entries at `headers`.
     pub header_count: i32,
@@ -184,6 +185,20 @@ pub struct ws_options {
     pub deflate_server_max_window_bits: i32,
     /// The same for what is sent to the server; 0: 15, or less if the server asks for it.
     pub deflate_client_max_window_bits: i32,
+    /// "http://", "https://" (both CONNECT), "socks5://" (names are resolved here) or
+    /// "socks5h://" (by the proxy), with user:password@ (percent-encoded) where it wants
+    /// them; ports 80, 443, 1080. NULL: from the environment, see ws_new(). "": none.
+    /// A proxy of https:// needs a certificate that the system or `tls_ca` vouches for,
+    /// whatever `tls_verify` says.
+    pub proxy: *const c_char,
+    /// HOSTWS_IP_ANY (0), HOSTWS_IP_V4 or HOSTWS_IP_V6: the addresses that may be connected to,
+    /// the proxy's where there is one.
+    pub ip_family: i32,
+    /// How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
+    /// `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
+    /// Authorization, Cookie, Host, Proxy-Authorization and the URL's user goes along, nor to
+    /// another host `tls_server_name`.
+    pub max_redirects: i32,
 }
 
 /// What a connection has done so far. Times of the opening are 0 until that
@@ -222,4 +237,6 @@ pub struct ws_stats {
     pub tls_us: u64,
     /// The HTTP upgrade, in microseconds.
     pub upgrade_us: u64,
+    /// The handshake with the proxy, its TLS included, in microseconds.
+    pub proxy_us: u64,
 }

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::Read;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mio::net::TcpStream;
 use native_tls::{
     Certificate, HandshakeError, MidHandshakeTlsStream, Protocol, TlsConnector, TlsStream,
 };
@@ -12,6 +11,7 @@ use url::Host;
 
 use super::target::is_host_name;
 use crate::error::{Code, Error};
+use crate::transport::Stream;
 
 /// A context with the system's roots has some megabytes.
 const MAX_CONTEXTS: usize = 16;
@@ -98,6 +98,17 @@ impl TlsConfig {
                 Ok(Host::Domain(ascii)) => ascii.strip_suffix('.').unwrap_or(&ascii).to_owned(),
                 _ => name.clone(),
             },
+        }
+    }
+
+    /// What holds for a proxy to which TLS is spoken: the same authorities,
+    /// and nothing else that was meant for the server.
+    pub fn for_proxy(&self) -> TlsConfig {
+        TlsConfig {
+            ca: self.ca.clone(),
+            verify: Verify::Full,
+            server_name: None,
+            min_version: self.min_version,
         }
     }
 
@@ -229,29 +240,27 @@ fn build(key: &Key, ca_file: Option<&str>) -> Result<TlsConnector, Error> {
     })
 }
 
-/// A handshake, after as many steps as the socket allowed.
+/// A handshake over whatever stream, after as many steps as the socket allowed.
 pub enum Handshake {
-    Done(TlsStream<TcpStream>),
-    Pending(MidHandshakeTlsStream<TcpStream>),
+    Done(TlsStream<Stream>),
+    Pending(MidHandshakeTlsStream<Stream>),
 }
 
 impl Handshake {
     pub fn start(
         connector: &TlsConnector,
         name: &str,
-        stream: TcpStream,
+        stream: Stream,
     ) -> Result<Handshake, native_tls::Error> {
         Handshake::after(connector.connect(name, stream))
     }
 
-    pub fn advance(
-        pending: MidHandshakeTlsStream<TcpStream>,
-    ) -> Result<Handshake, native_tls::Error> {
+    pub fn advance(pending: MidHandshakeTlsStream<Stream>) -> Result<Handshake, native_tls::Error> {
         Handshake::after(pending.handshake())
     }
 
     fn after(
-        result: Result<TlsStream<TcpStream>, HandshakeError<TcpStream>>,
+        result: Result<TlsStream<Stream>, HandshakeError<Stream>>,
     ) -> Result<Handshake, native_tls::Error> {
         match result {
             Ok(stream) => Ok(Handshake::Done(stream)),

@@ -66,6 +66,11 @@ pub fn plain() -> io::Result<Listener> {
     Listener::start(serve)
 }
 
+/// Serves ws:// on that address.
+pub fn plain_at(address: &str) -> io::Result<Listener> {
+    Listener::start_at(address, serve)
+}
+
 /// Serves wss:// with that certificate.
 pub fn tls(certificate: &ServerCertificate) -> io::Result<Listener> {
     let acceptor = TlsAcceptor::new(certificate.identity()).map_err(io::Error::other)?;
@@ -73,7 +78,11 @@ pub fn tls(certificate: &ServerCertificate) -> io::Result<Listener> {
 }
 
 pub fn with_acceptor(acceptor: TlsAcceptor) -> io::Result<Listener> {
-    Listener::start(move |stream, board| {
+    with_acceptor_at("127.0.0.1:0", acceptor)
+}
+
+pub fn with_acceptor_at(address: &str, acceptor: TlsAcceptor) -> io::Result<Listener> {
+    Listener::start_at(address, move |stream, board| {
         if let Ok(stream) = acceptor.accept(stream) {
             serve(stream, board);
         }
@@ -92,7 +101,7 @@ impl Query {
     }
 }
 
-fn serve<S: Stream>(stream: S, board: &Board) {
+pub fn serve<S: Stream>(stream: S, board: &Board) {
     let mut url = None;
     let mut headers = BTreeMap::<String, Vec<String>>::new();
     #[allow(clippy::result_large_err)] // tungstenite's own type
