@@ -285,8 +285,8 @@ typedef struct ws_options {
   /** Subprotocols to offer, the preferred one first: "a,b" (RFC 6455 1.9). */
   const char *subprotocols;
   /**
-   * Certificate authorities trusted besides the system's: PEM text, or
-   * "@" and the path of a PEM file, which is read when the connection opens.
+   * Certificate authorities trusted besides the system's, or with `tls_ca_only` instead of
+   * them: PEM text, or "@" and the path of a PEM file, which is read when the connection opens.
    */
   const char *tls_ca;
   /**
@@ -319,6 +319,35 @@ typedef struct ws_options {
    * from that server; nothing is dropped.
    */
   int64_t receive_queue_max;
+  /**
+   * The client's certificate, for servers that ask for one, and behind it those between it
+   * and the authority: PEM text, or "@" and the path of a PEM file, as with `tls_ca`. Needs
+   * `tls_key`.
+   */
+  const char *tls_cert;
+  /**
+   * Its private key: PEM text, or "@" and a path; PKCS#8, or the traditional formats of RSA
+   * and EC; encrypted or not. Given as text, both are read by ws_new(), which refuses what is
+   * wrong with them. For this alone it calls OpenSSL, which reads its own configuration file
+   * when a process first calls it, and takes as long to decrypt a key as the key wants. What
+   * is wrong with a file is told by on_error. Where TLS is not OpenSSL (Windows, macOS), only
+   * an unencrypted key as PKCS#8 is taken.
+   */
+  const char *tls_key;
+  /** The password of an encrypted `tls_key`; not used if that is not encrypted. */
+  const char *tls_key_password;
+  /**
+   * Public keys, one of which the server's certificate must have: "sha256/BASE64", several
+   * separated by ";". Each is the SHA-256 of the SubjectPublicKeyInfo (RFC 7469) of the
+   * server's own certificate, not of one above it. Checked after all else that `tls_verify`
+   * asks for, also if that is nothing. The error for a server with another key tells that
+   * key's pin; close code 1015.
+   */
+  const char *tls_pins;
+  /** 1: the authorities in `tls_ca` are trusted instead of the system's; 0: besides them. */
+  int32_t tls_ca_only;
+  /** Reserved: 0. */
+  int32_t reserved2;
 } ws_options;
 
 /**
@@ -366,7 +395,7 @@ extern "C" {
  * Creates a connection and begins to open it.
  *
  * Returns at once with the status Connecting; never touches the network or
- * the disk. What only the network can tell (refused, DNS, TLS, HTTP 401)
+ * the disk (OpenSSL may read its own configuration, see `tls_key`). What only the network can tell (refused, DNS, TLS, HTTP 401)
  * arrives as on_error, then on_terminate. Messages may be sent at once: they
  * wait until the connection is open.
  *
@@ -398,7 +427,9 @@ extern "C" {
  *
  * @since 0.1
  */
-ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_options *options);
+ws_id ws_new(const char *url,
+             const struct ws_handler *handler,
+             const struct ws_options *options);
 
 /**
  * Creates a connection from strings alone: ws_new() for languages in which
@@ -647,6 +678,29 @@ int64_t ws_response_body(ws_id ws, char *buffer, int64_t size);
  * @since 0.1
  */
 int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
+
+/**
+ * Copies out the server's own certificate, in DER.
+ *
+ * It is there from OPEN until on_terminate has returned; and when the opening failed after the
+ * TLS handshake (another key than one of `tls_pins`, a refused upgrade), from on_error on. A
+ * certificate that `tls_verify` refuses cannot be had: the handshake ends with it.
+ *
+ * @param ws      a connection whose on_terminate has not returned yet
+ * @param buffer  gets the bytes, cut off if need be, and a NUL if there is room for it; may be
+ *                NULL if `size` is 0
+ * @param size    bytes at `buffer`
+ * @return the certificate's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if there is
+ *         none: the connection is not TLS, or not that far; HOSTWS_E_CLOSED,
+ *         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_peer_certificate(ws_id ws,
+                            void *buffer,
+                            int64_t size);
 
 /**
  * Calls back for the events that wait in a queue; if there are none, waits for the

@@ -63,12 +63,25 @@ impl Transport {
         matches!(self, Transport::Tls(_))
     }
 
+    /// The server's own certificate in DER.
+    pub fn peer_certificate(&self) -> Option<Vec<u8>> {
+        match self {
+            Transport::Plain(_) => None,
+            Transport::Tls(stream) => peer_certificate(&lock(stream)),
+        }
+    }
+
     fn with_socket<T>(&self, f: impl FnOnce(&TcpStream) -> T) -> T {
         match self {
             Transport::Plain(stream) => f(stream),
             Transport::Tls(stream) => f(lock(stream).get_ref()),
         }
     }
+}
+
+/// The server's own certificate in DER, out of a session whose handshake is done.
+pub fn peer_certificate(stream: &TlsStream<TcpStream>) -> Option<Vec<u8>> {
+    stream.peer_certificate().ok()??.to_der().ok()
 }
 
 /// A panic inside OpenSSL's wrapper leaves a session that reports errors, so

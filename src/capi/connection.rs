@@ -16,7 +16,7 @@ use crate::queue::Kind;
 /// Creates a connection and begins to open it.
 ///
 /// Returns at once with the status Connecting; never touches the network or
-/// the disk. What only the network can tell (refused, DNS, TLS, HTTP 401)
+/// the disk (OpenSSL may read its own configuration, see `tls_key`). What only the network can tell (refused, DNS, TLS, HTTP 401)
 /// arrives as on_error, then on_terminate. Messages may be sent at once: they
 /// wait until the connection is open.
 ///

@@ -32,6 +32,11 @@ pub fn read(json: &str) -> Result<(Options, DataType)> {
             "max_message" => options.max_message = number(name, value)?,
             "send_queue_max" => options.send_queue_max = number(name, value)?,
             "receive_queue_max" => options.receive_queue_max = number(name, value)?,
+            "tls_cert" => options.tls_cert = Some(string(name, value)?),
+            "tls_key" => options.tls_key = Some(string(name, value)?.into()),
+            "tls_key_password" => options.tls_key_password = Some(string(name, value)?.into()),
+            "tls_pins" => options.tls_pins = Some(string(name, value)?),
+            "tls_ca_only" => options.tls_ca_only = number(name, value)?,
             _ => {
                 let words = format!("options_json: there is no option {name:?}");
                 return Err(Error::ws(Code::Option, words));
@@ -118,7 +123,9 @@ mod tests {
             r#"{"data_type":"object","headers":{"A":"1","B":["2","3"]},"queue":4,"subprotocols":"x,y",
                 "tls_ca":"@ca.pem","tls_server_name":"n","tls_verify":1,"tls_min_version":13,
                 "open_timeout_ms":5,"close_timeout_ms":6,"ping_interval_ms":7,"ping_timeout_ms":-1,
-                "max_message":8,"send_queue_max":9,"receive_queue_max":10}"#,
+                "max_message":8,"send_queue_max":9,"receive_queue_max":10,
+                "tls_cert":"@c.pem","tls_key":"@k.pem","tls_key_password":"p","tls_pins":"sha256/x",
+                "tls_ca_only":1}"#,
         )
         .unwrap();
         assert_eq!(data_type, DataType::Object);
@@ -138,6 +145,11 @@ mod tests {
             max_message: 8,
             send_queue_max: 9,
             receive_queue_max: 10,
+            tls_cert: Some("@c.pem".into()),
+            tls_key: Some("@k.pem".to_owned().into()),
+            tls_key_password: Some("p".to_owned().into()),
+            tls_pins: Some("sha256/x".into()),
+            tls_ca_only: 1,
         };
         assert_eq!(options, expected);
     }

@@ -131,8 +131,8 @@ pub struct ws_options {
     pub tls_verify: i32,
     /// Subprotocols to offer, the preferred one first: "a,b" (RFC 6455 1.9).
     pub subprotocols: *const c_char,
-    /// Certificate authorities trusted besides the system's: PEM text, or
-    /// "@" and the path of a PEM file, which is read when the connection opens.
+    /// Certificate authorities trusted besides the system's, or with `tls_ca_only` instead of
+    /// them: PEM text, or "@" and the path of a PEM file, which is read when the connection opens.
     pub tls_ca: *const c_char,
     /// The name to ask for (SNI) and to expect in the certificate, if it is
     /// not the URL's host.
@@ -158,6 +158,29 @@ pub struct ws_options {
     /// bytes for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
     /// from that server; nothing is dropped.
     pub receive_queue_max: i64,
+    /// The client's certificate, for servers that ask for one, and behind it those between it
+    /// and the authority: PEM text, or "@" and the path of a PEM file, as with `tls_ca`. Needs
+    /// `tls_key`.
+    pub tls_cert: *const c_char,
+    /// Its private key: PEM text, or "@" and a path; PKCS#8, or the traditional formats of RSA
+    /// and EC; encrypted or not. Given as text, both are read by ws_new(), which refuses what is
+    /// wrong with them. For this alone it calls OpenSSL, which reads its own configuration file
+    /// when a process first calls it, and takes as long to decrypt a key as the key wants. What
+    /// is wrong with a file is told by on_error. Where TLS is not OpenSSL (Windows, macOS), only
+    /// an unencrypted key as PKCS#8 is taken.
+    pub tls_key: *const c_char,
+    /// The password of an encrypted `tls_key`; not used if that is not encrypted.
+    pub tls_key_password: *const c_char,
+    /// Public keys, one of which the server's certificate must have: "sha256/BASE64", several
+    /// separated by ";". Each is the SHA-256 of the SubjectPublicKeyInfo (RFC 7469) of the
+    /// server's own certificate, not of one above it. Checked after all else that `tls_verify`
+    /// asks for, also if that is nothing. The error for a server with another key tells that
+    /// key's pin; close code 1015.
+    pub tls_pins: *const c_char,
+    /// 1: the authorities in `tls_ca` are trusted instead of the system's; 0: besides them.
+    pub tls_ca_only: i32,
+    /// Reserved: 0.
+    pub reserved2: i32,
 }
 
 /// What a connection has done so far. Times of the opening are 0 until that

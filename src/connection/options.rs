@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use crate::dial::{DialConfig, Target, TlsConfig, TlsVersion, Verify};
+use crate::dial::{
+    parse_pins, ClientIdentity, Content, DialConfig, Held, Pem, Target, TlsConfig, TlsVersion,
+    Verify,
+};
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_subprotocols};
+use crate::secret::Secret;
 
 /// How messages are delivered, and sent when the host does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,11 @@ pub struct Options {
     pub max_message: i64,
     pub send_queue_max: i64,
     pub receive_queue_max: i64,
+    pub tls_cert: Option<String>,
+    pub tls_key: Option<Secret>,
+    pub tls_key_password: Option<Secret>,
+    pub tls_pins: Option<String>,
+    pub tls_ca_only: i32,
 }
 
 /// The deadlines and limits of a connection; `None` and the largest number are "off".
@@ -74,7 +83,23 @@ impl Options {
             Some(list) => check_subprotocols(list).map_err(|words| bad("subprotocols", words))?,
         };
         let tls = TlsConfig {
-            ca: self.tls_ca.filter(|ca| !ca.is_empty()),
+            ca: match self.tls_ca.filter(|ca| !ca.is_empty()) {
+                Some(ca) => Some(Pem::new("tls_ca", Content::Certificates, ca.into())?),
+                None => None,
+            },
+            ca_only: match self.tls_ca_only {
+                0 => false,
+                1 => true,
+                other => {
+                    let words = format!("is {other}; it is 0 or 1");
+                    return Err(bad("tls_ca_only", words));
+                }
+            },
+            identity: ClientIdentity::new(self.tls_cert, self.tls_key, self.tls_key_password)?,
+            pins: match self.tls_pins.as_deref() {
+                None | Some("") => Vec::new(),
+                Some(list) => parse_pins(list)?,
+            },
             server_name: self.tls_server_name.filter(|name| !name.is_empty()),
             verify: match self.tls_verify {
                 0 => Verify::Full,
@@ -95,6 +120,7 @@ impl Options {
                     return Err(bad("tls_min_version", words));
                 }
             },
+            context: Held::default(),
         };
         tls.check()?;
         let limits = Limits {
@@ -188,6 +214,9 @@ mod tests {
         assert!(refused(Options { max_message: -5, ..base() }).contains("max_message"));
         assert!(refused(Options { send_queue_max: i64::MIN, ..base() }).contains("send_queue_max"));
         assert!(refused(Options { tls_verify: 7, ..base() }).contains("tls_verify"));
+        assert!(refused(Options { tls_ca_only: 2, ..base() }).contains("tls_ca_only"));
+        assert!(refused(Options { tls_ca_only: 1, ..base() }).contains("tls_ca_only"));
+        assert!(refused(Options { tls_pins: Some("x".into()), ..base() }).contains("tls_pins"));
         assert!(refused(Options { tls_min_version: 14, ..base() }).contains("tls_min_version"));
         assert!(refused(Options { subprotocols: Some("a,,b".into()), ..base() })
             .contains("subprotocols"));

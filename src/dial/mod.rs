@@ -7,10 +7,16 @@
 
 mod body;
 mod connect;
+mod identity;
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+mod identity_openssl;
 pub mod jobs;
+mod pem;
+mod pins;
 mod prepare;
 mod target;
 mod tls;
+mod tls_config;
 mod tls_errors;
 mod upgrade;
 
@@ -23,17 +29,21 @@ use native_tls::{MidHandshakeTlsStream, TlsConnector};
 
 use self::connect::{known_addresses, Lap, Race};
 use self::prepare::Ready;
-use self::tls::Handshake;
+use self::tls::{check_session, Handshake};
 use self::tls_errors::handshake_failure;
 use self::upgrade::{Answer, Refusal, Upgrade};
 use crate::error::{Code, Component, Error};
 use crate::protocol::Response;
-use crate::transport::Transport;
+use crate::transport::{peer_certificate, Transport};
 
+pub use self::identity::ClientIdentity;
 pub use self::jobs::{spawn_quiet, Jobs};
+pub use self::pem::{Content, Pem};
+pub use self::pins::parse as parse_pins;
 pub use self::prepare::{Job, Prepared};
 pub use self::target::{without_credentials, Target};
-pub use self::tls::{TlsConfig, TlsContexts, TlsVersion, Verify};
+pub use self::tls::TlsContexts;
+pub use self::tls_config::{Held, TlsConfig, TlsVersion, Verify};
 
 /// The close codes of RFC 6455 for a connection that was never open.
 const CLOSE_ABNORMAL: u16 = 1006;
@@ -85,6 +95,8 @@ pub struct Failure {
     /// 1015 if TLS failed, else 1006.
     pub close_code: u16,
     pub timings: Timings,
+    /// The server's, in DER, if TLS got so far.
+    pub certificate: Option<Vec<u8>>,
 }
 
 pub enum Progress {
@@ -97,7 +109,9 @@ pub enum Progress {
 pub struct Dialer {
     config: Arc<DialConfig>,
     phase: Phase,
-    connector: Option<TlsConnector>,
+    connector: Option<Arc<TlsConnector>>,
+    /// The server's, once the handshake is done.
+    certificate: Option<Vec<u8>>,
     cancelled: Arc<AtomicBool>,
     timings: Timings,
     /// When the present phase began.
@@ -137,6 +151,7 @@ impl Dialer {
             config,
             phase,
             connector: None,
+            certificate: None,
             cancelled,
             timings: Timings::default(),
             since: Instant::now(),
@@ -277,7 +292,7 @@ impl Dialer {
                 (Component::Dns, format!("resolving {}", target.host))
             }
             Phase::Preparing { resolving: false } => {
-                (Component::Tls, "loading the trusted certificates".to_owned())
+                (Component::Tls, "loading certificates".to_owned())
             }
             Phase::Connecting(race) => {
                 self.timings.tcp_us = self.lap();
@@ -311,6 +326,9 @@ impl Dialer {
             }
             Ok(Handshake::Done(stream)) => {
                 self.timings.tls_us += self.lap();
+                self.certificate = peer_certificate(&stream);
+                check_session(&self.config.tls, self.certificate.as_deref(), &stream)
+                    .map_err(|error| self.failure(error))?;
                 self.upgrade(Transport::tls(stream))?;
                 Ok(false)
             }
@@ -329,14 +347,14 @@ impl Dialer {
         Ok(())
     }
 
-    fn refused(&self, refusal: Refusal) -> Box<Failure> {
+    fn refused(&mut self, refusal: Refusal) -> Box<Failure> {
         let (error, response, body) = refusal.into_failure();
         let mut failure = self.failure(error);
         failure.response = Some((response, body));
         failure
     }
 
-    fn failure(&self, cause: Error) -> Box<Failure> {
+    fn failure(&mut self, cause: Error) -> Box<Failure> {
         let is_tls = cause.component == Component::Tls;
         let words = format!("could not open a connection to {}", self.config.target.authority());
         Box::new(Failure {
@@ -344,6 +362,7 @@ impl Dialer {
             response: None,
             close_code: if is_tls { CLOSE_TLS } else { CLOSE_ABNORMAL },
             timings: self.timings,
+            certificate: self.certificate.take(),
         })
     }
 

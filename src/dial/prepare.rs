@@ -33,7 +33,7 @@ pub struct Prepared {
 #[derive(Default)]
 pub(super) struct Ready {
     pub(super) addresses: Option<Vec<SocketAddr>>,
-    pub(super) connector: Option<TlsConnector>,
+    pub(super) connector: Option<Arc<TlsConnector>>,
 }
 
 impl Job {

@@ -159,6 +159,7 @@ impl Link {
             let timings = failure.timings;
             self.connection.set_answer(Answer { response, body, subprotocol: None, timings });
         }
+        self.connection.outbox().keep_certificate(failure.certificate);
         self.connection.emit(Event::Error(failure.error));
         Ending::unclean(failure.close_code)
     }

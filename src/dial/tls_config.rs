@@ -1,0 +1,148 @@
+//! What is asked of TLS: whom to trust, what to check, and who we are.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use native_tls::{Protocol, TlsConnector};
+use url::Host;
+
+use super::identity::ClientIdentity;
+use super::pem::Pem;
+use super::pins::Pin;
+use super::target::is_host_name;
+use crate::error::{Code, Error};
+
+/// What of the server's certificate is verified.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Verify {
+    #[default]
+    Full,
+    NoHostname,
+    None,
+}
+
+/// The system's own policy may still forbid the two oldest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TlsVersion {
+    V1_0,
+    V1_1,
+    #[default]
+    V1_2,
+    V1_3,
+}
+
+impl TlsVersion {
+    pub fn protocol(self) -> Protocol {
+        match self {
+            TlsVersion::V1_0 => Protocol::Tlsv10,
+            TlsVersion::V1_1 => Protocol::Tlsv11,
+            TlsVersion::V1_2 => Protocol::Tlsv12,
+            TlsVersion::V1_3 => Protocol::Tlsv13,
+        }
+    }
+
+    pub fn number(self) -> &'static str {
+        match self {
+            TlsVersion::V1_0 => "1.0",
+            TlsVersion::V1_1 => "1.1",
+            TlsVersion::V1_2 => "1.2",
+            TlsVersion::V1_3 => "1.3",
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct TlsConfig {
+    /// Trusted beside the system's roots, or with `ca_only` instead of them.
+    pub ca: Option<Pem>,
+    pub ca_only: bool,
+    /// Shown to a server that asks for it.
+    pub identity: Option<ClientIdentity>,
+    /// The server's key is one of these, if there are any.
+    pub pins: Vec<Pin>,
+    pub verify: Verify,
+    /// The name to ask for and to expect, instead of the URL's host.
+    pub server_name: Option<String>,
+    pub min_version: TlsVersion,
+    /// The context that it came to, which lives at least as long as this.
+    pub context: Held,
+}
+
+impl TlsConfig {
+    /// What one option asks of another.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.ca_only && self.ca.is_none() {
+            let words = "option tls_ca_only: is set, and tls_ca is not: nobody would be trusted";
+            return Err(Error::ws(Code::Option, words));
+        }
+        match &self.server_name {
+            Some(name) if !is_host_name(name) => Err(Error::ws(
+                Code::Option,
+                "tls_server_name is neither a host name nor an address",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The name to ask for and to expect on the way to `host`.
+    pub fn expected_name(&self, host: &str) -> String {
+        match &self.server_name {
+            None => host.to_owned(),
+            Some(name) => match Host::parse(name) {
+                Ok(Host::Domain(ascii)) => ascii.strip_suffix('.').unwrap_or(&ascii).to_owned(),
+                _ => name.clone(),
+            },
+        }
+    }
+}
+
+/// A place for a context that is in use.
+#[derive(Default)]
+pub struct Held(Mutex<Option<Arc<TlsConnector>>>);
+
+impl Held {
+    pub fn set(&self, context: &Arc<TlsConnector>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(context));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pem::Content;
+    use super::*;
+    use crate::secret::Secret;
+
+    #[test]
+    fn checks_what_needs_no_disk() {
+        let named = |name: &str| TlsConfig { server_name: Some(name.into()), ..Default::default() };
+        assert_eq!(named("example.com").check(), Ok(()));
+        assert_eq!(named("::1").check(), Ok(()));
+        let error = named("example.com:443").check().expect_err("a port is no name");
+        assert_eq!(error.code, Code::Option as i32);
+        assert!(error.message.contains("tls_server_name"), "{error}");
+    }
+
+    #[test]
+    fn somebody_must_be_trusted() {
+        let file = Secret::from("@ca.pem".to_owned());
+        let ca = Pem::new("tls_ca", Content::Certificates, file).unwrap();
+        let config = TlsConfig { ca: Some(ca), ca_only: true, ..Default::default() };
+        assert_eq!(config.check(), Ok(()));
+        let error = TlsConfig { ca: None, ..config }.check().expect_err("no authority");
+        assert_eq!(error.code, Code::Option as i32);
+        assert!(error.message.contains("tls_ca_only"), "{error}");
+    }
+
+    #[test]
+    fn the_server_name_goes_before_the_host() {
+        assert_eq!(TlsConfig::default().expected_name("h"), "h");
+        for (given, expected) in [
+            ("Example.com.", "example.com"),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("::1", "::1"),
+            ("10.0.0.1", "10.0.0.1"),
+        ] {
+            let config = TlsConfig { server_name: Some(given.into()), ..Default::default() };
+            assert_eq!(config.expected_name("h"), expected);
+        }
+    }
+}
