@@ -114,6 +114,25 @@ void options_are_what_c_gets() {
   CHECK_THROWS(hostws::json_get("{", ""), HOSTWS_E_JSON);
 }
 
+void tls_is_what_c_gets() {
+  hostws::options options;
+  options.tls_ca = peer_ca();
+  options.tls_ca_only = true;
+  options.tls_cert = options.tls_key = peer_file("wss-encrypted");
+  options.tls_key_password = "open sesame";
+  std::string got;
+  hostws::handlers handlers;
+  handlers.on_message = [&](std::string_view data, hostws::data_type) { got = data; };
+  hostws::connection ws(peer_url("wss-mutual", "/client"), std::move(handlers), options);
+  CHECK(!ws.peer_certificate());
+  POLL_UNTIL(!got.empty());
+  CHECK(got == "test client");
+  const auto certificate = ws.peer_certificate();
+  CHECK(certificate && certificate->size() > 200 && certificate->front() == 0x30);
+  options.tls_pins = "sha256/?";
+  CHECK_THROWS(hostws::connection("wss://localhost/", {}, options), HOSTWS_E_OPTION);
+}
+
 void calls_that_fail_throw_their_code() {
   CHECK_THROWS(hostws::connection("http://localhost/"), HOSTWS_E_URL);
   CHECK_THROWS(hostws::connection(std::string("ws://localhost/\0x", 17)), HOSTWS_E_ARGUMENT);
@@ -415,6 +434,7 @@ int main() {
   const int threads = thread_count(), fds = fd_count();
   RUN(a_connection_talks);
   RUN(options_are_what_c_gets);
+  RUN(tls_is_what_c_gets);
   RUN(calls_that_fail_throw_their_code);
   RUN(a_send_that_does_not_fit_is_false);
   RUN(a_moved_connection_keeps_its_handlers);
