@@ -281,6 +281,32 @@ fn what_is_wrong_with_text_is_refused_at_once() {
     check_option(&Given::new("@c.pem", &encrypted), &["tls_key_password is not set"]);
 }
 
+/// OpenSSL asks for the password as often as it likes.
+#[test]
+fn an_encrypted_key_may_be_damaged_in_many_places() {
+    let certificates = Certificates::new().unwrap();
+    let cert = &certificates.client.chain_pem;
+    let key = private(&certificates.client.key_pem);
+    let (cipher, password) = (Cipher::aes_128_cbc(), PASSWORD.as_bytes());
+    let pkcs8 = key.private_key_to_pem_pkcs8_passphrase(cipher, password).map(text).unwrap();
+    let ec = key.ec_key().unwrap();
+    let traditional = ec.private_key_to_pem_passphrase(cipher, password).map(text).unwrap();
+    for pem in [pkcs8, traditional] {
+        for at in (0..pem.len()).step_by(7) {
+            let mut damaged = pem.clone().into_bytes();
+            damaged[at] = if damaged[at] == b'A' { b'B' } else { b'A' };
+            let given = Given::new(cert, &text(damaged)).with_password(PASSWORD);
+            let mut options = options();
+            given.set(&mut options);
+            // SAFETY: all is valid during the call.
+            let ws = unsafe { ws_new(c"wss://[::1]:1/".as_ptr(), std::ptr::null(), &options) };
+            // Some bits of it mean nothing.
+            assert!(ws > 0 || ws == HOSTWS_E_OPTION, "{at}: {ws}, {}", last_words());
+            ws_abort(ws);
+        }
+    }
+}
+
 #[test]
 fn what_is_wrong_with_a_file_is_told_when_it_opens() {
     let mutual = Mutual::new();

@@ -113,7 +113,13 @@ fn a_pin_does_not_replace_the_chain_and_holds_without_it() {
     };
     let story = connect(&right, HOSTWS_TLS_VERIFY_FULL).finish();
     story.check_failed(1015, &["ws", "tls", "tls"], "self-signed");
-    check_opens(&connect(&right, HOSTWS_TLS_VERIFY_NONE));
+    let client = connect(&right, HOSTWS_TLS_VERIFY_NONE);
+    check_opens(&client);
+    let warned = |event: &Event| match event {
+        Event::Warning(troubles) => troubles[0].message.contains("only the pinned key"),
+        _ => false,
+    };
+    assert!(client.events().iter().any(warned), "{:?}", client.events());
     let story = connect(&wrong, HOSTWS_TLS_VERIFY_NONE).finish();
     story.check_failed(1015, &["ws", "tls"], "tls_pins");
 }

@@ -49,7 +49,7 @@ impl ClientIdentity {
         certificate: Option<String>,
         key: Option<Secret>,
         password: Option<Secret>,
-    ) -> Result<Option<ClientIdentity>, Error> {
+    ) -> Result<Option<Box<ClientIdentity>>, Error> {
         let certificate = certificate.filter(|text| !text.is_empty());
         let key = key.filter(|text| !text.reveal().is_empty());
         let password = password.filter(|text| !text.reveal().is_empty());
@@ -70,10 +70,11 @@ impl ClientIdentity {
             return Err(as_option(encrypted(&key)));
         }
         if certificate.is_file() || key.is_file() {
-            return Ok(Some(ClientIdentity::Unread { certificate, key, password }));
+            let unread = ClientIdentity::Unread { certificate, key, password };
+            return Ok(Some(Box::new(unread)));
         }
         let loaded = read(&certificate, &key, password.as_ref()).map_err(as_option)?;
-        Ok(Some(ClientIdentity::Read(loaded)))
+        Ok(Some(Box::new(ClientIdentity::Read(loaded))))
     }
 
     /// It, if no file must be read for it.

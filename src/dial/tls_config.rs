@@ -56,7 +56,7 @@ pub struct TlsConfig {
     pub ca: Option<Pem>,
     pub ca_only: bool,
     /// Shown to a server that asks for it.
-    pub identity: Option<ClientIdentity>,
+    pub identity: Option<Box<ClientIdentity>>,
     /// The server's key is one of these, if there are any.
     pub pins: Vec<Pin>,
     pub verify: Verify,
