@@ -226,9 +226,16 @@ static void ws_open_has_the_same_names(void) {
   CHECK_FAILS(ws_open("wss://localhost", "{\"tls_pins\":\"sha256\"}", NULL), HOSTWS_E_OPTION, "tls_pins");
 }
 
+/* Called on threads of the library: no password is in any line. */
+static void look_at_log(int32_t level, const char *message, void *user_data) {
+  (void)level, (void)user_data;
+  CHECK(strstr(message, "sesame") == NULL);
+}
+
 int main(void) {
   peer_start();
   int threads = thread_count(), fds = fd_count();
+  CHECK_INT(ws_set_log(HOSTWS_LOG_DEBUG, look_at_log, NULL), HOSTWS_OK);
   RUN(a_client_shows_its_certificate);
   RUN(an_encrypted_key_needs_its_password);
   RUN(a_server_that_asks_lets_nobody_else_in);

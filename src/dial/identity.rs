@@ -135,17 +135,26 @@ fn read(certificate: &Pem, key: &Pem, password: Option<&Secret>) -> Result<Loade
     Ok(Loaded { identity, fingerprint: digest.finalize().into() })
 }
 
-/// Where native-tls does not stand on OpenSSL, it takes the key in one format alone.
+/// Where native-tls does not stand on OpenSSL, it takes one format alone.
 #[cfg(any(target_os = "windows", target_vendor = "apple"))]
 fn normalize(raw: &Raw<'_>) -> Result<Normal, Error> {
-    let at = find(raw.key, "-----BEGIN PRIVATE KEY-----");
-    let Some(at) = at.filter(|_| raw.password.is_none()) else {
-        return Err(Error::tls(format!(
+    const END: &str = "-----END PRIVATE KEY-----";
+    if find(raw.certificate, "-----BEGIN CERTIFICATE-----").is_none() {
+        let words = "must be labelled CERTIFICATE on this system";
+        return Err(Error::tls(format!("the certificate in {} {words}", raw.certificate_place)));
+    }
+    let begin = find(raw.key, "-----BEGIN PRIVATE KEY-----");
+    let end = find(raw.key, END).map(|at| at + END.len());
+    let key = begin.zip(end).and_then(|(begin, end)| raw.key.get(begin..end));
+    match key.filter(|_| raw.password.is_none()) {
+        Some(key) => {
+            let key = Zeroizing::new(key.to_vec());
+            Ok(Normal { certificates: raw.certificate.to_vec(), key })
+        }
+        None => Err(Error::tls(format!(
             "the key in {} must be unencrypted PKCS#8 on this system (BEGIN PRIVATE KEY), with no \
              tls_key_password",
             raw.key_place
-        )));
-    };
-    let key = Zeroizing::new(raw.key[at..].to_vec());
-    Ok(Normal { certificates: raw.certificate.to_vec(), key })
+        ))),
+    }
 }
