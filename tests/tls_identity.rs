@@ -281,6 +281,37 @@ fn what_is_wrong_with_text_is_refused_at_once() {
     check_option(&Given::new("@c.pem", &encrypted), &["tls_key_password is not set"]);
 }
 
+/// The host may use OpenSSL itself, and its errors wait in a queue of the thread's.
+#[test]
+fn nothing_is_left_in_openssls_queue_of_errors() {
+    let certificates = Certificates::new().unwrap();
+    let (cert, key) = (&certificates.client.chain_pem, &certificates.client.key_pem);
+    let encrypted = private(key)
+        .private_key_to_pem_pkcs8_passphrase(Cipher::aes_128_cbc(), PASSWORD.as_bytes())
+        .map(text)
+        .unwrap();
+    let other_kind =
+        PKey::generate_ed25519().unwrap().private_key_to_pem_pkcs8().map(text).unwrap();
+    let given = [
+        Given::new(cert, key),
+        Given::new(cert, &encrypted).with_password(PASSWORD),
+        Given::new(cert, &encrypted).with_password("wrong"),
+        Given::new(cert, &certificates.good.key_pem),
+        Given::new(cert, &other_kind),
+        Given::new(cert, &key.replacen("\nMI", "\nXX", 1)),
+    ];
+    for (index, given) in given.iter().enumerate() {
+        let mut options = options();
+        given.set(&mut options);
+        // SAFETY: all is valid during the call.
+        let ws = unsafe { ws_new(c"wss://[::1]:1/".as_ptr(), std::ptr::null(), &options) };
+        let left = openssl::error::ErrorStack::get();
+        assert!(left.errors().is_empty(), "{index}: {left}");
+        assert_eq!(ws > 0, index < 2, "{index}");
+        ws_abort(ws);
+    }
+}
+
 /// OpenSSL asks for the password as often as it likes.
 #[test]
 fn an_encrypted_key_may_be_damaged_in_many_places() {
