@@ -120,7 +120,7 @@ impl Options {
                     return Err(bad("tls_min_version", words));
                 }
             },
-            context: Held::default(),
+            held: Held::default(),
         };
         tls.check()?;
         let limits = Limits {

@@ -1,5 +1,7 @@
 //! The certificate and key with which the client proves who it is.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use native_tls::Identity;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -15,14 +17,14 @@ const MAX_PASSWORD: usize = 1000;
 
 /// What `tls_cert`, `tls_key` and `tls_key_password` come to.
 pub enum ClientIdentity {
-    /// Both were given as text, so they are read and checked already.
-    Read(Loaded),
+    /// Both were given as text, so they are read and checked already. What was read goes once
+    /// a context has it, and the digest stays.
+    Read { identity: Mutex<Option<Identity>>, fingerprint: [u8; 32] },
     /// One is in a file, or both are.
     Unread { certificate: Pem, key: Pem, password: Option<Secret> },
 }
 
 /// An identity and what tells it from others.
-#[derive(Clone)]
 pub struct Loaded {
     pub identity: Identity,
     pub fingerprint: [u8; 32],
@@ -73,27 +75,46 @@ impl ClientIdentity {
             let unread = ClientIdentity::Unread { certificate, key, password };
             return Ok(Some(Box::new(unread)));
         }
-        let loaded = read(&certificate, &key, password.as_ref()).map_err(as_option)?;
-        Ok(Some(Box::new(ClientIdentity::Read(loaded))))
+        let Loaded { identity, fingerprint } =
+            read(&certificate, &key, password.as_ref()).map_err(as_option)?;
+        let identity = Mutex::new(Some(identity));
+        Ok(Some(Box::new(ClientIdentity::Read { identity, fingerprint })))
     }
 
-    /// It, if no file must be read for it.
-    pub fn read_already(&self) -> Option<&Loaded> {
+    /// What tells it from others, if no file must be read for that.
+    pub fn fingerprint(&self) -> Option<[u8; 32]> {
         match self {
-            ClientIdentity::Read(loaded) => Some(loaded),
+            ClientIdentity::Read { fingerprint, .. } => Some(*fingerprint),
             ClientIdentity::Unread { .. } => None,
         }
     }
 
-    /// Reads files.
+    /// Reads files. To be called until a context has it.
     pub fn load(&self) -> Result<Loaded, Error> {
         match self {
-            ClientIdentity::Read(loaded) => Ok(loaded.clone()),
+            ClientIdentity::Read { identity, fingerprint } => {
+                let identity = lock(identity).clone().ok_or_else(|| {
+                    Error::ws(Code::Internal, "the client's identity is with its context already")
+                })?;
+                Ok(Loaded { identity, fingerprint: *fingerprint })
+            }
             ClientIdentity::Unread { certificate, key, password } => {
                 read(certificate, key, password.as_ref())
             }
         }
     }
+
+    /// A context has it, which is held.
+    pub fn release(&self) {
+        if let ClientIdentity::Read { identity, .. } = self {
+            *lock(identity) = None;
+        }
+    }
+}
+
+/// It is there or it is not: a poisoned lock is still sound.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn alone(given: &str, missing: &str) -> Error {

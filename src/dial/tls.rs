@@ -58,12 +58,15 @@ impl TlsContexts {
     /// A context that is there already. Never one from a file, which may
     /// have changed since.
     pub fn cached(&self, config: &TlsConfig) -> Option<Arc<TlsConnector>> {
+        if let Some(context) = config.held() {
+            return Some(context);
+        }
         let ca = match &config.ca {
             Some(ca) => Some(ca.text()?.as_bytes().to_vec()),
             None => None,
         };
         let identity = match &config.identity {
-            Some(identity) => Some(identity.read_already()?),
+            Some(identity) => Some(identity.fingerprint()?),
             None => None,
         };
         self.find(&key(config, ca, identity), config)
@@ -71,9 +74,13 @@ impl TlsContexts {
 
     /// The context for `config`, built if need be. Reads files.
     pub fn load(&self, config: &TlsConfig) -> Result<Arc<TlsConnector>, Error> {
+        if let Some(context) = config.held() {
+            return Ok(context);
+        }
         let ca = config.ca.as_ref().map(Pem::load).transpose()?;
         let identity = config.identity.as_ref().map(|identity| identity.load()).transpose()?;
-        let key = key(config, ca.map(|pem| pem.to_vec()), identity.as_ref());
+        let fingerprint = identity.as_ref().map(|identity| identity.fingerprint);
+        let key = key(config, ca.map(|pem| pem.to_vec()), fingerprint);
         let _building = lock(&self.building);
         if let Some(context) = self.find(&key, config) {
             return Ok(context);
@@ -81,7 +88,7 @@ impl TlsContexts {
         let has_identity = identity.is_some();
         let place = config.ca.as_ref().map(Pem::place).unwrap_or_default();
         let context = Arc::new(build(&key, &place, identity)?);
-        config.context.set(&context);
+        config.hold(&context);
         let entry = match has_identity {
             true => Entry::Lent(Arc::downgrade(&context)),
             false => Entry::Kept(Arc::clone(&context)),
@@ -101,7 +108,7 @@ impl TlsContexts {
         let found = contexts.remove(at);
         let context = found.1.get()?;
         contexts.push(found);
-        config.context.set(&context);
+        config.hold(&context);
         Some(context)
     }
 }
@@ -112,11 +119,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn key(config: &TlsConfig, ca: Option<Vec<u8>>, identity: Option<&Loaded>) -> Key {
+fn key(config: &TlsConfig, ca: Option<Vec<u8>>, identity: Option<[u8; 32]>) -> Key {
     Key {
         ca,
         ca_only: config.ca_only,
-        identity: identity.map(|identity| identity.fingerprint),
+        identity,
         verify: config.verify,
         min_version: config.min_version,
     }
@@ -252,6 +259,12 @@ mod tests {
             assert!(same.iter().enumerate().all(|(at, &same)| same == (at == index)), "{same:?}");
         }
         assert!(Arc::ptr_eq(&contexts.load(&config(Some(&one), ca)).unwrap(), &built[5]));
+        // What a connection holds is there again, though the identity is not kept and the
+        // cache may have forgotten it.
+        lock(&contexts.contexts).clear();
+        assert!(configs[5].identity.as_ref().unwrap().load().is_err());
+        assert!(Arc::ptr_eq(&contexts.cached(&configs[5]).unwrap(), &built[5]));
+        assert!(Arc::ptr_eq(&contexts.load(&configs[5]).unwrap(), &built[5]));
     }
 
     #[test]
@@ -267,6 +280,16 @@ mod tests {
         assert!(weak.upgrade().is_none());
         assert!(contexts.cached(&config(Some(&pair), None)).is_none());
         assert!(lock(&contexts.contexts).is_empty());
+        // With an authority in a file the context may be another each time.
+        let path = std::env::temp_dir().join(format!("hostws-tls-{}.pem", std::process::id()));
+        std::fs::write(&path, &pair.0).unwrap();
+        let from_file = config(Some(&pair), Some(&format!("@{}", path.display())));
+        let first = contexts.load(&from_file).unwrap();
+        assert!(contexts.cached(&from_file).is_none());
+        assert!(Arc::ptr_eq(&contexts.load(&from_file).unwrap(), &first));
+        std::fs::write(&path, self::pair().0).unwrap();
+        assert!(!Arc::ptr_eq(&contexts.load(&from_file).unwrap(), &first));
+        std::fs::remove_file(&path).unwrap();
         // One without is kept.
         let plain = config(None, None);
         let weak = Arc::downgrade(&contexts.load(&plain).unwrap());

@@ -1,6 +1,6 @@
 //! What is asked of TLS: whom to trust, what to check, and who we are.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use native_tls::{Protocol, TlsConnector};
 use url::Host;
@@ -64,7 +64,7 @@ pub struct TlsConfig {
     pub server_name: Option<String>,
     pub min_version: TlsVersion,
     /// The context that it came to, which lives at least as long as this.
-    pub context: Held,
+    pub held: Held,
 }
 
 impl TlsConfig {
@@ -83,6 +83,31 @@ impl TlsConfig {
         }
     }
 
+    /// Whether a file must be read to know what is asked for.
+    fn reads_files(&self) -> bool {
+        self.ca.as_ref().is_some_and(Pem::is_file)
+            || self.identity.as_ref().is_some_and(|identity| identity.fingerprint().is_none())
+    }
+
+    /// The context that it came to before. None when files must be read, which may have
+    /// changed since.
+    pub fn held(&self) -> Option<Arc<TlsConnector>> {
+        if self.reads_files() {
+            return None;
+        }
+        self.held.lock().clone()
+    }
+
+    /// Keeps a context for as long as this lives, which then need not keep what is in it,
+    /// unless the next may be another.
+    pub fn hold(&self, context: &Arc<TlsConnector>) {
+        *self.held.lock() = Some(Arc::clone(context));
+        match &self.identity {
+            Some(identity) if !self.reads_files() => identity.release(),
+            _ => {}
+        }
+    }
+
     /// The name to ask for and to expect on the way to `host`.
     pub fn expected_name(&self, host: &str) -> String {
         match &self.server_name {
@@ -95,13 +120,13 @@ impl TlsConfig {
     }
 }
 
-/// A place for a context that is in use.
+/// A place for the context in use.
 #[derive(Default)]
 pub struct Held(Mutex<Option<Arc<TlsConnector>>>);
 
 impl Held {
-    pub fn set(&self, context: &Arc<TlsConnector>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(context));
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<TlsConnector>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
