@@ -36,14 +36,12 @@ impl Content {
 }
 
 /// An option whose value is PEM.
-#[derive(Clone)]
 pub struct Pem {
     option: &'static str,
     content: Content,
     source: Source,
 }
 
-#[derive(Clone)]
 enum Source {
     Text(Secret),
     File(String),
@@ -89,7 +87,8 @@ impl Pem {
             Source::File(path) => path,
         };
         let place = self.place();
-        let mut pem = Zeroizing::new(Vec::new());
+        // Room for every key, so that no part of one is left where the buffer was before.
+        let mut pem = Zeroizing::new(Vec::with_capacity(32 << 10));
         let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut pem));
         match read {
             Err(error) => Err(Error::tls(format!("{place} could not be read")).because(error)),
