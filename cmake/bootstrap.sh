@@ -98,6 +98,7 @@ needs_to_test() {
     have npm || want npm nodejs-npm npm npm -
     python3 -c 'import venv, ensurepip' 2>/dev/null || want python3-venv python3 python3 python python3
     have openssl || want openssl openssl openssl openssl openssl
+    have stunnel || want stunnel4 stunnel stunnel stunnel stunnel
     have websocketd || want websocketd - - - -
     have libwebsockets-test-server || want libwebsockets-test-server - - - -
     install_missing || say "Not installed; the tests that need them are skipped:$missing"

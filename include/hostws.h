@@ -313,8 +313,8 @@ typedef struct ws_options {
   /** Subprotocols to offer, the preferred one first: "a,b" (RFC 6455 1.9). */
   const char *subprotocols;
   /**
-   * Certificate authorities trusted besides the system's: PEM text, or
-   * "@" and the path of a PEM file, which is read when the connection opens.
+   * Certificate authorities trusted besides the system's, or with `tls_ca_only` instead of
+   * them: PEM text, or "@" and the path of a PEM file, which is read when the connection opens.
    */
   const char *tls_ca;
   /**
@@ -382,8 +382,9 @@ typedef struct ws_options {
    * "http://", "https://" (both CONNECT), "socks5://" (names are resolved here) or
    * "socks5h://" (by the proxy), with user:password@ (percent-encoded) where it wants
    * them; ports 80, 443, 1080. NULL: from the environment, see ws_new(). "": none.
-   * A proxy of https:// needs a certificate that the system or `tls_ca` vouches for,
-   * whatever `tls_verify` says.
+   * A proxy of https:// needs a certificate of an authority that is trusted for servers
+   * (`tls_ca`, `tls_ca_only`), whatever `tls_verify` says; `tls_cert`, `tls_pins` and
+   * `tls_server_name` are for the server alone.
    */
   const char *proxy;
   /**
@@ -394,10 +395,39 @@ typedef struct ws_options {
   /**
    * How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
    * `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
-   * Authorization, Cookie, Host, Proxy-Authorization and the URL's user goes along, nor to
-   * another host `tls_server_name`.
+   * Authorization, Cookie, Host, Proxy-Authorization, the URL's user and `tls_cert` goes along,
+   * nor to another host `tls_server_name`; `tls_pins` hold wherever TLS is spoken.
    */
   int32_t max_redirects;
+  /**
+   * The client's certificate, for servers that ask for one, and behind it those between it
+   * and the authority: PEM text, or "@" and the path of a PEM file, as with `tls_ca`. Needs
+   * `tls_key`.
+   */
+  const char *tls_cert;
+  /**
+   * Its private key: PEM text, or "@" and a path; PKCS#8, or the traditional formats of RSA
+   * and EC; encrypted or not. Given as text, both are read by ws_new(), which refuses what is
+   * wrong with them. For this alone it calls OpenSSL, which reads its own configuration file
+   * when a process first calls it, and takes as long to decrypt a key as the key wants. What
+   * is wrong with a file is told by on_error. Where TLS is not OpenSSL (Windows, macOS), only
+   * an unencrypted key as PKCS#8 is taken.
+   */
+  const char *tls_key;
+  /** The password of an encrypted `tls_key`; not used if that is not encrypted. */
+  const char *tls_key_password;
+  /**
+   * Public keys, one of which the server's certificate must have: "sha256/BASE64", several
+   * separated by ";". Each is the SHA-256 of the SubjectPublicKeyInfo (RFC 7469) of the
+   * server's own certificate, not of one above it. Checked after all else that `tls_verify`
+   * asks for, also if that is nothing. The error for a server with another key tells that
+   * key's pin; close code 1015.
+   */
+  const char *tls_pins;
+  /** 1: the authorities in `tls_ca` are trusted instead of the system's; 0: besides them. */
+  int32_t tls_ca_only;
+  /** Reserved: 0. */
+  int32_t reserved2;
 } ws_options;
 
 /**
@@ -447,9 +477,10 @@ extern "C" {
  * Creates a connection and begins to open it.
  *
  * Returns at once with the status Connecting; never touches the network or
- * the disk. What only the network can tell (refused, DNS, TLS, HTTP 401)
- * arrives as on_error, then on_terminate. Messages may be sent at once: they
- * wait until the connection is open.
+ * the disk (OpenSSL may read its own configuration, see `tls_key`). What only
+ * the network can tell (refused, DNS, TLS, HTTP 401) arrives as on_error, then
+ * on_terminate. Messages may be sent at once: they wait until the connection is
+ * open.
  *
  * The blocking form, for a program that wants a connection or none:
  *
@@ -528,15 +559,12 @@ ws_id ws_open(const char *url, const char *options_json, void *user_data);
  *         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
  *         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
  *
- * Blocks: never, but compressing takes its time. Threads: any, also at once; what one thread sends leaves in that
- * order. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ * Blocks: never, but compressing takes its time. Threads: any, also at once; what one
+ * thread sends leaves in that order. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-int32_t ws_send(ws_id ws,
-                const void *data,
-                int64_t length,
-                int32_t data_type);
+int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
 
 /**
  * Queues one message, or a fragment of one: ws_send() for hosts that send what they do
@@ -774,6 +802,30 @@ int64_t ws_response_body(ws_id ws, char *buffer, int64_t size);
  * @since 0.1
  */
 int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
+
+/**
+ * Copies out the server's own certificate, in DER: never a proxy's, and after redirects the
+ * last server's.
+ *
+ * It is there from OPEN until on_terminate has returned; and when the opening failed after the
+ * TLS handshake (another key than one of `tls_pins`, a refused upgrade), from on_error on. A
+ * certificate that `tls_verify` refuses cannot be had: the handshake ends with it.
+ *
+ * @param ws      a connection whose on_terminate has not returned yet
+ * @param buffer  gets the bytes, cut off if need be, and a NUL if there is room for it; may be
+ *                NULL if `size` is 0
+ * @param size    bytes at `buffer`
+ * @return the certificate's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if there is
+ *         none: the connection is not TLS, or not that far; HOSTWS_E_CLOSED,
+ *         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_peer_certificate(ws_id ws,
+                            void *buffer,
+                            int64_t size);
 
 /**
  * Calls back for the events that wait in a queue; if there are none, waits for the

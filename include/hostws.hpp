@@ -214,7 +214,7 @@ struct options {
   std::vector<std::pair<std::string, std::string>> headers;
   /** Subprotocols to offer, the preferred one first: "a,b". */
   std::optional<std::string> subprotocols;
-  /** Certificate authorities trusted besides the system's: PEM text, or "@" and a path. */
+  /** Certificate authorities trusted besides the system's: PEM text, or "@" and a path. See tls_ca_only. */
   std::optional<std::string> tls_ca;
   /** The name to ask for and to expect in the certificate, if it is not the URL's host. */
   std::optional<std::string> tls_server_name;
@@ -244,6 +244,16 @@ struct options {
   hostws::ip_family ip_family = hostws::ip_family::any;
   /** How many redirects may be followed. */
   std::int32_t max_redirects = 0;
+  /** The client's certificate and those above it: PEM text, or "@" and a path. */
+  std::optional<std::string> tls_cert;
+  /** Its private key: PEM text, or "@" and a path. */
+  std::optional<std::string> tls_key;
+  /** The password of an encrypted key. */
+  std::optional<std::string> tls_key_password;
+  /** Public keys, one of which the server must have: "sha256/BASE64;sha256/BASE64". */
+  std::optional<std::string> tls_pins;
+  /** Trust the authorities in tls_ca instead of the system's. */
+  bool tls_ca_only = false;
 };
 
 /** What the rest of this header is made of; not for use. */
@@ -530,6 +540,13 @@ class connection {
     return detail::copy_out([this](char* buffer, std::int64_t size) { return ws_response_body(id_, buffer, size); });
   }
 
+  /** ws_peer_certificate(): the server's certificate in DER, if there is one. */
+  std::optional<std::string> peer_certificate() const {
+    if (!detail::check_unless(HOSTWS_E_NOT_FOUND, outcome(ws_peer_certificate(id_, nullptr, 0)))) return {};
+    return detail::copy_out(
+        [this](char* buffer, std::int64_t size) { return ws_peer_certificate(id_, buffer, size); });
+  }
+
   /** ws_get_stats(): what the connection has done so far. */
   ws_stats stats() const {
     ws_stats stats{};
@@ -571,6 +588,11 @@ class connection {
     raw.proxy = detail::text(options.proxy);
     raw.ip_family = static_cast<std::int32_t>(options.ip_family);
     raw.max_redirects = options.max_redirects;
+    raw.tls_cert = detail::text(options.tls_cert);
+    raw.tls_key = detail::text(options.tls_key);
+    raw.tls_key_password = detail::text(options.tls_key_password);
+    raw.tls_pins = detail::text(options.tls_pins);
+    raw.tls_ca_only = options.tls_ca_only ? 1 : 0;
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 

@@ -26,7 +26,11 @@ pub enum Stream {
 
 pub enum Transport {
     Plain(Socket),
-    Tls(Mutex<Box<TlsStream<Stream>>>),
+    Tls {
+        session: Mutex<Box<TlsStream<Stream>>>,
+        /// Not with the server, but with a proxy before one that speaks no TLS.
+        is_proxys: bool,
+    },
 }
 
 impl Socket {
@@ -91,21 +95,22 @@ impl Write for Stream {
     }
 }
 
-impl From<Stream> for Transport {
-    fn from(stream: Stream) -> Transport {
+impl Transport {
+    /// `is_secure` tells whether TLS is spoken with the server itself.
+    pub fn new(stream: Stream, is_secure: bool) -> Transport {
         match stream {
             Stream::Plain(socket) => Transport::Plain(socket),
-            Stream::Tls(stream) => Transport::Tls(Mutex::new(stream)),
+            Stream::Tls(session) => {
+                Transport::Tls { session: Mutex::new(session), is_proxys: !is_secure }
+            }
         }
     }
-}
 
-impl Transport {
     /// Reads what has arrived; `Ok(0)` is the end of the stream.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Transport::Plain(socket) => socket.read(buffer),
-            Transport::Tls(stream) => lock(stream).read(buffer),
+            Transport::Tls { session, .. } => lock(session).read(buffer),
         }
     }
 
@@ -113,7 +118,7 @@ impl Transport {
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Transport::Plain(socket) => socket.write(bytes),
-            Transport::Tls(stream) => lock(stream).write(bytes),
+            Transport::Tls { session, .. } => lock(session).write(bytes),
         }
     }
 
@@ -121,10 +126,10 @@ impl Transport {
     pub fn finish(&self) {
         match self {
             Transport::Plain(socket) => socket.shutdown(Shutdown::Write),
-            Transport::Tls(stream) => {
-                let mut stream = lock(stream);
-                let _ = stream.shutdown();
-                stream.get_ref().socket().shutdown(Shutdown::Write);
+            Transport::Tls { session, .. } => {
+                let mut session = lock(session);
+                let _ = session.shutdown();
+                session.get_ref().socket().shutdown(Shutdown::Write);
             }
         }
     }
@@ -134,13 +139,28 @@ impl Transport {
     pub fn close(&self) {
         match self {
             Transport::Plain(socket) => socket.shutdown(Shutdown::Both),
-            Transport::Tls(stream) => lock(stream).get_ref().socket().shutdown(Shutdown::Both),
+            Transport::Tls { session, .. } => {
+                lock(session).get_ref().socket().shutdown(Shutdown::Both);
+            }
         }
     }
 
     pub fn is_tls(&self) -> bool {
-        matches!(self, Transport::Tls(_))
+        matches!(self, Transport::Tls { .. })
     }
+
+    /// The server's own certificate in DER.
+    pub fn peer_certificate(&self) -> Option<Vec<u8>> {
+        match self {
+            Transport::Tls { session, is_proxys: false } => peer_certificate(&lock(session)),
+            Transport::Plain(_) | Transport::Tls { .. } => None,
+        }
+    }
+}
+
+/// The server's own certificate in DER, out of a session whose handshake is done.
+pub fn peer_certificate(stream: &TlsStream<Stream>) -> Option<Vec<u8>> {
+    stream.peer_certificate().ok()??.to_der().ok()
 }
 
 /// A panic inside OpenSSL's wrapper leaves a session that reports errors, so

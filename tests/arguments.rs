@@ -137,7 +137,14 @@ fn options_out_of_range_are_named() {
     check_option("ip_family", |o| o.ip_family = 5);
     check_option("ip_family", |o| o.ip_family = -1);
     check_option("max_redirects", |o| o.max_redirects = -1);
+    check_option("tls_ca_only", |o| o.tls_ca_only = 1);
+    check_option("tls_ca_only", |o| o.tls_ca_only = -1);
+    check_option("tls_cert", |o| o.tls_cert = c"@c.pem".as_ptr());
+    check_option("tls_key", |o| o.tls_key = c"@k.pem".as_ptr());
+    check_option("tls_key_password", |o| o.tls_key_password = c"p".as_ptr());
+    check_option("tls_pins", |o| o.tls_pins = c"sha256/x".as_ptr());
     check_option("reserved", |o| o.reserved = 1);
+    check_option("reserved2", |o| o.reserved2 = 1);
     for list in [c"a,,b", c",", c"a b", c"a,a"] {
         check_option("subprotocols", |o| o.subprotocols = list.as_ptr());
     }

@@ -259,6 +259,9 @@ fn a_silent_proxy_meets_the_deadline() {
         support::servers::listener::wait_until_gone(stream.tcp());
     })
     .unwrap();
+    // Brings the context for proxies, which may take its time to be built.
+    let closed = ClosedPort::new().unwrap();
+    through(&url(&server, "/echo"), &format!("https://127.0.0.1:{}", closed.port), |_| {}).finish();
     for (proxy, during) in [
         (format!("http://127.0.0.1:{}", http.port()), "waiting for the proxy http://127.0.0.1"),
         (

@@ -13,7 +13,7 @@ use std::time::Duration;
 use hostws::capi::*;
 use socket2::{Domain, SockAddr, Socket, Type};
 use support::host::*;
-use support::servers::certificates::Certificates;
+use support::servers::certificates::{der, pin, Certificates};
 use support::servers::{proxies, websocket};
 use support::ws_server;
 
@@ -125,6 +125,33 @@ fn tls_over_a_socket() {
         });
         check_echo(&client, "secret");
     }
+}
+
+#[test]
+fn client_certificates_and_pins_over_a_socket() {
+    let certificates = Certificates::new().unwrap();
+    let server = websocket::mutual(&certificates.good, &certificates.client_ca_pem).unwrap();
+    let door = Door::new("mutual", "s", server.port);
+    let text = |text: &str| CString::new(text).unwrap();
+    let (ca, cert) = (text(&certificates.ca_pem), text(&certificates.client.chain_pem));
+    let key = text(&certificates.client.key_pem);
+    let (right, wrong) = (pin(&certificates.good), pin(&certificates.other_name));
+    let open = |pins: &str| {
+        let pins = text(pins);
+        Client::with(&door.url("wss+unix", "/client"), |options| {
+            options.tls_ca = ca.as_ptr();
+            options.tls_cert = cert.as_ptr();
+            options.tls_key = key.as_ptr();
+            options.tls_pins = pins.as_ptr();
+        })
+    };
+    let client = open(&right);
+    client.wait_messages(1);
+    assert_eq!(client.messages(), [b"test client"]);
+    assert_eq!(peer_certificate(client.id), Ok(der(&certificates.good)));
+    client.terminate();
+    client.finish().check_clean(1000, "");
+    open(&wrong).finish().check_failed(1015, &["ws", "tls"], &right);
 }
 
 #[test]

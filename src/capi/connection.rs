@@ -16,9 +16,10 @@ use crate::queue::Kind;
 /// Creates a connection and begins to open it.
 ///
 /// Returns at once with the status Connecting; never touches the network or
-/// the disk. What only the network can tell (refused, DNS, TLS, HTTP 401)
-/// arrives as on_error, then on_terminate. Messages may be sent at once: they
-/// wait until the connection is open.
+/// the disk (OpenSSL may read its own configuration, see `tls_key`). What only
+/// the network can tell (refused, DNS, TLS, HTTP 401) arrives as on_error, then
+/// on_terminate. Messages may be sent at once: they wait until the connection is
+/// open.
 ///
 /// The blocking form, for a program that wants a connection or none:
 ///
@@ -118,8 +119,8 @@ pub unsafe extern "C" fn ws_open(
 ///         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
 ///         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
 ///
-/// Blocks: never, but compressing takes its time. Threads: any, also at once; what one thread sends leaves in that
-/// order. From a callback: yes. After fork: HOSTWS_E_FORKED.
+/// Blocks: never, but compressing takes its time. Threads: any, also at once; what one
+/// thread sends leaves in that order. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]

@@ -5,6 +5,7 @@
 // The docs are the C reference: what is safe stands there, argument by argument.
 #![allow(clippy::missing_safety_doc)]
 
+mod certificate;
 mod connection;
 pub mod constants;
 mod events;
@@ -20,6 +21,7 @@ mod stack;
 pub mod types;
 mod view;
 
+pub use certificate::*;
 pub use connection::*;
 pub use constants::*;
 pub use events::*;

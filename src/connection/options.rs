@@ -1,10 +1,15 @@
 //! What a host asks for, and what that comes to: the options of a connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::dial::{DialConfig, Family, Proxies, Target, TlsConfig, TlsVersion, Verify};
+use crate::dial::{
+    parse_pins, ClientIdentity, Content, DialConfig, Family, Pem, Proxies, Target, TlsConfig,
+    TlsVersion, Verify,
+};
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_subprotocols, DeflateOffer};
+use crate::secret::Secret;
 
 /// How messages are delivered, and sent when the host does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +61,11 @@ pub struct Options {
     pub proxy: Option<String>,
     pub ip_family: i32,
     pub max_redirects: i32,
+    pub tls_cert: Option<String>,
+    pub tls_key: Option<Secret>,
+    pub tls_key_password: Option<Secret>,
+    pub tls_pins: Option<String>,
+    pub tls_ca_only: i32,
 }
 
 /// The deadlines and limits of a connection; `None` and the largest number are "off".
@@ -98,7 +108,16 @@ impl Options {
         };
         let deflate = self.deflate_offer()?;
         let tls = TlsConfig {
-            ca: self.tls_ca.filter(|ca| !ca.is_empty()),
+            ca: match self.tls_ca.filter(|ca| !ca.is_empty()) {
+                Some(ca) => Some(Arc::new(Pem::new("tls_ca", Content::Certificates, ca.into())?)),
+                None => None,
+            },
+            ca_only: switch("tls_ca_only", self.tls_ca_only)?,
+            identity: ClientIdentity::new(self.tls_cert, self.tls_key, self.tls_key_password)?,
+            pins: match self.tls_pins.as_deref() {
+                None | Some("") => Vec::new(),
+                Some(list) => parse_pins(list)?,
+            },
             server_name: self.tls_server_name.filter(|name| !name.is_empty()),
             verify: match self.tls_verify {
                 0 => Verify::Full,
@@ -119,6 +138,7 @@ impl Options {
                     return Err(bad("tls_min_version", words));
                 }
             },
+            ..TlsConfig::default()
         };
         tls.check()?;
         let limits = Limits {
@@ -159,7 +179,7 @@ impl Options {
         };
         let proxies = Proxies::new(self.proxy.as_deref())?;
         let config = DialConfig {
-            tls,
+            tls: Arc::new(tls),
             headers: self.headers,
             subprotocols,
             deflate,
@@ -322,6 +342,9 @@ mod tests {
             assert!(refused(options).contains(name), "{name}");
         }
         assert!(refused(Options { tls_verify: 7, ..base() }).contains("tls_verify"));
+        assert!(refused(Options { tls_ca_only: 2, ..base() }).contains("tls_ca_only"));
+        assert!(refused(Options { tls_ca_only: 1, ..base() }).contains("tls_ca_only"));
+        assert!(refused(Options { tls_pins: Some("x".into()), ..base() }).contains("tls_pins"));
         assert!(refused(Options { tls_min_version: 14, ..base() }).contains("tls_min_version"));
         assert!(refused(Options { ip_family: 5, ..base() }).contains("ip_family"));
         assert!(refused(Options { max_redirects: -1, ..base() }).contains("max_redirects"));

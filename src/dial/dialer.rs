@@ -14,13 +14,13 @@ use super::connect::Lap;
 use super::phase::{Phase, Step};
 use super::redirect::Trail;
 use super::refusal::Refusal;
-use super::tls::Handshake;
+use super::tls::{check_session, Handshake};
 use super::tls_errors::handshake_failure;
 use super::tunnel::{Reply, Tunnel};
 use super::upgrade::{Answer, Upgrade};
 use super::{DialConfig, Established, Failure, Job, Prepared, Progress, Resources, Timings};
 use crate::error::{Code, Component, Error};
-use crate::transport::{Socket, Stream};
+use crate::transport::{peer_certificate, Socket, Stream, Transport};
 
 /// The close codes of RFC 6455 for a connection that was never open.
 const CLOSE_ABNORMAL: u16 = 1006;
@@ -36,6 +36,8 @@ pub struct Dialer {
     phase: Phase,
     supplies: Supplies,
     trail: Trail,
+    /// The server's, once the handshake with it is done.
+    certificate: Option<Vec<u8>>,
     cancelled: Arc<AtomicBool>,
     timings: Timings,
     /// When the present phase began.
@@ -50,6 +52,7 @@ impl Dialer {
             phase: Phase::Preparing,
             supplies: Supplies::default(),
             trail: Trail::new(),
+            certificate: None,
             cancelled: Arc::new(AtomicBool::new(false)),
             timings: Timings::default(),
             since: Instant::now(),
@@ -222,7 +225,12 @@ impl Dialer {
         self.timings.tls_us += self.lap();
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::Securing(pending))),
-            Ok(Handshake::Done(stream)) => self.start_upgrade(Stream::Tls(Box::new(stream))),
+            Ok(Handshake::Done(stream)) => {
+                self.certificate = peer_certificate(&stream);
+                check_session(&self.config.tls, self.certificate.as_deref(), &stream)
+                    .map_err(|error| self.failure(error))?;
+                self.start_upgrade(Stream::Tls(Box::new(stream)))
+            }
             Err(error) => {
                 let name = self.config.tls_name();
                 Err(self.failure(handshake_failure(&error, &name, &self.config.tls)))
@@ -245,9 +253,9 @@ impl Dialer {
         match answer {
             Ok(Answer::Pending(upgrade)) => Ok(Step::Wait(Phase::Upgrading(upgrade))),
             Ok(Answer::Accepted { stream, response, agreed, leftover }) => {
-                let (transport, timings) = (stream.into(), self.timings);
-                let established =
-                    Established { transport, response, agreed, leftover, timings };
+                let transport = Transport::new(stream, self.config.target.secure);
+                let timings = self.timings;
+                let established = Established { transport, response, agreed, leftover, timings };
                 Ok(Step::Open(Box::new(established)))
             }
             Ok(Answer::Refused(refusal)) => Ok(Step::Next(self.redirected(*refusal))),
@@ -267,6 +275,7 @@ impl Dialer {
             Ok(Some(next)) => {
                 self.config = Arc::new(next);
                 self.supplies = Supplies::default();
+                self.certificate = None;
                 Phase::Preparing
             }
             Err(error) => Phase::Refused(Box::new(refusal.become_of(error))),
@@ -300,7 +309,7 @@ impl Dialer {
         }
     }
 
-    fn refused(&self, refusal: Refusal) -> Box<Failure> {
+    fn refused(&mut self, refusal: Refusal) -> Box<Failure> {
         let (error, response, body) = refusal.into_failure();
         let mut failure = self.failure(error);
         failure.response = Some((response, body));
@@ -308,12 +317,12 @@ impl Dialer {
     }
 
     /// For phases of a proxy where there is none, which cannot be.
-    fn lost<T>(&self) -> Result<T> {
+    fn lost<T>(&mut self) -> Result<T> {
         let words = "a defect in this library lost the way to the server";
         Err(self.failure(Error::ws(Code::Internal, words)))
     }
 
-    fn failure(&self, cause: Error) -> Box<Failure> {
+    fn failure(&mut self, cause: Error) -> Box<Failure> {
         let is_tls = cause.component == Component::Tls;
         let target = &self.config.target;
         let way = self.trail.spoken(target);
@@ -323,6 +332,7 @@ impl Dialer {
             response: None,
             close_code: if is_tls { CLOSE_TLS } else { CLOSE_ABNORMAL },
             timings: self.timings,
+            certificate: self.certificate.take(),
         })
     }
 

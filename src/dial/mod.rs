@@ -11,9 +11,14 @@ mod dialer;
 mod environment;
 mod exchange;
 mod http_connect;
+mod identity;
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+mod identity_openssl;
 pub mod jobs;
 mod lookup;
+mod pem;
 mod phase;
+mod pins;
 mod prepare;
 mod proxy;
 mod redirect;
@@ -21,10 +26,13 @@ mod refusal;
 mod socks;
 mod target;
 mod tls;
+mod tls_config;
 mod tls_errors;
 mod tunnel;
 mod unix;
 mod upgrade;
+
+use std::sync::Arc;
 
 use crate::error::Error;
 use crate::protocol::{Agreed, DeflateOffer, Response};
@@ -33,17 +41,20 @@ use crate::transport::Transport;
 pub use self::connect::Family;
 pub use self::dialer::Dialer;
 pub use self::environment::Proxies;
+pub use self::identity::ClientIdentity;
 pub use self::jobs::{spawn_quiet, Jobs};
+pub use self::pem::{Content, Pem};
+pub use self::pins::parse as parse_pins;
 pub use self::prepare::{Job, Prepared, Resources};
 pub use self::proxy::Proxy;
 pub use self::target::{without_credentials, Target};
-pub use self::tls::{TlsConfig, TlsVersion, Verify};
+pub use self::tls_config::{TlsConfig, TlsVersion, Verify};
 
 /// What a connection is opened with.
 #[derive(Clone)]
 pub struct DialConfig {
     pub target: Target,
-    pub tls: TlsConfig,
+    pub tls: Arc<TlsConfig>,
     pub headers: Vec<(String, String)>,
     pub subprotocols: Vec<String>,
     /// The compression to offer.
@@ -97,6 +108,8 @@ pub struct Failure {
     /// 1015 if TLS failed, else 1006.
     pub close_code: u16,
     pub timings: Timings,
+    /// The server's, in DER, if TLS got so far.
+    pub certificate: Option<Vec<u8>>,
 }
 
 pub enum Progress {

@@ -75,7 +75,7 @@ impl Phase {
                 _,
             ) => (Component::Dns, format!("resolving {}", target.host)),
             (Phase::Lacking(..) | Phase::Awaiting(_), _) => {
-                (Component::Tls, "loading the trusted certificates".to_owned())
+                (Component::Tls, "loading certificates".to_owned())
             }
             (Phase::Connecting(race), Some(proxy)) => {
                 let words = format!("connecting to the proxy {proxy}: {}", race.tried());

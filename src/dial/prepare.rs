@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use native_tls::TlsConnector;
 
 use super::lookup::Lookups;
-use super::tls::{TlsConfig, TlsContexts};
+use super::tls::TlsContexts;
+use super::tls_config::TlsConfig;
 use crate::error::{Code, Component, Error};
 
 /// What openings share with each other.
@@ -21,11 +22,10 @@ pub struct Resources {
 }
 
 /// One thing that an opening lacks.
-#[derive(Debug, Clone)]
 pub(super) enum Need {
     /// The addresses of a host and port.
     Addresses(String, u16),
-    Context(Box<TlsConfig>),
+    Context(Arc<TlsConfig>),
 }
 
 /// A blocking part of an opening, to be run on another thread.
@@ -44,7 +44,7 @@ pub struct Prepared {
 pub(super) enum Found {
     /// Of that host.
     Addresses(String, Vec<SocketAddr>),
-    Context(TlsConnector),
+    Context(Arc<TlsConnector>),
 }
 
 impl Job {

@@ -1,5 +1,7 @@
 //! Where a redirect leads, and what may go there.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::target::Target;
@@ -85,9 +87,7 @@ fn towards(config: &DialConfig, mut target: Target) -> Result<DialConfig> {
         }
     } else {
         next.headers.retain(|(name, _)| !PRIVATE.contains(&name.to_ascii_lowercase().as_str()));
-    }
-    if config.target.host != target.host {
-        next.tls.server_name = None;
+        next.tls = Arc::new(config.tls.for_other_origin(config.target.host == target.host));
     }
     next.proxy = config.proxies.choose(&target).map_err(|error| {
         let words = "the proxy for a redirect cannot be told";

@@ -106,7 +106,7 @@ impl Upgrade {
         if closes(error.kind()) {
             return Error::new(Code::Tcp, Component::Tcp, GONE).because(error);
         }
-        if self.exchange.is_tls() && error.raw_os_error().is_none() {
+        if config.target.secure && error.raw_os_error().is_none() {
             // With TLS 1.3 a server rejects the client only after the
             // client's side of the handshake is over.
             return explain(&error.to_string(), &config.tls_name(), &config.tls);

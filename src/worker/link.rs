@@ -68,6 +68,9 @@ impl Link {
         if may_be_secure && config.tls.verify != Verify::Full {
             let words = match config.tls.verify {
                 Verify::NoHostname => "tls_verify: the server's name is not checked",
+                _ if !config.tls.pins.is_empty() => {
+                    "tls_verify: of the server's certificate only the pinned key is checked"
+                }
                 _ => "tls_verify: the server's certificate is not checked at all",
             };
             log::line!(Warning, "connection {id}: {words}");
@@ -177,6 +180,7 @@ impl Link {
                 timings,
             });
         }
+        self.connection.outbox().keep_certificate(failure.certificate);
         self.connection.emit(Event::Error(failure.error));
         Ending::unclean(failure.close_code)
     }

@@ -20,8 +20,8 @@ pub(super) struct Supplies {
     pub(super) addresses: Option<Vec<SocketAddr>>,
     /// The target's own, for a proxy that is told one.
     pub(super) beyond: Option<Vec<SocketAddr>>,
-    pub(super) proxy_connector: Option<TlsConnector>,
-    pub(super) connector: Option<TlsConnector>,
+    pub(super) proxy_connector: Option<Arc<TlsConnector>>,
+    pub(super) connector: Option<Arc<TlsConnector>>,
 }
 
 impl Dialer {
@@ -49,13 +49,13 @@ impl Dialer {
             let tls = config.tls.for_proxy();
             supplies.proxy_connector = contexts.cached(&tls);
             if supplies.proxy_connector.is_none() {
-                return Ok(self.lacks(Purpose::ProxyContext, Need::Context(Box::new(tls))));
+                return Ok(self.lacks(Purpose::ProxyContext, Need::Context(Arc::new(tls))));
             }
         }
         if supplies.connector.is_none() && target.secure {
             supplies.connector = contexts.cached(&config.tls);
             if supplies.connector.is_none() {
-                let need = Need::Context(Box::new(config.tls.clone()));
+                let need = Need::Context(Arc::clone(&config.tls));
                 return Ok(self.lacks(Purpose::Context, need));
             }
         }

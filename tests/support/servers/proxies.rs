@@ -8,11 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
-use native_tls::TlsAcceptor;
+use openssl::ssl::AlpnError;
 
 use super::certificates::ServerCertificate;
 use super::listener::{close_gently, wait_until_gone, Listener, PATIENCE};
-use super::websocket::Stream;
+use super::websocket::{ask, openssl_acceptor, Stream};
 
 /// How long the relay waits for one side before it looks at the other.
 const TURN: Duration = Duration::from_millis(2);
@@ -45,6 +45,8 @@ pub struct Setup {
     /// User and password.
     pub password: Option<(&'static str, &'static str)>,
     pub certificate: Option<ServerCertificate>,
+    /// Asks for a client's certificate of that authority, but lets everybody in.
+    pub client_ca_pem: Option<String>,
 }
 
 pub struct FakeProxy {
@@ -54,7 +56,13 @@ pub struct FakeProxy {
 
 impl Setup {
     pub fn new(kind: Kind) -> Setup {
-        Setup { kind, manner: Manner::Honest, password: None, certificate: None }
+        Setup {
+            kind,
+            manner: Manner::Honest,
+            password: None,
+            certificate: None,
+            client_ca_pem: None,
+        }
     }
 
     pub fn manner(self, manner: Manner) -> Setup {
@@ -69,11 +77,25 @@ impl Setup {
         Setup { certificate: Some(certificate.clone()), ..self }
     }
 
+    pub fn asks_for(self, client_ca_pem: &str) -> Setup {
+        Setup { client_ca_pem: Some(client_ca_pem.to_owned()), ..self }
+    }
+
     pub fn start(self) -> FakeProxy {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&asked);
-        let certificate = self.certificate.as_ref();
-        let acceptor = certificate.map(|c| TlsAcceptor::new(c.identity()).unwrap());
+        let acceptor = self.certificate.as_ref().map(|certificate| {
+            let seen = Arc::clone(&asked);
+            let built = openssl_acceptor(certificate, |acceptor| {
+                acceptor.set_alpn_select_callback(move |_, offered| {
+                    let offered = String::from_utf8_lossy(offered);
+                    note(&seen, format!("ALPN {offered:?}"));
+                    Err(AlpnError::NOACK)
+                });
+                self.client_ca_pem.as_ref().map_or(Ok(()), |pem| ask(acceptor, pem))
+            });
+            built.unwrap()
+        });
         let listener = Listener::start(move |stream, _| {
             // An error is the client's end, or the server's.
             let _ = match &acceptor {
@@ -93,7 +115,7 @@ impl FakeProxy {
         self.listener.port
     }
 
-    /// What clients have asked for, such as `name localhost:80`.
+    /// What clients have asked for, such as `name localhost:80`, and shown over TLS.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -107,6 +129,9 @@ struct Visit<'a, S> {
 
 impl<S: Stream> Visit<'_, S> {
     fn serve(mut self) -> io::Result<()> {
+        if let Some(name) = self.stream.client_name() {
+            self.saw(format!("the certificate of {name}"));
+        }
         let port = match self.setup.kind {
             Kind::Http => self.http()?,
             Kind::Socks => self.socks()?,
@@ -221,7 +246,7 @@ impl<S: Stream> Visit<'_, S> {
     }
 
     fn saw(&self, what: String) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+        note(self.seen, what);
     }
 
     fn bytes(&mut self, count: usize) -> io::Result<Vec<u8>> {
@@ -235,6 +260,10 @@ impl<S: Stream> Visit<'_, S> {
         let count = self.bytes(1)?[0];
         self.bytes(count.into())
     }
+}
+
+fn note(seen: &Mutex<Vec<String>>, what: String) {
+    seen.lock().unwrap_or_else(PoisonError::into_inner).push(what);
 }
 
 /// Carries bytes both ways until one side has ended.
