@@ -544,59 +544,6 @@ ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_
 ws_id ws_open(const char *url, const char *options_json, void *user_data);
 
 /**
- * Queues one message. All or nothing: what is queued leaves in whole, what is
- * refused leaves no trace.
- *
- * @param ws         a connection
- * @param data       `length` bytes, copied before the call returns; may be NULL if
- *                   `length` is 0
- * @param length     bytes, or -1 when `data` ends in a NUL
- * @param data_type  HOSTWS_TEXT (UTF-8), HOSTWS_BLOB, HOSTWS_OBJECT (a JSON object or array,
- *                   sent unchanged as a text message), or 0 for the connection's own
- * @return HOSTWS_OK, or a negative code: HOSTWS_E_AGAIN when `send_queue_max` bytes already
- *         wait (a DRAIN event follows when there is room); HOSTWS_E_TOO_BIG when the message
- *         could never fit; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words give the position;
- *         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
- *         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
- *
- * Blocks: never, but compressing takes its time. Threads: any, also at once; what one
- * thread sends leaves in that order. From a callback: yes. After fork: HOSTWS_E_FORKED.
- *
- * @since 0.1
- */
-int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
-
-/**
- * Queues one message, or a fragment of one: ws_send() for hosts that send what they do
- * not have in one piece, or know not to be worth compressing.
- *
- * With HOSTWS_MORE the message stays open: the next call with no HOSTWS_MORE ends it. Each
- * fragment is sent at once, as a frame of its own (RFC 6455 5.4), and text may be cut anywhere,
- * also inside a character. A fragment that is refused changes nothing: it can be given again.
- * Meanwhile ws_send() answers HOSTWS_E_BUSY, so that no other thread's message can get in between;
- * fragments are for one thread at a time. Pings and ws_terminate() are possible; the latter
- * leaves the message without its end.
- *
- * @param ws         a connection
- * @param data       `length` bytes, copied before the call returns; may be NULL if
- *                   `length` is 0
- * @param length     bytes, or -1 when `data` ends in a NUL
- * @param data_type  as in ws_send(); in a later fragment 0, or the message's own. Fragments are
- *                   HOSTWS_TEXT or HOSTWS_BLOB: an object is checked as a whole
- * @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS, which counts where a
- *                   message begins
- * @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last one ends inside a
- *         character; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
- *         object with HOSTWS_MORE
- *
- * Blocks: never. Threads: any; fragments of one message from one at a time.
- * From a callback: yes. After fork: HOSTWS_E_FORKED.
- *
- * @since 0.1
- */
-int32_t ws_send_ex(ws_id ws, const void *data, int64_t length, int32_t data_type, uint32_t flags);
-
-/**
  * Closes a connection (RFC 6455 section 7). What was sent before still leaves,
  * then the close frame; no message is delivered after the call, only
  * on_terminate, with the server's answer. While Connecting, the opening is
@@ -698,6 +645,72 @@ int32_t ws_data_type(ws_id ws);
 int32_t ws_get_handler(ws_id ws, struct ws_handler *handler);
 
 /**
+ * Copies out what a connection has done so far.
+ *
+ * @param ws     a connection whose on_terminate has not returned yet
+ * @param stats  gets the numbers; its `struct_size` must be set
+ * @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
+
+/**
+ * Queues one message. All or nothing: what is queued leaves in whole, what is
+ * refused leaves no trace.
+ *
+ * @param ws         a connection
+ * @param data       `length` bytes, copied before the call returns; may be NULL if
+ *                   `length` is 0
+ * @param length     bytes, or -1 when `data` ends in a NUL
+ * @param data_type  HOSTWS_TEXT (UTF-8), HOSTWS_BLOB, HOSTWS_OBJECT (a JSON object or array,
+ *                   sent unchanged as a text message), or 0 for the connection's own
+ * @return HOSTWS_OK, or a negative code: HOSTWS_E_AGAIN when `send_queue_max` bytes already
+ *         wait (a DRAIN event follows when there is room); HOSTWS_E_TOO_BIG when the message
+ *         could never fit; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words give the position;
+ *         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
+ *         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never, but compressing takes its time. Threads: any, also at once; what one
+ * thread sends leaves in that order. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
+
+/**
+ * Queues one message, or a fragment of one: ws_send() for hosts that send what they do
+ * not have in one piece, or know not to be worth compressing.
+ *
+ * With HOSTWS_MORE the message stays open: the next call with no HOSTWS_MORE ends it. Each
+ * fragment is sent at once, as a frame of its own (RFC 6455 5.4), and text may be cut anywhere,
+ * also inside a character. A fragment that is refused changes nothing: it can be given again.
+ * Meanwhile ws_send() answers HOSTWS_E_BUSY, so that no other thread's message can get in between;
+ * fragments are for one thread at a time. Pings and ws_terminate() are possible; the latter
+ * leaves the message without its end.
+ *
+ * @param ws         a connection
+ * @param data       `length` bytes, copied before the call returns; may be NULL if
+ *                   `length` is 0
+ * @param length     bytes, or -1 when `data` ends in a NUL
+ * @param data_type  as in ws_send(); in a later fragment 0, or the message's own. Fragments are
+ *                   HOSTWS_TEXT or HOSTWS_BLOB: an object is checked as a whole
+ * @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS, which counts where a
+ *                   message begins
+ * @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last one ends inside a
+ *         character; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
+ *         object with HOSTWS_MORE
+ *
+ * Blocks: never. Threads: any; fragments of one message from one at a time.
+ * From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_send_ex(ws_id ws, const void *data, int64_t length, int32_t data_type, uint32_t flags);
+
+/**
  * Sends a ping (RFC 6455 5.5.2). The server's answer comes as a PONG event with
  * the same payload and the time of the round trip, which ws_get_stats() also tells.
  *
@@ -726,21 +739,6 @@ int32_t ws_ping(ws_id ws, const void *data, int32_t length);
  * @since 0.1
  */
 int64_t ws_buffered_amount(ws_id ws);
-
-/**
- * Copies out the subprotocol that the server chose (RFC 6455 1.9).
- *
- * @param ws      a connection whose on_terminate has not returned yet
- * @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
- * @param size    bytes at `buffer`
- * @return the text's whole length in bytes without the NUL, 0 if there is none; or
- *         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
- *
- * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
- *
- * @since 0.1
- */
-int64_t ws_subprotocol(ws_id ws, char *buffer, int64_t size);
 
 /**
  * Tells the HTTP status of the server's answer to the upgrade request; of an HTTP proxy
@@ -791,17 +789,19 @@ int64_t ws_response_header(ws_id ws, const char *name, char *buffer, int64_t siz
 int64_t ws_response_body(ws_id ws, char *buffer, int64_t size);
 
 /**
- * Copies out what a connection has done so far.
+ * Copies out the subprotocol that the server chose (RFC 6455 1.9).
  *
- * @param ws     a connection whose on_terminate has not returned yet
- * @param stats  gets the numbers; its `struct_size` must be set
- * @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ * @param ws      a connection whose on_terminate has not returned yet
+ * @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
+ * @param size    bytes at `buffer`
+ * @return the text's whole length in bytes without the NUL, 0 if there is none; or
+ *         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
+int64_t ws_subprotocol(ws_id ws, char *buffer, int64_t size);
 
 /**
  * Copies out the server's own certificate, in DER: never a proxy's, and after redirects the

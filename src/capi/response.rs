@@ -1,0 +1,96 @@
+//! What the server answered to the upgrade request.
+
+use std::ffi::c_char;
+
+use super::guard::{answer, answer_wide};
+use super::memory;
+use super::types::ws_id;
+use crate::error::{Code, Error};
+use crate::library;
+
+/// Tells the HTTP status of the server's answer to the upgrade request; of an HTTP proxy
+/// that refused, of its answer. The same goes for the header and the body below.
+///
+/// @param ws  a connection whose on_terminate has not returned yet
+/// @return 101 once it is open, 401 or the like if it was refused, 0 while there is no
+///         answer; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_response_status(ws: ws_id) -> i32 {
+    answer(|| Ok(library::find(ws)?.answer().map_or(0, |answer| i32::from(answer.response.status))))
+}
+
+/// Copies out a header of the server's answer to the upgrade request. The values
+/// of a name that repeats are joined with ", " (RFC 9110 5.3).
+///
+/// @param ws      a connection whose on_terminate has not returned yet
+/// @param name    the header's name, in any case
+/// @param buffer  gets the value and a NUL, cut off if need be; may be NULL if `size` is 0
+/// @param size    bytes at `buffer`
+/// @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if the answer
+///         has no such header or there is none yet, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID,
+///         HOSTWS_E_ARGUMENT
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_response_header(
+    ws: ws_id,
+    name: *const c_char,
+    buffer: *mut c_char,
+    size: i64,
+) -> i64 {
+    answer_wide(|| {
+        let connection = library::find(ws)?;
+        let name = memory::text(name, "name")?;
+        let value =
+            connection.answer().and_then(|answer| answer.header(name)).ok_or_else(|| {
+                Error::ws(Code::NotFound, format!("the server's answer has no header {name:?}"))
+            })?;
+        memory::copy_out(value.as_bytes(), buffer, size)
+    })
+}
+
+/// Copies out the body of the answer with which the server refused the upgrade,
+/// its first 64 KiB.
+///
+/// @param ws      a connection whose on_terminate has not returned yet
+/// @param buffer  gets the bytes and a NUL, cut off if need be; may be NULL if `size` is 0
+/// @param size    bytes at `buffer`
+/// @return the body's length in bytes without the NUL, 0 if there is none; or
+///         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_response_body(ws: ws_id, buffer: *mut c_char, size: i64) -> i64 {
+    answer_wide(|| {
+        let connection = library::find(ws)?;
+        let body = connection.answer().map_or(&[][..], |answer| &answer.body);
+        memory::copy_out(body, buffer, size)
+    })
+}
+
+/// Copies out the subprotocol that the server chose (RFC 6455 1.9).
+///
+/// @param ws      a connection whose on_terminate has not returned yet
+/// @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
+/// @param size    bytes at `buffer`
+/// @return the text's whole length in bytes without the NUL, 0 if there is none; or
+///         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_subprotocol(ws: ws_id, buffer: *mut c_char, size: i64) -> i64 {
+    answer_wide(|| {
+        let connection = library::find(ws)?;
+        memory::copy_out(connection.subprotocol().unwrap_or_default().as_bytes(), buffer, size)
+    })
+}
