@@ -100,6 +100,7 @@ needs_to_test() {
     have openssl || want openssl openssl openssl openssl openssl
     have stunnel || want stunnel4 stunnel stunnel stunnel stunnel
     have websocketd || want websocketd - - - -
+    pkg-config --exists libwebsockets 2>/dev/null || want libwebsockets-dev - - - -
     have libwebsockets-test-server || want libwebsockets-test-server - - - -
     install_missing || say "Not installed; the tests that need them are skipped:$missing"
 }

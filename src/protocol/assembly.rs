@@ -2,7 +2,7 @@
 //! which a large one is handed on.
 
 use super::batch::LARGE;
-use super::utf8::Utf8Check;
+use super::utf8::{check_utf8, Utf8Check};
 use super::{Batch, MessageKind, Violation};
 
 /// An announced length is believed up to this, or up to `TRUST` times what
@@ -76,6 +76,21 @@ impl Assembly {
         )))
     }
 
+    /// Nothing of the message has arrived, or nothing that it consists of.
+    pub fn is_untouched(&self) -> bool {
+        self.data.is_empty() && self.streamed == 0
+    }
+
+    /// Takes a short message as a whole.
+    pub fn push_whole(&mut self, payload: &[u8], batch: &mut Batch) -> Result<(), Violation> {
+        let Some(kind) = self.kind.take() else { return Ok(()) };
+        if kind == MessageKind::Text {
+            check_utf8(payload)?;
+        }
+        batch.push(kind, payload);
+        Ok(())
+    }
+
     /// Takes what was inflated, of which no header told the length.
     pub fn append_inflated(&mut self, piece: &[u8], batch: &mut Batch) -> Result<(), Violation> {
         let room = self.max_message - self.total();
@@ -106,6 +121,29 @@ impl Assembly {
             self.hand_on(batch);
         }
         self.take(piece, rest, is_last)
+    }
+
+    /// Room of `size` zeroed bytes in the message itself, for the next of the `announced` bytes
+    /// of its frame. To be followed by `fill`. `None` if a part is to be handed on before.
+    pub fn spare(&mut self, size: usize, announced: u64, is_last: bool) -> Option<&mut [u8]> {
+        if size > self.stream_threshold - self.data.len() {
+            return None;
+        }
+        // Where there is no memory, the other way tells of it.
+        self.make_room(size, announced - size as u64, is_last).ok()?;
+        let at = self.data.len();
+        self.data.resize(at + size, 0);
+        Some(&mut self.data[at..])
+    }
+
+    /// Of that room so many bytes are filled.
+    pub fn fill(&mut self, size: usize, filled: usize) -> Result<(), Violation> {
+        let at = self.data.len() - size;
+        self.data.truncate(at + filled);
+        if self.kind == Some(MessageKind::Text) {
+            self.utf8.feed(&self.data[at..], self.streamed + at as u64)?;
+        }
+        Ok(())
     }
 
     fn take(&mut self, piece: &[u8], rest: u64, is_last: bool) -> Result<(), Violation> {

@@ -69,6 +69,12 @@ pub struct Decoded {
     pub is_full: bool,
 }
 
+/// What came of `Decoder::read_direct`.
+pub struct DirectRead<E> {
+    pub read: Result<usize, E>,
+    pub violation: Option<Violation>,
+}
+
 impl Decoder {
     pub fn new(config: DecoderConfig) -> Decoder {
         let inflater = config.deflate.as_ref().map(|params| Box::new(Inflater::new(params)));
@@ -97,10 +103,55 @@ impl Decoder {
     pub fn decode(&mut self, input: &[u8], batch: &mut Batch) -> Result<Decoded, Violation> {
         let result = self.run(input, batch);
         if let Err(_) | Ok(Decoded { control: Some(Control::Close(_)), .. }) = &result {
-            *self = Decoder { state: State::Stopped, ..Decoder::fresh(self.message.empty(), None) };
+            self.stop();
         }
         self.message.release();
         result
+    }
+
+    /// In the middle of a large frame: reads `size` of its bytes at most right into the
+    /// message, which saves copying them there. `None`, and nothing is read, if what comes
+    /// next is anything else; then it is for `decode`.
+    pub fn read_direct<E>(
+        &mut self,
+        size: usize,
+        batch: &mut Batch,
+        read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Option<DirectRead<E>> {
+        let State::Data { fin } = self.state else { return None };
+        if self.is_compressed || self.remaining < size as u64 {
+            return None;
+        }
+        let room = self.message.spare(size, self.remaining, fin)?;
+        let read = read(room).map(|count| count.min(size));
+        let count = read.as_ref().map_or(0, |count| *count);
+        let violation = self.filled(size, count, fin, batch).err();
+        if violation.is_some() {
+            self.stop();
+        }
+        Some(DirectRead { read, violation })
+    }
+
+    fn filled(
+        &mut self,
+        size: usize,
+        count: usize,
+        fin: bool,
+        batch: &mut Batch,
+    ) -> Result<(), Violation> {
+        self.message.fill(size, count)?;
+        self.remaining -= count as u64;
+        if self.remaining == 0 {
+            self.state = State::Header;
+            if fin {
+                self.message.finish(batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self) {
+        *self = Decoder { state: State::Stopped, ..Decoder::fresh(self.message.empty(), None) };
     }
 
     /// Whether nothing is partial: the last byte ended a message or a control
@@ -130,6 +181,7 @@ impl Decoder {
         let mut rest = input;
         let mut control = None;
         let mut is_full = false;
+        let mut inflated = Vec::new();
         loop {
             match self.state {
                 State::Header => {
@@ -142,7 +194,10 @@ impl Decoder {
                     }
                 }
                 State::Data { .. } | State::Inflating if self.is_compressed => {
-                    is_full = !self.inflate(&mut rest, batch)?;
+                    if self.inflate_whole(&mut rest, &mut inflated, batch)? {
+                        continue;
+                    }
+                    is_full = !self.inflate(&mut rest, &mut inflated, batch)?;
                     if is_full || self.remaining > 0 {
                         break;
                     }
@@ -268,19 +323,23 @@ impl Decoder {
 
     /// Inflates what is there of the frame being read, or behind the last one what was cut
     /// off the message; false if the batch is full before all has come out.
-    fn inflate(&mut self, rest: &mut &[u8], batch: &mut Batch) -> Result<bool, Violation> {
+    fn inflate(
+        &mut self,
+        rest: &mut &[u8],
+        out: &mut Vec<u8>,
+        batch: &mut Batch,
+    ) -> Result<bool, Violation> {
         let Some(inflater) = &mut self.inflater else { return Ok(true) };
-        let mut out = Vec::with_capacity(INFLATED);
         while batch.payload_bytes() < FULL_BATCH {
-            out.clear();
+            room(out);
             // What is left of the frame fits in usize if it is less than a slice.
             let here = self.remaining.min(rest.len() as u64) as usize;
             let inflated = match self.state {
-                State::Inflating => inflater.finish(&mut out),
-                _ => inflater.inflate(&rest[..here], &mut out),
+                State::Inflating => inflater.finish(out),
+                _ => inflater.inflate(&rest[..here], out),
             };
             // What came out before a fault counts, however the input was split.
-            self.message.append_inflated(&out, batch)?;
+            self.message.append_inflated(out, batch)?;
             let Inflated { consumed, is_done } = inflated?;
             *rest = &rest[consumed..];
             self.remaining -= consumed as u64;
@@ -289,6 +348,55 @@ impl Decoder {
             }
         }
         Ok(false)
+    }
+
+    /// The short way for what most compressed input is: a small message in one frame that is
+    /// here as a whole. False if it is anything else: then what came out is in the message,
+    /// and the long way goes on.
+    fn inflate_whole(
+        &mut self,
+        rest: &mut &[u8],
+        out: &mut Vec<u8>,
+        batch: &mut Batch,
+    ) -> Result<bool, Violation> {
+        let Some(inflater) = &mut self.inflater else { return Ok(false) };
+        let is_whole = self.state == State::Data { fin: true }
+            && self.remaining <= rest.len() as u64
+            && self.message.is_untouched()
+            && batch.payload_bytes() < FULL_BATCH;
+        if !is_whole {
+            return Ok(false);
+        }
+        room(out);
+        let inflated = match inflater.inflate(&rest[..self.remaining as usize], out) {
+            Ok(Inflated { consumed, is_done }) => {
+                *rest = &rest[consumed..];
+                self.remaining -= consumed as u64;
+                if is_done {
+                    self.state = State::Inflating;
+                    inflater.finish(out)
+                } else {
+                    Ok(Inflated { consumed: 0, is_done: false })
+                }
+            }
+            Err(violation) => Err(violation),
+        };
+        match inflated {
+            Ok(Inflated { is_done: true, .. }) if out.len() <= self.message.small() => {
+                self.message.push_whole(out, batch)?;
+                self.state = State::Header;
+                Ok(true)
+            }
+            other => {
+                self.message.append_inflated(out, batch)?;
+                if other?.is_done {
+                    self.message.finish(batch)?;
+                    self.state = State::Header;
+                    return Ok(true);
+                }
+                Ok(false)
+            }
+        }
     }
 
     /// The part of `rest` that belongs to the frame being read.
@@ -321,6 +429,12 @@ impl Decoder {
             _ => Control::Close(close::parse(&payload)?),
         }))
     }
+}
+
+/// Empties `out` and gives it its room.
+fn room(out: &mut Vec<u8>) {
+    out.clear();
+    out.reserve_exact(INFLATED);
 }
 
 #[cfg(test)]

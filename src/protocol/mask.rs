@@ -47,34 +47,53 @@ pub(super) fn no_randomness(error: rand::rngs::SysError) -> Error {
     )
 }
 
-/// Bytes that are masked at a time. A block of constant size is appended with
-/// plain vector stores, with no call and no second pass over the output.
+/// Bytes of a short payload that are masked at a time. A block of constant size is
+/// appended with plain vector stores, with no call and no second pass over the output.
 const BLOCK: usize = 64;
+
+/// Of a longer one: copied, and then masked where they are, in the nearest cache.
+const PAGE: usize = 4096;
 
 /// Appends `payload` under `key` to `out`. The caller has reserved.
 #[inline]
 pub(super) fn append_masked(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
     let key8 = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
-    let mut blocks = payload.chunks_exact(BLOCK);
+    // Pages and blocks are a multiple of four, so the key is at its start behind them too.
+    let mut pages = payload.chunks_exact(PAGE);
+    for page in &mut pages {
+        let at = out.len();
+        out.extend_from_slice(page);
+        for word in out[at..].chunks_exact_mut(8) {
+            mask_word(word, key8);
+        }
+    }
+    let mut blocks = pages.remainder().chunks_exact(BLOCK);
     for block in &mut blocks {
         let mut masked = [0u8; BLOCK];
-        for (to, from) in masked.chunks_exact_mut(8).zip(block.chunks_exact(8)) {
-            let mut word = [0u8; 8];
-            word.copy_from_slice(from);
-            to.copy_from_slice(&(u64::from_ne_bytes(word) ^ key8).to_ne_bytes());
+        masked.copy_from_slice(block);
+        for word in masked.chunks_exact_mut(8) {
+            mask_word(word, key8);
         }
         out.extend_from_slice(&masked);
     }
-    // The blocks are a multiple of four, so the key is at its start here too.
     let mut words = blocks.remainder().chunks_exact(8);
     for from in &mut words {
         let mut word = [0u8; 8];
         word.copy_from_slice(from);
-        out.extend_from_slice(&(u64::from_ne_bytes(word) ^ key8).to_ne_bytes());
+        mask_word(&mut word, key8);
+        out.extend_from_slice(&word);
     }
     for (byte, key) in words.remainder().iter().zip(key.iter().cycle()) {
         out.push(byte ^ key);
     }
+}
+
+/// Masks the eight bytes of `word`.
+#[inline]
+fn mask_word(word: &mut [u8], key8: u64) {
+    let mut bytes = [0u8; 8];
+    bytes.copy_from_slice(word);
+    word.copy_from_slice(&(u64::from_ne_bytes(bytes) ^ key8).to_ne_bytes());
 }
 
 #[cfg(test)]

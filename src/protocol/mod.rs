@@ -25,7 +25,7 @@ mod violation;
 pub use batch::Batch;
 pub use close::{is_sendable_close_code, is_valid_received_close_code, CloseFrame, MAX_REASON};
 pub use control::{Control, ControlPayload, MAX_CONTROL};
-pub use decoder::{Decoded, Decoder, DecoderConfig};
+pub use decoder::{Decoded, Decoder, DecoderConfig, DirectRead};
 pub use deflate::{Compressor, DeflateOffer, DeflateParams};
 pub use encoder::{encode_close, encode_data, encode_ping, encode_pong, encoded_len, DataFrame};
 pub use mask::MaskSource;

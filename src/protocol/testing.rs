@@ -1,6 +1,8 @@
 //! What the tests of this room share: a server's frames, and everything that a decoder tells.
 
-use super::{Batch, Control, Decoder, DecoderConfig, MessageKind, Violation};
+use std::convert::Infallible;
+
+use super::{Batch, Control, Decoder, DecoderConfig, DirectRead, MessageKind, Violation};
 
 pub const LIMIT: u64 = 1 << 20;
 
@@ -54,13 +56,7 @@ pub fn feed(decoder: &mut Decoder, mut input: &[u8], events: &mut Vec<Event>) {
     loop {
         let mut batch = Batch::new();
         let result = decoder.decode(input, &mut batch);
-        for (index, (kind, payload)) in batch.iter().enumerate() {
-            let payload = payload.to_vec();
-            events.push(match batch.ends(index) {
-                (true, true) => Event::Message(kind, payload),
-                (is_first, is_last) => Event::Part(Part { kind, payload, is_first, is_last }),
-            });
-        }
+        tell(&batch, events);
         match result {
             Err(violation) => return events.push(Event::Violation(violation)),
             Ok(decoded) => {
@@ -86,7 +82,8 @@ pub fn whole_with(config: DecoderConfig, stream: &[u8]) -> Vec<Event> {
     events
 }
 
-/// What is made of it in pieces whose sizes `sizes` gives, over and over.
+/// What is made of it in pieces whose sizes `sizes` gives, over and over, read right into the
+/// message where that can be.
 pub fn in_pieces(config: DecoderConfig, stream: &[u8], sizes: &[usize]) -> Vec<Event> {
     let mut decoder = Decoder::new(config);
     let mut events = Vec::new();
@@ -96,10 +93,37 @@ pub fn in_pieces(config: DecoderConfig, stream: &[u8], sizes: &[usize]) -> Vec<E
             break;
         }
         let (piece, after) = rest.split_at((*size).min(rest.len()));
+        if let Some(read) = feed_direct(&mut decoder, piece, &mut events) {
+            rest = &rest[read..];
+            continue;
+        }
         feed(&mut decoder, piece, &mut events);
         rest = after;
     }
     events
+}
+
+/// Reads `piece` or the first half of it, if the decoder takes it this way.
+fn feed_direct(decoder: &mut Decoder, piece: &[u8], events: &mut Vec<Event>) -> Option<usize> {
+    let mut batch = Batch::new();
+    let DirectRead { read, violation } = decoder.read_direct(piece.len(), &mut batch, |room| {
+        let count = if piece.len() % 3 == 0 { piece.len() / 2 } else { piece.len() };
+        room[..count].copy_from_slice(&piece[..count]);
+        Ok::<usize, Infallible>(count)
+    })?;
+    tell(&batch, events);
+    events.extend(violation.map(Event::Violation));
+    read.ok()
+}
+
+fn tell(batch: &Batch, events: &mut Vec<Event>) {
+    for (index, (kind, payload)) in batch.iter().enumerate() {
+        let payload = payload.to_vec();
+        events.push(match batch.ends(index) {
+            (true, true) => Event::Message(kind, payload),
+            (is_first, is_last) => Event::Part(Part { kind, payload, is_first, is_last }),
+        });
+    }
 }
 
 /// What a client sent, as a server would send it: with no mask.

@@ -67,7 +67,10 @@ impl DeflateOffer {
         let mut parts = split(extension, ';');
         let name = parts.next().unwrap_or_default();
         if !name.eq_ignore_ascii_case(NAME) {
-            return Err(format!("the server chose the extension {name:?}, which was not offered"));
+            return Err(format!(
+                "the server chose the extension {:?}, which was not offered",
+                excerpt(name)
+            ));
         }
         let mut answer = Answer::default();
         for part in parts {
@@ -115,7 +118,7 @@ struct Answer {
 impl Answer {
     fn add(&mut self, parameter: &str) -> Result<(), String> {
         let (name, value) = match parameter.split_once('=') {
-            Some((name, value)) => (name.trim(), Some(value.trim())),
+            Some((name, value)) => (trim(name), Some(trim(value))),
             None => (parameter, None),
         };
         let is_new = if name.eq_ignore_ascii_case(SERVER_NO_TAKEOVER) {
@@ -127,7 +130,10 @@ impl Answer {
         } else if name.eq_ignore_ascii_case(CLIENT_WINDOW) {
             self.client_window.replace(window_bits(name, value)?).is_none()
         } else {
-            return Err(format!("the server's {NAME} has an unknown parameter {name:?}"));
+            return Err(format!(
+                "the server's {NAME} has an unknown parameter {:?}",
+                excerpt(name)
+            ));
         };
         match is_new {
             true => Ok(()),
@@ -148,7 +154,17 @@ fn split(list: &str, separator: char) -> impl Iterator<Item = &str> {
         }
         c == separator && !is_quoted
     })
-    .map(str::trim)
+    .map(trim)
+}
+
+/// Without the whitespace that HTTP knows (RFC 9110 5.6.3).
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// Enough of a server's words to know them by.
+fn excerpt(words: &str) -> String {
+    words.chars().take(80).collect()
 }
 
 fn flag(name: &str, value: Option<&str>) -> Result<bool, String> {

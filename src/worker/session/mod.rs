@@ -36,6 +36,8 @@ pub struct Session {
     undecoded: Option<Vec<u8>>,
     /// The end of the stream may have been announced already: read until there is no more.
     at_end: bool,
+    /// The last read was as large as could be: what is large is worth reading into its place.
+    is_flooded: bool,
     /// Why nothing can be sent any more. What the server has said before is still read.
     broken: Option<io::Error>,
     /// The server's close frame.
@@ -67,6 +69,7 @@ impl Session {
             decoder,
             undecoded: None,
             at_end: true,
+            is_flooded: false,
             broken: None,
             server_close: None,
             fault: None,
@@ -208,10 +211,13 @@ impl Session {
                 self.decode(&rest, now);
                 continue;
             }
-            match self.transport.read(buffer) {
+            let direct =
+                if self.is_flooded { self.receive_direct(buffer.len(), now) } else { None };
+            let read = direct.unwrap_or_else(|| self.receive(buffer, now));
+            match read {
                 Ok(0) => return Flow::End(self.on_end(None)),
                 Ok(count) => {
-                    self.digest(&buffer[..count], now);
+                    self.is_flooded = count == buffer.len();
                     // A plain socket that fills less than it could is empty.
                     if count < buffer.len() && !self.at_end && !self.transport.is_tls() {
                         return Flow::Stay;

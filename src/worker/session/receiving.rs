@@ -1,5 +1,6 @@
 //! What an open connection receives: decoded, and handed to the queue or answered.
 
+use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use crate::connection::{add, DataType, Status};
 use crate::error::{Code, Error};
 use crate::json;
 use crate::log;
-use crate::protocol::{Batch, CloseFrame, Control, Decoded};
+use crate::protocol::{Batch, CloseFrame, Control, Decoded, DirectRead, Violation};
 use crate::queue::{Ending, Event, Pong, Recipient};
 
 /// RFC 6455 7.4.1
@@ -16,6 +17,36 @@ const NO_STATUS: u16 = 1005;
 const INVALID_PAYLOAD: u16 = 1007;
 
 impl Session {
+    /// Reads and takes in what there is.
+    pub(super) fn receive(&mut self, buffer: &mut [u8], now: Instant) -> io::Result<usize> {
+        let count = self.transport.read(buffer)?;
+        if count > 0 {
+            self.digest(&buffer[..count], now);
+        }
+        Ok(count)
+    }
+
+    /// The same for the middle of a large frame, whose bytes are read where they belong.
+    pub(super) fn receive_direct(
+        &mut self,
+        size: usize,
+        now: Instant,
+    ) -> Option<io::Result<usize>> {
+        let mut batch = Batch::new();
+        let transport = &self.transport;
+        let DirectRead { read, violation } =
+            self.decoder.read_direct(size, &mut batch, |room| transport.read(room))?;
+        if let Ok(count @ 1..) = read {
+            self.hear(now);
+            add(&self.connection.counters.wire_received, count);
+        }
+        self.deliver(&mut batch, now);
+        if let Some(Violation { close_code, message }) = violation {
+            self.fail(close_code, Error::ws(Code::Protocol, message), now);
+        }
+        Some(read)
+    }
+
     /// Takes in what was read.
     pub(super) fn digest(&mut self, input: &[u8], now: Instant) {
         self.hear(now);
@@ -43,10 +74,9 @@ impl Session {
                         break;
                     }
                 }
-                Err(violation) => {
+                Err(Violation { close_code, message }) => {
                     self.deliver(&mut batch, now);
-                    let words = violation.message;
-                    self.fail(violation.close_code, Error::ws(Code::Protocol, words), now);
+                    self.fail(close_code, Error::ws(Code::Protocol, message), now);
                 }
             }
         }

@@ -1,0 +1,56 @@
+"""The fuzzing server of Autobahn|Testsuite, for Python 2.7: server.py FOLDER PORT CASES [EXCLUDE]
+
+What `wstest -m fuzzingserver` does, with the cases untouched, but it listens on 127.0.0.1 alone (wstest takes every
+interface), may be asked for any free port (0), reports in JSON alone, and ends when its stdin closes. CASES and EXCLUDE
+are patterns as the suite has them, divided by commas or blanks: regular expressions in which a dot is a dot and * is
+anything, and which match from the start: "12.*.1$" is 12.1.1 and 12.2.1, without the $ also 12.1.10.
+
+Prints "port N"; FOLDER gets the reports when a client asks for them.
+"""
+
+import re
+import socket
+import sys
+
+import autobahntestsuite.choosereactor  # before any other import of Twisted  # noqa: F401
+from autobahntestsuite import fuzzing
+from twisted.internet import reactor, stdio
+from twisted.internet.protocol import Protocol
+
+
+class EndWithStdin(Protocol):
+    def connectionLost(self, reason):
+        reactor.stop()
+
+
+def main():
+    folder, port, cases, exclude = (sys.argv[1:] + [""])[:4]
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", int(port)))
+    listening.listen(100)
+    listening.setblocking(False)
+    port = listening.getsockname()[1]
+
+    def listen_tcp(_, factory, *args, **more):
+        return reactor.adoptStreamPort(listening.fileno(), socket.AF_INET, factory)
+
+    reactor.listenTCP = listen_tcp
+
+    create = fuzzing.FuzzingFactory.createReports
+    fuzzing.FuzzingFactory.createReports = lambda factory: create(factory, produceHtml=False)
+
+    fuzzing.startServer({
+        "url": "ws://127.0.0.1:%d" % port,
+        "outdir": folder,
+        "cases": re.split(r"[,\s]+", cases.strip()),
+        "exclude-cases": [pattern for pattern in re.split(r"[,\s]+", exclude) if pattern],
+        "exclude-agent-cases": {},
+    }, 0)
+    print("port %d" % port)
+    sys.stdout.flush()
+    stdio.StandardIO(EndWithStdin())
+    reactor.run()
+
+
+main()
