@@ -98,6 +98,9 @@ void options_are_what_c_gets() {
   options.subprotocols = "soup,salad";
   options.tls_ca = peer_ca();
   options.open_timeout = 10s;
+  options.proxy = "";
+  options.ip_family = hostws::ip_family::v4;
+  options.max_redirects = 1;
   hostws::handlers handlers;
   handlers.data_type = hostws::data_type::object;
   std::string got;
@@ -143,6 +146,9 @@ void calls_that_fail_throw_their_code() {
   options.headers = {{"X", std::string("a\0b", 3)}};
   CHECK_THROWS(hostws::connection("ws://localhost/", {}, options), HOSTWS_E_ARGUMENT);
   options.headers.clear();
+  options.proxy = "gopher://localhost";
+  CHECK_THROWS(hostws::connection("ws://localhost/", {}, options), HOSTWS_E_OPTION);
+  options.proxy.reset();
   options.close_timeout = -2ms;
   CHECK_THROWS(hostws::connection("ws://localhost/", {}, options), HOSTWS_E_OPTION);
   CHECK_THROWS(hostws::poll(0ms, -1), HOSTWS_E_ARGUMENT);

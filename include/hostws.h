@@ -389,7 +389,7 @@ typedef struct ws_options {
   const char *proxy;
   /**
    * HOSTWS_IP_ANY (0), HOSTWS_IP_V4 or HOSTWS_IP_V6: the addresses that may be connected to,
-   * the proxy's where there is one.
+   * the proxy's where there is one, and those that a proxy of socks5:// is told.
    */
   int32_t ip_family;
   /**
@@ -432,7 +432,7 @@ typedef struct ws_options {
 
 /**
  * What a connection has done so far. Times of the opening are 0 until that
- * step is done.
+ * step is done, and sums where redirects were followed.
  */
 typedef struct ws_stats {
   /** sizeof(ws_stats), set by the caller. */

@@ -193,7 +193,7 @@ pub struct ws_options {
     /// `tls_server_name` are for the server alone.
     pub proxy: *const c_char,
     /// HOSTWS_IP_ANY (0), HOSTWS_IP_V4 or HOSTWS_IP_V6: the addresses that may be connected to,
-    /// the proxy's where there is one.
+    /// the proxy's where there is one, and those that a proxy of socks5:// is told.
     pub ip_family: i32,
     /// How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
     /// `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
@@ -226,7 +226,7 @@ pub struct ws_options {
 }
 
 /// What a connection has done so far. Times of the opening are 0 until that
-/// step is done.
+/// step is done, and sums where redirects were followed.
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy)]
 #[repr(C)]
