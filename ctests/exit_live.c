@@ -78,6 +78,12 @@ static int live_and_end(char **urls, const char *way) {
 
 /* ---- the test ---- */
 
+#ifdef __SANITIZE_ADDRESS__
+enum { TIMES = 1 }; /* each takes seconds */
+#else
+enum { TIMES = 3 };
+#endif
+
 static void ends(char *way) {
   printf("- a program ends well by: %s\n", way);
   char flood_url[128], echo_url[128], secure_url[128], silent_url[128], ca[1024];
@@ -87,7 +93,7 @@ static void ends(char *way) {
   strcpy(silent_url, peer_url("raw", "/silent"));
   strcpy(ca, peer_ca());
   char *arguments[] = {"exit_live", way, flood_url, echo_url, secure_url, ca, silent_url, NULL};
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < TIMES; i++) {
     int64_t begin = now_ms();
     int words[2];
     CHECK_INT(pipe2(words, O_CLOEXEC), 0);

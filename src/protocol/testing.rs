@@ -107,7 +107,7 @@ pub fn in_pieces(config: DecoderConfig, stream: &[u8], sizes: &[usize]) -> Vec<E
 fn feed_direct(decoder: &mut Decoder, piece: &[u8], events: &mut Vec<Event>) -> Option<usize> {
     let mut batch = Batch::new();
     let DirectRead { read, violation } = decoder.read_direct(piece.len(), &mut batch, |room| {
-        let count = if piece.len() % 3 == 0 { piece.len() / 2 } else { piece.len() };
+        let count = if piece.len().is_multiple_of(3) { piece.len() / 2 } else { piece.len() };
         room[..count].copy_from_slice(&piece[..count]);
         Ok::<usize, Infallible>(count)
     })?;
