@@ -98,9 +98,18 @@ needs_to_test() {
     have npm || want npm nodejs-npm npm npm -
     python3 -c 'import venv, ensurepip' 2>/dev/null || want python3-venv python3 python3 python python3
     have openssl || want openssl openssl openssl openssl openssl
+    have stunnel || want stunnel4 stunnel stunnel stunnel stunnel
     have websocketd || want websocketd - - - -
     pkg-config --exists libwebsockets 2>/dev/null || want libwebsockets-dev - - - -
     have libwebsockets-test-server || want libwebsockets-test-server - - - -
+    have tinyproxy || want tinyproxy-bin tinyproxy tinyproxy tinyproxy tinyproxy
+    have microsocks || want microsocks - microsocks - microsocks
+    have stunnel || want stunnel4 stunnel stunnel stunnel stunnel
+    # These may lie where only root looks.
+    PATH="$PATH:/usr/sbin:/sbin"
+    have danted || want dante-server - dante-server dante -
+    have nginx || want nginx-light nginx nginx nginx nginx
+    have mosquitto || want mosquitto mosquitto mosquitto mosquitto mosquitto
     install_missing || say "Not installed; the tests that need them are skipped:$missing"
 }
 

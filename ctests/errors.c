@@ -142,6 +142,13 @@ static void options_out_of_range_are_named(void) {
   REFUSED(tls_min_version, 9, "tls_min_version");
   REFUSED(tls_min_version, 14, "tls_min_version");
   REFUSED(tls_ca, "not a certificate", "tls_ca");
+  REFUSED(tls_ca_only, 1, "tls_ca_only");
+  REFUSED(tls_ca_only, 2, "tls_ca_only");
+  REFUSED(tls_cert, "@certificate.pem", "tls_key");
+  REFUSED(tls_cert, "not a certificate", "tls_cert");
+  REFUSED(tls_key, "@key.pem", "tls_cert");
+  REFUSED(tls_key_password, "secret", "tls_key");
+  REFUSED(tls_pins, "sha256/abc", "tls_pins");
   REFUSED(subprotocols, "a,,b", "subprotocol");
   REFUSED(subprotocols, "a,a", "subprotocol");
   REFUSED(subprotocols, "a b", "subprotocol");
@@ -238,6 +245,11 @@ static void options_json_is_checked_member_by_member(void) {
       {"{\"max_message\":true}", HOSTWS_E_OPTION, "max_message"},
       {"{\"subprotocols\":[\"a\"]}", HOSTWS_E_OPTION, "subprotocols"},
       {"{\"tls_ca\":1}", HOSTWS_E_OPTION, "tls_ca"},
+      {"{\"tls_ca_only\":true}", HOSTWS_E_OPTION, "tls_ca_only"},
+      {"{\"tls_cert\":1}", HOSTWS_E_OPTION, "tls_cert"},
+      {"{\"tls_key\":[]}", HOSTWS_E_OPTION, "tls_key"},
+      {"{\"tls_key_password\":1}", HOSTWS_E_OPTION, "tls_key_password"},
+      {"{\"tls_pins\":1}", HOSTWS_E_OPTION, "tls_pins"},
       {"{\"headers\":[]}", HOSTWS_E_OPTION, "headers"},
       {"{\"headers\":{\"A\":1}}", HOSTWS_E_OPTION, "headers.A"},
       {"{\"headers\":{\"A\":[\"x\",1]}}", HOSTWS_E_OPTION, "headers.A"},

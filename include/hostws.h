@@ -106,6 +106,8 @@ enum { HOSTWS_E_PROTOCOL = -25 };
 enum { HOSTWS_E_OPEN = -26 };
 /** In events: the connection was lost; the cause follows. */
 enum { HOSTWS_E_LOST = -27 };
+/** In causes: the proxy could not be reached, refused, or broke its protocol. */
+enum { HOSTWS_E_PROXY = -28 };
 /** Status: the way from DNS to the upgrade is being gone. */
 enum { HOSTWS_CONNECTING = 0 };
 /** Status: messages flow. */
@@ -156,6 +158,12 @@ enum { HOSTWS_TLS_1_1 = 11 };
 enum { HOSTWS_TLS_1_2 = 12 };
 /** `tls_min_version`: TLS 1.3. */
 enum { HOSTWS_TLS_1_3 = 13 };
+/** `ip_family`: IPv4 and IPv6. The default. */
+enum { HOSTWS_IP_ANY = 0 };
+/** `ip_family`: IPv4 alone. */
+enum { HOSTWS_IP_V4 = 4 };
+/** `ip_family`: IPv6 alone. */
+enum { HOSTWS_IP_V6 = 6 };
 /** Log level: nothing. */
 enum { HOSTWS_LOG_OFF = 0 };
 /** Log level: what ended a connection. */
@@ -177,7 +185,7 @@ typedef int32_t ws_id;
 typedef struct ws_error {
   /**
    * A HOSTWS_E_ code, or in a cause the component's own number: an HTTP
-   * status (http), an errno (os).
+   * status (http, proxy), a SOCKS reply (proxy), an errno (os).
    */
   int32_t code;
   /** One line for a person. Never contains credentials. */
@@ -290,7 +298,10 @@ typedef struct ws_options {
   uint32_t struct_size;
   /** The queue that gets the events; 0: the calling thread's own. */
   ws_queue queue;
-  /** Headers of the upgrade request, in this order; a name may repeat. */
+  /**
+   * Headers of the upgrade request, in this order; a name may repeat. Host, which may be
+   * there once, takes the place of the URL's; it has no part in TLS.
+   */
   const struct ws_header *headers;
   /** Entries at `headers`. */
   int32_t header_count;
@@ -302,8 +313,8 @@ typedef struct ws_options {
   /** Subprotocols to offer, the preferred one first: "a,b" (RFC 6455 1.9). */
   const char *subprotocols;
   /**
-   * Certificate authorities trusted besides the system's: PEM text, or
-   * "@" and the path of a PEM file, which is read when the connection opens.
+   * Certificate authorities trusted besides the system's, or with `tls_ca_only` instead of
+   * them: PEM text, or "@" and the path of a PEM file, which is read when the connection opens.
    */
   const char *tls_ca;
   /**
@@ -370,11 +381,61 @@ typedef struct ws_options {
   int32_t deflate_server_max_window_bits;
   /** The same for what is sent to the server; 0: 15, or less if the server asks for it. */
   int32_t deflate_client_max_window_bits;
+  /**
+   * "http://", "https://" (both CONNECT), "socks5://" (names are resolved here) or
+   * "socks5h://" (by the proxy), with user:password@ (percent-encoded) where it wants
+   * them; ports 80, 443, 1080. NULL: from the environment, see ws_new(). "": none.
+   * A proxy of https:// needs a certificate of an authority that is trusted for servers
+   * (`tls_ca`, `tls_ca_only`), whatever `tls_verify` says; `tls_cert`, `tls_pins` and
+   * `tls_server_name` are for the server alone.
+   */
+  const char *proxy;
+  /**
+   * HOSTWS_IP_ANY (0), HOSTWS_IP_V4 or HOSTWS_IP_V6: the addresses that may be connected to,
+   * the proxy's where there is one, and those that a proxy of socks5:// is told.
+   */
+  int32_t ip_family;
+  /**
+   * How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
+   * `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
+   * Authorization, Cookie, Host, Proxy-Authorization, the URL's user and `tls_cert` goes along,
+   * nor to another host `tls_server_name`; `tls_pins` hold wherever TLS is spoken.
+   */
+  int32_t max_redirects;
+  /**
+   * The client's certificate, for servers that ask for one, and behind it those between it
+   * and the authority: PEM text, or "@" and the path of a PEM file, as with `tls_ca`. Needs
+   * `tls_key`.
+   */
+  const char *tls_cert;
+  /**
+   * Its private key: PEM text, or "@" and a path; PKCS#8, or the traditional formats of RSA
+   * and EC; encrypted or not. Given as text, both are read by ws_new(), which refuses what is
+   * wrong with them. For this alone it calls OpenSSL, which reads its own configuration file
+   * when a process first calls it, and takes as long to decrypt a key as the key wants. What
+   * is wrong with a file is told by on_error. Where TLS is not OpenSSL (Windows, macOS), only
+   * an unencrypted key as PKCS#8 is taken.
+   */
+  const char *tls_key;
+  /** The password of an encrypted `tls_key`; not used if that is not encrypted. */
+  const char *tls_key_password;
+  /**
+   * Public keys, one of which the server's certificate must have: "sha256/BASE64", several
+   * separated by ";". Each is the SHA-256 of the SubjectPublicKeyInfo (RFC 7469) of the
+   * server's own certificate, not of one above it. Checked after all else that `tls_verify`
+   * asks for, also if that is nothing. The error for a server with another key tells that
+   * key's pin; close code 1015.
+   */
+  const char *tls_pins;
+  /** 1: the authorities in `tls_ca` are trusted instead of the system's; 0: besides them. */
+  int32_t tls_ca_only;
+  /** Reserved: 0. */
+  int32_t reserved2;
 } ws_options;
 
 /**
  * What a connection has done so far. Times of the opening are 0 until that
- * step is done.
+ * step is done, and sums where redirects were followed.
  */
 typedef struct ws_stats {
   /** sizeof(ws_stats), set by the caller. */
@@ -407,6 +468,8 @@ typedef struct ws_stats {
   uint64_t tls_us;
   /** The HTTP upgrade, in microseconds. */
   uint64_t upgrade_us;
+  /** The handshake with the proxy, its TLS included, in microseconds. */
+  uint64_t proxy_us;
 } ws_stats;
 
 #ifdef __cplusplus
@@ -417,9 +480,10 @@ extern "C" {
  * Creates a connection and begins to open it.
  *
  * Returns at once with the status Connecting; never touches the network or
- * the disk. What only the network can tell (refused, DNS, TLS, HTTP 401)
- * arrives as on_error, then on_terminate. Messages may be sent at once: they
- * wait until the connection is open.
+ * the disk (OpenSSL may read its own configuration, see `tls_key`). What only
+ * the network can tell (refused, DNS, TLS, HTTP 401) arrives as on_error, then
+ * on_terminate. Messages may be sent at once: they wait until the connection is
+ * open.
  *
  * The blocking form, for a program that wants a connection or none:
  *
@@ -430,9 +494,19 @@ extern "C" {
  *         ws = 0;
  *     }
  *
+ * A proxy that `options` do not name is looked for in the environment, as getenv() gives
+ * it during the call, by curl's rules. For wss:// the first that is not empty counts of
+ * wss_proxy, WSS_PROXY, https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; for ws:// of
+ * ws_proxy, WS_PROXY, http_proxy (in lower case alone: CGI sets the other), all_proxy,
+ * ALL_PROXY. No proxy is used for what no_proxy or NO_PROXY lists: domains with all that
+ * is under them, addresses, networks (10.0.0.0/8), each perhaps with a :port, or * for
+ * everything. localhost is no exception.
+ *
  * @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, with no fragment
  *                 (RFC 6455 section 3). A user and password in it become an
- *                 Authorization header
+ *                 Authorization header. Or a server on a Unix socket:
+ *                 ws+unix:///path/to.sock:/request/path, also wss+unix://, where what is
+ *                 special is percent-encoded; its name is localhost, and no proxy is used
  * @param handler  who is told of the events, copied. NULL, or one with no callback:
  *                 the events are fetched with ws_next(). With a callback: by ws_poll()
  * @param options  copied; NULL for the defaults
@@ -471,61 +545,6 @@ ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_
  * @since 0.1
  */
 ws_id ws_open(const char *url, const char *options_json, void *user_data);
-
-/**
- * Queues one message. All or nothing: what is queued leaves in whole, what is
- * refused leaves no trace.
- *
- * @param ws         a connection
- * @param data       `length` bytes, copied before the call returns; may be NULL if
- *                   `length` is 0
- * @param length     bytes, or -1 when `data` ends in a NUL
- * @param data_type  HOSTWS_TEXT (UTF-8), HOSTWS_BLOB, HOSTWS_OBJECT (a JSON object or array,
- *                   sent unchanged as a text message), or 0 for the connection's own
- * @return HOSTWS_OK, or a negative code: HOSTWS_E_AGAIN when `send_queue_max` bytes already
- *         wait (a DRAIN event follows when there is room); HOSTWS_E_TOO_BIG when the message
- *         could never fit; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words give the position;
- *         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
- *         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
- *
- * Blocks: never, but compressing takes its time, also another thread's. Threads: any,
- * also at once; what one thread sends leaves in that order. From a callback: yes.
- * After fork: HOSTWS_E_FORKED.
- *
- * @since 0.1
- */
-int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
-
-/**
- * Queues one message, or a fragment of one: ws_send() for hosts that send what they do
- * not have in one piece, or know not to be worth compressing.
- *
- * With HOSTWS_MORE the message stays open: the next call with no HOSTWS_MORE ends it. Each
- * fragment is sent at once, as a frame of its own (RFC 6455 5.4), and text may be cut anywhere,
- * also inside a character. A fragment that is refused changes nothing: it can be given again.
- * Meanwhile ws_send() answers HOSTWS_E_BUSY, so that no other thread's message can get in between;
- * fragments are for one thread at a time. Pings and ws_terminate() are possible; the latter
- * leaves the message without its end.
- *
- * @param ws         a connection
- * @param data       `length` bytes, copied before the call returns; may be NULL if
- *                   `length` is 0
- * @param length     bytes, or -1 when `data` ends in a NUL
- * @param data_type  as in ws_send(); in a later fragment 0, or the message's own. Fragments are
- *                   HOSTWS_TEXT or HOSTWS_BLOB: an object is checked as a whole
- * @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS, which counts where a
- *                   message begins
- * @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last one ends inside a
- *         character; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
- *         object with HOSTWS_MORE
- *
- * Blocks: never, but compressing takes its time, also another thread's. Threads: any;
- * fragments of one message from one at a time.
- * From a callback: yes. After fork: HOSTWS_E_FORKED.
- *
- * @since 0.1
- */
-int32_t ws_send_ex(ws_id ws, const void *data, int64_t length, int32_t data_type, uint32_t flags);
 
 /**
  * Closes a connection (RFC 6455 section 7). What was sent before still leaves,
@@ -629,6 +648,74 @@ int32_t ws_data_type(ws_id ws);
 int32_t ws_get_handler(ws_id ws, struct ws_handler *handler);
 
 /**
+ * Copies out what a connection has done so far.
+ *
+ * @param ws     a connection whose on_terminate has not returned yet
+ * @param stats  gets the numbers; its `struct_size` must be set
+ * @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
+
+/**
+ * Queues one message. All or nothing: what is queued leaves in whole, what is
+ * refused leaves no trace.
+ *
+ * @param ws         a connection
+ * @param data       `length` bytes, copied before the call returns; may be NULL if
+ *                   `length` is 0
+ * @param length     bytes, or -1 when `data` ends in a NUL
+ * @param data_type  HOSTWS_TEXT (UTF-8), HOSTWS_BLOB, HOSTWS_OBJECT (a JSON object or array,
+ *                   sent unchanged as a text message), or 0 for the connection's own
+ * @return HOSTWS_OK, or a negative code: HOSTWS_E_AGAIN when `send_queue_max` bytes already
+ *         wait (a DRAIN event follows when there is room); HOSTWS_E_TOO_BIG when the message
+ *         could never fit; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words give the position;
+ *         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
+ *         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never, but compressing takes its time, also another thread's. Threads: any,
+ * also at once; what one thread sends leaves in that order. From a callback: yes.
+ * After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
+
+/**
+ * Queues one message, or a fragment of one: ws_send() for hosts that send what they do
+ * not have in one piece, or know not to be worth compressing.
+ *
+ * With HOSTWS_MORE the message stays open: the next call with no HOSTWS_MORE ends it. Each
+ * fragment is sent at once, as a frame of its own (RFC 6455 5.4), and text may be cut anywhere,
+ * also inside a character. A fragment that is refused changes nothing: it can be given again.
+ * Meanwhile ws_send() answers HOSTWS_E_BUSY, so that no other thread's message can get in between;
+ * fragments are for one thread at a time. Pings and ws_terminate() are possible; the latter
+ * leaves the message without its end.
+ *
+ * @param ws         a connection
+ * @param data       `length` bytes, copied before the call returns; may be NULL if
+ *                   `length` is 0
+ * @param length     bytes, or -1 when `data` ends in a NUL
+ * @param data_type  as in ws_send(); in a later fragment 0, or the message's own. Fragments are
+ *                   HOSTWS_TEXT or HOSTWS_BLOB: an object is checked as a whole
+ * @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS, which counts where a
+ *                   message begins
+ * @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last one ends inside a
+ *         character; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
+ *         object with HOSTWS_MORE
+ *
+ * Blocks: never, but compressing takes its time, also another thread's. Threads: any;
+ * fragments of one message from one at a time.
+ * From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_send_ex(ws_id ws, const void *data, int64_t length, int32_t data_type, uint32_t flags);
+
+/**
  * Sends a ping (RFC 6455 5.5.2). The server's answer comes as a PONG event with
  * the same payload and the time of the round trip, which ws_get_stats() also tells.
  *
@@ -659,35 +746,8 @@ int32_t ws_ping(ws_id ws, const void *data, int32_t length);
 int64_t ws_buffered_amount(ws_id ws);
 
 /**
- * Copies out what a connection has done so far.
- *
- * @param ws     a connection whose on_terminate has not returned yet
- * @param stats  gets the numbers; its `struct_size` must be set
- * @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
- *
- * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
- *
- * @since 0.1
- */
-int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
-
-/**
- * Copies out the subprotocol that the server chose (RFC 6455 1.9).
- *
- * @param ws      a connection whose on_terminate has not returned yet
- * @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
- * @param size    bytes at `buffer`
- * @return the text's whole length in bytes without the NUL, 0 if there is none; or
- *         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
- *
- * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
- *
- * @since 0.1
- */
-int64_t ws_subprotocol(ws_id ws, char *buffer, int64_t size);
-
-/**
- * Tells the HTTP status of the server's answer to the upgrade request.
+ * Tells the HTTP status of the server's answer to the upgrade request; of an HTTP proxy
+ * that refused, of its answer. The same goes for the header and the body below.
  *
  * @param ws  a connection whose on_terminate has not returned yet
  * @return 101 once it is open, 401 or the like if it was refused, 0 while there is no
@@ -732,6 +792,45 @@ int64_t ws_response_header(ws_id ws, const char *name, char *buffer, int64_t siz
  * @since 0.1
  */
 int64_t ws_response_body(ws_id ws, char *buffer, int64_t size);
+
+/**
+ * Copies out the subprotocol that the server chose (RFC 6455 1.9).
+ *
+ * @param ws      a connection whose on_terminate has not returned yet
+ * @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
+ * @param size    bytes at `buffer`
+ * @return the text's whole length in bytes without the NUL, 0 if there is none; or
+ *         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_subprotocol(ws_id ws, char *buffer, int64_t size);
+
+/**
+ * Copies out the server's own certificate, in DER: never a proxy's, and after redirects the
+ * last server's.
+ *
+ * It is there from OPEN until on_terminate has returned; and when the opening failed after the
+ * TLS handshake (another key than one of `tls_pins`, a refused upgrade), from on_error on. A
+ * certificate that `tls_verify` refuses cannot be had: the handshake ends with it.
+ *
+ * @param ws      a connection whose on_terminate has not returned yet
+ * @param buffer  gets the bytes, cut off if need be, and a NUL if there is room for it; may be
+ *                NULL if `size` is 0
+ * @param size    bytes at `buffer`
+ * @return the certificate's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if there is
+ *         none: the connection is not TLS, or not that far; HOSTWS_E_CLOSED,
+ *         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_peer_certificate(ws_id ws,
+                            void *buffer,
+                            int64_t size);
 
 /**
  * Calls back for the events that wait in a queue; if there are none, waits for the

@@ -90,6 +90,13 @@ enum class tls_version : std::int32_t {
   tls_1_3 = HOSTWS_TLS_1_3,
 };
 
+/** The addresses that may be connected to. */
+enum class ip_family : std::int32_t {
+  any = HOSTWS_IP_ANY,
+  v4 = HOSTWS_IP_V4,
+  v6 = HOSTWS_IP_V6,
+};
+
 /** As a timeout: wait for as long as it takes. One that is negative has passed, as everywhere in C++. */
 inline constexpr std::chrono::milliseconds forever = std::chrono::milliseconds::max();
 /** In options: switched off. */
@@ -207,7 +214,7 @@ struct options {
   std::vector<std::pair<std::string, std::string>> headers;
   /** Subprotocols to offer, the preferred one first: "a,b". */
   std::optional<std::string> subprotocols;
-  /** Certificate authorities trusted besides the system's: PEM text, or "@" and a path. */
+  /** Certificate authorities trusted besides the system's: PEM text, or "@" and a path. See tls_ca_only. */
   std::optional<std::string> tls_ca;
   /** The name to ask for and to expect in the certificate, if it is not the URL's host. */
   std::optional<std::string> tls_server_name;
@@ -231,6 +238,22 @@ struct options {
   std::int64_t stream_threshold = 0;
   /** Offers to compress messages. */
   std::optional<hostws::deflate> deflate;
+  /** "http://", "https://", "socks5://" or "socks5h://"; none: the environment's; "": no proxy. */
+  std::optional<std::string> proxy;
+  /** The addresses that may be connected to, the proxy's where there is one. */
+  hostws::ip_family ip_family = hostws::ip_family::any;
+  /** How many redirects may be followed. */
+  std::int32_t max_redirects = 0;
+  /** The client's certificate and those above it: PEM text, or "@" and a path. */
+  std::optional<std::string> tls_cert;
+  /** Its private key: PEM text, or "@" and a path. */
+  std::optional<std::string> tls_key;
+  /** The password of an encrypted key. */
+  std::optional<std::string> tls_key_password;
+  /** Public keys, one of which the server must have: "sha256/BASE64;sha256/BASE64". */
+  std::optional<std::string> tls_pins;
+  /** Trust the authorities in tls_ca instead of the system's. */
+  bool tls_ca_only = false;
 };
 
 /** What the rest of this header is made of; not for use. */
@@ -372,7 +395,7 @@ class connection {
   /**
    * ws_new(): creates a connection and begins to open it. Returns at once.
    *
-   * @param url       ws:// or wss://
+   * @param url       ws:// or wss://, or ws+unix:// or wss+unix:// for a Unix socket
    * @param handlers  who is told of the events; none: they are fetched with next()
    * @param options   how it is opened and kept
    *
@@ -517,6 +540,13 @@ class connection {
     return detail::copy_out([this](char* buffer, std::int64_t size) { return ws_response_body(id_, buffer, size); });
   }
 
+  /** ws_peer_certificate(): the server's certificate in DER, if there is one. */
+  std::optional<std::string> peer_certificate() const {
+    if (!detail::check_unless(HOSTWS_E_NOT_FOUND, outcome(ws_peer_certificate(id_, nullptr, 0)))) return {};
+    return detail::copy_out(
+        [this](char* buffer, std::int64_t size) { return ws_peer_certificate(id_, buffer, size); });
+  }
+
   /** ws_get_stats(): what the connection has done so far. */
   ws_stats stats() const {
     ws_stats stats{};
@@ -555,6 +585,14 @@ class connection {
       raw.deflate_server_max_window_bits = options.deflate->server_max_window_bits;
       raw.deflate_client_max_window_bits = options.deflate->client_max_window_bits;
     }
+    raw.proxy = detail::text(options.proxy);
+    raw.ip_family = static_cast<std::int32_t>(options.ip_family);
+    raw.max_redirects = options.max_redirects;
+    raw.tls_cert = detail::text(options.tls_cert);
+    raw.tls_key = detail::text(options.tls_key);
+    raw.tls_key_password = detail::text(options.tls_key_password);
+    raw.tls_pins = detail::text(options.tls_pins);
+    raw.tls_ca_only = options.tls_ca_only ? 1 : 0;
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 

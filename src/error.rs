@@ -65,6 +65,8 @@ pub enum Code {
     Open = -26,
     /// The connection was lost.
     Lost = -27,
+    /// The proxy could not be reached, or broke its protocol, or refused.
+    Proxy = -28,
 }
 
 /// The part of the way in which an error arose.

@@ -22,5 +22,6 @@ mod process;
 #[doc(hidden)]
 pub mod protocol;
 mod queue;
+mod secret;
 mod transport;
 mod worker;

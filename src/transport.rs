@@ -8,45 +8,128 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mio::net::TcpStream;
+use mio::net::{TcpStream, UnixStream};
 use native_tls::TlsStream;
 
+/// What the operating system connects.
+pub enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// What a phase of the opening hands to the next: a socket, or TLS over
+/// another stream, which may be TLS to a proxy.
+pub enum Stream {
+    Plain(Socket),
+    Tls(Box<TlsStream<Stream>>),
+}
+
 pub enum Transport {
-    Plain(TcpStream),
-    Tls(Box<Mutex<TlsStream<TcpStream>>>),
+    Plain(Socket),
+    Tls {
+        session: Mutex<Box<TlsStream<Stream>>>,
+        /// Not with the server, but with a proxy before one that speaks no TLS.
+        is_proxys: bool,
+    },
+}
+
+impl Socket {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Socket::Tcp(stream) => (&mut &*stream).read(buffer),
+            Socket::Unix(stream) => (&mut &*stream).read(buffer),
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Socket::Tcp(stream) => (&mut &*stream).write(bytes),
+            Socket::Unix(stream) => (&mut &*stream).write(bytes),
+        }
+    }
+
+    fn shutdown(&self, how: Shutdown) {
+        // It fails where the peer was first.
+        let _ = match self {
+            Socket::Tcp(stream) => stream.shutdown(how),
+            Socket::Unix(stream) => stream.shutdown(how),
+        };
+    }
+}
+
+impl Stream {
+    pub fn is_tls(&self) -> bool {
+        matches!(self, Stream::Tls(_))
+    }
+
+    fn socket(&self) -> &Socket {
+        match self {
+            Stream::Plain(socket) => socket,
+            Stream::Tls(stream) => stream.get_ref().socket(),
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.read(buffer),
+            Stream::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.write(bytes),
+            Stream::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Stream::Plain(_) => Ok(()),
+            Stream::Tls(stream) => stream.flush(),
+        }
+    }
 }
 
 impl Transport {
-    pub fn tls(stream: TlsStream<TcpStream>) -> Transport {
-        Transport::Tls(Box::new(Mutex::new(stream)))
+    /// `is_secure` tells whether TLS is spoken with the server itself.
+    pub fn new(stream: Stream, is_secure: bool) -> Transport {
+        match stream {
+            Stream::Plain(socket) => Transport::Plain(socket),
+            Stream::Tls(session) => {
+                Transport::Tls { session: Mutex::new(session), is_proxys: !is_secure }
+            }
+        }
     }
 
     /// Reads what has arrived; `Ok(0)` is the end of the stream.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Transport::Plain(stream) => (&mut &*stream).read(buffer),
-            Transport::Tls(stream) => lock(stream).read(buffer),
+            Transport::Plain(socket) => socket.read(buffer),
+            Transport::Tls { session, .. } => lock(session).read(buffer),
         }
     }
 
     /// Writes as much as the socket takes now.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Transport::Plain(stream) => (&mut &*stream).write(bytes),
-            Transport::Tls(stream) => lock(stream).write(bytes),
+            Transport::Plain(socket) => socket.write(bytes),
+            Transport::Tls { session, .. } => lock(session).write(bytes),
         }
     }
 
     /// Says that nothing more will be written; the peer still may.
     pub fn finish(&self) {
         match self {
-            Transport::Plain(stream) => {
-                let _ = stream.shutdown(Shutdown::Write);
-            }
-            Transport::Tls(stream) => {
-                let mut stream = lock(stream);
-                let _ = stream.shutdown();
-                let _ = stream.get_ref().shutdown(Shutdown::Write);
+            Transport::Plain(socket) => socket.shutdown(Shutdown::Write),
+            Transport::Tls { session, .. } => {
+                let mut session = lock(session);
+                let _ = session.shutdown();
+                session.get_ref().socket().shutdown(Shutdown::Write);
             }
         }
     }
@@ -54,21 +137,30 @@ impl Transport {
     /// Ends the connection for both sides, also where a forked child still
     /// holds the socket.
     pub fn close(&self) {
-        self.with_socket(|stream| {
-            let _ = stream.shutdown(Shutdown::Both);
-        });
+        match self {
+            Transport::Plain(socket) => socket.shutdown(Shutdown::Both),
+            Transport::Tls { session, .. } => {
+                lock(session).get_ref().socket().shutdown(Shutdown::Both);
+            }
+        }
     }
 
     pub fn is_tls(&self) -> bool {
-        matches!(self, Transport::Tls(_))
+        matches!(self, Transport::Tls { .. })
     }
 
-    fn with_socket<T>(&self, f: impl FnOnce(&TcpStream) -> T) -> T {
+    /// The server's own certificate in DER.
+    pub fn peer_certificate(&self) -> Option<Vec<u8>> {
         match self {
-            Transport::Plain(stream) => f(stream),
-            Transport::Tls(stream) => f(lock(stream).get_ref()),
+            Transport::Tls { session, is_proxys: false } => peer_certificate(&lock(session)),
+            Transport::Plain(_) | Transport::Tls { .. } => None,
         }
     }
+}
+
+/// The server's own certificate in DER, out of a session whose handshake is done.
+pub fn peer_certificate(stream: &TlsStream<Stream>) -> Option<Vec<u8>> {
+    stream.peer_certificate().ok()??.to_der().ok()
 }
 
 /// A panic inside OpenSSL's wrapper leaves a session that reports errors, so

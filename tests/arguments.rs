@@ -97,9 +97,17 @@ fn headers_that_cannot_be_sent() {
     check_header(c"Name", c"a\r\nInjected: b", "");
     check_header(c"Name", c"a\nb", "");
     check_header(c"Name", c"a\x01b", "");
-    for own in [c"Host", c"upgrade", c"Connection", c"Sec-WebSocket-Key", c"sec-websocket-foo"] {
+    for own in [c"upgrade", c"Connection", c"Sec-WebSocket-Key", c"sec-websocket-foo"] {
         check_header(own, c"v", "belongs to the handshake");
     }
+    check_header(c"Host", c"", "HOST:PORT");
+    check_header(c"Host", c"user@host", "HOST:PORT");
+    let host = ws_header { name: c"Host".as_ptr(), value: c"h".as_ptr() };
+    let hosts = [host, host];
+    check_option("only one Host", |options| {
+        options.headers = hosts.as_ptr();
+        options.header_count = 2;
+    });
     let null_name = ws_header { name: null(), value: c"v".as_ptr() };
     let null_value = ws_header { name: c"n".as_ptr(), value: null() };
     for header in [null_name, null_value] {
@@ -126,7 +134,17 @@ fn options_out_of_range_are_named() {
     check_option("receive_queue_max", |o| o.receive_queue_max = i64::MIN);
     check_option("tls_verify", |o| o.tls_verify = 2);
     check_option("tls_min_version", |o| o.tls_min_version = 14);
+    check_option("ip_family", |o| o.ip_family = 5);
+    check_option("ip_family", |o| o.ip_family = -1);
+    check_option("max_redirects", |o| o.max_redirects = -1);
+    check_option("tls_ca_only", |o| o.tls_ca_only = 1);
+    check_option("tls_ca_only", |o| o.tls_ca_only = -1);
+    check_option("tls_cert", |o| o.tls_cert = c"@c.pem".as_ptr());
+    check_option("tls_key", |o| o.tls_key = c"@k.pem".as_ptr());
+    check_option("tls_key_password", |o| o.tls_key_password = c"p".as_ptr());
+    check_option("tls_pins", |o| o.tls_pins = c"sha256/x".as_ptr());
     check_option("reserved", |o| o.reserved = 1);
+    check_option("reserved2", |o| o.reserved2 = 1);
     for list in [c"a,,b", c",", c"a b", c"a,a"] {
         check_option("subprotocols", |o| o.subprotocols = list.as_ptr());
     }
@@ -369,7 +387,7 @@ fn the_last_error_is_each_threads_own_and_success_leaves_it() {
 
 #[test]
 fn every_code_has_words_and_the_version_is_told() {
-    for code in HOSTWS_E_LOST..=HOSTWS_OK {
+    for code in HOSTWS_E_PROXY..=HOSTWS_OK {
         assert!(!words(ws_strerror(code)).is_empty(), "{code}");
     }
     assert!(!words(ws_strerror(-1000)).is_empty());

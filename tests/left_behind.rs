@@ -3,11 +3,13 @@
 
 mod support;
 
+use std::ffi::CString;
 use std::thread;
 
 use hostws::capi::*;
 use support::host::*;
 use support::process::{check_nothing_left_behind, holdings};
+use support::servers::proxies::{Kind, Manner, Setup};
 use support::servers::{BlackHole, ClosedPort};
 use support::{raw_server, url, ws_server};
 
@@ -46,6 +48,24 @@ fn every_ending() {
             options.open_timeout_ms = 200;
         }));
     }
+    let proxies = [
+        (Setup::new(Kind::Http), "http"),
+        (Setup::new(Kind::Http).password("me", "pw"), "http"),
+        (Setup::new(Kind::Http).manner(Manner::Silent), "http"),
+        (Setup::new(Kind::Socks), "socks5"),
+        (Setup::new(Kind::Socks).manner(Manner::Silent), "socks5h"),
+        (Setup::new(Kind::Http).manner(Manner::Silent), "https"),
+    ]
+    .map(|(setup, scheme)| (setup.start(), scheme));
+    for (proxy, scheme) in &proxies {
+        let option = CString::new(format!("{scheme}://127.0.0.1:{}", proxy.port())).unwrap();
+        clients.push(Client::with(&url(&server, "/drop"), |options| {
+            options.proxy = option.as_ptr();
+            options.open_timeout_ms = 1_000;
+        }));
+    }
+    clients.push(Client::with(&url(&raw, "/status/301"), |options| options.max_redirects = 1));
+    clients.push(Client::new("ws+unix:///nonexistent/hostws.sock:/"));
     // The name must be looked up.
     clients.push(Client::new(&format!("ws://localhost:{}/drop", server.port)));
     let tls = format!("wss://127.0.0.1:{}/", server.port);

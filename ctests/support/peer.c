@@ -14,9 +14,9 @@
 static struct {
   char kind[32];
   int port;
+  char file[1024]; /* "@" and a path, or "" */
 } ports[32];
 static int port_count;
-static char ca[1024] = "@";
 static int pid, owner, to_peer = -1;
 
 /* One line as the server prints it; 0 when it was the last. */
@@ -26,7 +26,7 @@ static int understand(char *line) {
   CHECK(port_count < 32);
   int fields = sscanf(line, "%31s %d %999s", ports[port_count].kind, &ports[port_count].port, file);
   CHECK(fields >= 2);
-  if (fields == 3) snprintf(ca, sizeof ca, "@%s", file);
+  if (fields == 3) snprintf(ports[port_count].file, sizeof ports[0].file, "@%s", file);
   port_count++;
   return 1;
 }
@@ -91,11 +91,15 @@ void peer_stop(void) {
   }
 }
 
-int peer_port(const char *kind) {
+static int find(const char *kind) {
   for (int i = 0; i < port_count; i++)
-    if (strcmp(ports[i].kind, kind) == 0) return ports[i].port;
+    if (strcmp(ports[i].kind, kind) == 0) return i;
   check_failed(__FILE__, __LINE__, kind);
 }
+
+int peer_port(const char *kind) { return ports[find(kind)].port; }
+
+const char *peer_file(const char *kind) { return ports[find(kind)].file; }
 
 const char *peer_url_at(const char *kind, const char *host, const char *path) {
   static _Thread_local char urls[8][512];
@@ -108,4 +112,4 @@ const char *peer_url_at(const char *kind, const char *host, const char *path) {
 
 const char *peer_url(const char *kind, const char *path) { return peer_url_at(kind, "127.0.0.1", path); }
 
-const char *peer_ca(void) { return ca; }
+const char *peer_ca(void) { return peer_file("wss"); }

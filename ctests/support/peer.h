@@ -17,6 +17,11 @@ const char *peer_url_at(const char *kind, const char *host, const char *path);
 int peer_port(const char *kind);
 /* "@" and the file of the authority that signed the certificate of its wss port. */
 const char *peer_ca(void);
+/*
+ * "@" and the file that goes with that kind of port: "wss-mutual" lets in the client whose certificate and key are in
+ * its file; in that of "wss-encrypted" the key is encrypted with "open sesame".
+ */
+const char *peer_file(const char *kind);
 
 #ifdef __cplusplus
 }

@@ -1,24 +1,23 @@
-//! The model's class in C: a connection is made, sends, closes and tells of itself.
+//! The model's class in C: a connection is made, closes and tells of itself.
 
 use std::ffi::{c_char, c_void};
 
-use super::constants::{HOSTWS_MORE, HOSTWS_NO_COMPRESS, HOSTWS_OK};
-use super::guard::{answer, answer_wide, length};
+use super::constants::HOSTWS_OK;
+use super::guard::{answer, answer_wide};
 use super::host::HostHandler;
 use super::memory::{self, Versioned as _};
 use super::types::{ws_handler, ws_id, ws_options, ws_stats};
 use super::{options, options_json};
-use crate::connection::{DataType, SendFlags};
-use crate::error::{Code, Error, Result};
 use crate::library;
 use crate::queue::Kind;
 
 /// Creates a connection and begins to open it.
 ///
 /// Returns at once with the status Connecting; never touches the network or
-/// the disk. What only the network can tell (refused, DNS, TLS, HTTP 401)
-/// arrives as on_error, then on_terminate. Messages may be sent at once: they
-/// wait until the connection is open.
+/// the disk (OpenSSL may read its own configuration, see `tls_key`). What only
+/// the network can tell (refused, DNS, TLS, HTTP 401) arrives as on_error, then
+/// on_terminate. Messages may be sent at once: they wait until the connection is
+/// open.
 ///
 /// The blocking form, for a program that wants a connection or none:
 ///
@@ -29,9 +28,19 @@ use crate::queue::Kind;
 ///         ws = 0;
 ///     }
 ///
+/// A proxy that `options` do not name is looked for in the environment, as getenv() gives
+/// it during the call, by curl's rules. For wss:// the first that is not empty counts of
+/// wss_proxy, WSS_PROXY, https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; for ws:// of
+/// ws_proxy, WS_PROXY, http_proxy (in lower case alone: CGI sets the other), all_proxy,
+/// ALL_PROXY. No proxy is used for what no_proxy or NO_PROXY lists: domains with all that
+/// is under them, addresses, networks (10.0.0.0/8), each perhaps with a :port, or * for
+/// everything. localhost is no exception.
+///
 /// @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, with no fragment
 ///                 (RFC 6455 section 3). A user and password in it become an
-///                 Authorization header
+///                 Authorization header. Or a server on a Unix socket:
+///                 ws+unix:///path/to.sock:/request/path, also wss+unix://, where what is
+///                 special is percent-encoded; its name is localhost, and no proxy is used
 /// @param handler  who is told of the events, copied. NULL, or one with no callback:
 ///                 the events are fetched with ws_next(). With a callback: by ws_poll()
 /// @param options  copied; NULL for the defaults
@@ -90,104 +99,6 @@ pub unsafe extern "C" fn ws_open(
         let (request, data_type) = options_json::read(json)?;
         let handler = HostHandler::pull(data_type, user_data);
         library::open(url, data_type, request, Kind::Pull, Box::new(handler))
-    })
-}
-
-/// Queues one message. All or nothing: what is queued leaves in whole, what is
-/// refused leaves no trace.
-///
-/// @param ws         a connection
-/// @param data       `length` bytes, copied before the call returns; may be NULL if
-///                   `length` is 0
-/// @param length     bytes, or -1 when `data` ends in a NUL
-/// @param data_type  HOSTWS_TEXT (UTF-8), HOSTWS_BLOB, HOSTWS_OBJECT (a JSON object or array,
-///                   sent unchanged as a text message), or 0 for the connection's own
-/// @return HOSTWS_OK, or a negative code: HOSTWS_E_AGAIN when `send_queue_max` bytes already
-///         wait (a DRAIN event follows when there is room); HOSTWS_E_TOO_BIG when the message
-///         could never fit; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words give the position;
-///         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
-///         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
-///
-/// Blocks: never, but compressing takes its time, also another thread's. Threads: any,
-/// also at once; what one thread sends leaves in that order. From a callback: yes.
-/// After fork: HOSTWS_E_FORKED.
-///
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn ws_send(
-    ws: ws_id,
-    data: *const c_void,
-    length: i64,
-    data_type: i32,
-) -> i32 {
-    answer(|| {
-        let connection = library::find(ws)?;
-        let data = memory::bytes(data, length, "data")?;
-        let data_type = match data_type {
-            0 => connection.data_type(),
-            other => DataType::from_number(other)?,
-        };
-        connection.send(data, data_type)?;
-        Ok(HOSTWS_OK)
-    })
-}
-
-/// Queues one message, or a fragment of one: ws_send() for hosts that send what they do
-/// not have in one piece, or know not to be worth compressing.
-///
-/// With HOSTWS_MORE the message stays open: the next call with no HOSTWS_MORE ends it. Each
-/// fragment is sent at once, as a frame of its own (RFC 6455 5.4), and text may be cut anywhere,
-/// also inside a character. A fragment that is refused changes nothing: it can be given again.
-/// Meanwhile ws_send() answers HOSTWS_E_BUSY, so that no other thread's message can get in between;
-/// fragments are for one thread at a time. Pings and ws_terminate() are possible; the latter
-/// leaves the message without its end.
-///
-/// @param ws         a connection
-/// @param data       `length` bytes, copied before the call returns; may be NULL if
-///                   `length` is 0
-/// @param length     bytes, or -1 when `data` ends in a NUL
-/// @param data_type  as in ws_send(); in a later fragment 0, or the message's own. Fragments are
-///                   HOSTWS_TEXT or HOSTWS_BLOB: an object is checked as a whole
-/// @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS, which counts where a
-///                   message begins
-/// @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last one ends inside a
-///         character; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
-///         object with HOSTWS_MORE
-///
-/// Blocks: never, but compressing takes its time, also another thread's. Threads: any;
-/// fragments of one message from one at a time.
-/// From a callback: yes. After fork: HOSTWS_E_FORKED.
-///
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn ws_send_ex(
-    ws: ws_id,
-    data: *const c_void,
-    length: i64,
-    data_type: i32,
-    flags: u32,
-) -> i32 {
-    answer(|| {
-        let connection = library::find(ws)?;
-        let data = memory::bytes(data, length, "data")?;
-        let data_type = match data_type {
-            0 => None,
-            other => Some(DataType::from_number(other)?),
-        };
-        connection.send_with(data, data_type, send_flags(flags)?)?;
-        Ok(HOSTWS_OK)
-    })
-}
-
-fn send_flags(flags: u32) -> Result<SendFlags> {
-    let known = HOSTWS_MORE | HOSTWS_NO_COMPRESS;
-    if flags & !known != 0 {
-        let words = format!("flags is {flags:#x}; HOSTWS_MORE is 1, HOSTWS_NO_COMPRESS 2");
-        return Err(Error::ws(Code::Argument, words));
-    }
-    Ok(SendFlags {
-        has_more: flags & HOSTWS_MORE != 0,
-        is_uncompressed: flags & HOSTWS_NO_COMPRESS != 0,
     })
 }
 
@@ -317,42 +228,6 @@ pub unsafe extern "C" fn ws_get_handler(ws: ws_id, handler: *mut ws_handler) -> 
         ws_handler::write(handler, host.as_c(), "handler")?;
         Ok(HOSTWS_OK)
     })
-}
-
-/// Sends a ping (RFC 6455 5.5.2). The server's answer comes as a PONG event with
-/// the same payload and the time of the round trip, which ws_get_stats() also tells.
-///
-/// @param ws      a connection that is open
-/// @param data    `length` bytes, copied; may be NULL if `length` is 0
-/// @param length  at most 125; or -1 when `data` ends in a NUL
-/// @return HOSTWS_OK; or HOSTWS_E_ARGUMENT, HOSTWS_E_AGAIN when the send queue is full or 64 pings
-///         wait for their answers, HOSTWS_E_CLOSED from Closing on, HOSTWS_E_NO_SUCH_ID.
-///         While Connecting, the ping waits like a message
-///
-/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
-///
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn ws_ping(ws: ws_id, data: *const c_void, length: i32) -> i32 {
-    answer(|| {
-        let connection = library::find(ws)?;
-        connection.ping(memory::bytes(data, i64::from(length), "data")?)?;
-        Ok(HOSTWS_OK)
-    })
-}
-
-/// Tells how many bytes of messages, as framed, the operating system has not
-/// taken yet. Inside on_terminate: how many never left.
-///
-/// @param ws  a connection whose on_terminate has not returned yet
-/// @return bytes; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
-///
-/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
-///
-/// @since 0.1
-#[no_mangle]
-pub extern "C" fn ws_buffered_amount(ws: ws_id) -> i64 {
-    answer_wide(|| length(library::find(ws)?.buffered_amount()))
 }
 
 /// Copies out what a connection has done so far.

@@ -61,6 +61,8 @@ pub const HOSTWS_E_PROTOCOL: i32 = -25;
 pub const HOSTWS_E_OPEN: i32 = -26;
 /// In events: the connection was lost; the cause follows.
 pub const HOSTWS_E_LOST: i32 = -27;
+/// In causes: the proxy could not be reached, refused, or broke its protocol.
+pub const HOSTWS_E_PROXY: i32 = -28;
 
 /// Status: the way from DNS to the upgrade is being gone.
 pub const HOSTWS_CONNECTING: i32 = 0;
@@ -117,6 +119,13 @@ pub const HOSTWS_TLS_1_1: i32 = 11;
 pub const HOSTWS_TLS_1_2: i32 = 12;
 /// `tls_min_version`: TLS 1.3.
 pub const HOSTWS_TLS_1_3: i32 = 13;
+
+/// `ip_family`: IPv4 and IPv6. The default.
+pub const HOSTWS_IP_ANY: i32 = 0;
+/// `ip_family`: IPv4 alone.
+pub const HOSTWS_IP_V4: i32 = 4;
+/// `ip_family`: IPv6 alone.
+pub const HOSTWS_IP_V6: i32 = 6;
 
 /// Log level: nothing.
 pub const HOSTWS_LOG_OFF: i32 = 0;

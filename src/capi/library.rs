@@ -75,6 +75,7 @@ pub extern "C" fn ws_strerror(code: i32) -> *const c_char {
         HOSTWS_E_PROTOCOL => c"the server broke the WebSocket protocol",
         HOSTWS_E_OPEN => c"the connection could not be opened",
         HOSTWS_E_LOST => c"the connection was lost",
+        HOSTWS_E_PROXY => c"the way through the proxy failed",
         _ => c"unknown code",
     };
     words.as_ptr()

@@ -87,6 +87,28 @@ pub unsafe fn copy_out(source: &[u8], buffer: *mut c_char, size: i64) -> Result<
     super::guard::length(source.len())
 }
 
+/// Copies bytes out that are no text: as many as there is room for, and a NUL if there is room
+/// for that, too. The whole length is the answer.
+pub unsafe fn copy_bytes_out(source: &[u8], buffer: *mut c_void, size: i64) -> Result<i64> {
+    let room = usize::try_from(size)
+        .map_err(|_| Error::ws(Code::Argument, format!("size is {size}; it must be 0 or more")))?;
+    if room > 0 {
+        if buffer.is_null() {
+            return Err(is_null("buffer"));
+        }
+        let copied = source.len().min(room);
+        let buffer = buffer.cast::<u8>();
+        // SAFETY: the header asks for `size` writable bytes; `copied` is at most that.
+        unsafe {
+            std::ptr::copy_nonoverlapping(source.as_ptr(), buffer, copied);
+            if copied < room {
+                *buffer.add(copied) = 0;
+            }
+        }
+    }
+    super::guard::length(source.len())
+}
+
 /// A time-out of C: -1 is none.
 pub fn timeout(milliseconds: i32) -> Result<Option<Duration>> {
     match milliseconds {

@@ -5,6 +5,7 @@
 // The docs are the C reference: what is safe stands there, argument by argument.
 #![allow(clippy::missing_safety_doc)]
 
+mod certificate;
 mod connection;
 pub mod constants;
 mod events;
@@ -17,14 +18,17 @@ mod options;
 mod options_json;
 mod queues;
 mod response;
+mod sending;
 mod stack;
 pub mod types;
 mod view;
 
+pub use certificate::*;
 pub use connection::*;
 pub use constants::*;
 pub use events::*;
 pub use library::*;
 pub use queues::*;
 pub use response::*;
+pub use sending::*;
 pub use types::*;

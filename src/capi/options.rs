@@ -4,6 +4,7 @@ use super::memory::{self, Versioned};
 use super::types::{ws_header, ws_options, ws_stats};
 use crate::connection::{Options, Snapshot};
 use crate::error::{Code, Error, Result};
+use crate::secret::Secret;
 
 // SAFETY: zero is NULL in each pointer and a number elsewhere; it starts with struct_size.
 unsafe impl Versioned for ws_options {
@@ -22,8 +23,8 @@ pub unsafe fn read(options: *const ws_options) -> Result<Options> {
     // SAFETY: the caller's promise, which is the header's, here and below.
     unsafe {
         let raw = ws_options::read(options, "options")?;
-        if raw.reserved != 0 {
-            return Err(Error::ws(Code::Option, "options->reserved must be 0"));
+        if raw.reserved != 0 || raw.reserved2 != 0 {
+            return Err(Error::ws(Code::Option, "options->reserved and reserved2 must be 0"));
         }
         let mut headers = Vec::new();
         for header in memory::array(raw.headers, raw.header_count, "options->headers")? {
@@ -54,6 +55,19 @@ pub unsafe fn read(options: *const ws_options) -> Result<Options> {
             deflate_client_no_context_takeover: raw.deflate_client_no_context_takeover,
             deflate_server_max_window_bits: raw.deflate_server_max_window_bits,
             deflate_client_max_window_bits: raw.deflate_client_max_window_bits,
+            proxy: owned(memory::optional_text(raw.proxy, "options->proxy")?),
+            ip_family: raw.ip_family,
+            max_redirects: raw.max_redirects,
+            tls_cert: owned(memory::optional_text(raw.tls_cert, "options->tls_cert")?),
+            tls_key: owned(memory::optional_text(raw.tls_key, "options->tls_key")?)
+                .map(Secret::from),
+            tls_key_password: owned(memory::optional_text(
+                raw.tls_key_password,
+                "options->tls_key_password",
+            )?)
+            .map(Secret::from),
+            tls_pins: owned(memory::optional_text(raw.tls_pins, "options->tls_pins")?),
+            tls_ca_only: raw.tls_ca_only,
         })
     }
 }
@@ -89,6 +103,7 @@ impl From<Snapshot> for ws_stats {
             tcp_us: snapshot.timings.tcp_us,
             tls_us: snapshot.timings.tls_us,
             upgrade_us: snapshot.timings.upgrade_us,
+            proxy_us: snapshot.timings.proxy_us,
         }
     }
 }

@@ -47,6 +47,14 @@ pub fn read(json: &str) -> Result<(Options, DataType)> {
             "deflate_client_max_window_bits" => {
                 options.deflate_client_max_window_bits = number(name, value)?;
             }
+            "proxy" => options.proxy = Some(string(name, value)?),
+            "ip_family" => options.ip_family = number(name, value)?,
+            "max_redirects" => options.max_redirects = number(name, value)?,
+            "tls_cert" => options.tls_cert = Some(string(name, value)?),
+            "tls_key" => options.tls_key = Some(string(name, value)?.into()),
+            "tls_key_password" => options.tls_key_password = Some(string(name, value)?.into()),
+            "tls_pins" => options.tls_pins = Some(string(name, value)?),
+            "tls_ca_only" => options.tls_ca_only = switch(name, value)?,
             _ => {
                 let words = format!("options_json: there is no option {name:?}");
                 return Err(Error::ws(Code::Option, words));
@@ -141,7 +149,10 @@ mod tests {
                 "max_message":8,"send_queue_max":9,"receive_queue_max":10,"stream_threshold":2048,
                 "deflate":true,"deflate_threshold":11,"deflate_server_no_context_takeover":1,
                 "deflate_client_no_context_takeover":false,"deflate_server_max_window_bits":12,
-                "deflate_client_max_window_bits":13}"#,
+                "deflate_client_max_window_bits":13,
+                "proxy":"http://p","ip_family":4,"max_redirects":11,
+                "tls_cert":"@c.pem","tls_key":"@k.pem","tls_key_password":"p","tls_pins":"sha256/x",
+                "tls_ca_only":true}"#,
         )
         .unwrap();
         assert_eq!(data_type, DataType::Object);
@@ -168,6 +179,14 @@ mod tests {
             deflate_client_no_context_takeover: 0,
             deflate_server_max_window_bits: 12,
             deflate_client_max_window_bits: 13,
+            proxy: Some("http://p".into()),
+            ip_family: 4,
+            max_redirects: 11,
+            tls_cert: Some("@c.pem".into()),
+            tls_key: Some("@k.pem".to_owned().into()),
+            tls_key_password: Some("p".to_owned().into()),
+            tls_pins: Some("sha256/x".into()),
+            tls_ca_only: 1,
         };
         assert_eq!(options, expected);
     }

@@ -1,4 +1,4 @@
-//! The server's answer to the upgrade request.
+//! What the server answered to the upgrade request.
 
 use std::ffi::c_char;
 
@@ -8,26 +8,8 @@ use super::types::ws_id;
 use crate::error::{Code, Error};
 use crate::library;
 
-/// Copies out the subprotocol that the server chose (RFC 6455 1.9).
-///
-/// @param ws      a connection whose on_terminate has not returned yet
-/// @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
-/// @param size    bytes at `buffer`
-/// @return the text's whole length in bytes without the NUL, 0 if there is none; or
-///         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
-///
-/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
-///
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn ws_subprotocol(ws: ws_id, buffer: *mut c_char, size: i64) -> i64 {
-    answer_wide(|| {
-        let connection = library::find(ws)?;
-        memory::copy_out(connection.subprotocol().unwrap_or_default().as_bytes(), buffer, size)
-    })
-}
-
-/// Tells the HTTP status of the server's answer to the upgrade request.
+/// Tells the HTTP status of the server's answer to the upgrade request; of an HTTP proxy
+/// that refused, of its answer. The same goes for the header and the body below.
 ///
 /// @param ws  a connection whose on_terminate has not returned yet
 /// @return 101 once it is open, 401 or the like if it was refused, 0 while there is no
@@ -91,5 +73,24 @@ pub unsafe extern "C" fn ws_response_body(ws: ws_id, buffer: *mut c_char, size: 
         let connection = library::find(ws)?;
         let body = connection.answer().map_or(&[][..], |answer| &answer.body);
         memory::copy_out(body, buffer, size)
+    })
+}
+
+/// Copies out the subprotocol that the server chose (RFC 6455 1.9).
+///
+/// @param ws      a connection whose on_terminate has not returned yet
+/// @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
+/// @param size    bytes at `buffer`
+/// @return the text's whole length in bytes without the NUL, 0 if there is none; or
+///         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_subprotocol(ws: ws_id, buffer: *mut c_char, size: i64) -> i64 {
+    answer_wide(|| {
+        let connection = library::find(ws)?;
+        memory::copy_out(connection.subprotocol().unwrap_or_default().as_bytes(), buffer, size)
     })
 }

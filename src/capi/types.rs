@@ -18,7 +18,7 @@ pub type ws_queue = i32;
 #[repr(C)]
 pub struct ws_error {
     /// A HOSTWS_E_ code, or in a cause the component's own number: an HTTP
-    /// status (http), an errno (os).
+    /// status (http, proxy), a SOCKS reply (proxy), an errno (os).
     pub code: i32,
     /// One line for a person. Never contains credentials.
     pub message: *const c_char,
@@ -125,7 +125,8 @@ pub struct ws_options {
     pub struct_size: u32,
     /// The queue that gets the events; 0: the calling thread's own.
     pub queue: ws_queue,
-    /// Headers of the upgrade request, in this order; a name may repeat.
+    /// Headers of the upgrade request, in this order; a name may repeat. Host, which may be
+    /// there once, takes the place of the URL's; it has no part in TLS.
     pub headers: *const ws_header,
     /// Entries at `headers`.
     pub header_count: i32,
@@ -134,8 +135,8 @@ pub struct ws_options {
     pub tls_verify: i32,
     /// Subprotocols to offer, the preferred one first: "a,b" (RFC 6455 1.9).
     pub subprotocols: *const c_char,
-    /// Certificate authorities trusted besides the system's: PEM text, or
-    /// "@" and the path of a PEM file, which is read when the connection opens.
+    /// Certificate authorities trusted besides the system's, or with `tls_ca_only` instead of
+    /// them: PEM text, or "@" and the path of a PEM file, which is read when the connection opens.
     pub tls_ca: *const c_char,
     /// The name to ask for (SNI) and to expect in the certificate, if it is
     /// not the URL's host.
@@ -185,10 +186,48 @@ pub struct ws_options {
     pub deflate_server_max_window_bits: i32,
     /// The same for what is sent to the server; 0: 15, or less if the server asks for it.
     pub deflate_client_max_window_bits: i32,
+    /// "http://", "https://" (both CONNECT), "socks5://" (names are resolved here) or
+    /// "socks5h://" (by the proxy), with user:password@ (percent-encoded) where it wants
+    /// them; ports 80, 443, 1080. NULL: from the environment, see ws_new(). "": none.
+    /// A proxy of https:// needs a certificate of an authority that is trusted for servers
+    /// (`tls_ca`, `tls_ca_only`), whatever `tls_verify` says; `tls_cert`, `tls_pins` and
+    /// `tls_server_name` are for the server alone.
+    pub proxy: *const c_char,
+    /// HOSTWS_IP_ANY (0), HOSTWS_IP_V4 or HOSTWS_IP_V6: the addresses that may be connected to,
+    /// the proxy's where there is one, and those that a proxy of socks5:// is told.
+    pub ip_family: i32,
+    /// How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
+    /// `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
+    /// Authorization, Cookie, Host, Proxy-Authorization, the URL's user and `tls_cert` goes along,
+    /// nor to another host `tls_server_name`; `tls_pins` hold wherever TLS is spoken.
+    pub max_redirects: i32,
+    /// The client's certificate, for servers that ask for one, and behind it those between it
+    /// and the authority: PEM text, or "@" and the path of a PEM file, as with `tls_ca`. Needs
+    /// `tls_key`.
+    pub tls_cert: *const c_char,
+    /// Its private key: PEM text, or "@" and a path; PKCS#8, or the traditional formats of RSA
+    /// and EC; encrypted or not. Given as text, both are read by ws_new(), which refuses what is
+    /// wrong with them. For this alone it calls OpenSSL, which reads its own configuration file
+    /// when a process first calls it, and takes as long to decrypt a key as the key wants. What
+    /// is wrong with a file is told by on_error. Where TLS is not OpenSSL (Windows, macOS), only
+    /// an unencrypted key as PKCS#8 is taken.
+    pub tls_key: *const c_char,
+    /// The password of an encrypted `tls_key`; not used if that is not encrypted.
+    pub tls_key_password: *const c_char,
+    /// Public keys, one of which the server's certificate must have: "sha256/BASE64", several
+    /// separated by ";". Each is the SHA-256 of the SubjectPublicKeyInfo (RFC 7469) of the
+    /// server's own certificate, not of one above it. Checked after all else that `tls_verify`
+    /// asks for, also if that is nothing. The error for a server with another key tells that
+    /// key's pin; close code 1015.
+    pub tls_pins: *const c_char,
+    /// 1: the authorities in `tls_ca` are trusted instead of the system's; 0: besides them.
+    pub tls_ca_only: i32,
+    /// Reserved: 0.
+    pub reserved2: i32,
 }
 
 /// What a connection has done so far. Times of the opening are 0 until that
-/// step is done.
+/// step is done, and sums where redirects were followed.
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -223,4 +262,6 @@ pub struct ws_stats {
     pub tls_us: u64,
     /// The HTTP upgrade, in microseconds.
     pub upgrade_us: u64,
+    /// The handshake with the proxy, its TLS included, in microseconds.
+    pub proxy_us: u64,
 }

@@ -155,6 +155,11 @@ impl Connection {
         self.answer()?.subprotocol.as_deref()
     }
 
+    /// The server's certificate in DER.
+    pub fn peer_certificate(&self) -> Option<Vec<u8>> {
+        self.outbox().peer_certificate()
+    }
+
     pub fn buffered_amount(&self) -> usize {
         self.outbox().waiting_messages()
     }

@@ -1,10 +1,15 @@
 //! What a host asks for, and what that comes to: the options of a connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::dial::{DialConfig, Target, TlsConfig, TlsVersion, Verify};
+use crate::dial::{
+    parse_pins, ClientIdentity, Content, DialConfig, Family, Pem, Proxies, Target, TlsConfig,
+    TlsVersion, Verify,
+};
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_subprotocols, DeflateOffer};
+use crate::secret::Secret;
 
 /// How messages are delivered, and sent when the host does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +58,14 @@ pub struct Options {
     pub deflate_client_no_context_takeover: i32,
     pub deflate_server_max_window_bits: i32,
     pub deflate_client_max_window_bits: i32,
+    pub proxy: Option<String>,
+    pub ip_family: i32,
+    pub max_redirects: i32,
+    pub tls_cert: Option<String>,
+    pub tls_key: Option<Secret>,
+    pub tls_key_password: Option<Secret>,
+    pub tls_pins: Option<String>,
+    pub tls_ca_only: i32,
 }
 
 /// The deadlines and limits of a connection; `None` and the largest number are "off".
@@ -79,11 +92,15 @@ const DEFLATE_THRESHOLD: usize = 64;
 const MIB: i64 = 1 << 20;
 
 impl Options {
-    /// Checks everything that can be told without network and disk.
+    /// Checks everything that can be told without network and disk. Reads the
+    /// environment, if it is to name the proxy.
     pub fn resolve(self, url: &str, data_type: DataType) -> Result<(DialConfig, Limits)> {
         let target = Target::parse(url)?;
         for (name, value) in &self.headers {
             check_header(name, value).map_err(|words| bad("headers", words))?;
+        }
+        if self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("host")).count() > 1 {
+            return Err(bad("headers", "there can be only one Host"));
         }
         let subprotocols = match self.subprotocols.as_deref() {
             None | Some("") => Vec::new(),
@@ -91,7 +108,16 @@ impl Options {
         };
         let deflate = self.deflate_offer()?;
         let tls = TlsConfig {
-            ca: self.tls_ca.filter(|ca| !ca.is_empty()),
+            ca: match self.tls_ca.filter(|ca| !ca.is_empty()) {
+                Some(ca) => Some(Arc::new(Pem::new("tls_ca", Content::Certificates, ca.into())?)),
+                None => None,
+            },
+            ca_only: switch("tls_ca_only", self.tls_ca_only)?,
+            identity: ClientIdentity::new(self.tls_cert, self.tls_key, self.tls_key_password)?,
+            pins: match self.tls_pins.as_deref() {
+                None | Some("") => Vec::new(),
+                Some(list) => parse_pins(list)?,
+            },
             server_name: self.tls_server_name.filter(|name| !name.is_empty()),
             verify: match self.tls_verify {
                 0 => Verify::Full,
@@ -112,6 +138,7 @@ impl Options {
                     return Err(bad("tls_min_version", words));
                 }
             },
+            ..TlsConfig::default()
         };
         tls.check()?;
         let limits = Limits {
@@ -150,7 +177,28 @@ impl Options {
                 }
             },
         };
-        Ok((DialConfig { target, tls, headers: self.headers, subprotocols, deflate }, limits))
+        let proxies = Proxies::new(self.proxy.as_deref())?;
+        let config = DialConfig {
+            tls: Arc::new(tls),
+            headers: self.headers,
+            subprotocols,
+            deflate,
+            proxy: proxies.choose(&target)?,
+            proxies,
+            max_redirects: u32::try_from(self.max_redirects).map_err(|_| {
+                bad("max_redirects", format!("is {}; it must be 0 or more", self.max_redirects))
+            })?,
+            family: match self.ip_family {
+                0 => Family::Any,
+                4 => Family::V4,
+                6 => Family::V6,
+                other => {
+                    return Err(bad("ip_family", format!("is {other}; 0 is any, 4 IPv4, 6 IPv6")));
+                }
+            },
+            target,
+        };
+        Ok((config, limits))
     }
 }
 
@@ -294,7 +342,12 @@ mod tests {
             assert!(refused(options).contains(name), "{name}");
         }
         assert!(refused(Options { tls_verify: 7, ..base() }).contains("tls_verify"));
+        assert!(refused(Options { tls_ca_only: 2, ..base() }).contains("tls_ca_only"));
+        assert!(refused(Options { tls_ca_only: 1, ..base() }).contains("tls_ca_only"));
+        assert!(refused(Options { tls_pins: Some("x".into()), ..base() }).contains("tls_pins"));
         assert!(refused(Options { tls_min_version: 14, ..base() }).contains("tls_min_version"));
+        assert!(refused(Options { ip_family: 5, ..base() }).contains("ip_family"));
+        assert!(refused(Options { max_redirects: -1, ..base() }).contains("max_redirects"));
         assert!(refused(Options { subprotocols: Some("a,,b".into()), ..base() })
             .contains("subprotocols"));
         let headers = vec![("Bad Name".to_owned(), "x".to_owned())];

@@ -60,6 +60,8 @@ pub struct Outbox {
     pings: VecDeque<Ping>,
     /// Why writing failed.
     broken: Option<io::Error>,
+    /// The server's, once the transport is gone: until then the TLS session has it.
+    certificate: Option<Box<[u8]>>,
 }
 
 /// Masking keys are drawn by each thread for itself: a generator a connection would
@@ -264,7 +266,22 @@ impl Outbox {
 
     /// Nothing leaves any more.
     pub fn detach(&mut self) -> Option<Arc<Transport>> {
-        self.transport.take()
+        let transport = self.transport.take()?;
+        self.keep_certificate(transport.peer_certificate());
+        Some(transport)
+    }
+
+    /// For the host to read until it has heard of the end.
+    pub fn keep_certificate(&mut self, certificate: Option<Vec<u8>>) {
+        self.certificate = certificate.map(Vec::into_boxed_slice);
+    }
+
+    /// The server's certificate in DER.
+    pub fn peer_certificate(&self) -> Option<Vec<u8>> {
+        match &self.transport {
+            Some(transport) => transport.peer_certificate(),
+            None => self.certificate.as_deref().map(<[u8]>::to_vec),
+        }
     }
 
     /// Writes what the socket takes, and tells how much that was.

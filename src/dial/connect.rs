@@ -6,16 +6,42 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
+use super::lookup::unresolved;
 use crate::error::{Code, Component, Error};
 
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 const MAX_ADDRESSES: usize = 10;
+
+/// The addresses that may be connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    Any,
+    V4,
+    V6,
+}
+
+impl Family {
+    /// Those of `addresses` that belong to it; fails if none does.
+    pub fn only(self, addresses: Vec<SocketAddr>, host: &str) -> Result<Vec<SocketAddr>, Error> {
+        let (belongs, name): (fn(&SocketAddr) -> bool, _) = match self {
+            Family::Any => return Ok(addresses),
+            Family::V4 => (SocketAddr::is_ipv4, "IPv4"),
+            Family::V6 => (SocketAddr::is_ipv6, "IPv6"),
+        };
+        let found: Vec<_> = addresses.into_iter().filter(belongs).collect();
+        if found.is_empty() {
+            let words = format!("it has no {name} address, and ip_family wants one");
+            return Err(unresolved(host, &words));
+        }
+        Ok(found)
+    }
+}
 
 /// The addresses of a host that needs no resolver: a literal or `localhost`.
 pub fn known_addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
@@ -35,32 +61,6 @@ pub fn known_addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
         return Some(vec![v6, v4]);
     }
     None
-}
-
-/// Asks the system's resolver. Blocks.
-pub fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
-    let fail = |words: &str| {
-        Error::new(Code::Dns, Component::Dns, format!("could not resolve {host}: {words}"))
-    };
-    match (host, port).to_socket_addrs() {
-        Ok(addresses) => {
-            let addresses: Vec<_> = addresses.collect();
-            if addresses.is_empty() {
-                return Err(fail("it has no address"));
-            }
-            Ok(addresses)
-        }
-        Err(error) => {
-            let text = error.to_string();
-            let words = text.strip_prefix("failed to lookup address information: ");
-            let failure = fail(words.unwrap_or(&text));
-            // The resolver's own errors have no errno.
-            Err(match error.raw_os_error() {
-                Some(_) => failure.because(error),
-                None => failure,
-            })
-        }
-    }
 }
 
 /// Each address once, the families alternating, the resolver's first choice
@@ -236,6 +236,17 @@ mod tests {
     }
 
     #[test]
+    fn one_family_alone_may_be_wanted() {
+        let both = addresses("[::1]:1 1.1.1.1:1 [::2]:1");
+        assert_eq!(Family::Any.only(both.clone(), "h"), Ok(both.clone()));
+        assert_eq!(Family::V4.only(both.clone(), "h"), Ok(addresses("1.1.1.1:1")));
+        assert_eq!(Family::V6.only(both, "h"), Ok(addresses("[::1]:1 [::2]:1")));
+        let error = Family::V6.only(addresses("1.1.1.1:1"), "h").expect_err("there is none");
+        assert_eq!(error.component, Component::Dns);
+        assert!(error.message.contains("could not resolve h: it has no IPv6 address"), "{error}");
+    }
+
+    #[test]
     fn no_more_than_ten_addresses() {
         let many = (0..30).map(|n| SocketAddr::from(([10, 0, 0, n], 80)));
         let six = (0..3).map(|n| SocketAddr::from(([0xfd00, 0, 0, 0, 0, 0, 0, n], 80)));
@@ -282,5 +293,13 @@ mod tests {
         assert_eq!(codes, [Code::Tcp as i32, libc::ECONNREFUSED, libc::EHOSTUNREACH]);
         assert!(error.to_string().contains("[::1]:1: Connection refused"));
         assert!(error.to_string().contains("1.1.1.1:1: No route to host"));
+
+        let address = |n: u8| SocketAddr::from(([10, 0, 0, n], 80));
+        race.failed = (0..10).map(|n| (address(n), refused())).collect();
+        let words = race.lost().to_string();
+        assert!(words.contains("none of the 10 addresses"), "{words}");
+        for n in 0..10 {
+            assert!(words.contains(&format!("10.0.0.{n}:80: Connection refused")), "{words}");
+        }
     }
 }

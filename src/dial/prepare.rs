@@ -9,71 +9,76 @@ use std::time::{Duration, Instant};
 
 use native_tls::TlsConnector;
 
-use super::connect::resolve;
+use super::lookup::Lookups;
 use super::tls::TlsContexts;
-use super::DialConfig;
+use super::tls_config::TlsConfig;
 use crate::error::{Code, Component, Error};
 
-/// The blocking part of an opening, to be run on another thread.
+/// What openings share with each other.
+#[derive(Default)]
+pub struct Resources {
+    pub(super) contexts: TlsContexts,
+    pub(super) lookups: Lookups,
+}
+
+/// One thing that an opening lacks.
+pub(super) enum Need {
+    /// The addresses of a host and port.
+    Addresses(String, u16),
+    Context(Arc<TlsConfig>),
+}
+
+/// A blocking part of an opening, to be run on another thread.
 pub struct Job {
-    pub(super) config: Arc<DialConfig>,
-    pub(super) contexts: Arc<TlsContexts>,
-    pub(super) known: Ready,
+    pub(super) need: Need,
+    pub(super) resources: Arc<Resources>,
     pub(super) cancelled: Arc<AtomicBool>,
 }
 
 /// What a job brings back to its dialer.
 pub struct Prepared {
-    pub(super) result: Result<Ready, Error>,
-    pub(super) dns: Duration,
-    pub(super) tls: Duration,
+    pub(super) result: Result<Found, Error>,
+    pub(super) took: Duration,
 }
 
-/// What connecting needs: addresses and, for `wss`, a TLS context.
-#[derive(Default)]
-pub(super) struct Ready {
-    pub(super) addresses: Option<Vec<SocketAddr>>,
-    pub(super) connector: Option<TlsConnector>,
+pub(super) enum Found {
+    /// Of that host.
+    Addresses(String, Vec<SocketAddr>),
+    Context(Arc<TlsConnector>),
 }
 
 impl Job {
-    /// Blocks, for as long as the resolver does. Returns at once if the
-    /// dialer is gone.
-    pub fn run(self) -> Prepared {
-        let mut prepared =
-            Prepared { result: Ok(Ready::default()), dns: Duration::ZERO, tls: Duration::ZERO };
-        let ran = catch_unwind(AssertUnwindSafe(|| self.prepare(&mut prepared)));
-        prepared.result = ran.unwrap_or_else(|_| {
-            Err(Error::ws(Code::Internal, "a defect in this library ended the preparation"))
-        });
-        prepared
-    }
-
-    fn prepare(self, prepared: &mut Prepared) -> Result<Ready, Error> {
-        let mut ready = self.known;
-        let target = &self.config.target;
-        if ready.addresses.is_none() {
-            give_up_if(&self.cancelled)?;
-            let started = Instant::now();
-            let resolved = resolve(&target.host, target.port);
-            prepared.dns = started.elapsed();
-            ready.addresses = Some(resolved?);
+    /// Blocks, for as long as the resolver does, and delivers the result; or
+    /// leaves that to a thread which looks up the same name already. Delivers
+    /// nothing if the dialer is gone.
+    pub fn run(self, deliver: impl FnOnce(Prepared) + Send + 'static) {
+        let Job { need, resources, cancelled } = self;
+        if cancelled.load(Ordering::Relaxed) {
+            return;
         }
-        if target.secure && ready.connector.is_none() {
-            give_up_if(&self.cancelled)?;
-            let started = Instant::now();
-            let loaded = self.contexts.load(&self.config.tls);
-            prepared.tls = started.elapsed();
-            ready.connector = Some(loaded?);
+        let started = Instant::now();
+        let deliver = move |result| {
+            if !cancelled.load(Ordering::Relaxed) {
+                deliver(Prepared { result, took: started.elapsed() });
+            }
+        };
+        match need {
+            Need::Addresses(host, port) => {
+                let name = host.clone();
+                let waiter = move |found: Result<_, _>| {
+                    deliver(found.map(|addresses| Found::Addresses(name, addresses)));
+                };
+                resources.lookups.look_up(&host, port, Box::new(waiter));
+            }
+            Need::Context(config) => {
+                let loaded = catch_unwind(AssertUnwindSafe(|| resources.contexts.load(&config)));
+                deliver(loaded.unwrap_or_else(|_| Err(defect())).map(Found::Context));
+            }
         }
-        Ok(ready)
     }
 }
 
-/// Nobody reads this error: the dialer whose job this was is gone.
-fn give_up_if(cancelled: &AtomicBool) -> Result<(), Error> {
-    if cancelled.load(Ordering::Relaxed) {
-        return Err(Error::new(Code::Closed, Component::Ws, "the opening was given up"));
-    }
-    Ok(())
+fn defect() -> Error {
+    let words = "a defect in this library ended the preparation";
+    Error::new(Code::Internal, Component::Ws, words)
 }

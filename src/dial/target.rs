@@ -5,11 +5,13 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use data_encoding::BASE64;
 use percent_encoding::percent_decode_str;
 use url::{Host, ParseError, Url};
 
+use super::unix;
 use crate::error::{Code, Error};
 
 /// The longest URL in bytes.
@@ -28,12 +30,17 @@ pub struct Target {
     pub resource: String,
     /// The value of an `Authorization` header, from the URL's user info.
     pub authorization: Option<String>,
+    /// Where the server listens, if not at the host's port.
+    pub socket: Option<PathBuf>,
 }
 
 impl Target {
     /// Fails with `Code::Url` and words that say what is wrong.
     pub fn parse(url: &str) -> Result<Target, Error> {
-        let (secure, rest) = split_scheme(url)?;
+        let (Scheme { secure, is_local }, rest) = split_scheme(url)?;
+        if is_local {
+            return Target::parse_local(secure, rest);
+        }
         let authority_end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, resource) = rest.split_at(authority_end);
         let (userinfo, host_port) = match authority.rsplit_once('@') {
@@ -73,16 +80,59 @@ impl Target {
             resource = format!("{resource}?{query}");
         }
         let authorization = authorization(&url)?;
-        Ok(Target { secure, host, port, host_header, resource, authorization })
+        Ok(Target { secure, host, port, host_header, resource, authorization, socket: None })
     }
 
-    /// `HOST:PORT`, for people.
+    /// The server is `localhost` by name, and reached through its socket.
+    fn parse_local(secure: bool, rest: &str) -> Result<Target, Error> {
+        let (socket, resource) = unix::split(rest).map_err(refuse)?;
+        let scheme = if secure { "wss" } else { "ws" };
+        let target = Target::parse(&format!("{scheme}://localhost{resource}"))?;
+        Ok(Target { socket: Some(socket), ..target })
+    }
+
+    /// `HOST:PORT` or a socket's path, for people.
     pub fn authority(&self) -> String {
-        if self.host.contains(':') {
+        if let Some(socket) = &self.socket {
+            unix::shown(socket)
+        } else if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
         } else {
             format!("{}:{}", self.host, self.port)
         }
+    }
+
+    /// The same as a proxy is told it: no zone, which belongs to this machine.
+    pub fn tunnel_authority(&self) -> String {
+        let host = self.tls_name();
+        if host.contains(':') {
+            format!("[{host}]:{}", self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// What it leads to, for people: without query and credentials, which may
+    /// be secret.
+    pub fn place(&self) -> String {
+        let path = self.resource.split('?').next().unwrap_or_default();
+        let colon = if self.is_local_socket() { ":" } else { "" };
+        format!("{self:?}{colon}{path}")
+    }
+
+    /// Whether the two are one for what is secret.
+    pub fn is_same_origin(&self, other: &Target) -> bool {
+        (self.secure, &self.host, self.port, &self.socket)
+            == (other.secure, &other.host, other.port, &other.socket)
+    }
+
+    pub fn is_same_resource(&self, other: &Target) -> bool {
+        self.is_same_origin(other) && self.resource == other.resource
+    }
+
+    /// Whether it is on this machine, and not on a network.
+    pub fn is_local_socket(&self) -> bool {
+        self.socket.is_some()
     }
 
     /// The host as a certificate names it: no zone, no dot of the DNS root.
@@ -98,7 +148,8 @@ impl Target {
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.secure { "wss" } else { "ws" };
-        write!(f, "{scheme}://{}", self.authority())
+        let unix = if self.is_local_socket() { "+unix" } else { "" };
+        write!(f, "{scheme}{unix}://{}", self.authority())
     }
 }
 
@@ -112,8 +163,13 @@ pub fn without_credentials(url: &str) -> String {
     }
 }
 
-/// Whether the URL is a `wss` one, and what follows the `://`.
-fn split_scheme(url: &str) -> Result<(bool, &str), Error> {
+struct Scheme {
+    secure: bool,
+    is_local: bool,
+}
+
+/// The scheme, and what follows the `://`.
+fn split_scheme(url: &str) -> Result<(Scheme, &str), Error> {
     if url.is_empty() {
         return Err(refuse("the URL is empty"));
     }
@@ -138,9 +194,11 @@ fn split_scheme(url: &str) -> Result<(bool, &str), Error> {
         // What stands before a colon may be a user name here: not repeated.
         _ => return Err(refuse("the URL does not begin with ws:// or wss://")),
     };
-    let secure = match scheme.to_ascii_lowercase().as_str() {
-        "ws" => false,
-        "wss" => true,
+    let (secure, is_local) = match scheme.to_ascii_lowercase().as_str() {
+        "ws" => (false, false),
+        "wss" => (true, false),
+        "ws+unix" => (false, true),
+        "wss+unix" => (true, true),
         _ => {
             let scheme: String = scheme.chars().take(32).collect();
             return Err(refuse(format!("the URL's scheme is \"{scheme}\", not ws or wss")));
@@ -154,7 +212,7 @@ fn split_scheme(url: &str) -> Result<(bool, &str), Error> {
     if rest.split('?').next().is_some_and(|head| head.contains('\\')) {
         return Err(refuse("the URL contains a backslash; write it as %5C"));
     }
-    Ok((secure, rest))
+    Ok((Scheme { secure, is_local }, rest))
 }
 
 /// Splits `[fe80::1%25eth0]:80` (RFC 6874; a bare `%` is accepted) into
@@ -272,6 +330,20 @@ mod tests {
             assert_eq!(target.resource, resource, "{url}");
             assert_eq!(target.authorization, None, "{url}");
         }
+    }
+
+    #[test]
+    fn a_socket_takes_the_place_of_the_network() {
+        let target = good("ws+unix:///run/a%20b.sock:/chat?x=\u{fc}");
+        assert_eq!(target.socket, Some("/run/a b.sock".into()));
+        assert_eq!((target.host.as_str(), target.host_header.as_str()), ("localhost", "localhost"));
+        assert_eq!((target.resource.as_str(), target.secure), ("/chat?x=%C3%BC", false));
+        assert_eq!((target.authority(), target.tls_name()), ("/run/a b.sock".into(), "localhost"));
+        assert_eq!(format!("{target:?}"), "ws+unix:///run/a b.sock");
+        let target = good("WSS+unix:///run/x.sock");
+        assert_eq!((target.resource.as_str(), target.secure), ("/", true));
+        assert!(Target::parse("ws+unix://run/x.sock").is_err());
+        assert!(Target::parse("http+unix:///run/x.sock").is_err());
     }
 
     #[test]

@@ -1,122 +1,32 @@
-//! TLS: what is asked for, the contexts that are built from it, the handshake.
+//! TLS: the contexts that are built from what is asked for, and the handshake.
 
-use std::fs::File;
-use std::io::Read;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use mio::net::TcpStream;
-use native_tls::{
-    Certificate, HandshakeError, MidHandshakeTlsStream, Protocol, TlsConnector, TlsStream,
-};
-use url::Host;
+use native_tls::{Certificate, HandshakeError, MidHandshakeTlsStream, TlsConnector, TlsStream};
 
-use super::target::is_host_name;
-use crate::error::{Code, Error};
+use super::identity::Loaded;
+use super::pem::Pem;
+use super::pins;
+use super::tls_config::{Peer, TlsConfig, TlsVersion, Verify};
+use crate::error::Error;
+use crate::transport::Stream;
 
 /// A context with the system's roots has some megabytes.
 const MAX_CONTEXTS: usize = 16;
-const MAX_CA_FILE: u64 = 16 << 20;
 
-/// What of the server's certificate is verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verify {
-    Full,
-    NoHostname,
-    None,
-}
+/// The protocol that a WebSocket is upgraded from (RFC 7301).
+const ALPN: &str = "http/1.1";
 
-/// The system's own policy may still forbid the two oldest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TlsVersion {
-    V1_0,
-    V1_1,
-    V1_2,
-    V1_3,
-}
-
-impl TlsVersion {
-    fn protocol(self) -> Protocol {
-        match self {
-            TlsVersion::V1_0 => Protocol::Tlsv10,
-            TlsVersion::V1_1 => Protocol::Tlsv11,
-            TlsVersion::V1_2 => Protocol::Tlsv12,
-            TlsVersion::V1_3 => Protocol::Tlsv13,
-        }
-    }
-
-    pub fn number(self) -> &'static str {
-        match self {
-            TlsVersion::V1_0 => "1.0",
-            TlsVersion::V1_1 => "1.1",
-            TlsVersion::V1_2 => "1.2",
-            TlsVersion::V1_3 => "1.3",
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TlsConfig {
-    /// Trusted beside the system's roots: PEM text, or `@` and the path of a
-    /// PEM file.
-    pub ca: Option<String>,
-    pub verify: Verify,
-    /// The name to ask for and to expect, instead of the URL's host.
-    pub server_name: Option<String>,
-    pub min_version: TlsVersion,
-}
-
-impl TlsConfig {
-    /// What can be told without the disk, which OpenSSL itself reads as it
-    /// starts: so the PEM text is only looked over here, and parsed in the job.
-    pub fn check(&self) -> Result<(), Error> {
-        if let Some(ca) = &self.ca {
-            let has_certificate = match ca.strip_prefix('@') {
-                Some(path) => !path.is_empty() && !path.contains('\0'),
-                None => has_pem_certificate(ca),
-            };
-            if !has_certificate {
-                return Err(Error::ws(
-                    Code::Option,
-                    "tls_ca is neither PEM text with a certificate nor @ and the path of a file",
-                ));
-            }
-        }
-        match &self.server_name {
-            Some(name) if !is_host_name(name) => Err(Error::ws(
-                Code::Option,
-                "tls_server_name is neither a host name nor an address",
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// The name to ask for and to expect on the way to `host`.
-    pub fn expected_name(&self, host: &str) -> String {
-        match &self.server_name {
-            None => host.to_owned(),
-            Some(name) => match Host::parse(name) {
-                Ok(Host::Domain(ascii)) => ascii.strip_suffix('.').unwrap_or(&ascii).to_owned(),
-                _ => name.clone(),
-            },
-        }
-    }
-
-    fn ca_file(&self) -> Option<&str> {
-        self.ca.as_deref()?.strip_prefix('@')
-    }
-}
-
-fn has_pem_certificate(text: &str) -> bool {
-    ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"].iter().any(|label| {
-        text.split_once(&format!("-----BEGIN {label}-----"))
-            .is_some_and(|(_, rest)| rest.contains(&format!("-----END {label}-----")))
-    })
-}
-
-/// What makes one context differ from another.
+/// What makes one context differ from another. Pins and the server's name are each connection's
+/// own.
 #[derive(PartialEq, Eq)]
 struct Key {
+    /// Whether what a WebSocket needs of a server is asked for (ALPN).
+    has_alpn: bool,
     ca: Option<Vec<u8>>,
+    ca_only: bool,
+    /// Of the client's certificate and key.
+    identity: Option<[u8; 32]>,
     verify: Verify,
     min_version: TlsVersion,
 }
@@ -126,48 +36,82 @@ struct Key {
 #[derive(Default)]
 pub struct TlsContexts {
     /// The least recently used first.
-    contexts: Mutex<Vec<(Key, TlsConnector)>>,
+    contexts: Mutex<Vec<(Key, Entry)>>,
     /// Held while one is built, so that many connections at once build one.
     building: Mutex<()>,
+}
+
+enum Entry {
+    Kept(Arc<TlsConnector>),
+    /// It holds a private key, so it goes with the last connection that uses it.
+    Lent(Weak<TlsConnector>),
+}
+
+impl Entry {
+    fn get(&self) -> Option<Arc<TlsConnector>> {
+        match self {
+            Entry::Kept(context) => Some(Arc::clone(context)),
+            Entry::Lent(context) => context.upgrade(),
+        }
+    }
 }
 
 impl TlsContexts {
     /// A context that is there already. Never one from a file, which may
     /// have changed since.
-    pub fn cached(&self, config: &TlsConfig) -> Option<TlsConnector> {
-        if config.ca_file().is_some() {
-            return None;
+    pub fn cached(&self, config: &TlsConfig) -> Option<Arc<TlsConnector>> {
+        if let Some(context) = config.held() {
+            return Some(context);
         }
-        self.find(&key(config, config.ca.as_ref().map(|pem| pem.as_bytes().to_vec())))
+        let ca = match &config.ca {
+            Some(ca) => Some(ca.text()?.as_bytes().to_vec()),
+            None => None,
+        };
+        let identity = match &config.identity {
+            Some(identity) => Some(identity.fingerprint()?),
+            None => None,
+        };
+        self.find(&key(config, ca, identity), config)
     }
 
     /// The context for `config`, built if need be. Reads files.
-    pub fn load(&self, config: &TlsConfig) -> Result<TlsConnector, Error> {
-        let ca = match (config.ca_file(), &config.ca) {
-            (Some(path), _) => Some(read_ca(path)?),
-            (None, ca) => ca.as_ref().map(|pem| pem.as_bytes().to_vec()),
-        };
-        let key = key(config, ca);
-        let _building = lock(&self.building);
-        if let Some(connector) = self.find(&key) {
-            return Ok(connector);
+    pub fn load(&self, config: &TlsConfig) -> Result<Arc<TlsConnector>, Error> {
+        if let Some(context) = config.held() {
+            return Ok(context);
         }
-        let connector = build(&key, config.ca_file())?;
+        let ca = config.ca.as_deref().map(Pem::load).transpose()?;
+        let identity = config.identity.as_ref().map(|identity| identity.load()).transpose()?;
+        let fingerprint = identity.as_ref().map(|identity| identity.fingerprint);
+        let key = key(config, ca.map(|pem| pem.to_vec()), fingerprint);
+        let _building = lock(&self.building);
+        if let Some(context) = self.find(&key, config) {
+            return Ok(context);
+        }
+        let has_identity = identity.is_some();
+        let place = config.ca.as_deref().map(Pem::place).unwrap_or_default();
+        let context = Arc::new(build(&key, &place, identity)?);
+        config.hold(&context);
+        let entry = match has_identity {
+            true => Entry::Lent(Arc::downgrade(&context)),
+            false => Entry::Kept(Arc::clone(&context)),
+        };
         let mut contexts = lock(&self.contexts);
+        contexts.retain(|(_, entry)| entry.get().is_some());
         if contexts.len() >= MAX_CONTEXTS {
             contexts.remove(0);
         }
-        contexts.push((key, connector.clone()));
-        Ok(connector)
+        contexts.push((key, entry));
+        Ok(context)
     }
 
-    fn find(&self, key: &Key) -> Option<TlsConnector> {
+    fn find(&self, key: &Key, config: &TlsConfig) -> Option<Arc<TlsConnector>> {
         let mut contexts = lock(&self.contexts);
         let at = contexts.iter().position(|(known, _)| known == key)?;
         let found = contexts.remove(at);
-        let connector = found.1.clone();
+        let context = found.1.get()?;
         contexts.push(found);
-        Some(connector)
+        config.hold(&context);
+        Some(context)
     }
 }
 
@@ -177,42 +121,32 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn key(config: &TlsConfig, ca: Option<Vec<u8>>) -> Key {
-    Key { ca, verify: config.verify, min_version: config.min_version }
-}
-
-fn read_ca(path: &str) -> Result<Vec<u8>, Error> {
-    let mut pem = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_CA_FILE + 1).read_to_end(&mut pem));
-    match read {
-        Err(error) => {
-            Err(Error::tls(format!("the tls_ca file {path} could not be read")).because(error))
-        }
-        Ok(length) if length as u64 > MAX_CA_FILE => {
-            Err(Error::tls(format!("the tls_ca file {path} is larger than 16 MiB")))
-        }
-        Ok(_) => Ok(pem),
+fn key(config: &TlsConfig, ca: Option<Vec<u8>>, identity: Option<[u8; 32]>) -> Key {
+    Key {
+        has_alpn: config.peer != Peer::Proxy,
+        ca,
+        ca_only: config.ca_only,
+        identity,
+        verify: config.verify,
+        min_version: config.min_version,
     }
 }
 
-fn build(key: &Key, ca_file: Option<&str>) -> Result<TlsConnector, Error> {
+fn build(key: &Key, ca_place: &str, identity: Option<Loaded>) -> Result<TlsConnector, Error> {
     let mut builder = TlsConnector::builder();
     builder.min_protocol_version(Some(key.min_version.protocol()));
+    if key.has_alpn {
+        builder.request_alpns(&[ALPN]);
+    }
     if let Some(pem) = &key.ca {
-        let source = match ca_file {
-            Some(path) => format!("the tls_ca file {path}"),
-            None => "the text of tls_ca".to_owned(),
-        };
         let certificates = Certificate::stack_from_pem(pem).map_err(|error| {
-            Error::tls(format!("a certificate in {source} is damaged"))
+            Error::tls(format!("a certificate in {ca_place} is damaged"))
                 .because(Error::tls(error.to_string()))
         })?;
-        if certificates.is_empty() {
-            return Err(Error::tls(format!("{source} contains no PEM certificate")));
-        }
         for certificate in certificates {
             builder.add_root_certificate(certificate);
         }
+        builder.disable_built_in_roots(key.ca_only);
     }
     match key.verify {
         Verify::Full => {}
@@ -224,34 +158,37 @@ fn build(key: &Key, ca_file: Option<&str>) -> Result<TlsConnector, Error> {
             builder.danger_accept_invalid_hostnames(true);
         }
     }
-    builder.build().map_err(|error| {
-        Error::tls("TLS could not be set up on this machine").because(Error::tls(error.to_string()))
-    })
+    let words = match identity {
+        Some(Loaded { identity, .. }) => {
+            builder.identity(identity);
+            "TLS could not be set up with tls_cert and tls_key"
+        }
+        None => "TLS could not be set up on this machine",
+    };
+    builder.build().map_err(|error| Error::tls(words).because(Error::tls(error.to_string())))
 }
 
-/// A handshake, after as many steps as the socket allowed.
+/// A handshake over whatever stream, after as many steps as the socket allowed.
 pub enum Handshake {
-    Done(TlsStream<TcpStream>),
-    Pending(MidHandshakeTlsStream<TcpStream>),
+    Done(TlsStream<Stream>),
+    Pending(MidHandshakeTlsStream<Stream>),
 }
 
 impl Handshake {
     pub fn start(
         connector: &TlsConnector,
         name: &str,
-        stream: TcpStream,
+        stream: Stream,
     ) -> Result<Handshake, native_tls::Error> {
         Handshake::after(connector.connect(name, stream))
     }
 
-    pub fn advance(
-        pending: MidHandshakeTlsStream<TcpStream>,
-    ) -> Result<Handshake, native_tls::Error> {
+    pub fn advance(pending: MidHandshakeTlsStream<Stream>) -> Result<Handshake, native_tls::Error> {
         Handshake::after(pending.handshake())
     }
 
     fn after(
-        result: Result<TlsStream<TcpStream>, HandshakeError<TcpStream>>,
+        result: Result<TlsStream<Stream>, HandshakeError<Stream>>,
     ) -> Result<Handshake, native_tls::Error> {
         match result {
             Ok(stream) => Ok(Handshake::Done(stream)),
@@ -261,57 +198,110 @@ impl Handshake {
     }
 }
 
+/// What is to be checked once the handshake is done.
+pub fn check_session(
+    config: &TlsConfig,
+    certificate: Option<&[u8]>,
+    stream: &TlsStream<Stream>,
+) -> Result<(), Error> {
+    pins::check(&config.pins, certificate)?;
+    // A server that knows no ALPN chooses nothing.
+    match stream.negotiated_alpn() {
+        Ok(Some(protocol)) if protocol != ALPN.as_bytes() => Err(Error::tls(format!(
+            "the server chose to speak {} (ALPN), and a WebSocket needs HTTP/1.1",
+            String::from_utf8_lossy(&protocol).escape_debug()
+        ))),
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let words = "what the server chose to speak (ALPN) cannot be told";
+            Err(Error::tls(words).because(Error::tls(error.to_string())))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::identity::ClientIdentity;
+    use super::super::pem::Content;
     use super::*;
 
-    const PEM: &str = "-----BEGIN CERTIFICATE-----\nMAo=\n-----END CERTIFICATE-----\n";
+    /// A certificate that signed itself, and its key.
+    fn pair() -> (String, String) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["client".to_owned()]).unwrap();
+        (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
 
-    fn config() -> TlsConfig {
+    fn config(identity: Option<&(String, String)>, ca: Option<&str>) -> TlsConfig {
+        let pem = |ca: &str| Pem::new("tls_ca", Content::Certificates, ca.to_owned().into());
+        let identity = identity.and_then(|(certificate, key)| {
+            let key = key.clone().into();
+            ClientIdentity::new(Some(certificate.clone()), Some(key), None).unwrap()
+        });
         TlsConfig {
-            ca: None,
-            verify: Verify::Full,
-            server_name: None,
-            min_version: TlsVersion::V1_2,
+            identity,
+            ca: ca.map(pem).transpose().unwrap().map(Arc::new),
+            ..TlsConfig::default()
         }
     }
 
     #[test]
-    fn checks_what_needs_no_disk() {
-        let ca = |ca: &str| TlsConfig { ca: Some(ca.into()), ..config() };
-        for good in [
-            PEM,
-            "@/no/such/file.pem",
-            "some words\n-----BEGIN CERTIFICATE-----\nMAo=\n-----END CERTIFICATE-----",
-        ] {
-            assert_eq!(ca(good).check(), Ok(()), "{good}");
+    fn the_same_options_share_a_context_and_others_do_not() {
+        let contexts = TlsContexts::default();
+        let (one, other) = (pair(), pair());
+        let ca = Some(one.0.as_str());
+        let configs = [
+            config(None, None),
+            config(None, ca),
+            TlsConfig { ca_only: true, ..config(None, ca) },
+            TlsConfig { verify: Verify::NoHostname, ..config(None, ca) },
+            TlsConfig { min_version: TlsVersion::V1_3, ..config(None, ca) },
+            config(Some(&one), ca),
+            config(Some(&other), ca),
+            config(Some(&one), ca).for_proxy(),
+        ];
+        let built: Vec<_> = configs.iter().map(|config| contexts.load(config).unwrap()).collect();
+        for (index, config) in configs.iter().enumerate() {
+            let found = contexts.cached(config).unwrap();
+            let same: Vec<_> = built.iter().map(|context| Arc::ptr_eq(context, &found)).collect();
+            assert!(same.iter().enumerate().all(|(at, &same)| same == (at == index)), "{same:?}");
         }
-        for bad in
-            ["", "@", "@a\0b", "ca.pem", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----"]
-        {
-            let error = ca(bad).check().expect_err(bad);
-            assert_eq!(error.code, Code::Option as i32);
-            assert!(error.message.contains("tls_ca"), "{error}");
-        }
-        let named = |name: &str| TlsConfig { server_name: Some(name.into()), ..config() };
-        assert_eq!(named("example.com").check(), Ok(()));
-        assert_eq!(named("::1").check(), Ok(()));
-        let error = named("example.com:443").check().expect_err("a port is no name");
-        assert_eq!(error.code, Code::Option as i32);
-        assert!(error.message.contains("tls_server_name"), "{error}");
+        assert!(Arc::ptr_eq(&contexts.load(&config(Some(&one), ca)).unwrap(), &built[5]));
+        // What a connection holds is there again, though the identity is not kept and the
+        // cache may have forgotten it.
+        lock(&contexts.contexts).clear();
+        assert!(configs[5].identity.as_ref().unwrap().load().is_err());
+        assert!(Arc::ptr_eq(&contexts.cached(&configs[5]).unwrap(), &built[5]));
+        assert!(Arc::ptr_eq(&contexts.load(&configs[5]).unwrap(), &built[5]));
     }
 
     #[test]
-    fn the_server_name_goes_before_the_host() {
-        assert_eq!(config().expected_name("h"), "h");
-        for (given, expected) in [
-            ("Example.com.", "example.com"),
-            ("bücher.example", "xn--bcher-kva.example"),
-            ("::1", "::1"),
-            ("10.0.0.1", "10.0.0.1"),
-        ] {
-            let config = TlsConfig { server_name: Some(given.into()), ..config() };
-            assert_eq!(config.expected_name("h"), expected);
-        }
+    fn a_context_with_a_private_key_goes_with_the_last_that_uses_it() {
+        let contexts = TlsContexts::default();
+        let pair = pair();
+        let (first, second) = (config(Some(&pair), None), config(Some(&pair), None));
+        let weak = Arc::downgrade(&contexts.load(&first).unwrap());
+        assert!(contexts.cached(&second).is_some());
+        drop(first);
+        assert!(weak.upgrade().is_some(), "the second holds it");
+        drop(second);
+        assert!(weak.upgrade().is_none());
+        assert!(contexts.cached(&config(Some(&pair), None)).is_none());
+        assert!(lock(&contexts.contexts).is_empty());
+        // With an authority in a file the context may be another each time.
+        let path = std::env::temp_dir().join(format!("hostws-tls-{}.pem", std::process::id()));
+        std::fs::write(&path, &pair.0).unwrap();
+        let from_file = config(Some(&pair), Some(&format!("@{}", path.display())));
+        let first = contexts.load(&from_file).unwrap();
+        assert!(contexts.cached(&from_file).is_none());
+        assert!(Arc::ptr_eq(&contexts.load(&from_file).unwrap(), &first));
+        std::fs::write(&path, self::pair().0).unwrap();
+        assert!(!Arc::ptr_eq(&contexts.load(&from_file).unwrap(), &first));
+        std::fs::remove_file(&path).unwrap();
+        // One without is kept.
+        let plain = config(None, None);
+        let weak = Arc::downgrade(&contexts.load(&plain).unwrap());
+        drop(plain);
+        assert!(weak.upgrade().is_some());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::tls::TlsConfig;
+use super::tls_config::{Peer, TlsConfig};
 use crate::error::{Code, Component, Error};
 
 /// What a failed handshake means: our words, then OpenSSL's.
@@ -76,13 +76,23 @@ const HANDSHAKE: &[(&str, &str)] = &[
     ("unexpected eof", CLOSED),
     ("unrecognized name", "the server knows no host named {name}"),
     ("certificate required", CLIENT_CERTIFICATE),
-    (
-        "alert handshake failure",
-        "the server refused the TLS handshake: it shares no cipher with this client, does not \
-         serve {name}, or asks for a client certificate",
-    ),
+    ("alert handshake failure", REFUSED),
     ("alert bad certificate", CLIENT_CERTIFICATE),
+    ("alert unsupported certificate", CLIENT_CERTIFICATE),
+    ("alert certificate unknown", CLIENT_CERTIFICATE),
     ("alert unknown ca", CLIENT_CERTIFICATE),
+    ("alert access denied", CLIENT_CERTIFICATE),
+    ("alert certificate expired", "the server says that the certificate in tls_cert has expired"),
+    ("alert certificate revoked", "the server says that the certificate in tls_cert is revoked"),
+    (
+        "alert no application protocol",
+        "the server does not speak HTTP/1.1 here (ALPN), and a WebSocket needs it",
+    ),
+    // Where OpenSSL sees it before we do; the name of its function is all that it says.
+    (
+        "parse_stoc_alpn",
+        "the server chose to speak something else (ALPN), and a WebSocket needs HTTP/1.1",
+    ),
     (
         "legacy sigalg",
         "the server speaks only an old version of TLS, which this system's policy forbids",
@@ -94,7 +104,18 @@ const VERSION: &str =
     "the server speaks no version of TLS from {version} up (tls_min_version sets that)";
 const NO_TLS: &str =
     "the server does not speak TLS on this port; a server without TLS is reached by ws://";
-const CLIENT_CERTIFICATE: &str = "the server asks for a client certificate that it trusts";
+const REFUSED: &str = "the server refused the TLS handshake: it shares no cipher with this \
+    client, does not serve {name}, or asks for another client certificate (tls_cert)";
+const REFUSED_UNSEEN: &str = "the server refused the TLS handshake: it shares no cipher with \
+    this client, does not serve {name}, or asks for a client certificate";
+const CLIENT_CERTIFICATE: &str = "the server asks for a client certificate that it trusts: \
+    tls_cert and tls_key name one";
+const NOT_THIS_CERTIFICATE: &str = "the server does not accept the client certificate in tls_cert";
+
+const NOT_TO_A_PROXY: &str =
+    "it asks for a client certificate, and a proxy is shown none: tls_cert is for the server";
+const NOT_TO_A_STRANGER: &str = "the server asks for a client certificate, and after a redirect \
+    tls_cert is shown to no other origin than the URL's";
 
 /// Translates OpenSSL's words and keeps them as the cause.
 pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
@@ -105,24 +126,38 @@ pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
         (HANDSHAKE, "TLS with the server failed")
     };
     let found = table.iter().find(|(openssl, _)| lower.contains(openssl));
-    let words = found.map_or(otherwise, |(_, ours)| ours);
+    let words = match (found.map_or(otherwise, |(_, ours)| ours), config.peer) {
+        (CLIENT_CERTIFICATE, Peer::Proxy) => NOT_TO_A_PROXY,
+        (CLIENT_CERTIFICATE, Peer::Stranger) => NOT_TO_A_STRANGER,
+        (CLIENT_CERTIFICATE, _) if config.identity.is_some() => NOT_THIS_CERTIFICATE,
+        (REFUSED, Peer::Proxy | Peer::Stranger) => REFUSED_UNSEEN,
+        (words, _) => words,
+    };
     let words = words.replace("{name}", name).replace("{version}", config.min_version.number());
     Error::tls(words).because(Error::tls(text))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tls::{TlsVersion, Verify};
     use super::*;
 
     #[test]
+    fn who_is_shown_no_certificate_is_not_said_to_need_another() {
+        for (peer, words) in
+            [(Peer::Proxy, "a proxy is shown none"), (Peer::Stranger, "after a redirect")]
+        {
+            let config = TlsConfig { peer, ..TlsConfig::default() };
+            let error = explain("tlsv13 alert certificate required", "h", &config);
+            assert!(error.message.contains(words), "{error}");
+            let error = explain("sslv3 alert handshake failure", "h", &config);
+            assert!(error.message.contains("client certificate"), "{error}");
+            assert!(!error.message.contains("tls_cert"), "{error}");
+        }
+    }
+
+    #[test]
     fn openssl_is_translated() {
-        let config = TlsConfig {
-            ca: None,
-            verify: Verify::Full,
-            server_name: None,
-            min_version: TlsVersion::V1_2,
-        };
+        let config = TlsConfig::default();
         let verify = |words: &str| {
             let place = "SSL routines:tls_post_process_server_certificate";
             format!("error:0A000086:{place}:certificate verify failed:clnt.c:1890: ({words})")
@@ -153,7 +188,10 @@ mod tests {
             ("SSL routines:ssl3_get_record:wrong version number".into(), "does not speak TLS"),
             ("SSL routines::unexpected eof while reading".into(), "closed the connection"),
             ("unexpected EOF".into(), "closed the connection"),
-            ("tlsv13 alert certificate required".into(), "client certificate"),
+            ("tlsv13 alert certificate required".into(), "tls_cert"),
+            ("sslv3 alert certificate expired".into(), "tls_cert has expired"),
+            ("tlsv1 alert no application protocol".into(), "HTTP/1.1"),
+            ("error:0A00006E:SSL routines:tls_parse_stoc_alpn:bad extension".into(), "HTTP/1.1"),
             ("legacy sigalg disallowed or unsupported".into(), "old version of TLS"),
             ("tlsv1 unrecognized name".into(), "no host named example.com"),
             ("alert handshake failure (self-signed certificate)".into(), "refused the TLS"),

@@ -10,8 +10,7 @@ use crate::error::Error;
 
 /// The headers that the handshake sets itself, beside `Sec-WebSocket-*`, and
 /// those that would give the request a body.
-const RESERVED: [&str; 5] =
-    ["host", "connection", "upgrade", "content-length", "transfer-encoding"];
+const RESERVED: [&str; 4] = ["connection", "upgrade", "content-length", "transfer-encoding"];
 
 /// A request whose parts have been checked: nothing here holds CR or LF.
 #[derive(Clone, Copy)]
@@ -110,6 +109,10 @@ pub fn check_header(name: &str, value: &str) -> Result<(), String> {
     }
     if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
         return Err(format!("the value of the header {name} begins or ends with whitespace"));
+    }
+    if lower == "host" && (value.is_empty() || value.contains([' ', '\t', '/', '@', ',', '?', '#']))
+    {
+        return Err("the value of the header Host is not HOST or HOST:PORT".to_owned());
     }
     match value.chars().find(|&c| c.is_ascii_control() && c != '\t') {
         None => Ok(()),
@@ -242,6 +245,8 @@ mod tests {
             ("x-tab", "a\tb"),
             ("X-Umlaut", "grün"),
             ("Origin", "https://example.com"),
+            ("Host", "example.com:8080"),
+            ("host", "[::1]:80"),
         ] {
             assert_eq!(check_header(name, value), Ok(()));
         }
@@ -256,6 +261,9 @@ mod tests {
 
     #[test]
     fn bad_header_values() {
+        for value in ["", "a b", "http://h", "u@h", "h/x"] {
+            assert!(check_header("Host", value).is_err(), "{value:?}");
+        }
         for value in ["a\r\nb", "a\nb", "a\rb", "a\0b", "a\x01", "\x7f", " a", "a ", "a\t"] {
             let words = check_header("X-Name", value).unwrap_err();
             assert!(words.contains("X-Name"), "{words}");
@@ -265,7 +273,6 @@ mod tests {
     #[test]
     fn reserved_headers() {
         for name in [
-            "Host",
             "CONNECTION",
             "upgrade",
             "Content-Length",
@@ -285,7 +292,7 @@ mod tests {
             ("Cookie", "s3cret\0"),
             ("Authorization: Bearer s3cret", ""),
             ("Cookie=s3cret", "s3cret"),
-            ("Host", "s3cret"),
+            ("Host", "s3cret@host"),
             ("X", " s3cret"),
         ] {
             let words = check_header(name, value).unwrap_err();

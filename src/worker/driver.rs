@@ -129,7 +129,7 @@ impl Driver {
     fn obey(&mut self, command: Command, now: Instant) {
         match command {
             Command::Open(connection) => {
-                let link = Link::new(Arc::clone(&connection), &self.shared.contexts, now);
+                let link = Link::new(Arc::clone(&connection), &self.shared.resources, now);
                 let key = self.links.insert(link);
                 connection.set_slot(key);
                 self.visit(key, now, |link, tools| link.start(Token(key), tools));

@@ -7,7 +7,7 @@ use mio::{Registry, Token};
 
 use super::session::{Flow, Session};
 use crate::connection::{Answer, Command, Connection, Mailbox, Status};
-use crate::dial::{Dialer, Failure, Jobs, Prepared, Progress, TlsContexts, Verify};
+use crate::dial::{Dialer, Failure, Job, Jobs, Prepared, Progress, Resources, Verify};
 use crate::error::{Code, Error};
 use crate::log;
 use crate::queue::{Ending, Event};
@@ -39,8 +39,8 @@ enum Phase {
 }
 
 impl Link {
-    pub fn new(connection: Arc<Connection>, contexts: &Arc<TlsContexts>, now: Instant) -> Link {
-        let dialer = Dialer::new(Arc::clone(&connection.config), Arc::clone(contexts));
+    pub fn new(connection: Arc<Connection>, resources: &Arc<Resources>, now: Instant) -> Link {
+        let dialer = Dialer::new(Arc::clone(&connection.config), Arc::clone(resources));
         let deadline = connection.limits.open_timeout.map(|timeout| now + timeout);
         Link {
             connection,
@@ -57,28 +57,25 @@ impl Link {
         }
         let config = &self.connection.config;
         let id = self.connection.id;
-        log::line!(Info, "connection {id}: opening {:?}", config.target);
-        if config.target.secure && config.tls.verify != Verify::Full {
+        match &config.proxy {
+            None => log::line!(Info, "connection {id}: opening {:?}", config.target),
+            Some(proxy) => {
+                log::line!(Info, "connection {id}: opening {:?} through {proxy}", config.target);
+            }
+        }
+        // A redirect may lead from ws to wss.
+        let may_be_secure = config.target.secure || config.max_redirects > 0;
+        if may_be_secure && config.tls.verify != Verify::Full {
             let words = match config.tls.verify {
                 Verify::NoHostname => "tls_verify: the server's name is not checked",
+                _ if !config.tls.pins.is_empty() => {
+                    "tls_verify: of the server's certificate only the pinned key is checked"
+                }
                 _ => "tls_verify: the server's certificate is not checked at all",
             };
             log::line!(Warning, "connection {id}: {words}");
             let warning = Error::new(Code::Tls, crate::error::Component::Tls, words);
             self.connection.emit(Event::Warning(warning));
-        }
-        if let Phase::Dialing { dialer, .. } = &mut self.phase {
-            if let Some(job) = dialer.take_job() {
-                let mailbox = Arc::clone(tools.mailbox);
-                let connection = Arc::clone(&self.connection);
-                let submitted = tools.jobs.submit(Box::new(move || {
-                    mailbox.send(Command::Prepared(connection, job.run()));
-                }));
-                if let Err(error) = submitted {
-                    self.connection.emit(Event::Error(error));
-                    return Flow::End(Ending::unclean(ABNORMAL));
-                }
-            }
         }
         self.advance(token, false, tools)
     }
@@ -103,7 +100,10 @@ impl Link {
             Phase::Dialing { dialer, .. } => dialer,
         };
         match dialer.advance(tools.registry, token, tools.now) {
-            Ok(Progress::Pending) => Flow::Stay,
+            Ok(Progress::Pending) => match dialer.take_job() {
+                None => Flow::Stay,
+                Some(job) => self.submit(job, tools),
+            },
             Err(failure) => Flow::End(self.refuse(*failure)),
             Ok(Progress::Open(established)) => {
                 let transport = Arc::new(established.transport);
@@ -128,6 +128,20 @@ impl Link {
                 let flow = session.start(&established.leftover, tools.buffer, tools.now);
                 self.phase = Phase::Open(session);
                 flow
+            }
+        }
+    }
+
+    /// Has a blocking part of the opening done on another thread.
+    fn submit(&self, job: Job, tools: &Tools<'_>) -> Flow {
+        let mailbox = Arc::clone(tools.mailbox);
+        let connection = Arc::clone(&self.connection);
+        let deliver = move |prepared| mailbox.send(Command::Prepared(connection, prepared));
+        match tools.jobs.submit(Box::new(move || job.run(deliver))) {
+            Ok(()) => Flow::Stay,
+            Err(error) => {
+                self.connection.emit(Event::Error(error));
+                Flow::End(Ending::unclean(ABNORMAL))
             }
         }
     }
@@ -166,6 +180,7 @@ impl Link {
                 timings,
             });
         }
+        self.connection.outbox().keep_certificate(failure.certificate);
         self.connection.emit(Event::Error(failure.error));
         Ending::unclean(failure.close_code)
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use self::driver::Driver;
 use crate::connection::{Command, Mailbox};
-use crate::dial::{spawn_quiet, Jobs, TlsContexts};
+use crate::dial::{spawn_quiet, Jobs, Resources};
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::queue::Queue;
@@ -25,7 +25,7 @@ const LINGER: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub struct Shared {
     pub jobs: Jobs,
-    pub contexts: Arc<TlsContexts>,
+    pub resources: Arc<Resources>,
     threads: Mutex<Threads>,
     ended: Condvar,
 }

@@ -11,6 +11,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use openssl::pkey::PKey;
+use openssl::symm::Cipher;
 use servers::certificates::Certificates;
 use servers::{raw, websocket, BlackHole, ClosedPort};
 
@@ -49,12 +51,26 @@ fn block_ending_signals() -> libc::sigset_t {
     }
 }
 
+/// What encrypts the client's key in its other file.
+const PASSWORD: &[u8] = b"open sesame";
+
+fn encrypted_key(certificates: &Certificates) -> io::Result<String> {
+    let key = PKey::private_key_from_pem(certificates.client.key_pem.as_bytes())?;
+    let pem = key.private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), PASSWORD)?;
+    String::from_utf8(pem).map_err(io::Error::other)
+}
+
 fn main() -> io::Result<()> {
     let signals = block_ending_signals();
     let certificates = Certificates::new().map_err(io::Error::other)?;
     let folder = Folder::new()?;
     let ca = folder.0.join("ca.pem");
     fs::write(&ca, &certificates.ca_pem)?;
+    // Certificate, chain and key in one file, as some programs have them.
+    let client = folder.0.join("client.pem");
+    fs::write(&client, certificates.client.chain_pem.clone() + &certificates.client.key_pem)?;
+    let encrypted = folder.0.join("client-encrypted.pem");
+    fs::write(&encrypted, certificates.client.chain_pem.clone() + &encrypted_key(&certificates)?)?;
 
     let ws = websocket::plain()?;
     let wss = websocket::tls(&certificates.good)?;
@@ -62,6 +78,7 @@ fn main() -> io::Result<()> {
     let expired = websocket::tls(&certificates.expired)?;
     let other_name = websocket::tls(&certificates.other_name)?;
     let other_ca = websocket::tls(&certificates.other_ca)?;
+    let mutual = websocket::mutual(&certificates.good, &certificates.client_ca_pem)?;
     let raw = raw::start()?;
     let closed = ClosedPort::new()?;
     let black_hole = BlackHole::new()?;
@@ -73,6 +90,8 @@ fn main() -> io::Result<()> {
     writeln!(out, "wss-expired {}", expired.port)?;
     writeln!(out, "wss-othername {}", other_name.port)?;
     writeln!(out, "wss-otherca {}", other_ca.port)?;
+    writeln!(out, "wss-mutual {} {}", mutual.port, client.display())?;
+    writeln!(out, "wss-encrypted {} {}", mutual.port, encrypted.display())?;
     writeln!(out, "raw {}", raw.port)?;
     writeln!(out, "closed {}", closed.port)?;
     writeln!(out, "blackhole {}", black_hole.port)?;

@@ -480,6 +480,17 @@ pub fn subprotocol(ws: ws_id) -> Result<String, i64> {
     copied_out(|buffer, size| unsafe { ws_subprotocol(ws, buffer, size) })
 }
 
+/// ws_peer_certificate(), with a buffer of exactly its length.
+pub fn peer_certificate(ws: ws_id) -> Result<Vec<u8>, i64> {
+    // SAFETY: the buffer is as large as it says.
+    unsafe {
+        let length = ws_peer_certificate(ws, std::ptr::null_mut(), 0);
+        let mut buffer = vec![0x7f_u8; usize::try_from(length).map_err(|_| length)?];
+        assert_eq!(ws_peer_certificate(ws, buffer.as_mut_ptr().cast(), length), length);
+        Ok(buffer)
+    }
+}
+
 pub fn url_of(ws: ws_id) -> Result<String, i64> {
     // SAFETY: the buffer is as large as it says.
     copied_out(|buffer, size| unsafe { ws_url(ws, buffer, size) })

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
@@ -106,6 +106,7 @@ impl Write for Connected {
 
 pub struct Listener {
     pub port: u16,
+    address: SocketAddr,
     board: Arc<Board>,
     thread: Option<JoinHandle<()>>,
 }
@@ -116,14 +117,22 @@ impl Listener {
     where
         F: Fn(Connected, &Board) + Send + Sync + 'static,
     {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        Listener::start_at("127.0.0.1:0", serve)
+    }
+
+    /// The same on another address.
+    pub fn start_at<F>(address: &str, serve: F) -> io::Result<Listener>
+    where
+        F: Fn(Connected, &Board) + Send + Sync + 'static,
+    {
+        let listener = TcpListener::bind(address)?;
         // The standard library's backlog is 128: too few for many clients at once.
         socket2::SockRef::from(&listener).listen(4096)?;
-        let port = listener.local_addr()?.port();
+        let address = listener.local_addr()?;
         let board = Arc::new(Board::default());
         let shared = Arc::clone(&board);
         let thread = thread::spawn(move || accept(&listener, &shared, &Arc::new(serve)));
-        Ok(Listener { port, board, thread: Some(thread) })
+        Ok(Listener { port: address.port(), address, board, thread: Some(thread) })
     }
 
     pub fn open_gate(&self) {
@@ -165,7 +174,7 @@ impl Drop for Listener {
             }
         });
         // Ends the accept.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        let _ = TcpStream::connect(self.address);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

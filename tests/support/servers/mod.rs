@@ -6,6 +6,7 @@
 pub mod certificates;
 pub mod frames;
 pub mod listener;
+pub mod proxies;
 pub mod raw;
 pub mod websocket;
 

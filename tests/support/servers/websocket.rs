@@ -6,6 +6,11 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use native_tls::{TlsAcceptor, TlsStream};
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use openssl::pkey::PKey;
+use openssl::ssl::{SslAcceptor, SslAcceptorBuilder, SslMethod, SslStream, SslVerifyMode};
+use openssl::x509::X509;
 use tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tungstenite::http::{HeaderValue, StatusCode};
 use tungstenite::protocol::frame::CloseFrame;
@@ -20,7 +25,7 @@ use super::reset_on_close;
 
 /// How long `/rst` waits for the client to have noticed that it is open.
 const BEFORE_RESET: Duration = Duration::from_millis(200);
-const PATHS: [&str; 21] = [
+const PATHS: [&str; 22] = [
     "/echo",
     "/silent",
     "/sink",
@@ -42,11 +47,17 @@ const PATHS: [&str; 21] = [
     "/text",
     "/fragments",
     "/late-close",
+    "/client",
 ];
 
 /// A stream with or without TLS.
 pub trait Stream: Read + Write {
     fn tcp(&self) -> &TcpStream;
+
+    /// The common name in the client's certificate.
+    fn client_name(&self) -> Option<String> {
+        None
+    }
 }
 
 impl Stream for Connected {
@@ -61,9 +72,26 @@ impl Stream for TlsStream<Connected> {
     }
 }
 
+impl Stream for SslStream<Connected> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().tcp()
+    }
+
+    fn client_name(&self) -> Option<String> {
+        let certificate = self.ssl().peer_certificate()?;
+        let name = certificate.subject_name().entries_by_nid(Nid::COMMONNAME).next()?;
+        name.data().to_string().ok()
+    }
+}
+
 /// Serves ws://.
 pub fn plain() -> io::Result<Listener> {
     Listener::start(serve)
+}
+
+/// Serves ws:// on that address.
+pub fn plain_at(address: &str) -> io::Result<Listener> {
+    Listener::start_at(address, serve)
 }
 
 /// Serves wss:// with that certificate.
@@ -73,11 +101,64 @@ pub fn tls(certificate: &ServerCertificate) -> io::Result<Listener> {
 }
 
 pub fn with_acceptor(acceptor: TlsAcceptor) -> io::Result<Listener> {
+    with_acceptor_at("127.0.0.1:0", acceptor)
+}
+
+pub fn with_acceptor_at(address: &str, acceptor: TlsAcceptor) -> io::Result<Listener> {
+    Listener::start_at(address, move |stream, board| {
+        if let Ok(stream) = acceptor.accept(stream) {
+            serve(stream, board);
+        }
+    })
+}
+
+/// Serves wss:// to clients with a certificate of that authority, and to nobody else.
+pub fn mutual(certificate: &ServerCertificate, client_ca_pem: &str) -> io::Result<Listener> {
+    with_openssl(certificate, |acceptor| {
+        acceptor.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        acceptor.cert_store_mut().add_cert(X509::from_pem(client_ca_pem.as_bytes())?)
+    })
+}
+
+/// Serves wss:// to everybody, and asks for a certificate of that authority.
+pub fn asking(certificate: &ServerCertificate, client_ca_pem: &str) -> io::Result<Listener> {
+    with_openssl(certificate, |acceptor| ask(acceptor, client_ca_pem))
+}
+
+/// A client that has a certificate of that authority is to show it.
+pub fn ask(
+    acceptor: &mut SslAcceptorBuilder,
+    client_ca_pem: &str,
+) -> std::result::Result<(), ErrorStack> {
+    acceptor.set_verify(SslVerifyMode::PEER);
+    acceptor.cert_store_mut().add_cert(X509::from_pem(client_ca_pem.as_bytes())?)
+}
+
+/// Serves wss:// through OpenSSL itself, which can do more than native-tls lets through.
+pub fn with_openssl(
+    certificate: &ServerCertificate,
+    set: impl FnOnce(&mut SslAcceptorBuilder) -> std::result::Result<(), ErrorStack>,
+) -> io::Result<Listener> {
+    let acceptor = openssl_acceptor(certificate, set)?;
     Listener::start(move |stream, board| {
         if let Ok(stream) = acceptor.accept(stream) {
             serve(stream, board);
         }
     })
+}
+
+pub fn openssl_acceptor(
+    certificate: &ServerCertificate,
+    set: impl FnOnce(&mut SslAcceptorBuilder) -> std::result::Result<(), ErrorStack>,
+) -> io::Result<SslAcceptor> {
+    let build = || {
+        let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+        acceptor.set_private_key(&*PKey::private_key_from_pem(certificate.key_pem.as_bytes())?)?;
+        acceptor.set_certificate(&*X509::from_pem(certificate.chain_pem.as_bytes())?)?;
+        set(&mut acceptor)?;
+        Ok::<_, ErrorStack>(acceptor.build())
+    };
+    build().map_err(io::Error::other)
 }
 
 struct Query(Url);
@@ -92,7 +173,7 @@ impl Query {
     }
 }
 
-fn serve<S: Stream>(stream: S, board: &Board) {
+pub fn serve<S: Stream>(stream: S, board: &Board) {
     let mut url = None;
     let mut headers = BTreeMap::<String, Vec<String>>::new();
     #[allow(clippy::result_large_err)] // tungstenite's own type
@@ -102,6 +183,13 @@ fn serve<S: Stream>(stream: S, board: &Board) {
             headers.entry(name.as_str().to_owned()).or_default().push(value);
         }
         let parsed = Url::parse(&format!("ws://host{}", request.uri())).ok();
+        let redirect = parsed.clone().filter(|url| url.path() == "/redirect").map(Query);
+        if let Some(to) = redirect.and_then(|query| HeaderValue::from_str(&query.get("to")?).ok()) {
+            let mut refusal = ErrorResponse::new(None);
+            *refusal.status_mut() = StatusCode::FOUND;
+            refusal.headers_mut().insert("Location", to);
+            return Err(refusal);
+        }
         let known = parsed.filter(|url| PATHS.contains(&url.path()));
         let Some(known) = known else {
             let mut refusal = ErrorResponse::new(Some("there is nothing here".to_owned()));
@@ -195,6 +283,10 @@ impl Visit<'_> {
             "/object" => socket.send(Message::text(r#"{"n":1,"price":1.10}"#))?,
             "/bad-object" => socket.send(Message::text(r#"{"n":"#))?,
             "/binary" => socket.send(Message::binary((0..=255).collect::<Vec<u8>>()))?,
+            "/client" => {
+                let name = socket.get_ref().client_name().unwrap_or_default();
+                socket.send(Message::text(name))?;
+            }
             "/text" => socket.send(Message::text(self.query.get("say").unwrap_or_default()))?,
             "/fragments" => {
                 // One text message in three fragments, with a ping between.

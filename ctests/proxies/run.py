@@ -1,0 +1,273 @@
+"""Real proxies, fronts and brokers between the client and a server: run.py PART FOLDER CLIENT...
+
+    PART    tinyproxy, stunnel, microsocks, dante, nginx, unix or mosquitto
+    FOLDER  with cert.pem and key.pem
+    CLIENT  hostws_proxies_client, perhaps behind an emulator
+
+Everything listens on the loopback alone, and what is started here is ended here. Exit status 77: not installed.
+"""
+
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from websockets.sync.server import serve, unix_serve
+
+PART, FOLDER, CLIENT = sys.argv[1], Path(sys.argv[2]).resolve(), sys.argv[3:]
+CERTIFICATE, KEY = FOLDER / "cert.pem", FOLDER / "key.pem"
+PATIENCE = 20
+started = []
+
+
+def need(*programs):
+    """Where a program is, also where only root usually looks; the end of this test if it is nowhere."""
+    for program in programs:
+        if found := shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
+            return found
+    print("skipped:", " and ".join(programs), "not installed")
+    sys.exit(77)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def start(port, *command):
+    """Starts a program, and waits until it listens. `timeout` ends it should this script be killed."""
+    log = tempfile.TemporaryFile()
+    process = subprocess.Popen(["timeout", "-k", "1", "100", *map(str, command)],
+                               stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    started.append(process)
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    log.seek(0)
+    sys.exit(f"{command[0]} does not start:\n{log.read().decode(errors='replace')}")
+
+
+def echo(connection):
+    for message in connection:
+        connection.send(message)
+
+
+def context():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE, KEY)
+    return context
+
+
+def server(secure=False):
+    """Python's websockets, on a thread that ends with this script. Its port."""
+    made = serve(echo, "127.0.0.1", 0, ssl=context() if secure else None)
+    threading.Thread(target=made.serve_forever, daemon=True).start()
+    return made.socket.getsockname()[1]
+
+
+def client(url, data="through", kind="text", **options):
+    """What the client tells, as lines."""
+    options = {"tls_ca": f"@{CERTIFICATE}", "open_timeout_ms": 10000, **options}
+    ran = subprocess.run([*CLIENT, url, json.dumps(options), kind, data], capture_output=True, text=True, timeout=60)
+    told = ran.stdout
+    assert ran.returncode == 0, f"{url}: {told}{ran.stderr}"
+    assert "hunter2" not in told, told
+    return told.splitlines()
+
+
+def check_echo(url, **options):
+    told = client(url, **options)
+    assert told == ["open ", "message through", "end 1000"], f"{url} {options}: {told}"
+
+
+def check_fails(url, *words, **options):
+    told = client(url, **options)
+    assert told[0].startswith("error -26 ws ") and told[-1] == "end 1006", told
+    for wanted in words:
+        assert any(wanted in line for line in told), f"no {wanted!r} in {told}"
+
+
+def both(hosts=("127.0.0.1", "localhost")):
+    """A URL for each scheme and host."""
+    ports = {"ws": server(), "wss": server(secure=True)}
+    return [f"{scheme}://{host}:{port}/" for scheme, port in ports.items() for host in hosts]
+
+
+def tinyproxy(scratch, *lines):
+    port = free_port()
+    config = scratch / f"tinyproxy-{port}.conf"
+    config.write_text("\n".join([f"Port {port}", "Listen 127.0.0.1", "Timeout 60", "MaxClients 20", *lines, ""]))
+    start(port, need("tinyproxy"), "-d", "-c", config)
+    return port
+
+
+def part_tinyproxy(scratch):
+    urls = both()
+    plain = tinyproxy(scratch)
+    guarded = tinyproxy(scratch, "BasicAuth me hunter2")
+    strict = tinyproxy(scratch, "ConnectPort 1")
+    for url in urls:
+        check_echo(url, proxy=f"http://127.0.0.1:{plain}")
+        check_echo(url, proxy=f"http://me:hunter2@localhost:{guarded}")
+    check_fails(urls[0], "error 407 proxy", "no user and password and wants Basic", "status 407",
+                proxy=f"http://127.0.0.1:{guarded}")
+    check_fails(urls[0], "refused to connect to", "status 40", proxy=f"http://you:hunter2@127.0.0.1:{guarded}")
+    check_fails(urls[0], "error 403 proxy", "status 403", proxy=f"http://127.0.0.1:{strict}")
+    check_fails(f"ws://127.0.0.1:{free_port()}/", "proxy the proxy http://127.0.0.1", "status 5",
+                proxy=f"http://127.0.0.1:{plain}")
+
+
+def part_stunnel(scratch):
+    stunnel = need("stunnel4", "stunnel")
+    inner, port = tinyproxy(scratch, "BasicAuth me hunter2"), free_port()
+    config = scratch / "stunnel.conf"
+    config.write_text(f"foreground = yes\npid =\n[proxy]\naccept = 127.0.0.1:{port}\nconnect = 127.0.0.1:{inner}\n"
+                      f"cert = {CERTIFICATE}\nkey = {KEY}\n")
+    start(port, stunnel, config)
+    urls = both()
+    for url in urls:
+        check_echo(url, proxy=f"https://me:hunter2@localhost:{port}")
+    check_fails(urls[0], "error 407 proxy", proxy=f"https://localhost:{port}")
+    # Without the authority, nobody vouches for it.
+    check_fails(urls[0], "the proxy's certificate is self-signed", proxy=f"https://me:hunter2@localhost:{port}",
+                tls_ca="", tls_verify=-1)
+
+
+def part_microsocks(scratch):
+    program, urls = need("microsocks"), both()
+    open_port, guarded = free_port(), free_port()
+    start(open_port, program, "-i", "127.0.0.1", "-p", open_port)
+    start(guarded, program, "-i", "127.0.0.1", "-p", guarded, "-u", "me", "-P", "hunter2")
+    for scheme in "socks5", "socks5h":
+        for url in urls:
+            check_echo(url, proxy=f"{scheme}://127.0.0.1:{open_port}")
+            check_echo(url, proxy=f"{scheme}://me:hunter2@127.0.0.1:{guarded}")
+        check_fails(urls[0], "proxy the proxy socks5", proxy=f"{scheme}://127.0.0.1:{guarded}")
+        check_fails(urls[0], "does not accept the user", proxy=f"{scheme}://you:hunter2@127.0.0.1:{guarded}")
+        check_fails(f"ws://127.0.0.1:{free_port()}/", "error 5 proxy", proxy=f"{scheme}://127.0.0.1:{open_port}")
+
+
+def part_dante(scratch):
+    program, port = need("danted", "sockd"), free_port()
+    config = scratch / "danted.conf"
+    config.write_text(f"""logoutput: stderr
+internal: 127.0.0.1 port = {port}
+external: lo
+clientmethod: none
+socksmethod: none
+user.privileged: {os.environ.get("USER", "root")}
+user.unprivileged: {os.environ.get("USER", "root")}
+client pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 }}
+socks block {{ from: 127.0.0.0/8 to: 0.0.0.0/0 port = 1 }}
+socks pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 }}
+""")
+    start(port, program, "-f", config, "-p", scratch / "danted.pid")
+    for url in both(hosts=["127.0.0.1"]):
+        check_echo(url, proxy=f"socks5://127.0.0.1:{port}")
+        check_echo(url, proxy=f"socks5h://127.0.0.1:{port}")
+    check_fails("ws://127.0.0.1:1/", "not allowed by its rules", proxy=f"socks5://127.0.0.1:{port}")
+
+
+def part_nginx(scratch):
+    program, port, secure = need("nginx"), free_port(), free_port()
+    path = scratch / "nginx.sock"
+    upstream = server()
+    config = scratch / "nginx.conf"
+    config.write_text(f"""daemon off;
+pid {scratch}/nginx.pid;
+error_log stderr;
+worker_processes 1;
+events {{ worker_connections 64; }}
+http {{
+  access_log off;
+  client_body_temp_path {scratch}/body;
+  proxy_temp_path {scratch}/proxy;
+  fastcgi_temp_path {scratch}/fastcgi;
+  uwsgi_temp_path {scratch}/uwsgi;
+  scgi_temp_path {scratch}/scgi;
+  server {{
+    listen 127.0.0.1:{port};
+    listen 127.0.0.1:{secure} ssl;
+    listen unix:{path};
+    ssl_certificate {CERTIFICATE};
+    ssl_certificate_key {KEY};
+    location /chat {{
+      proxy_pass http://127.0.0.1:{upstream};
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection "upgrade";
+    }}
+    location /nothing {{ return 404; }}
+    location /moved {{ return 301 /chat; }}
+    location /secure {{ return 308 https://localhost:{secure}/chat; }}
+    location /plain {{ return 302 http://localhost:{port}/chat; }}
+    location /round {{ return 307 /round; }}
+  }}
+}}
+""")
+    start(port, program, "-e", "stderr", "-p", scratch, "-c", config)
+    for url in f"ws://127.0.0.1:{port}", f"wss://localhost:{secure}", f"ws+unix://{path}:":
+        check_echo(url + "/chat")
+        check_fails(url + "/moved", "error 301 http", "redirects are not followed", "status 301")
+        check_fails(url + "/nothing", "error 404 http", "status 404")
+        check_fails(url + "/round", "in a circle", max_redirects=9)
+        check_echo(url + "/secure", max_redirects=1)
+    check_echo(f"ws://127.0.0.1:{port}/moved", max_redirects=1)
+    check_fails(f"wss://localhost:{secure}/plain", "from wss to ws is not followed", max_redirects=9)
+
+
+def part_unix(scratch):
+    for secure in False, True:
+        path = scratch / f"{'wss' if secure else 'ws'} server.sock"
+        made = unix_serve(echo, str(path), ssl=context() if secure else None)
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        escaped = str(path).replace(" ", "%20")
+        check_echo(f"{'wss' if secure else 'ws'}+unix://{escaped}:/chat?x=1", proxy="http://127.0.0.1:1")
+
+
+def part_mosquitto(scratch):
+    program, port = need("mosquitto"), free_port()
+    config = scratch / "mosquitto.conf"
+    # Version 2.0.11 ends when it has no listener but this one.
+    config.write_text(f"listener {port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\nlog_dest stderr\n"
+                      f"listener {free_port()} 127.0.0.1\n")
+    start(port, program, "-c", config)
+    # MQTT 3.1.1: CONNECT as "hostws", and CONNACK.
+    told = client(f"ws://127.0.0.1:{port}/mqtt", "101200044d5154540402003c0006686f73747773", "hex", subprotocols="mqtt")
+    assert told[:2] == ["open mqtt", "message 20020000"], told
+
+
+part = globals()[f"part_{PART}"]
+if not CERTIFICATE.exists():
+    print("skipped: there is no certificate (openssl)")
+    sys.exit(77)
+# What the environment says must not matter here.
+for name in list(os.environ):
+    if name.lower().endswith("_proxy"):
+        del os.environ[name]
+try:
+    with tempfile.TemporaryDirectory(prefix="hostws-") as folder:
+        part(Path(folder))
+finally:
+    for process in started:
+        process.terminate()
+    for process in started:
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+print("ok")
+sys.stdout.flush()
+# The servers' threads may still wait for a connection to close.
+os._exit(0)

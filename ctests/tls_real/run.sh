@@ -1,0 +1,238 @@
+#!/bin/sh
+# Starts TLS servers that nobody here wrote, has the client connect, and looks at what both sides tell:
+#   sh run.sh SUBJECT FOLDER CLIENT...
+#     FOLDER  the build tree's, with what certificates.sh has made
+set -eu
+
+subject=$1
+folder=$2
+shift 2
+
+need() {
+    if ! command -v "$1" >/dev/null; then
+        echo "skipped: $1 is not installed"
+        exit 77
+    fi
+}
+need openssl
+
+scratch=$(mktemp -d)
+: >"$scratch/log"
+pid=
+peer=
+end_server() {
+    [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
+    [ -z "$pid" ] || wait "$pid" 2>/dev/null || true
+    pid=
+}
+finish() {
+    end_server
+    # The test server ends with its stdin.
+    exec 9>&-
+    [ -z "$peer" ] || wait "$peer" 2>/dev/null || true
+    rm -rf "$scratch"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+failed() {
+    echo "$1" >&2
+    cat "$scratch/log" "$scratch/said" 2>/dev/null >&2 || true
+    exit 1
+}
+
+# await WORDS FILE: until a line of the file, which a server writes, begins so
+await() {
+    tries=100
+    until grep -q "$1" "$2"; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] && kill -0 "$3" 2>/dev/null || return 1
+        sleep 0.1
+    done
+}
+
+# serve OPTIONS...: `openssl s_server`, which answers every request with a page about its TLS session; sets `port`.
+# It lives no longer than the test could.
+serve() {
+    end_server
+    : >"$scratch/log"
+    timeout -k 1 100 openssl s_server -accept 127.0.0.1:0 -www -cert "$folder/server.pem" -key "$folder/server.key" \
+        "$@" >"$scratch/log" 2>&1 </dev/null &
+    pid=$!
+    await '^ACCEPT' "$scratch/log" "$pid" || failed "openssl s_server does not start"
+    port=$(sed -n 's/^ACCEPT.*:\([0-9][0-9]*\).*/\1/p' "$scratch/log" | head -n 1)
+}
+
+# Whom the client trusts.
+ca="\"tls_ca\": \"@$folder/ca.pem\""
+
+# The client's command may be of several words: an emulator, and a path with blanks.
+{
+    printf exec
+    printf " '%s'" "$@"
+    # shellcheck disable=SC2016
+    printf ' "$@"\n'
+} >"$scratch/client"
+
+# connect OPTIONS [PATH]: the client, with these members besides tls_ca
+connect() {
+    sh "$scratch/client" "wss://localhost:$port${2:-/}" "{$ca${1:+, $1}}" "$scratch/der" >"$scratch/said" ||
+        failed "the client failed"
+}
+
+says() {
+    for words in "$@"; do
+        grep -q -- "$words" "$scratch/said" || failed "the client does not say: $words"
+    done
+}
+
+# The handshake is done: the page is what s_server gives, and it is no WebSocket.
+reaches() {
+    connect "$1"
+    shift
+    says '^status 200' '^end 1006' "$@"
+}
+
+# TLS ends the opening, with these words.
+fails() {
+    connect "$1"
+    shift
+    says '^ws -26' '^tls -23' '^end 1015' '^status 0' "$@"
+}
+
+# As an option: identity NAME [PASSWORD], the key's file being NAME.key
+identity() {
+    case $1 in
+    client-ec) certificate=client-ec ;;
+    client*) certificate=client ;;
+    *) certificate=$1 ;;
+    esac
+    printf '"tls_cert": "@%s", "tls_key": "@%s"' "$folder/$certificate.pem" "$folder/$1.key"
+    [ -z "${2:-}" ] || printf ', "tls_key_password": "%s"' "$2"
+}
+
+asking() {
+    serve -Verify 3 -verify_return_error -CAfile "$folder/ca.pem" "$@"
+}
+
+case $subject in
+client_certificate)
+    for version in -tls1_2 -tls1_3; do
+        asking $version
+        reaches "$(identity client)" 'Subject: CN *= *hostws real client'
+        fails '' tls_cert
+        fails "$(identity stranger)" tls_cert
+    done
+    ;;
+key_formats)
+    asking
+    for key in client client-traditional client-ec; do
+        reaches "$(identity $key)" 'Subject: CN *= *hostws real client'
+    done
+    for key in client-encrypted client-scrypt client-traditional-encrypted; do
+        reaches "$(identity $key 'open sesame')" 'Subject: CN *= *hostws real client'
+        fails "$(identity $key 'close sesame')" tls_key_password "$key.key"
+        ! grep -q sesame "$scratch/said" || failed "the client tells the password"
+        fails "$(identity $key)" 'tls_key_password is not set'
+    done
+    ;;
+versions)
+    serve -tls1_2
+    reaches '' 'Protocol *: TLSv1.2'
+    fails '"tls_min_version": 13' 'no version of TLS from 1.3 up'
+    serve -tls1_3
+    reaches '' 'Protocol *: TLSv1.3'
+    reaches '"tls_min_version": 13' 'Protocol *: TLSv1.3'
+    ;;
+ciphers)
+    serve -tls1_2 -cipher ECDHE-RSA-CHACHA20-POLY1305
+    reaches '' 'Cipher is ECDHE-RSA-CHACHA20-POLY1305'
+    serve -tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256
+    reaches '' 'Cipher is TLS_AES_128_GCM_SHA256'
+    # One that no client offers.
+    serve -tls1_2 -cipher 'eNULL:@SECLEVEL=0'
+    fails '' 'shares no cipher'
+    ;;
+alpn)
+    serve -alpn http/1.1
+    reaches ''
+    serve -alpn h2,http/1.1
+    reaches ''
+    serve -alpn h2
+    fails '' 'HTTP/1.1'
+    ;;
+pins)
+    pin=sha256/$(openssl x509 -in "$folder/server.pem" -noout -pubkey | openssl pkey -pubin -outform der |
+        openssl dgst -sha256 -binary | openssl base64)
+    other=sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+    for version in -tls1_2 -tls1_3; do
+        serve $version
+        reaches "\"tls_pins\": \"$pin\""
+        reaches "\"tls_pins\": \"$other;$pin\""
+        fails "\"tls_pins\": \"$other\"" "$pin"
+    done
+    ;;
+authorities)
+    serve
+    reaches '"tls_ca_only": 1'
+    ca="\"tls_ca\": \"@$folder/stranger.pem\""
+    fails '"tls_ca_only": 1' tls_ca
+    ca="\"tls_ca\": \"@$folder/stranger.key\""
+    fails '' 'no PEM with a certificate'
+    ;;
+peer_certificate)
+    serve
+    reaches ''
+    openssl x509 -in "$folder/server.pem" -outform der >"$scratch/expected"
+    cmp "$scratch/der" "$scratch/expected" || failed "it is another certificate"
+    rm "$scratch/der"
+    fails '"tls_pins": "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="' '^certificate [1-9]'
+    cmp "$scratch/der" "$scratch/expected" || failed "it is another certificate"
+    # What is not trusted cannot be had.
+    ca='"tls_ca_only": 0'
+    fails '' '^certificate -20'
+    ;;
+stunnel)
+    need stunnel
+    : >"$scratch/ports"
+    mkfifo "$scratch/stdin"
+    "$HOSTWS_TEST_PEER" >"$scratch/ports" <"$scratch/stdin" &
+    peer=$!
+    exec 9>"$scratch/stdin"
+    await '^ready' "$scratch/ports" "$peer" || failed "the test server does not start"
+    inner=$(sed -n 's/^ws \([0-9]*\).*/\1/p' "$scratch/ports")
+    # It wants to be told a port, which may be taken.
+    for try in 1 2 3; do
+        end_server
+        port=$((20000 + ($$ * 3 + try) % 12000))
+        cat >"$scratch/stunnel.conf" <<END
+foreground = yes
+pid =
+[ws]
+accept = 127.0.0.1:$port
+connect = 127.0.0.1:$inner
+cert = $folder/server.pem
+key = $folder/server.key
+CAfile = $folder/ca.pem
+verifyChain = yes
+requireCert = yes
+END
+        timeout -k 1 100 stunnel "$scratch/stunnel.conf" >"$scratch/log" 2>&1 </dev/null 9>&- &
+        pid=$!
+        ! await 'Configuration successful' "$scratch/log" "$pid" || break
+    done
+    kill -0 "$pid" 2>/dev/null || failed "stunnel does not start"
+    for key in client client-traditional client-ec; do
+        connect "$(identity $key)" /echo
+        says '^open' '^message echoed' '^end 1000'
+    done
+    connect "$(identity client-encrypted 'open sesame')" /echo
+    says '^open' '^message echoed' '^end 1000'
+    fails '' tls_cert
+    fails "$(identity stranger)" tls_cert
+    ;;
+*)
+    echo "no such subject: $subject" >&2
+    exit 1
+    ;;
+esac

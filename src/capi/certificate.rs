@@ -1,0 +1,37 @@
+//! Who the server is, for a host that wants to look for itself.
+
+use std::ffi::c_void;
+
+use super::guard::answer_wide;
+use super::memory;
+use super::types::ws_id;
+use crate::error::{Code, Error};
+use crate::library;
+
+/// Copies out the server's own certificate, in DER: never a proxy's, and after redirects the
+/// last server's.
+///
+/// It is there from OPEN until on_terminate has returned; and when the opening failed after the
+/// TLS handshake (another key than one of `tls_pins`, a refused upgrade), from on_error on. A
+/// certificate that `tls_verify` refuses cannot be had: the handshake ends with it.
+///
+/// @param ws      a connection whose on_terminate has not returned yet
+/// @param buffer  gets the bytes, cut off if need be, and a NUL if there is room for it; may be
+///                NULL if `size` is 0
+/// @param size    bytes at `buffer`
+/// @return the certificate's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if there is
+///         none: the connection is not TLS, or not that far; HOSTWS_E_CLOSED,
+///         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_peer_certificate(ws: ws_id, buffer: *mut c_void, size: i64) -> i64 {
+    answer_wide(|| {
+        let certificate = library::find(ws)?.peer_certificate().ok_or_else(|| {
+            Error::ws(Code::NotFound, "there is no certificate: no TLS, or not that far")
+        })?;
+        memory::copy_bytes_out(&certificate, buffer, size)
+    })
+}

@@ -1,0 +1,373 @@
+//! The phases of an opening, one after the other.
+
+mod supplies;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::{Registry, Token};
+
+use self::supplies::Supplies;
+use super::connect::Lap;
+use super::phase::{Phase, Step};
+use super::redirect::Trail;
+use super::refusal::Refusal;
+use super::tls::{check_session, Handshake};
+use super::tls_errors::handshake_failure;
+use super::tunnel::{Reply, Tunnel};
+use super::upgrade::{Answer, Upgrade};
+use super::{DialConfig, Established, Failure, Job, Prepared, Progress, Resources, Timings};
+use crate::error::{Code, Component, Error};
+use crate::transport::{peer_certificate, Socket, Stream, Transport};
+
+/// The close codes of RFC 6455 for a connection that was never open.
+const CLOSE_ABNORMAL: u16 = 1006;
+const CLOSE_TLS: u16 = 1015;
+
+type Result<T> = std::result::Result<T, Box<Failure>>;
+
+/// One opening, from its first address to the server's answer. Dropping it
+/// closes its sockets and cancels its job.
+pub struct Dialer {
+    config: Arc<DialConfig>,
+    resources: Arc<Resources>,
+    phase: Phase,
+    supplies: Supplies,
+    trail: Trail,
+    /// The server's, once the handshake with it is done.
+    certificate: Option<Vec<u8>>,
+    cancelled: Arc<AtomicBool>,
+    timings: Timings,
+    /// When the present phase began.
+    since: Instant,
+}
+
+impl Dialer {
+    pub fn new(config: Arc<DialConfig>, resources: Arc<Resources>) -> Dialer {
+        Dialer {
+            config,
+            resources,
+            phase: Phase::Preparing,
+            supplies: Supplies::default(),
+            trail: Trail::new(),
+            certificate: None,
+            cancelled: Arc::new(AtomicBool::new(false)),
+            timings: Timings::default(),
+            since: Instant::now(),
+        }
+    }
+
+    /// The blocking part that must run on another thread now, if there is
+    /// one. To be asked for after each `advance`.
+    pub fn take_job(&mut self) -> Option<Job> {
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Lacking(purpose, job) => {
+                self.phase = Phase::Awaiting(purpose);
+                Some(*job)
+            }
+            other => {
+                self.phase = other;
+                None
+            }
+        }
+    }
+
+    /// The job's result, for the next `advance`, which returns its error if
+    /// it has one.
+    pub fn prepared(&mut self, prepared: Prepared) {
+        if let Phase::Awaiting(purpose) = self.phase {
+            self.phase = Phase::Prepared(purpose, prepared);
+        }
+    }
+
+    /// Goes as far as it can without blocking. To be called at the beginning,
+    /// after `prepared`, after every event of `token` and when `wake_at` has
+    /// passed.
+    pub fn advance(&mut self, registry: &Registry, token: Token, now: Instant) -> Result<Progress> {
+        loop {
+            let phase = std::mem::replace(&mut self.phase, Phase::Over);
+            match self.step(phase, registry, token, now)? {
+                Step::Next(phase) => self.phase = phase,
+                Step::Wait(phase) => {
+                    self.phase = phase;
+                    return Ok(Progress::Pending);
+                }
+                Step::Open(established) => return Ok(Progress::Open(established)),
+            }
+        }
+    }
+
+    fn step(
+        &mut self,
+        phase: Phase,
+        registry: &Registry,
+        token: Token,
+        now: Instant,
+    ) -> Result<Step> {
+        match phase {
+            Phase::Preparing => self.prepare(),
+            Phase::Prepared(purpose, prepared) => self.supplied(purpose, prepared),
+            Phase::Connecting(mut race) => match race.advance(registry, token, now) {
+                Ok(Lap::Pending) => Ok(Step::Wait(Phase::Connecting(race))),
+                Ok(Lap::Won(stream)) => {
+                    self.timings.tcp_us += self.lap();
+                    self.connected(Stream::Plain(Socket::Tcp(stream)))
+                }
+                Err(error) => {
+                    self.timings.tcp_us += self.lap();
+                    Err(self.failure(self.on_the_way(error)))
+                }
+            },
+            Phase::ConnectingLocally(mut attempt) => match attempt.advance(registry, token, now) {
+                Ok(None) => Ok(Step::Wait(Phase::ConnectingLocally(attempt))),
+                Ok(Some(stream)) => {
+                    self.timings.tcp_us += self.lap();
+                    self.reached(Stream::Plain(Socket::Unix(stream)))
+                }
+                Err(error) => Err(self.failure(error)),
+            },
+            Phase::SecuringProxy(pending) => self.proxy_secured(Handshake::advance(pending)),
+            Phase::Tunnelling(tunnel) => self.tunnel(tunnel, now),
+            Phase::Securing(pending) => self.secured(Handshake::advance(pending)),
+            Phase::Upgrading(upgrade) => self.upgrade(upgrade, now),
+            Phase::Refused(mut refusal) => match refusal.advance(now) {
+                true => Err(self.refused(*refusal)),
+                false => Ok(Step::Wait(Phase::Refused(refusal))),
+            },
+            // The job has not come back, or the opening is over.
+            idle @ (Phase::Lacking(..) | Phase::Awaiting(_) | Phase::Over) => Ok(Step::Wait(idle)),
+        }
+    }
+
+    /// When `advance` has something to do although nothing happened.
+    pub fn wake_at(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Connecting(race) => race.wake_at(),
+            Phase::ConnectingLocally(attempt) => attempt.wake_at(),
+            Phase::Refused(refusal) => Some(refusal.deadline()),
+            _ => None,
+        }
+    }
+
+    // ---- phases
+
+    fn connected(&mut self, stream: Stream) -> Result<Step> {
+        let Some(proxy) = &self.config.proxy else { return self.reached(stream) };
+        match self.supplies.proxy_connector.take() {
+            Some(connector) => {
+                let handshake = Handshake::start(&connector, proxy.tls_name(), stream);
+                self.proxy_secured(handshake)
+            }
+            None => self.start_tunnel(stream),
+        }
+    }
+
+    fn proxy_secured(
+        &mut self,
+        handshake: std::result::Result<Handshake, native_tls::Error>,
+    ) -> Result<Step> {
+        match handshake {
+            Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::SecuringProxy(pending))),
+            Ok(Handshake::Done(stream)) => self.start_tunnel(Stream::Tls(Box::new(stream))),
+            Err(error) => {
+                self.timings.proxy_us += self.lap();
+                let Some(proxy) = &self.config.proxy else { return self.lost() };
+                let tls = self.config.tls.for_proxy();
+                let cause = handshake_failure(&error, proxy.tls_name(), &tls);
+                Err(self.failure(proxy.failed("could not speak TLS with", cause)))
+            }
+        }
+    }
+
+    fn start_tunnel(&mut self, stream: Stream) -> Result<Step> {
+        let Some(proxy) = &self.config.proxy else { return self.lost() };
+        let beyond = self.supplies.beyond.take().and_then(for_proxy);
+        match Tunnel::new(stream, proxy, &self.config.target, beyond) {
+            Ok(tunnel) => Ok(Step::Next(Phase::Tunnelling(tunnel))),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    fn tunnel(&mut self, tunnel: Tunnel, now: Instant) -> Result<Step> {
+        let Some(proxy) = &self.config.proxy else { return self.lost() };
+        let reply = tunnel.advance(proxy, &self.config.target, now);
+        if !matches!(reply, Ok(Reply::Pending(_))) {
+            self.timings.proxy_us += self.lap();
+        }
+        match reply {
+            Ok(Reply::Pending(tunnel)) => Ok(Step::Wait(Phase::Tunnelling(tunnel))),
+            Ok(Reply::Through(stream)) => self.reached(stream),
+            Ok(Reply::Refused(refusal)) => Ok(Step::Next(Phase::Refused(refusal))),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    /// At the other end of the stream is the server.
+    fn reached(&mut self, stream: Stream) -> Result<Step> {
+        match self.supplies.connector.take() {
+            None => self.start_upgrade(stream),
+            Some(connector) => {
+                let handshake = Handshake::start(&connector, &self.config.tls_name(), stream);
+                self.secured(handshake)
+            }
+        }
+    }
+
+    fn secured(
+        &mut self,
+        handshake: std::result::Result<Handshake, native_tls::Error>,
+    ) -> Result<Step> {
+        if let Ok(Handshake::Pending(pending)) = handshake {
+            return Ok(Step::Wait(Phase::Securing(pending)));
+        }
+        self.timings.tls_us += self.lap();
+        match handshake {
+            Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::Securing(pending))),
+            Ok(Handshake::Done(stream)) => {
+                self.certificate = peer_certificate(&stream);
+                check_session(&self.config.tls, self.certificate.as_deref(), &stream)
+                    .map_err(|error| self.failure(error))?;
+                self.start_upgrade(Stream::Tls(Box::new(stream)))
+            }
+            Err(error) => {
+                let name = self.config.tls_name();
+                Err(self.failure(handshake_failure(&error, &name, &self.config.tls)))
+            }
+        }
+    }
+
+    fn start_upgrade(&mut self, stream: Stream) -> Result<Step> {
+        match Upgrade::new(stream, &self.config) {
+            Ok(upgrade) => Ok(Step::Next(Phase::Upgrading(Box::new(upgrade)))),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    fn upgrade(&mut self, upgrade: Box<Upgrade>, now: Instant) -> Result<Step> {
+        let answer = upgrade.advance(&self.config, now);
+        if !matches!(answer, Ok(Answer::Pending(_))) {
+            self.timings.upgrade_us += self.lap();
+        }
+        match answer {
+            Ok(Answer::Pending(upgrade)) => Ok(Step::Wait(Phase::Upgrading(upgrade))),
+            Ok(Answer::Accepted { stream, response, agreed, leftover }) => {
+                let transport = Transport::new(stream, self.config.target.secure);
+                let timings = self.timings;
+                let established = Established { transport, response, agreed, leftover, timings };
+                Ok(Step::Open(Box::new(established)))
+            }
+            Ok(Answer::Refused(refusal)) => Ok(Step::Next(self.redirected(*refusal))),
+            Err(broken) => {
+                let mut failure = self.failure(broken.error);
+                failure.response = broken.response.map(|head| (head, Vec::new()));
+                Err(failure)
+            }
+        }
+    }
+
+    /// After a redirect that is followed, the opening begins anew elsewhere,
+    /// and the stream is dropped with what is left of the answer.
+    fn redirected(&mut self, refusal: Refusal) -> Phase {
+        match self.trail.follow(&self.config, refusal.response()) {
+            Ok(None) => Phase::Refused(Box::new(refusal)),
+            Ok(Some(next)) => {
+                self.config = Arc::new(next);
+                self.supplies = Supplies::default();
+                self.certificate = None;
+                Phase::Preparing
+            }
+            Err(error) => Phase::Refused(Box::new(refusal.become_of(error))),
+        }
+    }
+
+    // ---- failures
+
+    /// The failure to report when the deadline of the whole opening, `limit`,
+    /// has passed: it says during what.
+    pub fn timed_out(&mut self, limit: Duration) -> Box<Failure> {
+        let phase = std::mem::replace(&mut self.phase, Phase::Over);
+        let lap = self.lap();
+        if let Some(time) = phase.time(&mut self.timings) {
+            *time += lap;
+        }
+        let (component, during) = match phase {
+            // There is an answer, so that is what there is to report.
+            Phase::Refused(refusal) => return self.refused(*refusal),
+            phase => phase.doing(&self.config),
+        };
+        let words = format!("{} passed while {during}", spoken(limit));
+        self.failure(Error::new(Code::Timeout, component, words))
+    }
+
+    /// An error in reaching what is connected to: of the proxy, if it is one.
+    fn on_the_way(&self, error: Error) -> Error {
+        match &self.config.proxy {
+            Some(proxy) => proxy.failed("could not reach", error),
+            None => error,
+        }
+    }
+
+    fn refused(&mut self, refusal: Refusal) -> Box<Failure> {
+        let (error, response, body) = refusal.into_failure();
+        let mut failure = self.failure(error);
+        failure.response = Some((response, body));
+        failure
+    }
+
+    /// For phases of a proxy where there is none, which cannot be.
+    fn lost<T>(&mut self) -> Result<T> {
+        let words = "a defect in this library lost the way to the server";
+        Err(self.failure(Error::ws(Code::Internal, words)))
+    }
+
+    fn failure(&mut self, cause: Error) -> Box<Failure> {
+        let is_tls = cause.component == Component::Tls;
+        let target = &self.config.target;
+        let way = self.trail.spoken(target);
+        let words = format!("could not open a connection to {}{way}", target.authority());
+        Box::new(Failure {
+            error: Error::ws(Code::Open, words).because(cause),
+            response: None,
+            close_code: if is_tls { CLOSE_TLS } else { CLOSE_ABNORMAL },
+            timings: self.timings,
+            certificate: self.certificate.take(),
+        })
+    }
+
+    /// The microseconds since the last phase change, which this is.
+    fn lap(&mut self) -> u64 {
+        let now = Instant::now();
+        let elapsed = now.saturating_duration_since(self.since);
+        self.since = now;
+        micros(elapsed)
+    }
+}
+
+impl Drop for Dialer {
+    fn drop(&mut self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The address that a proxy is told. It tries one only: IPv4 is what more
+/// proxies can reach.
+fn for_proxy(addresses: Vec<SocketAddr>) -> Option<SocketAddr> {
+    let v4 = addresses.iter().find(|address| address.is_ipv4()).copied();
+    v4.or_else(|| addresses.first().copied())
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A limit as it was set: `30 s`, `1500 ms`.
+fn spoken(limit: Duration) -> String {
+    let ms = limit.as_millis();
+    if ms.is_multiple_of(1000) {
+        format!("{} s", ms / 1000)
+    } else {
+        format!("{ms} ms")
+    }
+}

@@ -1,0 +1,128 @@
+//! One HTTP request out, the head of its answer in: what the upgrade and a
+//! proxy's CONNECT have in common.
+
+use std::io::{self, Read, Write};
+
+use crate::error::{Code, Component, Error};
+use crate::protocol::{parse_response, Response};
+use crate::transport::Stream;
+
+const MAX_INTERIM_RESPONSES: u32 = 8;
+const READ_SIZE: usize = 16 << 10;
+
+/// A request on its way, and as much of the answer as has come.
+pub struct Exchange {
+    stream: Stream,
+    request: Vec<u8>,
+    sent: usize,
+    received: Vec<u8>,
+    interim: u32,
+}
+
+/// Why there is no answer.
+pub enum Trouble {
+    /// The peer closed the connection, perhaps in the middle of its answer.
+    Ended {
+        midway: bool,
+    },
+    Broken(io::Error),
+    /// The answer is not HTTP.
+    Malformed(Error),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Trouble {
+        Trouble::Malformed(error)
+    }
+}
+
+impl Exchange {
+    pub fn new(stream: Stream, request: Vec<u8>) -> Exchange {
+        Exchange { stream, request, sent: 0, received: Vec::new(), interim: 0 }
+    }
+
+    /// The final answer, once its head is complete, and what came behind it.
+    pub fn advance(&mut self) -> Result<Option<(Response, Vec<u8>)>, Trouble> {
+        // A server may refuse and close before it has read the request: what
+        // it said counts, not that it could not be written to.
+        let unsent = send(&mut self.stream, &self.request, &mut self.sent).err();
+        let mut buffer = [0; READ_SIZE];
+        loop {
+            let length = match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(self.ended()),
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return match unsent {
+                        Some(error) => Err(self.broken(error)),
+                        None => Ok(None),
+                    };
+                }
+                Err(error) => return Err(self.broken(error)),
+            };
+            self.received.extend_from_slice(&buffer[..length]);
+            if let Some(answer) = self.response()? {
+                return Ok(Some(answer));
+            }
+        }
+    }
+
+    pub fn is_tls(&self) -> bool {
+        self.stream.is_tls()
+    }
+
+    pub fn into_stream(self) -> Stream {
+        self.stream
+    }
+
+    /// The final response, if its head is complete, and what follows it.
+    fn response(&mut self) -> Result<Option<(Response, Vec<u8>)>, Error> {
+        loop {
+            let Some((response, length)) = parse_response(&self.received)? else {
+                return Ok(None);
+            };
+            let rest = self.received.split_off(length);
+            if !response.is_interim() {
+                return Ok(Some((response, rest)));
+            }
+            self.interim += 1;
+            if self.interim > MAX_INTERIM_RESPONSES {
+                let words = "the server sends interim responses without end";
+                return Err(Error::new(Code::Http, Component::Http, words));
+            }
+            self.received = rest;
+            if self.received.is_empty() {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn ended(&self) -> Trouble {
+        Trouble::Ended { midway: !self.received.is_empty() }
+    }
+
+    fn broken(&self, error: io::Error) -> Trouble {
+        // TLS without its closing alert, in OpenSSL's words.
+        let is_end = self.is_tls()
+            && error.raw_os_error().is_none()
+            && error.to_string().to_ascii_lowercase().contains("unexpected eof");
+        if is_end {
+            return self.ended();
+        }
+        Trouble::Broken(error)
+    }
+}
+
+/// Writes what is left of `bytes`, as far as the stream takes it now.
+pub fn send(stream: &mut Stream, bytes: &[u8], sent: &mut usize) -> io::Result<()> {
+    while *sent < bytes.len() {
+        match stream.write(&bytes[*sent..]) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(length) => *sent += length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

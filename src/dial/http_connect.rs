@@ -1,0 +1,137 @@
+//! CONNECT: a tunnel through an HTTP proxy (RFC 9110 9.3.6).
+
+use std::time::Instant;
+
+use data_encoding::BASE64;
+
+use super::exchange::{Exchange, Trouble};
+use super::proxy::Proxy;
+use super::refusal::{quoted, spoken_status, Refusal};
+use super::target::Target;
+use super::tunnel::Reply;
+use crate::error::{Component, Error};
+use crate::protocol::Response;
+use crate::transport::Stream;
+
+/// A CONNECT on its way.
+pub struct HttpConnect {
+    exchange: Exchange,
+}
+
+impl HttpConnect {
+    pub fn new(stream: Stream, proxy: &Proxy, target: &Target) -> HttpConnect {
+        HttpConnect { exchange: Exchange::new(stream, request(proxy, target).into_bytes()) }
+    }
+
+    pub fn advance(mut self, proxy: &Proxy, target: &Target, now: Instant) -> Result<Reply, Error> {
+        match self.exchange.advance() {
+            Ok(None) => Ok(Reply::Pending(self.into())),
+            Ok(Some((response, leftover))) => {
+                let stream = self.exchange.into_stream();
+                if !matches!(response.status, 200..=299) {
+                    let error = refused(&response, proxy, target);
+                    let refusal = Refusal::new(stream, response, &leftover, error, now);
+                    return Ok(Reply::Refused(Box::new(refusal)));
+                }
+                // The server speaks only when it is spoken to.
+                if !leftover.is_empty() {
+                    return Err(proxy.misbehaved("sent more than its answer to CONNECT"));
+                }
+                Ok(Reply::Through(stream))
+            }
+            Err(trouble) => Err(explain(trouble, proxy)),
+        }
+    }
+}
+
+fn request(proxy: &Proxy, target: &Target) -> String {
+    let authority = target.tunnel_authority();
+    let mut request = format!(
+        "CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: hostws/{}\r\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    if let Some(credentials) = &proxy.credentials {
+        let pair = [&credentials.user[..], b":", &credentials.password[..]].concat();
+        let pair = BASE64.encode(&pair);
+        request.push_str(&format!("Proxy-Authorization: Basic {pair}\r\n"));
+    }
+    request.push_str("\r\n");
+    request
+}
+
+/// The error for a status that is no success, numbered with it.
+fn refused(response: &Response, proxy: &Proxy, target: &Target) -> Error {
+    let (server, status) = (target.authority(), spoken_status(response));
+    let mut words = format!("the proxy {proxy} refused to connect to {server} with {status}");
+    if response.status == 407 {
+        let challenges: Vec<_> = response.header_all("proxy-authenticate").collect();
+        words.push_str(match proxy.credentials {
+            None => "; it was given no user and password",
+            Some(_) => "; it does not accept the user and password",
+        });
+        if !challenges.is_empty() {
+            words.push_str(&format!(" and wants {}", quoted(&challenges.join(", "))));
+        }
+    }
+    Error::numbered(response.status.into(), Component::Proxy, words)
+}
+
+fn explain(trouble: Trouble, proxy: &Proxy) -> Error {
+    match trouble {
+        Trouble::Malformed(error) => proxy.failed("there is no sense in the answer of", error),
+        Trouble::Ended { midway: false } => {
+            proxy.misbehaved("closed the connection before it answered CONNECT")
+        }
+        Trouble::Ended { midway: true } => {
+            proxy.misbehaved("closed the connection in the middle of its answer to CONNECT")
+        }
+        Trouble::Broken(error) => {
+            proxy.misbehaved("let the connection break before it answered CONNECT").because(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asks_for_host_and_port() {
+        for (url, authority) in [
+            ("ws://example.com/chat", "example.com:80"),
+            ("wss://u:pw@example.com", "example.com:443"),
+            ("wss://[::1]:8443/", "[::1]:8443"),
+            ("ws://[fe80::1%25eth0]/", "[fe80::1]:80"),
+        ] {
+            let proxy = Proxy::parse("http://p").unwrap();
+            let request = request(&proxy, &Target::parse(url).unwrap());
+            let start = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
+            assert!(request.starts_with(&start), "{request}");
+            assert!(request.ends_with("\r\n\r\n") && !request.contains("Authorization"));
+        }
+        let proxy = Proxy::parse("http://Aladdin:open%20sesame@p").unwrap();
+        let request = request(&proxy, &Target::parse("ws://h").unwrap());
+        assert!(request.contains("\r\nProxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"));
+    }
+
+    #[test]
+    fn a_407_says_what_is_wanted() {
+        let response = Response {
+            status: 407,
+            reason: "Proxy Authentication Required".to_owned(),
+            headers: vec![
+                ("Proxy-Authenticate".to_owned(), "Negotiate".to_owned()),
+                ("proxy-authenticate".to_owned(), "Basic realm=\"x\"".to_owned()),
+            ],
+        };
+        let target = Target::parse("ws://h").unwrap();
+        let error = refused(&response, &Proxy::parse("http://p").unwrap(), &target);
+        assert_eq!((error.code, error.component), (407, Component::Proxy));
+        let words = "the proxy http://p:80 refused to connect to h:80 with 407 Proxy \
+                     Authentication Required; it was given no user and password and wants \
+                     Negotiate, Basic realm=\"x\"";
+        assert_eq!(error.message, words);
+        let error = refused(&response, &Proxy::parse("http://me:hunter2@p").unwrap(), &target);
+        assert!(error.message.contains("does not accept") && !error.message.contains("hunter2"));
+    }
+}

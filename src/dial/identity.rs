@@ -1,0 +1,181 @@
+//! The certificate and key with which the client proves who it is.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use native_tls::Identity;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+use super::identity_openssl::normalize;
+use super::pem::{find, Content, Pem};
+use crate::error::{Code, Component, Error};
+use crate::secret::Secret;
+
+/// OpenSSL takes no longer one.
+const MAX_PASSWORD: usize = 1000;
+
+/// What `tls_cert`, `tls_key` and `tls_key_password` come to.
+pub enum ClientIdentity {
+    /// Both were given as text, so they are read and checked already. What was read goes once
+    /// a context has it, and the digest stays.
+    Read { identity: Mutex<Option<Identity>>, fingerprint: [u8; 32] },
+    /// One is in a file, or both are.
+    Unread { certificate: Pem, key: Pem, password: Option<Secret> },
+}
+
+/// An identity and what tells it from others.
+pub struct Loaded {
+    pub identity: Identity,
+    pub fingerprint: [u8; 32],
+}
+
+/// As the host gave it.
+pub struct Raw<'a> {
+    pub certificate: &'a [u8],
+    pub certificate_place: String,
+    pub key: &'a [u8],
+    pub key_place: String,
+    pub password: Option<&'a Secret>,
+}
+
+/// As native-tls takes it: PEM certificates, and an unencrypted key as PKCS#8 in PEM.
+pub struct Normal {
+    pub certificates: Vec<u8>,
+    pub key: Zeroizing<Vec<u8>>,
+}
+
+impl ClientIdentity {
+    /// Checks everything that can be told without reading a file.
+    pub fn new(
+        certificate: Option<String>,
+        key: Option<Secret>,
+        password: Option<Secret>,
+    ) -> Result<Option<Box<ClientIdentity>>, Error> {
+        let certificate = certificate.filter(|text| !text.is_empty());
+        let key = key.filter(|text| !text.reveal().is_empty());
+        let password = password.filter(|text| !text.reveal().is_empty());
+        let (certificate, key) = match (certificate, key, &password) {
+            (Some(certificate), Some(key), _) => (Secret::from(certificate), key),
+            (None, None, None) => return Ok(None),
+            (Some(_), None, _) => return Err(alone("tls_cert", "tls_key")),
+            (None, Some(_), _) => return Err(alone("tls_key", "tls_cert")),
+            (None, None, Some(_)) => return Err(alone("tls_key_password", "tls_key")),
+        };
+        if password.as_ref().is_some_and(|password| password.reveal().len() > MAX_PASSWORD) {
+            let words = format!("option tls_key_password: is longer than {MAX_PASSWORD} bytes");
+            return Err(Error::ws(Code::Option, words));
+        }
+        let certificate = Pem::new("tls_cert", Content::Certificates, certificate)?;
+        let key = Pem::new("tls_key", Content::Key, key)?;
+        if key.text().is_some_and(|key| is_encrypted(key.as_bytes())) && password.is_none() {
+            return Err(as_option(encrypted(&key)));
+        }
+        if certificate.is_file() || key.is_file() {
+            let unread = ClientIdentity::Unread { certificate, key, password };
+            return Ok(Some(Box::new(unread)));
+        }
+        let Loaded { identity, fingerprint } =
+            read(&certificate, &key, password.as_ref()).map_err(as_option)?;
+        let identity = Mutex::new(Some(identity));
+        Ok(Some(Box::new(ClientIdentity::Read { identity, fingerprint })))
+    }
+
+    /// What tells it from others, if no file must be read for that.
+    pub fn fingerprint(&self) -> Option<[u8; 32]> {
+        match self {
+            ClientIdentity::Read { fingerprint, .. } => Some(*fingerprint),
+            ClientIdentity::Unread { .. } => None,
+        }
+    }
+
+    /// Reads files. To be called until a context has it.
+    pub fn load(&self) -> Result<Loaded, Error> {
+        match self {
+            ClientIdentity::Read { identity, fingerprint } => {
+                let identity = lock(identity).clone().ok_or_else(|| {
+                    Error::ws(Code::Internal, "the client's identity is with its context already")
+                })?;
+                Ok(Loaded { identity, fingerprint: *fingerprint })
+            }
+            ClientIdentity::Unread { certificate, key, password } => {
+                read(certificate, key, password.as_ref())
+            }
+        }
+    }
+
+    /// A context has it, which is held.
+    pub fn release(&self) {
+        if let ClientIdentity::Read { identity, .. } = self {
+            *lock(identity) = None;
+        }
+    }
+}
+
+/// It is there or it is not: a poisoned lock is still sound.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn alone(given: &str, missing: &str) -> Error {
+    Error::ws(Code::Option, format!("option {given}: is set, and {missing} is not"))
+}
+
+/// What was found in the text of an option, while there is no connection yet.
+fn as_option(error: Error) -> Error {
+    Error { code: Code::Option as i32, component: Component::Ws, ..error }
+}
+
+fn encrypted(key: &Pem) -> Error {
+    Error::tls(format!("the key in {} is encrypted, and tls_key_password is not set", key.place()))
+}
+
+/// PKCS#8 says so in its label, the traditional formats in a header (RFC 1421 4.6.1.1).
+fn is_encrypted(pem: &[u8]) -> bool {
+    let marks = ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"];
+    marks.iter().any(|mark| find(pem, mark).is_some())
+}
+
+fn read(certificate: &Pem, key: &Pem, password: Option<&Secret>) -> Result<Loaded, Error> {
+    let (certificate_pem, key_pem) = (certificate.load()?, key.load()?);
+    if password.is_none() && is_encrypted(&key_pem) {
+        return Err(encrypted(key));
+    }
+    let normal = normalize(&Raw {
+        certificate: &certificate_pem,
+        certificate_place: certificate.place(),
+        key: &key_pem,
+        key_place: key.place(),
+        password,
+    })?;
+    let identity = Identity::from_pkcs8(&normal.certificates, &normal.key).map_err(|error| {
+        let words = "tls_cert and tls_key cannot be used for TLS";
+        Error::tls(words).because(Error::tls(error.to_string()))
+    })?;
+    let digest = Sha256::new().chain_update(&normal.certificates).chain_update(&normal.key);
+    Ok(Loaded { identity, fingerprint: digest.finalize().into() })
+}
+
+/// Where native-tls does not stand on OpenSSL, it takes one format alone.
+#[cfg(any(target_os = "windows", target_vendor = "apple"))]
+fn normalize(raw: &Raw<'_>) -> Result<Normal, Error> {
+    const END: &str = "-----END PRIVATE KEY-----";
+    if find(raw.certificate, "-----BEGIN CERTIFICATE-----").is_none() {
+        let words = "must be labelled CERTIFICATE on this system";
+        return Err(Error::tls(format!("the certificate in {} {words}", raw.certificate_place)));
+    }
+    let begin = find(raw.key, "-----BEGIN PRIVATE KEY-----");
+    let end = find(raw.key, END).map(|at| at + END.len());
+    let key = begin.zip(end).and_then(|(begin, end)| raw.key.get(begin..end));
+    match key.filter(|_| raw.password.is_none()) {
+        Some(key) => {
+            let key = Zeroizing::new(key.to_vec());
+            Ok(Normal { certificates: raw.certificate.to_vec(), key })
+        }
+        None => Err(Error::tls(format!(
+            "the key in {} must be unencrypted PKCS#8 on this system (BEGIN PRIVATE KEY), with no \
+             tls_key_password",
+            raw.key_place
+        ))),
+    }
+}

@@ -1,0 +1,85 @@
+//! The client's certificate and key through OpenSSL, which reads more than native-tls does:
+//! keys in the traditional formats, and encrypted ones.
+
+use openssl::error::ErrorStack;
+use openssl::pkey::{PKey, Private};
+use openssl::x509::X509;
+use zeroize::Zeroizing;
+
+use super::identity::{Normal, Raw};
+use crate::error::Error;
+
+/// Reads both, checks that they belong together, and writes them as native-tls takes them.
+pub fn normalize(raw: &Raw<'_>) -> Result<Normal, Error> {
+    let damaged = |error: ErrorStack| {
+        Error::tls(format!("a certificate in {} is damaged", raw.certificate_place))
+            .because(words(&error))
+    };
+    let chain = X509::stack_from_pem(raw.certificate).map_err(damaged)?;
+    let key = read_key(raw)?;
+    let belongs =
+        |certificate: &X509| certificate.public_key().is_ok_and(|public| public.public_eq(&key));
+    if !chain.first().is_some_and(belongs) {
+        let (key, certificates) = (&raw.key_place, &raw.certificate_place);
+        return Err(Error::tls(match chain.iter().position(belongs) {
+            Some(at) => format!(
+                "the key in {key} belongs to certificate {} in {certificates}; the client's own \
+                 certificate must be the first",
+                at + 1
+            ),
+            None => {
+                format!(
+                    "the key in {key} does not belong to the first certificate in {certificates}"
+                )
+            }
+        }));
+    }
+    let mut certificates = Vec::new();
+    for certificate in &chain {
+        certificates.extend(certificate.to_pem().map_err(damaged)?);
+    }
+    let key = key.private_key_to_pem_pkcs8().map_err(|error| {
+        Error::tls(format!("the key in {} is of a kind that TLS cannot use", raw.key_place))
+            .because(words(&error))
+    })?;
+    Ok(Normal { certificates, key: Zeroizing::new(key) })
+}
+
+fn read_key(raw: &Raw<'_>) -> Result<PKey<Private>, Error> {
+    match raw.password {
+        // Without a password OpenSSL would ask for one on the terminal.
+        None => PKey::private_key_from_pem_passphrase(raw.key, b"")
+            .map_err(|error| unreadable(raw).because(words(&error))),
+        Some(password) => {
+            let password = password.reveal().as_bytes();
+            let mut asked = false;
+            let read = PKey::private_key_from_pem_callback(raw.key, |room| {
+                asked = true;
+                // It is looked over before: it fits.
+                let length = password.len().min(room.len());
+                room[..length].copy_from_slice(&password[..length]);
+                Ok(length)
+            });
+            read.map_err(|error| {
+                let failure = match asked {
+                    true => Error::tls(format!(
+                        "the key in {} cannot be decrypted with tls_key_password",
+                        raw.key_place
+                    )),
+                    false => unreadable(raw),
+                };
+                failure.because(words(&error))
+            })
+        }
+    }
+}
+
+fn unreadable(raw: &Raw<'_>) -> Error {
+    Error::tls(format!("the key in {} is damaged, or of an unknown kind", raw.key_place))
+}
+
+/// OpenSSL's own words: the last error is the most general.
+fn words(errors: &ErrorStack) -> Error {
+    let reason = errors.errors().last().and_then(|error| error.reason());
+    Error::tls(format!("OpenSSL: {}", reason.unwrap_or("no reason given")))
+}

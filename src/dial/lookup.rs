@@ -1,0 +1,144 @@
+//! Names to addresses, one look-up at a time for one name: who asks for a name
+//! that is being looked up gets that answer, and holds no thread meanwhile.
+
+use std::collections::hash_map::{Entry, HashMap};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Code, Component, Error};
+
+type Found = Result<Vec<SocketAddr>, Error>;
+type Waiter = Box<dyn FnOnce(Found) + Send>;
+
+/// The look-ups that are going on. Who gives up just ignores the answer: the
+/// others still get it.
+#[derive(Default)]
+pub struct Lookups {
+    running: Mutex<HashMap<(String, u16), Vec<Waiter>>>,
+}
+
+impl Lookups {
+    /// Asks the system's resolver and tells all who wait by then. Blocks for
+    /// as long as the resolver does; returns at once if another thread is
+    /// asking for the same already, which then tells `waiter` too.
+    pub fn look_up(&self, host: &str, port: u16, waiter: Waiter) {
+        self.look_up_with(resolve, host, port, waiter);
+    }
+
+    fn look_up_with(
+        &self,
+        resolver: impl FnOnce(&str, u16) -> Found,
+        host: &str,
+        port: u16,
+        waiter: Waiter,
+    ) {
+        let key = (host.to_owned(), port);
+        match self.running().entry(key.clone()) {
+            Entry::Occupied(mut running) => return running.get_mut().push(waiter),
+            Entry::Vacant(place) => drop(place.insert(vec![waiter])),
+        }
+        let found = catch_unwind(AssertUnwindSafe(|| resolver(host, port))).unwrap_or_else(|_| {
+            Err(Error::ws(Code::Internal, "a defect in this library ended the look-up"))
+        });
+        let waiters = self.running().remove(&key).unwrap_or_default();
+        for waiter in waiters {
+            let found = found.clone();
+            // One that fails keeps the answer from nobody else.
+            let _ = catch_unwind(AssertUnwindSafe(|| waiter(found)));
+        }
+    }
+
+    /// The table is whole whenever a panic could strike.
+    fn running(&self) -> MutexGuard<'_, HashMap<(String, u16), Vec<Waiter>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Asks the system's resolver. Blocks.
+fn resolve(host: &str, port: u16) -> Found {
+    match (host, port).to_socket_addrs() {
+        Ok(addresses) => {
+            let addresses: Vec<_> = addresses.collect();
+            if addresses.is_empty() {
+                return Err(unresolved(host, "it has no address"));
+            }
+            Ok(addresses)
+        }
+        Err(error) => {
+            let text = error.to_string();
+            let words = text.strip_prefix("failed to lookup address information: ");
+            let failure = unresolved(host, words.unwrap_or(&text));
+            // The resolver's own errors have no errno.
+            Err(match error.raw_os_error() {
+                Some(_) => failure.because(error),
+                None => failure,
+            })
+        }
+    }
+}
+
+pub fn unresolved(host: &str, words: &str) -> Error {
+    Error::new(Code::Dns, Component::Dns, format!("could not resolve {host}: {words}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn address() -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], 80))
+    }
+
+    #[test]
+    fn one_look_up_answers_all_who_ask_meanwhile() {
+        let lookups = Lookups::default();
+        let asked = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        let waiter = |sender: &mpsc::Sender<Found>| -> Waiter {
+            let sender = sender.clone();
+            Box::new(move |found| sender.send(found).unwrap())
+        };
+        lookups.look_up_with(
+            |_, _| {
+                asked.fetch_add(1, Ordering::Relaxed);
+                for _ in 0..3 {
+                    let nobody = |_: &str, _| panic!("it is being looked up already");
+                    lookups.look_up_with(nobody, "name", 80, waiter(&sender));
+                }
+                // Another port is another look-up.
+                let other = |_: &str, _| Err(unresolved("name", "no"));
+                lookups.look_up_with(other, "name", 81, waiter(&sender));
+                assert!(receiver.try_recv().unwrap().is_err());
+                assert!(receiver.try_recv().is_err(), "the others wait");
+                Ok(vec![address()])
+            },
+            "name",
+            80,
+            waiter(&sender),
+        );
+        let answers: Vec<Found> = receiver.try_iter().collect();
+        assert_eq!(answers, vec![Ok(vec![address()]); 4]);
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert!(lookups.running().is_empty());
+        lookups.look_up_with(|_, _| Ok(Vec::new()), "name", 80, waiter(&sender));
+        assert_eq!(receiver.try_recv(), Ok(Ok(Vec::new())), "what was found is not kept");
+    }
+
+    #[test]
+    fn neither_a_failing_resolver_nor_a_failing_waiter_keeps_the_answer_from_others() {
+        let lookups = Lookups::default();
+        let (sender, receiver) = mpsc::channel();
+        let defect = |_: &str, _| -> Found {
+            let sender = sender.clone();
+            lookups.look_up("name", 80, Box::new(move |found| sender.send(found).unwrap()));
+            panic!("a defect")
+        };
+        lookups.look_up_with(defect, "name", 80, Box::new(|_| panic!("a defect")));
+        let error = receiver.try_recv().unwrap().expect_err("it failed");
+        assert_eq!(error.code, Code::Internal as i32);
+    }
+}

@@ -1,0 +1,107 @@
+//! The phases of an opening, and what is being done in each.
+
+use native_tls::MidHandshakeTlsStream;
+
+use super::connect::Race;
+use super::refusal::Refusal;
+use super::tunnel::Tunnel;
+use super::unix::Attempt;
+use super::upgrade::Upgrade;
+use super::{DialConfig, Established, Job, Prepared, Timings};
+use crate::error::Component;
+use crate::transport::Stream;
+
+/// What a supply is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Addresses,
+    Beyond,
+    ProxyContext,
+    Context,
+}
+
+/// Where an opening is.
+pub enum Phase {
+    /// What is lacking is looked for, first where nothing blocks.
+    Preparing,
+    /// The job has not been taken yet.
+    Lacking(Purpose, Box<Job>),
+    Awaiting(Purpose),
+    Prepared(Purpose, Prepared),
+    Connecting(Race),
+    ConnectingLocally(Attempt),
+    SecuringProxy(MidHandshakeTlsStream<Stream>),
+    Tunnelling(Tunnel),
+    Securing(MidHandshakeTlsStream<Stream>),
+    Upgrading(Box<Upgrade>),
+    Refused(Box<Refusal>),
+    Over,
+}
+
+/// What a step of a phase comes to.
+pub enum Step {
+    /// On to this phase, at once.
+    Next(Phase),
+    /// Nothing to do in this phase until something happens.
+    Wait(Phase),
+    Open(Box<Established>),
+}
+
+impl Phase {
+    /// Where the time is counted that this phase takes.
+    pub fn time<'a>(&self, timings: &'a mut Timings) -> Option<&'a mut u64> {
+        match self {
+            Phase::Connecting(_) | Phase::ConnectingLocally(_) => Some(&mut timings.tcp_us),
+            Phase::SecuringProxy(_) | Phase::Tunnelling(_) => Some(&mut timings.proxy_us),
+            Phase::Securing(_) => Some(&mut timings.tls_us),
+            Phase::Upgrading(_) => Some(&mut timings.upgrade_us),
+            _ => None,
+        }
+    }
+
+    /// What takes so long.
+    pub fn doing(&self, config: &DialConfig) -> (Component, String) {
+        let target = &config.target;
+        let server = target.authority();
+        let proxy = config.proxy.as_ref();
+        match (self, proxy) {
+            (
+                Phase::Lacking(Purpose::Addresses, _) | Phase::Awaiting(Purpose::Addresses),
+                Some(proxy),
+            ) => (Component::Proxy, format!("resolving the name of the proxy {proxy}")),
+            (
+                Phase::Lacking(Purpose::Addresses | Purpose::Beyond, _)
+                | Phase::Awaiting(Purpose::Addresses | Purpose::Beyond),
+                _,
+            ) => (Component::Dns, format!("resolving {}", target.host)),
+            (Phase::Lacking(..) | Phase::Awaiting(_), _) => {
+                (Component::Tls, "loading certificates".to_owned())
+            }
+            (Phase::Connecting(race), Some(proxy)) => {
+                let words = format!("connecting to the proxy {proxy}: {}", race.tried());
+                (Component::Proxy, words)
+            }
+            (Phase::Connecting(race), None) => {
+                (Component::Tcp, format!("connecting to {}", race.tried()))
+            }
+            (Phase::ConnectingLocally(_), _) => {
+                (Component::Os, format!("waiting for room in the backlog of {server}"))
+            }
+            (Phase::SecuringProxy(_), Some(proxy)) => {
+                let words = format!("waiting for the TLS handshake with the proxy {proxy}");
+                (Component::Proxy, words)
+            }
+            (Phase::Tunnelling(_), Some(proxy)) => {
+                let words = format!("waiting for the proxy {proxy} to connect to {server}");
+                (Component::Proxy, words)
+            }
+            (Phase::Securing(_), _) => {
+                (Component::Tls, format!("waiting for the TLS handshake with {server}"))
+            }
+            (Phase::Upgrading(_), _) => {
+                (Component::Http, "waiting for the answer to the upgrade request".to_owned())
+            }
+            _ => (Component::Ws, format!("about to connect to {server}")),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Where a redirect leads, and what may go there.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::target::Target;
+use super::DialConfig;
+use crate::error::{Code, Component, Error, Result};
+use crate::protocol::Response;
+
+/// What belongs to the origin that the host named, and to no other.
+const PRIVATE: [&str; 4] = ["authorization", "cookie", "host", "proxy-authorization"];
+
+/// The most places of a way that go into an error.
+const MAX_PLACES: usize = 12;
+
+/// The targets of one opening, the first included.
+pub struct Trail {
+    visited: Vec<Target>,
+}
+
+impl Trail {
+    pub fn new() -> Trail {
+        Trail { visited: Vec::new() }
+    }
+
+    /// How the opening goes on after `response`; `None` if it is no redirect,
+    /// or redirects are not wanted.
+    pub fn follow(
+        &mut self,
+        config: &DialConfig,
+        response: &Response,
+    ) -> Result<Option<DialConfig>> {
+        if config.max_redirects == 0 || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+            return Ok(None);
+        }
+        let Some(location) = response.header("location") else { return Ok(None) };
+        let refused = |words: &str| {
+            Error::numbered(response.status.into(), Component::Http, words.to_owned())
+        };
+        self.visited.push(config.target.clone());
+        let target = resolve(&config.target, location)
+            .map_err(|words| refused(&format!("the server redirects, but {words}")))?;
+        if config.target.secure && !target.secure {
+            let words = format!("a redirect from wss to ws is not followed: {}", target.place());
+            return Err(refused(&words));
+        }
+        if self.visited.iter().any(|earlier| earlier.is_same_resource(&target)) {
+            let words = format!("the redirects go in a circle, back to {}", target.place());
+            return Err(refused(&words));
+        }
+        let limit = config.max_redirects;
+        if self.visited.len() as u64 > u64::from(limit) {
+            let words = format!("there are more than {limit} redirects, on to {}", target.place());
+            return Err(refused(&words));
+        }
+        towards(config, target).map(Some)
+    }
+
+    /// The way so far, for an error: ` (redirected: a, b)`; nothing without a
+    /// redirect.
+    pub fn spoken(&self, target: &Target) -> String {
+        let mut places: Vec<String> = self.visited.iter().map(Target::place).collect();
+        // The last may be where a redirect was not followed from.
+        if !self.visited.last().is_some_and(|last| last.is_same_resource(target)) {
+            places.push(target.place());
+        }
+        if places.len() < 2 {
+            return String::new();
+        }
+        if places.len() > MAX_PLACES {
+            let left_out = places.len() - MAX_PLACES;
+            let half = MAX_PLACES / 2;
+            places.splice(half..half + left_out, [format!("{left_out} more")]);
+        }
+        format!(" (redirected: {})", places.join(", then "))
+    }
+}
+
+/// The same opening towards another target.
+fn towards(config: &DialConfig, mut target: Target) -> Result<DialConfig> {
+    let mut next = config.clone();
+    if config.target.is_same_origin(&target) {
+        if target.authorization.is_none() {
+            target.authorization.clone_from(&config.target.authorization);
+        }
+    } else {
+        next.headers.retain(|(name, _)| !PRIVATE.contains(&name.to_ascii_lowercase().as_str()));
+        next.tls = Arc::new(config.tls.for_other_origin(config.target.host == target.host));
+    }
+    next.proxy = config.proxies.choose(&target).map_err(|error| {
+        let words = "the proxy for a redirect cannot be told";
+        Error::new(Code::Proxy, Component::Proxy, words).because(error)
+    })?;
+    next.target = target;
+    Ok(next)
+}
+
+/// What `location` means where it was said. The words never hold it.
+fn resolve(from: &Target, location: &str) -> std::result::Result<Target, String> {
+    let scheme = if from.secure { "https" } else { "http" };
+    let base = format!("{scheme}://{}{}", from.host_header, from.resource);
+    let base = Url::parse(&base).map_err(|error| format!("its own URL cannot be read: {error}"))?;
+    let mut url =
+        base.join(location).map_err(|error| format!("its location is no URL: {error}"))?;
+    let scheme = match url.scheme() {
+        "http" | "ws" => "ws",
+        "https" | "wss" => "wss",
+        _ => return Err("its location is neither of http nor of ws".to_owned()),
+    };
+    url.set_fragment(None);
+    let Some((_, rest)) = url.as_str().split_once("://") else {
+        return Err("its location is no URL".to_owned());
+    };
+    let mut target = Target::parse(&format!("{scheme}://{rest}"))
+        .map_err(|error| format!("where to is wrong: {}", error.message))?;
+    // What the host's URL says beyond HTTP still holds on the same server: a
+    // zone, a Unix socket.
+    if (target.secure, &target.host_header) == (from.secure, &from.host_header) {
+        target.host.clone_from(&from.host);
+        target.socket.clone_from(&from.socket);
+    }
+    Ok(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(url: &str) -> Target {
+        Target::parse(url).unwrap()
+    }
+
+    #[test]
+    fn locations_are_relative_to_where_they_are_said() {
+        for (from, location, place) in [
+            ("ws://h/a/b?c", "/d?e", "ws://h:80/d"),
+            ("ws://h/a/b?c", "d", "ws://h:80/a/d"),
+            ("ws://h/a/b", "../d", "ws://h:80/d"),
+            ("ws://h/a", "?x", "ws://h:80/a"),
+            ("wss://h:8443/a", "//other/b", "wss://other:443/b"),
+            ("ws://h/", "https://other/b#f", "wss://other:443/b"),
+            ("ws://h/", "http://other:81", "ws://other:81/"),
+            ("ws://h/", "WSS://other", "wss://other:443/"),
+            ("ws://[fe80::1%253]/", "/b", "ws://[fe80::1%3]:80/b"),
+            ("ws+unix:///s:/a", "/b", "ws+unix:///s:/b"),
+            ("ws+unix:///s:/a", "http://localhost/b", "ws+unix:///s:/b"),
+            ("ws+unix:///s:/a", "http://localhost:81/b", "ws://localhost:81/b"),
+        ] {
+            let to = resolve(&target(from), location).unwrap();
+            assert_eq!(to.place(), place, "{location} from {from}");
+        }
+        assert_eq!(resolve(&target("ws://h/a"), "?x=1").unwrap().resource, "/a?x=1");
+        for bad in ["ftp://h/", "http://", "mailto:hunter2@h", "http://u:hunter2@h:99999/"] {
+            let words = resolve(&target("ws://h/"), bad).expect_err(bad);
+            assert!(!words.contains("hunter2"), "{words}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        for (one, other, same) in [
+            ("ws://h/a", "ws://u:p@H:80/b", true),
+            ("ws://h/", "wss://h/", false),
+            ("ws://h/", "ws://h:81/", false),
+            ("ws://h/", "ws://www.h/", false),
+            ("ws+unix:///s:/", "ws+unix:///s:/b", true),
+            ("ws+unix:///s:/", "ws+unix:///t:/", false),
+            ("ws+unix:///s:/", "ws://localhost/", false),
+        ] {
+            assert_eq!(target(one).is_same_origin(&target(other)), same, "{one} and {other}");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What is asked of TLS: whom to trust, what to check, and who we are.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use native_tls::{Protocol, TlsConnector};
+use url::Host;
+
+use super::identity::ClientIdentity;
+use super::pem::Pem;
+use super::pins::Pin;
+use super::target::is_host_name;
+use crate::error::{Code, Error};
+
+/// What of the server's certificate is verified.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Verify {
+    #[default]
+    Full,
+    NoHostname,
+    None,
+}
+
+/// The system's own policy may still forbid the two oldest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TlsVersion {
+    V1_0,
+    V1_1,
+    #[default]
+    V1_2,
+    V1_3,
+}
+
+impl TlsVersion {
+    pub fn protocol(self) -> Protocol {
+        match self {
+            TlsVersion::V1_0 => Protocol::Tlsv10,
+            TlsVersion::V1_1 => Protocol::Tlsv11,
+            TlsVersion::V1_2 => Protocol::Tlsv12,
+            TlsVersion::V1_3 => Protocol::Tlsv13,
+        }
+    }
+
+    pub fn number(self) -> &'static str {
+        match self {
+            TlsVersion::V1_0 => "1.0",
+            TlsVersion::V1_1 => "1.1",
+            TlsVersion::V1_2 => "1.2",
+            TlsVersion::V1_3 => "1.3",
+        }
+    }
+}
+
+/// Who is at the other end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Peer {
+    /// The server that the host named, or one that gets all that was meant for that.
+    #[default]
+    Server,
+    /// The server of another origin, to which a redirect led and the client's identity does
+    /// not go.
+    Stranger,
+    /// A proxy before the server.
+    Proxy,
+}
+
+#[derive(Default)]
+pub struct TlsConfig {
+    pub peer: Peer,
+    /// Trusted beside the system's roots, or with `ca_only` instead of them.
+    pub ca: Option<Arc<Pem>>,
+    pub ca_only: bool,
+    /// Shown to a server that asks for it.
+    pub identity: Option<Box<ClientIdentity>>,
+    /// The server's key is one of these, if there are any.
+    pub pins: Vec<Pin>,
+    pub verify: Verify,
+    /// The name to ask for and to expect, instead of the URL's host.
+    pub server_name: Option<String>,
+    pub min_version: TlsVersion,
+    /// The context that it came to, which lives at least as long as this.
+    pub held: Held,
+}
+
+impl TlsConfig {
+    /// What one option asks of another.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.ca_only && self.ca.is_none() {
+            let words = "option tls_ca_only: is set, and tls_ca is not: nobody would be trusted";
+            return Err(Error::ws(Code::Option, words));
+        }
+        match &self.server_name {
+            Some(name) if !is_host_name(name) => Err(Error::ws(
+                Code::Option,
+                "tls_server_name is neither a host name nor an address",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// What holds for a proxy to which TLS is spoken: the same authorities, and nothing else
+    /// that was meant for the server.
+    pub fn for_proxy(&self) -> TlsConfig {
+        TlsConfig {
+            peer: Peer::Proxy,
+            ca: self.ca.clone(),
+            ca_only: self.ca_only,
+            min_version: self.min_version,
+            ..TlsConfig::default()
+        }
+    }
+
+    /// What holds for an origin to which a redirect leads, perhaps on the same host: all that
+    /// is asked of a server, and nothing of who we are.
+    pub fn for_other_origin(&self, is_same_host: bool) -> TlsConfig {
+        TlsConfig {
+            peer: if self.identity.is_some() { Peer::Stranger } else { self.peer },
+            ca: self.ca.clone(),
+            ca_only: self.ca_only,
+            identity: None,
+            pins: self.pins.clone(),
+            verify: self.verify,
+            server_name: self.server_name.clone().filter(|_| is_same_host),
+            min_version: self.min_version,
+            held: Held::default(),
+        }
+    }
+
+    /// Whether a file must be read to know what is asked for.
+    fn reads_files(&self) -> bool {
+        self.ca.as_ref().is_some_and(|ca| ca.is_file())
+            || self.identity.as_ref().is_some_and(|identity| identity.fingerprint().is_none())
+    }
+
+    /// The context that it came to before. None when files must be read, which may have
+    /// changed since.
+    pub fn held(&self) -> Option<Arc<TlsConnector>> {
+        if self.reads_files() {
+            return None;
+        }
+        self.held.lock().clone()
+    }
+
+    /// Keeps a context for as long as this lives, which then need not keep what is in it,
+    /// unless the next may be another.
+    pub fn hold(&self, context: &Arc<TlsConnector>) {
+        *self.held.lock() = Some(Arc::clone(context));
+        match &self.identity {
+            Some(identity) if !self.reads_files() => identity.release(),
+            _ => {}
+        }
+    }
+
+    /// The name to ask for and to expect on the way to `host`.
+    pub fn expected_name(&self, host: &str) -> String {
+        match &self.server_name {
+            None => host.to_owned(),
+            Some(name) => match Host::parse(name) {
+                Ok(Host::Domain(ascii)) => ascii.strip_suffix('.').unwrap_or(&ascii).to_owned(),
+                _ => name.clone(),
+            },
+        }
+    }
+}
+
+/// A place for the context in use.
+#[derive(Default)]
+pub struct Held(Mutex<Option<Arc<TlsConnector>>>);
+
+impl Held {
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<TlsConnector>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pem::Content;
+    use super::*;
+    use crate::secret::Secret;
+
+    #[test]
+    fn checks_what_needs_no_disk() {
+        let named = |name: &str| TlsConfig { server_name: Some(name.into()), ..Default::default() };
+        assert_eq!(named("example.com").check(), Ok(()));
+        assert_eq!(named("::1").check(), Ok(()));
+        let error = named("example.com:443").check().expect_err("a port is no name");
+        assert_eq!(error.code, Code::Option as i32);
+        assert!(error.message.contains("tls_server_name"), "{error}");
+    }
+
+    #[test]
+    fn somebody_must_be_trusted() {
+        let file = Secret::from("@ca.pem".to_owned());
+        let ca = Pem::new("tls_ca", Content::Certificates, file).unwrap();
+        let config = TlsConfig { ca: Some(Arc::new(ca)), ca_only: true, ..Default::default() };
+        assert_eq!(config.check(), Ok(()));
+        let error = TlsConfig { ca: None, ..config }.check().expect_err("no authority");
+        assert_eq!(error.code, Code::Option as i32);
+        assert!(error.message.contains("tls_ca_only"), "{error}");
+    }
+
+    #[test]
+    fn the_server_name_goes_before_the_host() {
+        assert_eq!(TlsConfig::default().expected_name("h"), "h");
+        for (given, expected) in [
+            ("Example.com.", "example.com"),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("::1", "::1"),
+            ("10.0.0.1", "10.0.0.1"),
+        ] {
+            let config = TlsConfig { server_name: Some(given.into()), ..Default::default() };
+            assert_eq!(config.expected_name("h"), expected);
+        }
+    }
+
+    /// Everything set, with the identity in files that are not read yet.
+    fn whole() -> TlsConfig {
+        let file = |path: &str| Secret::from(path.to_owned());
+        let identity = ClientIdentity::new(Some("@c.pem".into()), Some(file("@k.pem")), None);
+        let ca = Pem::new("tls_ca", Content::Certificates, file("@ca.pem")).unwrap();
+        let pin = format!("sha256/{}=", "A".repeat(43));
+        TlsConfig {
+            ca: Some(Arc::new(ca)),
+            ca_only: true,
+            identity: identity.unwrap(),
+            pins: super::super::pins::parse(&pin).unwrap(),
+            verify: Verify::None,
+            server_name: Some("n".into()),
+            min_version: TlsVersion::V1_3,
+            ..TlsConfig::default()
+        }
+    }
+
+    #[test]
+    fn a_proxy_shares_the_authorities_and_nothing_of_the_servers() {
+        let (whole, proxy) = (whole(), whole().for_proxy());
+        assert_eq!((proxy.peer, proxy.verify), (Peer::Proxy, Verify::Full));
+        assert!(proxy.ca.is_some() && proxy.ca_only && proxy.min_version == whole.min_version);
+        assert!(proxy.identity.is_none() && proxy.pins.is_empty() && proxy.server_name.is_none());
+    }
+
+    #[test]
+    fn another_origin_must_have_a_pin_and_sees_no_identity() {
+        for is_same_host in [true, false] {
+            let other = whole().for_other_origin(is_same_host);
+            assert_eq!((other.peer, other.verify), (Peer::Stranger, Verify::None));
+            assert!(other.ca.is_some() && other.ca_only && other.min_version == TlsVersion::V1_3);
+            assert!(other.identity.is_none() && other.pins.len() == 1);
+            assert_eq!(other.server_name.is_some(), is_same_host);
+            // Nor does the next one.
+            let next = other.for_other_origin(true);
+            assert!(next.peer == Peer::Stranger && next.identity.is_none());
+        }
+        assert_eq!(TlsConfig::default().for_other_origin(false).peer, Peer::Server);
+    }
+}

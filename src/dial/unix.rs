@@ -1,0 +1,134 @@
+//! Servers on a Unix socket: `ws+unix:///path/to.sock:/request/path`.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use mio::net::UnixStream;
+use mio::{Interest, Registry, Token};
+use percent_encoding::percent_decode_str;
+
+use crate::error::{Component, Error};
+
+/// The room that an address of the operating system has, less a NUL.
+const MAX_PATH: usize = 107;
+/// How long to wait for room among those whom the server has not accepted yet,
+/// which nothing announces.
+const BACKLOG_WAIT: Duration = Duration::from_millis(20);
+
+/// What follows the `://`: the socket, percent-decoded, and the resource.
+pub fn split(rest: &str) -> Result<(PathBuf, &str), String> {
+    let (socket, resource) = rest.split_once(':').unwrap_or((rest, ""));
+    let wrong = |words: &str| Err(words.to_owned());
+    if !socket.starts_with('/') {
+        return wrong("the URL's socket is not an absolute path: ws+unix:///path:/resource");
+    }
+    if socket.contains('?') {
+        return wrong("the path of the URL's socket contains a ?; write it as %3F, or a : before");
+    }
+    if !resource.is_empty() && !resource.starts_with(['/', '?']) {
+        return wrong("what follows the path of the URL's socket and a : does not begin with /");
+    }
+    let socket: Vec<u8> = percent_decode_str(socket).collect();
+    if socket.contains(&0) {
+        return wrong("the path of the URL's socket contains a NUL");
+    }
+    if socket.len() > MAX_PATH {
+        return Err(format!(
+            "the path of the URL's socket has {} bytes, more than the {MAX_PATH} that the system \
+             allows",
+            socket.len()
+        ));
+    }
+    Ok((PathBuf::from(OsStr::from_bytes(&socket)), resource))
+}
+
+/// The path, fit for one line.
+pub fn shown(path: &Path) -> String {
+    let keep = |c: &char| !c.is_control();
+    path.to_string_lossy().chars().filter(keep).collect()
+}
+
+/// An attempt to connect, again and again while the server is too busy.
+pub struct Attempt {
+    path: PathBuf,
+    again_at: Option<Instant>,
+}
+
+impl Attempt {
+    pub fn new(path: PathBuf) -> Attempt {
+        Attempt { path, again_at: None }
+    }
+
+    /// The connection; `None` if there is no room for it yet.
+    pub fn advance(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        now: Instant,
+    ) -> Result<Option<UnixStream>, Error> {
+        if self.again_at.is_some_and(|at| now < at) {
+            return Ok(None);
+        }
+        match connect(&self.path, registry, token) {
+            Ok(stream) => Ok(Some(stream)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.again_at = Some(now + BACKLOG_WAIT);
+                Ok(None)
+            }
+            Err(error) => {
+                let words = format!("could not connect to {}: {error}", shown(&self.path));
+                let code = error.raw_os_error().unwrap_or_default();
+                Err(Error::numbered(code, Component::Os, words))
+            }
+        }
+    }
+
+    pub fn wake_at(&self) -> Option<Instant> {
+        self.again_at
+    }
+}
+
+fn connect(path: &Path, registry: &Registry, token: Token) -> io::Result<UnixStream> {
+    let mut stream = UnixStream::connect(path)?;
+    registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+    Ok(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_socket_and_resource_apart() {
+        for (rest, socket, resource) in [
+            ("/run/x.sock:/chat?room=1", "/run/x.sock", "/chat?room=1"),
+            ("/run/x.sock", "/run/x.sock", ""),
+            ("/run/x.sock:", "/run/x.sock", ""),
+            ("/run/x.sock:?a", "/run/x.sock", "?a"),
+            ("/a%20b%3Ac%3F:/d:e", "/a b:c?", "/d:e"),
+        ] {
+            assert_eq!(split(rest), Ok((PathBuf::from(socket), resource)), "{rest}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let long = format!("/{}", "x".repeat(107));
+        for (rest, words) in [
+            ("", "absolute path"),
+            ("run/x.sock:/", "absolute path"),
+            ("localhost/run/x.sock", "absolute path"),
+            (":/chat", "absolute path"),
+            ("/x.sock?a=b", "%3F"),
+            ("/x.sock:chat", "does not begin with /"),
+            ("/x%00y:/", "NUL"),
+            (&long, "108 bytes"),
+        ] {
+            let error = split(rest).expect_err(rest);
+            assert!(error.contains(words), "{rest}: {error}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Servers on a Unix socket.
+
+mod support;
+
+use std::ffi::CString;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use hostws::capi::*;
+use socket2::{Domain, SockAddr, Socket, Type};
+use support::host::*;
+use support::servers::certificates::{der, pin, Certificates};
+use support::servers::{proxies, websocket};
+use support::ws_server;
+
+/// A socket whose connections go on to a port: its folder goes with it.
+struct Door {
+    folder: PathBuf,
+    path: PathBuf,
+}
+
+impl Door {
+    fn new(name: &str, file: &str, port: u16) -> Door {
+        let folder = std::env::temp_dir().join(format!("hostws-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(file);
+        let listener = UnixListener::bind(&path).unwrap();
+        // It ends with the process.
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let client = client.unwrap();
+                let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                thread::spawn(move || carry(from, to));
+                thread::spawn(move || carry(server, client));
+            }
+        });
+        Door { folder, path }
+    }
+
+    fn url(&self, scheme: &str, path: &str) -> String {
+        format!("{scheme}://{}:{path}", self.path.display())
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+trait Half: Read + Write {
+    fn no_more(&self);
+}
+
+impl Half for TcpStream {
+    fn no_more(&self) {
+        let _ = self.shutdown(std::net::Shutdown::Write);
+    }
+}
+
+impl Half for UnixStream {
+    fn no_more(&self) {
+        let _ = self.shutdown(std::net::Shutdown::Write);
+    }
+}
+
+fn carry(mut from: impl Half, mut to: impl Half) {
+    let _ = io::copy(&mut from, &mut to);
+    to.no_more();
+}
+
+#[track_caller]
+fn check_echo(client: &Client, text: &str) {
+    client.send(text);
+    client.wait_messages(1);
+    assert_eq!(client.messages(), [text.as_bytes()]);
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn messages_go_both_ways() {
+    let server = ws_server();
+    let door = Door::new("echo", "a socket:here", server.port);
+    let url = door.url("ws+unix", "/echo").replace(' ', "%20").replacen(":here", "%3Ahere", 1);
+    let client = Client::new(&url);
+    client.wait_open();
+    assert_eq!(url_of(client.id).unwrap(), url);
+    assert_eq!(stats(client.id).dns_us, 0);
+    check_echo(&client, &"long ".repeat(100_000));
+}
+
+#[test]
+fn the_server_is_localhost_by_name() {
+    let server = ws_server();
+    let door = Door::new("name", "s", server.port);
+    let client = Client::new(&door.url("ws+unix", "/headers?x"));
+    client.wait_messages(1);
+    let sent: serde_json::Value = serde_json::from_slice(&client.messages()[0]).unwrap();
+    assert_eq!(sent["host"], serde_json::json!(["localhost"]));
+    client.terminate();
+    client.finish();
+    // Without a path, the root.
+    let client = Client::new(door.url("ws+unix", "").trim_end_matches(':'));
+    client.finish().check_failed(1006, &["ws", "http"], "404");
+}
+
+#[test]
+fn tls_over_a_socket() {
+    let certificates = Certificates::new().unwrap();
+    let ca = CString::new(certificates.ca_pem.clone()).unwrap();
+    for (certificate, name) in
+        [(&certificates.good, None), (&certificates.other_name, Some(c"other.example"))]
+    {
+        let server = websocket::tls(certificate).unwrap();
+        let door = Door::new("tls", "s", server.port);
+        let client = Client::with(&door.url("wss+unix", "/echo"), |options| {
+            options.tls_ca = ca.as_ptr();
+            options.tls_server_name = name.map_or(std::ptr::null(), |name| name.as_ptr());
+        });
+        check_echo(&client, "secret");
+    }
+}
+
+#[test]
+fn client_certificates_and_pins_over_a_socket() {
+    let certificates = Certificates::new().unwrap();
+    let server = websocket::mutual(&certificates.good, &certificates.client_ca_pem).unwrap();
+    let door = Door::new("mutual", "s", server.port);
+    let text = |text: &str| CString::new(text).unwrap();
+    let (ca, cert) = (text(&certificates.ca_pem), text(&certificates.client.chain_pem));
+    let key = text(&certificates.client.key_pem);
+    let (right, wrong) = (pin(&certificates.good), pin(&certificates.other_name));
+    let open = |pins: &str| {
+        let pins = text(pins);
+        Client::with(&door.url("wss+unix", "/client"), |options| {
+            options.tls_ca = ca.as_ptr();
+            options.tls_cert = cert.as_ptr();
+            options.tls_key = key.as_ptr();
+            options.tls_pins = pins.as_ptr();
+        })
+    };
+    let client = open(&right);
+    client.wait_messages(1);
+    assert_eq!(client.messages(), [b"test client"]);
+    assert_eq!(peer_certificate(client.id), Ok(der(&certificates.good)));
+    client.terminate();
+    client.finish().check_clean(1000, "");
+    open(&wrong).finish().check_failed(1015, &["ws", "tls"], &right);
+}
+
+#[test]
+fn no_proxy_is_used() {
+    let server = ws_server();
+    let door = Door::new("proxy", "s", server.port);
+    let proxy = proxies::Setup::new(proxies::Kind::Http).start();
+    let option = CString::new(format!("http://127.0.0.1:{}", proxy.port())).unwrap();
+    let client = Client::with(&door.url("ws+unix", "/echo"), |o| o.proxy = option.as_ptr());
+    check_echo(&client, "direct");
+    assert_eq!(proxy.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn a_socket_that_is_not_there_or_dead() {
+    let story = Client::new("ws+unix:///nonexistent/x.sock:/").finish();
+    story.check_failed(1006, &["ws", "os"], "/nonexistent/x.sock: No such file");
+    assert_eq!(story.errors()[1].code, libc::ENOENT);
+
+    let folder = std::env::temp_dir().join(format!("hostws-dead-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("s");
+    drop(UnixListener::bind(&path).unwrap());
+    let story = Client::new(&format!("ws+unix://{}", path.display())).finish();
+    story.check_failed(1006, &["ws", "os"], "refused");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_server_without_room_is_waited_for() {
+    let folder = std::env::temp_dir().join(format!("hostws-full-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("s");
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    socket.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+    socket.listen(0).unwrap();
+    let url = format!("ws+unix://{}:/", path.display());
+    let filler = UnixStream::connect(&path).unwrap();
+    let client = Client::with(&url, |options| options.open_timeout_ms = 200);
+    client.finish().check_failed(1006, &["ws", "os"], "200 ms passed while waiting for room");
+
+    // When there is room, it goes on: here to a server that says nothing.
+    let client = Client::with(&url, |options| options.open_timeout_ms = 2_000);
+    thread::sleep(Duration::from_millis(100));
+    let first = socket.accept().unwrap();
+    client.finish().check_failed(1006, &["ws", "http"], "2 s passed while waiting for the answer");
+    drop((filler, first));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn bad_urls() {
+    for (url, words) in [
+        ("ws+unix://", "absolute path"),
+        ("ws+unix://relative.sock:/", "absolute path"),
+        ("ws+unix:///x.sock?a", "%3F"),
+        ("ws+unix:///x.sock:chat", "does not begin with /"),
+        ("ws+unix:///x%00:/", "NUL"),
+        ("wss+unix:///x.sock:/#f", "fragment"),
+        ("http+unix:///x.sock:/", "http+unix"),
+    ] {
+        check_refused(open_pull(url, None), HOSTWS_E_URL, words);
+    }
+    let long = format!("ws+unix:///{}:/", "x".repeat(107));
+    check_refused(open_pull(&long, None), HOSTWS_E_URL, "108 bytes");
+}
