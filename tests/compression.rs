@@ -266,11 +266,12 @@ fn what_is_inflated_counts_in_the_receive_queue() {
         options.receive_queue_max = 4 << 20;
     });
     client.wait_open();
-    wait_pending(4);
+    // OPEN has been delivered, perhaps with some messages. The queue fills up to four, and one
+    // or two that exceed it; with more than half of that it is not filled again.
+    wait_pending(2);
     std::thread::sleep(std::time::Duration::from_millis(300));
-    // OPEN has been delivered; the queue holds four messages, and one or two that exceeded it.
     let waiting = ws_pending(0);
-    assert!((4..=7).contains(&waiting), "{waiting}");
+    assert!((2..=7).contains(&waiting), "{waiting}");
     client.wait_messages(60);
     assert!(client.messages().iter().all(|message| message.len() == 1 << 20));
     client.terminate();
