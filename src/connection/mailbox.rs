@@ -23,7 +23,7 @@ pub enum Command {
     Orphaned,
     /// End soon, without lingering.
     Retire,
-    /// The host's wake-up function is due.
+    /// End the turn: the host's wake-up function is due, or the thread is to look elsewhere.
     Wakeup,
 }
 

@@ -1,31 +1,26 @@
 //! Events on their way to a host thread: the queue, who may poll it, and how it
 //! tells that it has something. It knows no connection: only recipients.
 
+mod engine;
 mod event;
 mod signal;
 mod state;
+mod waiting;
 
 use std::any::Any;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+pub use engine::Engine;
 pub use event::{Ending, Entry, Event, Kind, Pong, Recipient};
 pub use signal::Wakeup;
+pub use waiting::Waited;
 
 use crate::error::{Code, Error, Result};
 use signal::Descriptor;
 use state::{Parked, State};
-
-/// How a wait ended that did not fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waited {
-    /// So many events can be delivered.
-    Ready(usize),
-    /// The time was up, or somebody woke the queue.
-    InVain,
-}
 
 pub struct Queue {
     id: i32,
@@ -35,8 +30,6 @@ pub struct Queue {
     changed: Condvar,
     /// Held while the host's wake-up function runs.
     wakeup: Mutex<Option<Wakeup>>,
-    /// How to get the worker to call it.
-    rouse: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 impl Queue {
@@ -47,7 +40,6 @@ impl Queue {
             state: Mutex::default(),
             changed: Condvar::new(),
             wakeup: Mutex::default(),
-            rouse: Mutex::default(),
         }
     }
 
@@ -135,9 +127,13 @@ impl Queue {
     fn notify(&self, mut state: MutexGuard<'_, State>) {
         state.version += 1;
         let waiters = state.waiters;
+        let engine = state.engine_to_interrupt();
         drop(state);
         if waiters > 0 {
             self.changed.notify_all();
+        }
+        if let Some(engine) = engine {
+            engine.rouse();
         }
     }
 
@@ -155,14 +151,17 @@ impl Queue {
         }
     }
 
-    /// Sets how the worker is got to call `call_wakeup`.
-    pub fn set_rouse(&self, rouse: Option<Box<dyn Fn() + Send>>) {
-        *self.rouse.lock().unwrap_or_else(PoisonError::into_inner) = rouse;
+    /// Sets the loop that fills it, while there is one.
+    pub fn set_engine(&self, engine: Option<Arc<dyn Engine>>) {
+        // Dropped after the lock is released.
+        let former = std::mem::replace(&mut self.state().engine, engine);
+        drop(former);
     }
 
     fn rouse(&self) {
-        if let Some(rouse) = &*self.rouse.lock().unwrap_or_else(PoisonError::into_inner) {
-            rouse();
+        let engine = self.state().engine.clone();
+        if let Some(engine) = engine {
+            engine.rouse();
         }
     }
 
@@ -206,75 +205,6 @@ impl Queue {
         if rouse {
             self.rouse();
         }
-    }
-
-    /// Waits until an event of that kind can be delivered, or `done` says so; `busy` recipients
-    /// do not count.
-    pub fn wait(
-        &self,
-        kind: Option<Kind>,
-        timeout: Option<Duration>,
-        busy: &[i32],
-        done: &dyn Fn() -> bool,
-    ) -> Result<Waited> {
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let mut state = self.state();
-        loop {
-            let events = state.deliverable(kind, busy);
-            if events > 0 {
-                return Ok(Waited::Ready(events));
-            }
-            let is_over = done() || timeout == Some(Duration::ZERO);
-            if std::mem::take(&mut state.woken) || is_over {
-                return Ok(Waited::InVain);
-            }
-            if !state.expects(kind, busy) {
-                let words = "no connection is left that could ever bring an event";
-                return Err(Error::ws(Code::Idle, words));
-            }
-            let Some(next) = self.sleep(state, deadline) else { return Ok(Waited::InVain) };
-            state = next;
-        }
-    }
-
-    /// Waits for `done`, looking again at each change; false if the time was up first.
-    pub fn wait_until(&self, deadline: Option<Instant>, done: impl Fn() -> bool) -> bool {
-        let mut state = self.state();
-        loop {
-            if done() {
-                return true;
-            }
-            if std::mem::take(&mut state.woken) {
-                return false;
-            }
-            let Some(next) = self.sleep(state, deadline) else { return done() };
-            state = next;
-        }
-    }
-
-    /// Sleeps until the queue changes; `None` when the deadline has passed.
-    fn sleep<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State>,
-        deadline: Option<Instant>,
-    ) -> Option<MutexGuard<'a, State>> {
-        let version = state.version;
-        state.waiters += 1;
-        while state.version == version {
-            state = match deadline {
-                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let rest = deadline.saturating_duration_since(Instant::now());
-                    if rest.is_zero() {
-                        state.waiters -= 1;
-                        return None;
-                    }
-                    self.changed.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
-        state.waiters -= 1;
-        Some(state)
     }
 
     /// The first entry of that kind whose recipient is not busy.

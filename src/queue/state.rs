@@ -2,8 +2,10 @@
 
 use std::any::Any;
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 use std::thread::ThreadId;
 
+use super::engine::Engine;
 use super::event::{Entry, Kind};
 use super::signal::Descriptor;
 
@@ -22,6 +24,28 @@ pub struct State {
     pub has_wakeup: bool,
     pub wakeup_due: bool,
     pub closed: bool,
+    /// The loop that fills it.
+    pub engine: Option<Arc<dyn Engine>>,
+    /// The worker has lent it to the poller.
+    pub is_lent: bool,
+    /// The thread that runs a turn of it while it waits.
+    pub rider: Option<ThreadToken>,
+    /// How many of the poller's waits in a row were short.
+    pub short_waits: u8,
+}
+
+/// A thread, as cheaply as can be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ThreadToken(usize);
+
+impl ThreadToken {
+    /// The same for a thread as long as it lives.
+    pub fn current() -> ThreadToken {
+        thread_local! {
+            static PLACE: u8 = const { 0 };
+        }
+        ThreadToken(PLACE.with(|place| place as *const u8 as usize))
+    }
 }
 
 #[derive(Default)]
@@ -73,6 +97,17 @@ impl State {
             kind.is_none_or(|kind| kind as usize == index)
                 && lane.live.iter().any(|id| !busy.contains(id))
         })
+    }
+
+    /// Whether the poller waited briefly only, or for long.
+    pub fn count_wait(&mut self, is_short: bool) {
+        self.short_waits = if is_short { self.short_waits.saturating_add(1) } else { 0 };
+    }
+
+    /// The loop in which the poller waits, if it is another thread than the caller.
+    pub fn engine_to_interrupt(&self) -> Option<Arc<dyn Engine>> {
+        let rider = self.rider?;
+        (rider != ThreadToken::current()).then(|| self.engine.clone())?
     }
 
     /// Brings the descriptor in line with what the queue holds.

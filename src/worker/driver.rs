@@ -15,7 +15,7 @@ use super::Shared;
 use crate::connection::{Command, Connection, Mailbox, GOING_AWAY};
 use crate::error::{Code, Error, Result};
 use crate::log;
-use crate::queue::{Ending, Event, Queue};
+use crate::queue::{Ending, Event};
 
 const READ_BUFFER: usize = 128 * 1024;
 const EVENTS_PER_TURN: usize = 256;
@@ -28,7 +28,6 @@ pub struct Driver {
     timers: Timers,
     commands: Receiver<Command>,
     mailbox: Arc<Mailbox>,
-    queue: Arc<Queue>,
     shared: Arc<Shared>,
     buffer: Vec<u8>,
     /// Those that had more to read than a turn allows.
@@ -38,7 +37,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    pub fn new(queue: Arc<Queue>, shared: Arc<Shared>) -> Result<Driver> {
+    pub fn new(shared: Arc<Shared>) -> Result<Driver> {
         let resources = |error: std::io::Error| {
             Error::ws(Code::Resources, "no event loop could be made").because(error)
         };
@@ -52,7 +51,6 @@ impl Driver {
             timers: Timers::default(),
             commands,
             mailbox: Arc::new(Mailbox::new(sender, waker)),
-            queue,
             shared,
             buffer: vec![0; READ_BUFFER],
             unfinished: Vec::new(),
@@ -115,7 +113,6 @@ impl Driver {
             }
             self.visit(key, now, |link, tools| link.on_timer(Token(key), tools));
         }
-        self.queue.call_wakeup();
     }
 
     fn timeout(&self, wanted: Option<Duration>) -> Option<Duration> {
@@ -153,7 +150,7 @@ impl Driver {
                 }
             }
             Command::Retire => self.retiring = true,
-            // The turn's end sees to it.
+            // That the turn ends is all that was wanted.
             Command::Wakeup => {}
         }
     }

@@ -1,21 +1,22 @@
 //! The threads that do the I/O. A queue and its worker are a pair: the worker starts with
 //! the queue's first connection and ends some time after its last.
 
+mod baton;
 mod driver;
+mod engine;
 mod link;
 mod session;
 mod timers;
 
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use self::driver::Driver;
+use self::engine::{Engine, Standing};
 use crate::connection::{Command, Mailbox};
 use crate::dial::{spawn_quiet, Jobs, Resources};
 use crate::error::{Code, Error, Result};
-use crate::log;
 use crate::queue::Queue;
 
 /// How long a worker without connections waits for the next.
@@ -68,16 +69,16 @@ pub struct Pair {
     shared: Arc<Shared>,
     /// That of the running worker. Its lock decides between a new connection and the
     /// worker's end.
-    mailbox: Mutex<Option<Arc<Mailbox>>>,
+    engine: Mutex<Option<Arc<Engine>>>,
 }
 
 impl Pair {
     pub fn new(queue: Queue, shared: Arc<Shared>) -> Pair {
-        Pair { queue: Arc::new(queue), shared, mailbox: Mutex::default() }
+        Pair { queue: Arc::new(queue), shared, engine: Mutex::default() }
     }
 
-    fn mailbox(&self) -> MutexGuard<'_, Option<Arc<Mailbox>>> {
-        self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
+    fn engine(&self) -> MutexGuard<'_, Option<Arc<Engine>>> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends what `make` makes to the worker, which is started if need be.
@@ -85,20 +86,20 @@ impl Pair {
         self: &Arc<Self>,
         make: impl FnOnce(&Arc<Mailbox>) -> Result<Command>,
     ) -> Result<()> {
-        let mut current = self.mailbox();
+        let mut current = self.engine();
         // Looked at under the lock under which `orphan` tells the worker.
         if self.queue.is_closed() {
             return Err(Error::ws(Code::NoSuchId, "the queue has just been freed"));
         }
         let mailbox = match &*current {
-            Some(mailbox) => Arc::clone(mailbox),
+            Some(engine) => Arc::clone(engine.mailbox()),
             None => {
-                let driver = Driver::new(Arc::clone(&self.queue), Arc::clone(&self.shared))?;
-                let mailbox = Arc::clone(driver.mailbox());
-                self.spawn(driver)?;
-                let rouse = Arc::clone(&mailbox);
-                self.queue.set_rouse(Some(Box::new(move || rouse.send(Command::Wakeup))));
-                *current = Some(Arc::clone(&mailbox));
+                let driver = Driver::new(Arc::clone(&self.shared))?;
+                let engine = Arc::new(Engine::new(driver));
+                self.spawn(Arc::clone(&engine))?;
+                self.queue.set_engine(Some(Arc::clone(&engine) as _));
+                let mailbox = Arc::clone(engine.mailbox());
+                *current = Some(engine);
                 mailbox
             }
         };
@@ -106,13 +107,13 @@ impl Pair {
         Ok(())
     }
 
-    fn spawn(self: &Arc<Self>, mut driver: Driver) -> Result<()> {
+    fn spawn(self: &Arc<Self>, engine: Arc<Engine>) -> Result<()> {
         let pair = Arc::clone(self);
         let mut threads = self.shared.threads();
         threads.handles.retain(|handle| !handle.is_finished());
         let handle = spawn_quiet("hostws", move || {
-            pair.run(&mut driver);
-            drop(driver);
+            pair.run(&engine);
+            drop(engine);
             let shared = Arc::clone(&pair.shared);
             drop(pair);
             shared.threads().running -= 1;
@@ -124,33 +125,36 @@ impl Pair {
         Ok(())
     }
 
-    fn run(&self, driver: &mut Driver) {
+    fn run(&self, engine: &Engine) {
         let mut idle_since: Option<Instant> = None;
         loop {
+            let Standing { is_idle, is_retiring } = engine.standing();
             let timeout = match idle_since {
-                _ if driver.is_retiring() && driver.is_idle() => Some(Duration::ZERO),
+                _ if is_retiring && is_idle => Some(Duration::ZERO),
                 None => None,
                 // Somebody may empty the queue without a word to this thread.
                 Some(_) if self.queue.needs_worker() => Some(LINGER),
                 Some(since) => Some(LINGER.saturating_sub(since.elapsed())),
             };
-            if catch_unwind(AssertUnwindSafe(|| driver.turn(timeout))).is_err() {
-                log::line!(Error, "a turn of the loop panicked; its connections end");
-                // A second panic ends the thread, but not the process.
-                let _ = catch_unwind(AssertUnwindSafe(|| driver.abandon()));
+            engine.run_turn(timeout);
+            self.queue.call_wakeup();
+            if self.queue.lend_to_host(|| engine.baton().lend()) {
+                engine.baton().await_return();
+                self.queue.end_loan();
             }
-            if !driver.is_idle() {
+            let Standing { is_idle, is_retiring } = engine.standing();
+            if !is_idle {
                 idle_since = None;
                 continue;
             }
             let since = *idle_since.get_or_insert_with(Instant::now);
             let is_over = since.elapsed() >= LINGER && !self.queue.needs_worker();
-            if driver.is_retiring() || is_over {
-                let mut current = self.mailbox();
-                if driver.is_idle() {
+            if is_retiring || is_over {
+                let mut current = self.engine();
+                if engine.standing().is_idle {
                     *current = None;
-                    driver.mailbox().close();
-                    self.queue.set_rouse(None);
+                    engine.mailbox().close();
+                    self.queue.set_engine(None);
                     return;
                 }
             }
@@ -168,8 +172,8 @@ impl Pair {
     }
 
     fn tell(&self, command: Command) {
-        if let Some(mailbox) = &*self.mailbox() {
-            mailbox.send(command);
+        if let Some(engine) = &*self.engine() {
+            engine.mailbox().send(command);
         }
     }
 }

@@ -1,0 +1,16 @@
+//! What a queue knows of the loop that fills it.
+
+use std::time::Duration;
+
+/// The loop of a queue's connections. A worker runs it; while events come in quick
+/// succession, it leaves that to the host's thread when that waits for them anyway.
+pub trait Engine: Send + Sync {
+    /// Makes the loop look at what was asked of it, if it sleeps.
+    fn rouse(&self);
+
+    /// Runs one turn on the calling thread; false if the worker has not left the loop to it.
+    fn turn(&self, timeout: Duration) -> bool;
+
+    /// Leaves the loop to the worker again.
+    fn give_back(&self);
+}

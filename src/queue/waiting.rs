@@ -1,0 +1,168 @@
+//! Waiting for what comes: asleep, or by running the loop that brings it.
+//!
+//! A thread that sleeps costs a hand-over and two context switches a message. While events
+//! come in quick succession the worker therefore lends its loop to the thread that waits for
+//! them, which then reads, decodes and delivers itself. When nothing comes for a moment, it
+//! gives the loop back, and sleeps.
+
+use std::sync::{MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::event::Kind;
+use super::state::{State, ThreadToken};
+use super::Queue;
+use crate::error::{Code, Error, Result};
+
+/// A wait of less than this is short, and a loop in which nothing comes for so long is given back.
+const SHORT: Duration = Duration::from_millis(2);
+/// After so many short waits in a row the loop is lent.
+const MANY_SHORT_WAITS: u8 = 3;
+
+/// How a wait ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waited {
+    /// So many events can be delivered.
+    Ready(usize),
+    /// The time was up, or somebody woke the queue.
+    InVain,
+}
+
+impl Queue {
+    /// Waits until an event of that kind can be delivered, or `done` says so; `busy` recipients
+    /// do not count. With a kind, the caller is the queue's poller.
+    pub fn wait(
+        &self,
+        kind: Option<Kind>,
+        timeout: Option<Duration>,
+        busy: &[i32],
+        done: &dyn Fn() -> bool,
+    ) -> Result<Waited> {
+        let mut started = None;
+        let mut state = self.state();
+        loop {
+            let events = state.deliverable(kind, busy);
+            if events > 0 {
+                if kind.is_some() && timeout != Some(Duration::ZERO) {
+                    state.count_wait(started.is_none_or(|at: Instant| at.elapsed() < SHORT));
+                }
+                return Ok(Waited::Ready(events));
+            }
+            let is_over = done() || timeout == Some(Duration::ZERO);
+            if std::mem::take(&mut state.woken) || is_over {
+                return Ok(Waited::InVain);
+            }
+            if !state.expects(kind, busy) {
+                let words = "no connection is left that could ever bring an event";
+                return Err(Error::ws(Code::Idle, words));
+            }
+            let began = *started.get_or_insert_with(Instant::now);
+            let deadline = timeout.and_then(|timeout| began.checked_add(timeout));
+            let next = if kind.is_some() && state.is_lent {
+                Some(self.ride(state, deadline))
+            } else {
+                self.sleep(state, deadline)
+            };
+            let Some(next) = next else { return Ok(Waited::InVain) };
+            state = next;
+        }
+    }
+
+    /// Waits for `done`, looking again at each change; false if the time was up first.
+    pub fn wait_until(&self, deadline: Option<Instant>, done: impl Fn() -> bool) -> bool {
+        let mut state = self.state();
+        loop {
+            if done() {
+                return true;
+            }
+            if std::mem::take(&mut state.woken) {
+                return false;
+            }
+            let Some(next) = self.sleep(state, deadline) else { return done() };
+            state = next;
+        }
+    }
+
+    /// Sleeps until the queue changes; `None` when the deadline has passed.
+    fn sleep<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        deadline: Option<Instant>,
+    ) -> Option<MutexGuard<'a, State>> {
+        let version = state.version;
+        state.waiters += 1;
+        while state.version == version {
+            state = match deadline {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let rest = deadline.saturating_duration_since(Instant::now());
+                    if rest.is_zero() {
+                        state.waiters -= 1;
+                        return None;
+                    }
+                    self.changed.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        state.waiters -= 1;
+        Some(state)
+    }
+
+    /// Runs the loop, which is lent, until the queue changes; gives it back when nothing comes.
+    fn ride<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        deadline: Option<Instant>,
+    ) -> MutexGuard<'a, State> {
+        let Some(engine) = state.engine.clone() else {
+            state.is_lent = false;
+            return state;
+        };
+        let version = state.version;
+        state.rider = Some(ThreadToken::current());
+        let mut now = Instant::now();
+        loop {
+            drop(state);
+            let patience = now + SHORT;
+            let until = deadline.map_or(patience, |deadline| deadline.min(patience));
+            let is_lent = engine.turn(until.saturating_duration_since(now));
+            now = Instant::now();
+            state = self.state();
+            let has_changed = state.version != version;
+            if has_changed || !is_lent || now >= until {
+                state.rider = None;
+                if !has_changed {
+                    state.is_lent = false;
+                    engine.give_back();
+                }
+                return state;
+            }
+        }
+    }
+
+    // ---- on the side of the worker
+
+    /// Lends the loop if the poller waits for events that come in quick succession. It is
+    /// awake then: it has just been told of an event, or was not asleep.
+    pub fn lend_to_host(&self, lend: impl FnOnce()) -> bool {
+        let mut state = self.state();
+        if state.short_waits < MANY_SHORT_WAITS
+            || (state.waiters > 0 && state.ready() == 0)
+            // Who is told by other means waits elsewhere.
+            || state.has_wakeup
+            || state.descriptor.is_some()
+            || state.closed
+        {
+            return false;
+        }
+        state.is_lent = true;
+        lend();
+        true
+    }
+
+    /// The loop is the worker's again.
+    pub fn end_loan(&self) {
+        let mut state = self.state();
+        state.is_lent = false;
+        state.short_waits = 0;
+    }
+}

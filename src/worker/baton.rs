@@ -1,0 +1,82 @@
+//! Who runs the loop: the worker, or a host thread that waits for events that come in quick
+//! succession. Handing each of them from thread to thread would take most of their time.
+//!
+//! The worker lends the loop and parks. A host that does not come back within two ticks, because
+//! it is in a slow callback or has left, finds the loop taken back: whatever the host does,
+//! the connections are attended to.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How often a parked worker looks whether the host still runs the loop.
+const TICK: Duration = Duration::from_millis(2);
+
+#[derive(Default)]
+pub struct Baton {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    is_lent: bool,
+    /// The host is in a turn of the loop.
+    is_in_use: bool,
+    /// The host has been, since the last tick.
+    was_used: bool,
+}
+
+impl Baton {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // ---- for the worker
+
+    /// The host may run the loop from here on.
+    pub fn lend(&self) {
+        *self.state() = State { is_lent: true, is_in_use: false, was_used: true };
+    }
+
+    /// Waits until the loop is the worker's again: given back, or not used for a while.
+    pub fn await_return(&self) {
+        let mut state = self.state();
+        while state.is_lent {
+            let (next, waited) =
+                self.changed.wait_timeout(state, TICK).unwrap_or_else(PoisonError::into_inner);
+            state = next;
+            if waited.timed_out() {
+                state.tick();
+            }
+        }
+    }
+
+    // ---- for the host
+
+    /// Begins a turn, if the loop is lent.
+    pub fn begin(&self) -> bool {
+        let mut state = self.state();
+        state.is_in_use = state.is_lent;
+        state.is_lent
+    }
+
+    pub fn end(&self) {
+        let mut state = self.state();
+        state.is_in_use = false;
+        state.was_used = true;
+    }
+
+    /// Gives the loop back outside of a turn.
+    pub fn give_back(&self) {
+        self.state().is_lent = false;
+        self.changed.notify_one();
+    }
+}
+
+impl State {
+    fn tick(&mut self) {
+        if !self.is_in_use && !std::mem::take(&mut self.was_used) {
+            self.is_lent = false;
+        }
+    }
+}

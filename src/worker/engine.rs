@@ -1,0 +1,77 @@
+//! The loop of one queue's connections, and who runs it at the moment.
+
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::baton::Baton;
+use super::driver::Driver;
+use crate::connection::{Command, Mailbox};
+use crate::log;
+use crate::queue;
+
+pub struct Standing {
+    pub is_idle: bool,
+    pub is_retiring: bool,
+}
+
+pub struct Engine {
+    /// Locked by whoever runs the loop, which the baton decides.
+    driver: Mutex<Driver>,
+    baton: Baton,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Engine {
+    pub fn new(driver: Driver) -> Engine {
+        let mailbox = Arc::clone(driver.mailbox());
+        Engine { driver: Mutex::new(driver), baton: Baton::default(), mailbox }
+    }
+
+    pub fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
+    }
+
+    fn driver(&self) -> MutexGuard<'_, Driver> {
+        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether nothing is left to do, and whether it is to end then.
+    pub fn standing(&self) -> Standing {
+        let driver = self.driver();
+        Standing { is_idle: driver.is_idle(), is_retiring: driver.is_retiring() }
+    }
+
+    pub fn baton(&self) -> &Baton {
+        &self.baton
+    }
+
+    /// Waits for something to do, at most that long, and does it.
+    pub fn run_turn(&self, timeout: Option<Duration>) {
+        let mut driver = self.driver();
+        if catch_unwind(AssertUnwindSafe(|| driver.turn(timeout))).is_err() {
+            log::line!(Error, "a turn of the loop panicked; its connections end");
+            // A second panic ends the turn, but not the process.
+            let _ = catch_unwind(AssertUnwindSafe(|| driver.abandon()));
+        }
+    }
+}
+
+impl queue::Engine for Engine {
+    fn rouse(&self) {
+        self.mailbox.send(Command::Wakeup);
+    }
+
+    fn turn(&self, timeout: Duration) -> bool {
+        let is_lent = self.baton.begin();
+        if is_lent {
+            self.run_turn(Some(timeout));
+            self.baton.end();
+        }
+        is_lent
+    }
+
+    fn give_back(&self) {
+        self.baton.give_back();
+    }
+}
