@@ -1,0 +1,41 @@
+/* What the client and the raw yardstick have in common: the command line, the clock, the line that tells the result. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* PROGRAM MODE URL N SIZE [CONNS] [INFLIGHT], and flags before MODE. */
+typedef struct bench {
+    const char *mode;
+    const char *url; /* without a path */
+    long n;
+    long size;
+    long connections;
+    long in_flight;
+    bool is_text;
+    bool is_pull;
+    long busy_us;
+} bench;
+
+/* Ends the program with a usage line if it cannot be read. */
+bench bench_from(int argc, char **argv);
+
+uint64_t now_ns(void);
+_Noreturn void fail(const char *what);
+
+/* The request's path for a mode; lives until the next call. */
+const char *bench_path(const bench *bench);
+
+/* One JSON line on standard output each. */
+void report_rate(const bench *bench, uint64_t started_ns);
+/* Sorts them. */
+void report_times(const bench *bench, uint64_t *samples_ns, long count);
+/* `first_bytes` were resident with the first connection open. */
+void report_memory(const bench *bench, long first_bytes);
+void report_started(const bench *bench);
+
+/* This process's resident bytes, counted exactly, when they have settled. */
+long resident_bytes(void);
+
+#endif

@@ -1,0 +1,36 @@
+/* launch N COMMAND...: runs it N times, one after the other, and tells how long it took from start to exit. */
+#define _GNU_SOURCE
+#include "bench.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+extern char **environ;
+
+int main(int argc, char **argv) {
+    if (argc < 3) {
+        fail("usage: launch N COMMAND...");
+    }
+    bench bench = {.mode = "start", .n = atol(argv[1])};
+    uint64_t *samples = calloc((size_t)bench.n, sizeof *samples);
+    posix_spawn_file_actions_t quiet;
+    posix_spawn_file_actions_init(&quiet);
+    posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+    for (long i = 0; i < bench.n; i++) {
+        pid_t pid;
+        int status;
+        uint64_t started = now_ns();
+        if (posix_spawn(&pid, argv[2], &quiet, NULL, argv + 2, environ) || waitpid(pid, &status, 0) != pid) {
+            fail("launch: it does not start");
+        }
+        samples[i] = now_ns() - started;
+        if (status) {
+            fail("launch: it failed");
+        }
+    }
+    report_times(&bench, samples, bench.n);
+    return 0;
+}

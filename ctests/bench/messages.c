@@ -1,0 +1,210 @@
+/* Frames from the client, with as little work as they allow: what is not sent back is not unmasked. */
+#include "server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OP_CLOSE = 8, OP_PING = 9, OP_PONG = 10 };
+enum { FLOOD_BLOCK = 256 * 1024 };
+
+/* ---- out ---- */
+
+static size_t put_header(uint8_t *at, uint8_t first, uint64_t length) {
+    size_t extra = length < 126 ? 0 : length < 65536 ? 2 : 8;
+    at[0] = first;
+    at[1] = (uint8_t)(extra == 0 ? length : extra == 2 ? 126 : 127);
+    for (size_t i = 0; i < extra; i++) {
+        at[2 + i] = (uint8_t)(length >> (8 * (extra - 1 - i)));
+    }
+    return 2 + extra;
+}
+
+/* As many whole frames as make a big write. Made once for each kind. */
+static const bytes *flood_block(bool is_raw, uint8_t first, uint64_t length) {
+    static struct {
+        bytes block;
+        bool is_raw;
+        uint8_t first;
+        uint64_t length;
+    } kinds[64];
+    static size_t count;
+    for (size_t i = 0; i < count; i++) {
+        if (kinds[i].is_raw == is_raw && kinds[i].first == first && kinds[i].length == length) {
+            return &kinds[i].block;
+        }
+    }
+    if (count == sizeof kinds / sizeof *kinds) {
+        abort(); /* more sizes than any table here has */
+    }
+    uint64_t frame = length + 14;
+    uint64_t frames = frame < FLOOD_BLOCK ? FLOOD_BLOCK / frame : 1;
+    bytes block = {malloc(frame * frames), 0};
+    for (uint64_t i = 0; i < frames; i++) {
+        block.size += is_raw ? 0 : put_header(block.data + block.size, first, length);
+        memset(block.data + block.size, 'a', length);
+        block.size += length;
+    }
+    kinds[count].block = block;
+    kinds[count].is_raw = is_raw;
+    kinds[count].first = first;
+    kinds[count].length = length;
+    return &kinds[count++].block;
+}
+
+static void start_flood(connection *c, uint8_t first) {
+    uint8_t header[14];
+    uint64_t frame = c->message_size + (c->is_raw ? 0 : put_header(header, first, c->message_size));
+    c->flood = flood_block(c->is_raw, first, c->message_size);
+    c->flood_size = frame * c->message_count;
+    c->flood_at = 0;
+}
+
+static void put_done(connection *c, bytes *out) {
+    if (!c->is_raw) {
+        out->size += put_header(out->data + out->size, 0x82, 1);
+    }
+    out->data[out->size++] = 'd';
+}
+
+/* ---- in ---- */
+
+static size_t header_length(const uint8_t *header) {
+    uint8_t length = header[1] & 127;
+    return 6 + (length < 126 ? 0 : length == 126 ? 2 : 8);
+}
+
+static uint64_t payload_length(const uint8_t *header) {
+    uint64_t length = header[1] & 127;
+    if (length < 126) {
+        return length;
+    }
+    size_t extra = length == 126 ? 2 : 8;
+    length = 0;
+    for (size_t i = 0; i < extra; i++) {
+        length = length << 8 | header[2 + i];
+    }
+    return length;
+}
+
+/* The header at `data`, or what was kept of it and goes on there. NULL: it is not complete, and all is kept. */
+static const uint8_t *whole_header(connection *c, const uint8_t **data, size_t *size) {
+    if (c->header_size == 0 && *size >= sizeof c->header) {
+        const uint8_t *header = *data;
+        size_t length = header_length(header);
+        *data += length;
+        *size -= length;
+        return header;
+    }
+    while (*size > 0) {
+        c->header[c->header_size++] = *(*data)++;
+        (*size)--;
+        if (c->header_size >= 2 && c->header_size == header_length(c->header)) {
+            c->header_size = 0;
+            return c->header;
+        }
+    }
+    return NULL;
+}
+
+static void unmask(uint8_t *to, const uint8_t *from, size_t size, uint8_t mask[8]) {
+    uint64_t mask_word;
+    memcpy(&mask_word, mask, 8);
+    size_t i = 0;
+    for (; i + 8 <= size; i += 8) {
+        uint64_t word;
+        memcpy(&word, from + i, 8);
+        word ^= mask_word;
+        memcpy(to + i, &word, 8);
+    }
+    for (size_t j = 0; i + j < size; j++) {
+        to[i + j] = from[i + j] ^ mask[j];
+    }
+    uint8_t turned[8];
+    for (size_t j = 0; j < 8; j++) {
+        turned[j] = mask[(j + size) % 4];
+    }
+    memcpy(mask, turned, 8);
+}
+
+static bool is_control(const connection *c) {
+    return c->opcode & 8;
+}
+
+static bool is_answered(const connection *c) {
+    return c->opcode != OP_PONG && (is_control(c) || c->task == ECHO);
+}
+
+static void frame_begins(connection *c, const uint8_t *header, bytes *out) {
+    uint8_t first = header[0];
+    c->opcode = first & 15;
+    c->is_in_frame = true;
+    c->payload_left = payload_length(header);
+    if (is_answered(c)) {
+        memcpy(c->mask, header + header_length(header) - 4, 4);
+        memcpy(c->mask + 4, c->mask, 4);
+        uint8_t same_or_pong = c->opcode == OP_PING ? 0x80 | OP_PONG : first;
+        out->size += put_header(out->data + out->size, same_or_pong, c->payload_left);
+    }
+}
+
+static void frame_ends(connection *c, bytes *out) {
+    c->is_in_frame = false;
+    if (c->opcode == OP_CLOSE) {
+        c->is_ending = true;
+    } else if (is_control(c)) {
+        return;
+    } else if (c->task == FLOOD) {
+        start_flood(c, c->flood_first);
+    } else if (c->task == SINK && --c->message_count == 0) {
+        put_done(c, out);
+    }
+}
+
+static bool frames_read(connection *c, const uint8_t *data, size_t size, bytes *out) {
+    while (size > 0 && !c->is_ending) {
+        if (!c->is_in_frame) {
+            const uint8_t *header = whole_header(c, &data, &size);
+            if (!header) {
+                return true;
+            }
+            if (!(header[1] & 128)) {
+                return false;
+            }
+            frame_begins(c, header, out);
+        }
+        size_t part = c->payload_left < size ? c->payload_left : size;
+        if (is_answered(c)) {
+            unmask(out->data + out->size, data, part, c->mask);
+            out->size += part;
+        }
+        data += part;
+        size -= part;
+        c->payload_left -= part;
+        if (c->payload_left == 0) {
+            frame_ends(c, out);
+        }
+    }
+    return true;
+}
+
+static void raw_read(connection *c, const uint8_t *data, size_t size, bytes *out) {
+    if (c->task == ECHO) {
+        memcpy(out->data + out->size, data, size);
+        out->size += size;
+    } else if (c->task == FLOOD) {
+        start_flood(c, 0);
+    } else {
+        c->raw_taken += size;
+        if (c->raw_taken == c->message_size * c->message_count) {
+            put_done(c, out);
+        }
+    }
+}
+
+bool messages_read(connection *c, const uint8_t *data, size_t size, bytes *out) {
+    if (c->is_raw) {
+        raw_read(c, data, size, out);
+        return true;
+    }
+    return frames_read(c, data, size, out);
+}
