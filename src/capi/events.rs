@@ -214,9 +214,10 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
     let mut delivered = 0;
     while delivered < budget {
         let mut call = Call::NONE;
+        let mut delivery = std::ptr::null();
         let more = answer(|| match frames::next(mark)? {
             Some(next) => {
-                call = next;
+                (call, delivery) = next;
                 Ok(1)
             }
             None => Ok(0),
@@ -224,10 +225,17 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
         if more <= 0 {
             break;
         }
-        delivered += 1;
-        if let Some(callback) = call.callback {
-            // SAFETY: the host gave it for these arguments; they live in this thread's frame.
-            unsafe { callback(call.event.ws, &raw const call.event, call.event.user_data) };
+        loop {
+            delivered += 1;
+            if let Some(callback) = call.callback {
+                // SAFETY: the host gave it for these arguments; they live in this thread's frame.
+                unsafe { callback(call.event.ws, &raw const call.event, call.event.user_data) };
+            }
+            // SAFETY: it lives as long as this call's frame, which `end` takes away.
+            let has_more = delivered < budget && unsafe { &*delivery }.follow(&mut call);
+            if !has_more {
+                break;
+            }
         }
     }
     answer(|| {

@@ -6,23 +6,32 @@
 //! remembers where on the stack its call is. Who comes next reaps those whose call is not
 //! there any more: the event counts as delivered, and what else they held goes back.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::stack;
 use super::view::{Call, View};
 use crate::error::{Code, Error, Result};
 use crate::library;
-use crate::queue::{Entry, Kind, Queue};
+use crate::queue::{Entry, Event, Kind, Queue};
 
 struct Frame {
     /// Where on the stack `pump` is, once it runs.
     mark: usize,
     queue: Arc<Queue>,
-    entry: Option<Entry>,
-    /// The entry's event to deliver next.
-    index: usize,
+    delivery: Rc<Delivery>,
     view: View,
+}
+
+/// What a call of `ws_poll` is delivering. It stays where it is, whatever comes above the call.
+#[derive(Default)]
+pub struct Delivery {
+    entry: RefCell<Option<Entry>>,
+    /// The entry's event to deliver next.
+    index: Cell<usize>,
+    /// Another call has begun above this one, and may have been left.
+    is_disturbed: Cell<bool>,
 }
 
 struct Frames(Vec<Frame>);
@@ -57,9 +66,9 @@ fn discard(is_dead: impl Fn(usize) -> bool) {
 /// Becomes the queue's poller until `end`.
 pub fn begin(queue: Arc<Queue>) -> Result<()> {
     queue.enter()?;
-    let frame = Frame { mark: 0, queue, entry: None, index: 0, view: View::default() };
+    let frame = Frame { mark: 0, queue, delivery: Rc::default(), view: View::default() };
     // A frame that finds no place is dropped, which leaves the queue again.
-    if with(|frames| frames.0.push(frame)).is_none() {
+    if with(|frames| frames.push(frame)).is_none() {
         let words = "this thread is ending: nothing can be delivered on it any more";
         return Err(Error::ws(Code::WrongThread, words));
     }
@@ -76,7 +85,7 @@ pub fn place(mark: usize) {
 }
 
 /// The next event that the call at `mark` delivers, if there is one.
-pub fn next(mark: usize) -> Result<Option<Call>> {
+pub fn next(mark: usize) -> Result<Option<(Call, *const Delivery)>> {
     reap_below(mark);
     with(|frames| {
         let Some((frame, outer)) = frames.0.split_last_mut() else { return Ok(None) };
@@ -84,26 +93,49 @@ pub fn next(mark: usize) -> Result<Option<Call>> {
             return Ok(None);
         }
         let skipped = delivering(outer);
+        let delivery = &frame.delivery;
+        delivery.is_disturbed.set(false);
+        let mut current = delivery.entry.borrow_mut();
         loop {
-            if let Some(entry) = &frame.entry {
+            if let Some(entry) = &*current {
                 if !entry.is_muted() {
-                    if let Some(call) = frame.view.show(entry, frame.index)? {
-                        frame.index += 1;
-                        return Ok(Some(call));
+                    if let Some(call) = frame.view.show(entry, delivery.index.get())? {
+                        delivery.index.set(delivery.index.get() + 1);
+                        return Ok(Some((call, Rc::as_ptr(delivery))));
                     }
                 }
-                frame.entry = None;
             }
+            frame.queue.recycle(current.take());
             match frame.queue.take(Kind::Push, &skipped) {
                 Some(entry) => {
-                    frame.index = entry.first;
-                    frame.entry = Some(entry);
+                    delivery.index.set(entry.first);
+                    *current = Some(entry);
                 }
                 None => return Ok(None),
             }
         }
     })
     .unwrap_or(Ok(None))
+}
+
+impl Delivery {
+    /// The short way from one message to the next of the same entry: false if there is none, or
+    /// if something has to be seen to first.
+    #[inline]
+    pub fn follow(&self, call: &mut Call) -> bool {
+        if self.is_disturbed.get() {
+            return false;
+        }
+        let Ok(entry) = self.entry.try_borrow() else { return false };
+        let Some(entry) = &*entry else { return false };
+        let Event::Messages(batch) = &entry.event else { return false };
+        let index = self.index.get();
+        if entry.is_muted() || !call.show_message(batch, index) {
+            return false;
+        }
+        self.index.set(index + 1);
+        true
+    }
 }
 
 /// Ends the call at `mark`.
@@ -122,7 +154,8 @@ pub fn busy() -> Vec<i32> {
 }
 
 fn delivering(frames: &[Frame]) -> Vec<i32> {
-    frames.iter().filter_map(|frame| Some(frame.entry.as_ref()?.recipient.id())).collect()
+    let entry_of = |frame: &Frame| Some(frame.delivery.entry.borrow().as_ref()?.recipient.id());
+    frames.iter().filter_map(entry_of).collect()
 }
 
 /// Forgets the frames of a process that this one was forked from: to touch what they
@@ -134,13 +167,25 @@ pub fn forget() {
 impl Drop for Frame {
     /// What was not delivered goes back, in front.
     fn drop(&mut self) {
-        if let Some(mut entry) = self.entry.take() {
-            if entry.len() > self.index && !entry.is_muted() {
-                entry.first = self.index;
+        if let Some(mut entry) = self.delivery.entry.take() {
+            let index = self.delivery.index.get();
+            if entry.len() > index && !entry.is_muted() {
+                entry.first = index;
                 self.queue.put_back(entry);
+            } else {
+                self.queue.recycle(Some(entry));
             }
         }
         self.queue.leave();
+    }
+}
+
+impl Frames {
+    fn push(&mut self, frame: Frame) {
+        if let Some(below) = self.0.last() {
+            below.delivery.is_disturbed.set(true);
+        }
+        self.0.push(frame);
     }
 }
 

@@ -8,7 +8,7 @@ use super::host::HostHandler;
 use super::types::{ws_callback, ws_error, ws_event};
 use crate::connection::DataType;
 use crate::error::{Error, Result};
-use crate::protocol::MessageKind;
+use crate::protocol::{Batch, MessageKind};
 use crate::queue::{Entry, Event};
 
 /// The strings and error entries that the current event points to.
@@ -26,6 +26,8 @@ unsafe impl Send for View {}
 pub struct Call {
     pub callback: ws_callback,
     pub event: ws_event,
+    /// What the connection wants messages to be.
+    wanted: DataType,
 }
 
 impl Call {
@@ -48,6 +50,7 @@ impl Call {
             user_data: std::ptr::null_mut(),
             round_trip_us: 0,
         },
+        wanted: DataType::Text,
     };
 }
 
@@ -62,15 +65,10 @@ impl View {
         call.event.time_us = entry.time_us;
         call.event.user_data = host.user_data();
         if let Event::Messages(batch) = &entry.event {
-            let Some((kind, payload)) = batch.get(index) else { return Ok(None) };
             call.callback = callbacks.on_message;
             call.event.r#type = HOSTWS_EVENT_MESSAGE;
-            call.event.data_type = delivered_type(host.data_type, kind) as i32;
-            let (is_first, is_last) = batch.ends(index);
-            call.event.flags = if is_first { HOSTWS_FIRST } else { 0 };
-            call.event.flags |= if is_last { HOSTWS_LAST } else { 0 };
-            set_data(&mut call.event, payload);
-            return Ok(Some(call));
+            call.wanted = host.data_type;
+            return Ok(call.show_message(batch, index).then_some(call));
         }
         if index > 0 {
             return Ok(None);
@@ -148,6 +146,21 @@ fn component(error: &Error) -> *const c_char {
 fn set_data(event: &mut ws_event, payload: &[u8]) {
     event.data = payload.as_ptr().cast();
     event.length = i64::try_from(payload.len()).unwrap_or(i64::MAX);
+}
+
+impl Call {
+    /// Shows a message of the connection that the call is for; false if there is no such one.
+    #[inline]
+    pub fn show_message(&mut self, batch: &Batch, index: usize) -> bool {
+        let Some((kind, payload)) = batch.get(index) else { return false };
+        let (is_first, is_last) = batch.ends(index);
+        let event = &mut self.event;
+        event.flags = if is_first { HOSTWS_FIRST } else { 0 };
+        event.flags |= if is_last { HOSTWS_LAST } else { 0 };
+        event.data_type = delivered_type(self.wanted, kind) as i32;
+        set_data(event, payload);
+        true
+    }
 }
 
 /// What a message of this kind is to a connection of that data type.

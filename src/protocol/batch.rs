@@ -15,6 +15,7 @@ pub struct Batch {
     large: Vec<Vec<u8>>,
     items: Vec<Item>,
     payload_bytes: usize,
+    is_reused: bool,
 }
 
 /// Eight bytes a message: there can be thousands in one read.
@@ -85,8 +86,12 @@ impl Batch {
         self.payload_bytes
     }
 
-    /// Gives back memory that was reserved for more than came.
+    /// Gives back memory that was reserved for more than came; but what is used again and
+    /// again is left as it is.
     pub fn shrink(&mut self) {
+        if self.is_reused {
+            return;
+        }
         if self.bytes.capacity() > 2 * self.bytes.len() + 64 {
             self.bytes.shrink_to_fit();
         }
@@ -97,7 +102,11 @@ impl Batch {
 
     /// Forgets the messages and keeps the common buffer for the next ones.
     pub fn clear(&mut self) {
-        self.truncate(0);
+        self.bytes.clear();
+        self.large.clear();
+        self.items.clear();
+        self.payload_bytes = 0;
+        self.is_reused = true;
     }
 
     /// Keeps the first `len` messages.

@@ -19,6 +19,7 @@ pub use signal::Wakeup;
 pub use waiting::Waited;
 
 use crate::error::{Code, Error, Result};
+use crate::protocol::Batch;
 use signal::Descriptor;
 use state::{Parked, State};
 
@@ -215,6 +216,25 @@ impl Queue {
         let entry = lane.entries.remove(index)?;
         lane.events -= entry.left();
         Some(entry)
+    }
+
+    /// Settles what has been delivered. While the poller runs the loop itself, its next turn
+    /// uses the same memory again, which is in the nearest cache.
+    pub fn recycle(&self, entry: Option<Entry>) {
+        let Some(mut entry) = entry else { return };
+        if let Event::Messages(batch) = &mut entry.event {
+            let mut batch = std::mem::take(batch);
+            batch.clear();
+            let mut state = self.state();
+            if state.is_lent {
+                state.spare = Some(batch);
+            }
+        }
+    }
+
+    /// An empty batch.
+    pub fn batch(&self) -> Batch {
+        self.state().spare.take().unwrap_or_default()
     }
 
     /// Puts back, in front, what was not delivered.

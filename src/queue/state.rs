@@ -8,6 +8,7 @@ use std::thread::ThreadId;
 use super::engine::Engine;
 use super::event::{Entry, Kind};
 use super::signal::Descriptor;
+use crate::protocol::Batch;
 
 #[derive(Default)]
 pub struct State {
@@ -28,6 +29,8 @@ pub struct State {
     pub engine: Option<Arc<dyn Engine>>,
     /// The worker has lent it to the poller.
     pub is_lent: bool,
+    /// Memory for the next turn of the poller's.
+    pub spare: Option<Batch>,
     /// The thread that runs a turn of it while it waits.
     pub rider: Option<ThreadToken>,
     /// How many of the poller's waits in a row were short.
@@ -97,6 +100,12 @@ impl State {
             kind.is_none_or(|kind| kind as usize == index)
                 && lane.live.iter().any(|id| !busy.contains(id))
         })
+    }
+
+    /// The loop is the worker's.
+    pub fn end_loan(&mut self) {
+        self.is_lent = false;
+        self.spare = None;
     }
 
     /// Whether the poller waited briefly only, or for long.

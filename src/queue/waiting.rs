@@ -114,7 +114,7 @@ impl Queue {
         deadline: Option<Instant>,
     ) -> MutexGuard<'a, State> {
         let Some(engine) = state.engine.clone() else {
-            state.is_lent = false;
+            state.end_loan();
             return state;
         };
         let version = state.version;
@@ -131,7 +131,7 @@ impl Queue {
             if has_changed || !is_lent || now >= until {
                 state.rider = None;
                 if !has_changed {
-                    state.is_lent = false;
+                    state.end_loan();
                     engine.give_back();
                 }
                 return state;
@@ -162,7 +162,7 @@ impl Queue {
     /// The loop is the worker's again.
     pub fn end_loan(&self) {
         let mut state = self.state();
-        state.is_lent = false;
+        state.end_loan();
         state.short_waits = 0;
     }
 }

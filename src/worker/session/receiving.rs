@@ -55,7 +55,7 @@ impl Session {
     }
 
     pub(super) fn decode(&mut self, mut input: &[u8], now: Instant) {
-        let mut batch = Batch::new();
+        let mut batch = self.connection.queue().batch();
         // After the server's close frame, and after it broke the protocol, nothing counts.
         while self.server_close.is_none() && !self.has_fault() {
             match self.decoder.decode(input, &mut batch) {
