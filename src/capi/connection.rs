@@ -150,7 +150,9 @@ pub unsafe extern "C" fn ws_send(
 /// @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS, which counts where a
 ///                   message begins
 /// @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last one ends inside a
-///         character; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
+///         character; HOSTWS_E_LOST, once, if the connection was lost after some of the message had
+///         left, and is being opened again (`reconnect_max`): nothing was queued, the next
+///         call begins a message; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
 ///         object with HOSTWS_MORE
 ///
 /// Blocks: never. Threads: any; fragments of one message from one at a time.
@@ -192,7 +194,7 @@ fn send_flags(flags: u32) -> Result<SendFlags> {
 /// Closes a connection (RFC 6455 section 7). What was sent before still leaves,
 /// then the close frame; no message is delivered after the call, only
 /// on_terminate, with the server's answer. While Connecting, the opening is
-/// given up and on_terminate says 1006. While Closing it does no more than
+/// given up and on_terminate says 1006, also while a lost connection is opened again. While Closing it does no more than
 /// silence further messages. Without callbacks, the end waits for ws_next().
 ///
 /// @param ws      a connection
@@ -339,6 +341,33 @@ pub unsafe extern "C" fn ws_ping(ws: ws_id, data: *const c_void, length: i32) ->
     })
 }
 
+/// Sets a header of the upgrade request for the attempts that follow, in place of all
+/// that have its name: a fresh token for a connection that is opened again. What is set before
+/// the worker has begun the first attempt counts for that one too.
+///
+/// @param ws     a connection that was created with `reconnect_max`
+/// @param name   an RFC 9110 token, such as "Authorization"; not one of the handshake's own
+/// @param value  its value, with no control character; NULL takes the header away
+/// @return HOSTWS_OK; or HOSTWS_E_ARGUMENT for a name or value that cannot be sent, or without
+///         `reconnect_max`; HOSTWS_E_UTF8; HOSTWS_E_CLOSED from Closing on; HOSTWS_E_NO_SUCH_ID
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_set_header(
+    ws: ws_id,
+    name: *const c_char,
+    value: *const c_char,
+) -> i32 {
+    answer(|| {
+        let connection = library::find(ws)?;
+        let name = memory::text(name, "name")?;
+        connection.set_header(name, memory::optional_text(value, "value")?)?;
+        Ok(HOSTWS_OK)
+    })
+}
+
 /// Tells how many bytes of messages, as framed, the operating system has not
 /// taken yet. Inside on_terminate: how many never left.
 ///
@@ -434,7 +463,8 @@ pub unsafe extern "C" fn ws_response_header(
 pub unsafe extern "C" fn ws_response_body(ws: ws_id, buffer: *mut c_char, size: i64) -> i64 {
     answer_wide(|| {
         let connection = library::find(ws)?;
-        let body = connection.answer().map_or(&[][..], |answer| &answer.body);
+        let answer = connection.answer();
+        let body = answer.as_ref().map_or(&[][..], |answer| &answer.body);
         memory::copy_out(body, buffer, size)
     })
 }

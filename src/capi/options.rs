@@ -54,6 +54,9 @@ pub unsafe fn read(options: *const ws_options) -> Result<Options> {
             deflate_client_no_context_takeover: raw.deflate_client_no_context_takeover,
             deflate_server_max_window_bits: raw.deflate_server_max_window_bits,
             deflate_client_max_window_bits: raw.deflate_client_max_window_bits,
+            reconnect_max: raw.reconnect_max,
+            reconnect_min_ms: raw.reconnect_min_ms,
+            reconnect_max_ms: raw.reconnect_max_ms,
         })
     }
 }
@@ -89,6 +92,7 @@ impl From<Snapshot> for ws_stats {
             tcp_us: snapshot.timings.tcp_us,
             tls_us: snapshot.timings.tls_us,
             upgrade_us: snapshot.timings.upgrade_us,
+            reconnects: snapshot.reconnects,
         }
     }
 }

@@ -53,6 +53,9 @@ pub fn read(json: &str) -> Result<(Options, DataType)> {
             "deflate_client_max_window_bits" => {
                 options.deflate_client_max_window_bits = number(name, value)?;
             }
+            "reconnect_max" => options.reconnect_max = number(name, value)?,
+            "reconnect_min_ms" => options.reconnect_min_ms = number(name, value)?,
+            "reconnect_max_ms" => options.reconnect_max_ms = number(name, value)?,
             _ => {
                 let words = format!("options_json: there is no option {name:?}");
                 return Err(Error::ws(Code::Option, words));
@@ -147,7 +150,8 @@ mod tests {
                 "max_message":8,"send_queue_max":9,"receive_queue_max":10,"stream_threshold":2048,
                 "deflate":true,"deflate_threshold":11,"deflate_server_no_context_takeover":1,
                 "deflate_client_no_context_takeover":false,"deflate_server_max_window_bits":12,
-                "deflate_client_max_window_bits":13}"#,
+                "deflate_client_max_window_bits":13,"reconnect_max":-1,"reconnect_min_ms":14,
+                "reconnect_max_ms":15}"#,
         )
         .unwrap();
         assert_eq!(data_type, DataType::Object);
@@ -174,6 +178,9 @@ mod tests {
             deflate_client_no_context_takeover: 0,
             deflate_server_max_window_bits: 12,
             deflate_client_max_window_bits: 13,
+            reconnect_max: -1,
+            reconnect_min_ms: 14,
+            reconnect_max_ms: 15,
         };
         assert_eq!(options, expected);
     }
@@ -183,6 +190,9 @@ mod tests {
         assert!(refused(r#"{"opne_timeout_ms":1}"#).contains("\"opne_timeout_ms\""));
         assert!(refused(r#"{"max_message":"1"}"#).contains("max_message must be a whole number"));
         assert!(refused(r#"{"queue":3000000000}"#).contains("queue is 3000000000"));
+        assert!(refused(r#"{"reconnect_max":true}"#).contains("reconnect_max must be a whole"));
+        assert!(refused(r#"{"reconnect_min_ms":0.5}"#).contains("reconnect_min_ms must be"));
+        assert!(refused(r#"{"reconnect_max_ms":"1"}"#).contains("reconnect_max_ms must be"));
         assert!(refused(r#"{"deflate":"on"}"#).contains("deflate must be a whole number"));
         assert!(refused(r#"{"subprotocols":1}"#).contains("subprotocols must be a string"));
         assert!(refused(r#"{"headers":{"A":[1]}}"#).contains("headers.A must be a string"));

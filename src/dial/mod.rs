@@ -34,12 +34,14 @@ pub use self::jobs::{spawn_quiet, Jobs};
 pub use self::prepare::{Job, Prepared};
 pub use self::target::{without_credentials, Target};
 pub use self::tls::{TlsConfig, TlsContexts, TlsVersion, Verify};
+pub use self::tls_errors::is_broken_off;
 
 /// The close codes of RFC 6455 for a connection that was never open.
 const CLOSE_ABNORMAL: u16 = 1006;
 const CLOSE_TLS: u16 = 1015;
 
 /// What a connection is opened with.
+#[derive(Clone)]
 pub struct DialConfig {
     pub target: Target,
     pub tls: TlsConfig,

@@ -27,6 +27,11 @@ pub fn closes(kind: io::ErrorKind) -> bool {
     matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
+/// Whether the handshake was cut short, and nothing is wrong with the certificate.
+pub fn is_broken_off(error: &Error) -> bool {
+    [CLOSED, BROKEN].contains(&error.message.as_str())
+}
+
 const CLOSED: &str = "the server closed the connection during the TLS handshake";
 const BROKEN: &str = "the connection broke during the TLS handshake";
 

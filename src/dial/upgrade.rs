@@ -160,11 +160,12 @@ impl Upgrade {
     }
 
     fn ended(&self) -> Error {
-        http(if self.received.is_empty() {
+        let words = if self.received.is_empty() {
             "the server closed the connection before it answered the upgrade request"
         } else {
             "the server closed the connection in the middle of its answer to the upgrade request"
-        })
+        };
+        Error::new(Code::Lost, Component::Http, words)
     }
 
     fn failed(&self, error: io::Error, config: &DialConfig) -> Error {

@@ -26,6 +26,8 @@ pub enum Flow {
     /// There is more to read than one turn allows.
     Again,
     End(Ending),
+    /// It is lost for this reason, and might be opened again; else it ends so.
+    Lost(Error, Ending),
 }
 
 pub struct Session {
@@ -52,6 +54,11 @@ pub struct Session {
     pinged: bool,
     ping_deadline: Option<Instant>,
     was_paused: bool,
+    /// From when on the connection is opened again, should it be lost.
+    resumes_from: Option<Instant>,
+    /// The server has closed it, and another connection is going to follow: nothing is sent
+    /// any more, and only the server's end of the TCP connection is awaited.
+    is_suspended: bool,
 }
 
 impl Session {
@@ -61,6 +68,7 @@ impl Session {
             stream_threshold: connection.limits.stream_threshold,
             deflate: connection.answer().and_then(|answer| answer.deflate),
         });
+        let resumes_from = connection.resumes_from(now);
         Session {
             connection,
             transport,
@@ -77,6 +85,8 @@ impl Session {
             pinged: false,
             ping_deadline: None,
             was_paused: false,
+            resumes_from,
+            is_suspended: false,
         }
     }
 
@@ -87,6 +97,9 @@ impl Session {
     /// The socket is ready for something, or a host thread wants something.
     pub fn advance(&mut self, at_end: bool, buffer: &mut [u8], now: Instant) -> Flow {
         self.at_end |= at_end;
+        if self.is_suspended && self.connection.outbox().is_sealed() {
+            return Flow::End(self.ending());
+        }
         self.write(now);
         self.settle_fault(now);
         let flow = self.read(buffer, now);
@@ -130,7 +143,7 @@ impl Session {
             return Flow::Stay;
         }
         if self.close_deadline.is_some() {
-            return Flow::End(self.ending());
+            return self.end();
         }
         if self.fault.is_some() {
             self.settle_fault(now);
@@ -141,7 +154,7 @@ impl Session {
             let limit = self.connection.limits.ping_timeout.unwrap_or_default();
             let words = format!("the server was silent for {} ms after a ping", limit.as_millis());
             let cause = Error::ws(Code::Timeout, words);
-            return Flow::End(self.lost("the connection does not answer", Some(cause)));
+            return self.lost("the connection does not answer", Some(cause));
         }
         self.pinged = true;
         self.ping_deadline = self.connection.limits.ping_timeout.map(|timeout| now + timeout);
@@ -209,7 +222,7 @@ impl Session {
                 continue;
             }
             match self.transport.read(buffer) {
-                Ok(0) => return Flow::End(self.on_end(None)),
+                Ok(0) => return self.on_end(None),
                 Ok(count) => {
                     self.digest(&buffer[..count], now);
                     // A plain socket that fills less than it could is empty.
@@ -220,13 +233,13 @@ impl Session {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if self.broken.is_some() {
-                        return Flow::End(self.on_end(None));
+                        return self.on_end(None);
                     }
                     // From here on, what comes is announced.
                     self.at_end = false;
                     return Flow::Stay;
                 }
-                Err(error) => return Flow::End(self.on_end(Some(error))),
+                Err(error) => return self.on_end(Some(error)),
             }
         }
         Flow::Again
