@@ -159,6 +159,7 @@ static void options_out_of_range_are_named(void) {
   REFUSED(reconnect_min_ms, -1, "reconnect_min_ms");
   REFUSED(reconnect_min_ms, 30001, "reconnect_max_ms");
   REFUSED(reconnect_max_ms, -1, "reconnect_max_ms");
+  REFUSED(write_timeout_ms, -2, "write_timeout_ms");
 #undef REFUSED
   options = default_options();
   options.queue = -1;

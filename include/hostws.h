@@ -413,6 +413,13 @@ typedef struct ws_options {
   int32_t reconnect_min_ms;
   /** The most time to wait before an attempt, unless a server asks for more; 0: 30,000. */
   int32_t reconnect_max_ms;
+  /**
+   * While something waits to be sent, how long the server may take nothing of it; then the
+   * connection is lost (1006). 0: 30,000; -1: no limit. The clock stands still while reading
+   * is paused because the host has too much to read; in the closing handshake
+   * `close_timeout_ms` counts instead.
+   */
+  int32_t write_timeout_ms;
 } ws_options;
 
 /**

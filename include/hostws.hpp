@@ -234,6 +234,8 @@ struct options {
   std::chrono::milliseconds ping_interval{0};
   /** After that ping, silence which ends the connection. */
   std::chrono::milliseconds ping_timeout{0};
+  /** How long the server may take nothing of what waits to be sent. */
+  std::chrono::milliseconds write_timeout{0};
   /** The largest message to accept, in bytes. */
   std::int64_t max_message = 0;
   /** Bytes, as framed, that may wait to be sent. */
@@ -563,6 +565,7 @@ class connection {
     raw.close_timeout_ms = detail::count(options.close_timeout);
     raw.ping_interval_ms = detail::count(options.ping_interval);
     raw.ping_timeout_ms = detail::count(options.ping_timeout);
+    raw.write_timeout_ms = detail::count(options.write_timeout);
     raw.max_message = options.max_message;
     raw.send_queue_max = options.send_queue_max;
     raw.receive_queue_max = options.receive_queue_max;

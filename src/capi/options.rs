@@ -57,6 +57,7 @@ pub unsafe fn read(options: *const ws_options) -> Result<Options> {
             reconnect_max: raw.reconnect_max,
             reconnect_min_ms: raw.reconnect_min_ms,
             reconnect_max_ms: raw.reconnect_max_ms,
+            write_timeout_ms: raw.write_timeout_ms,
         })
     }
 }

@@ -56,6 +56,7 @@ pub fn read(json: &str) -> Result<(Options, DataType)> {
             "reconnect_max" => options.reconnect_max = number(name, value)?,
             "reconnect_min_ms" => options.reconnect_min_ms = number(name, value)?,
             "reconnect_max_ms" => options.reconnect_max_ms = number(name, value)?,
+            "write_timeout_ms" => options.write_timeout_ms = number(name, value)?,
             _ => {
                 let words = format!("options_json: there is no option {name:?}");
                 return Err(Error::ws(Code::Option, words));
@@ -151,7 +152,7 @@ mod tests {
                 "deflate":true,"deflate_threshold":11,"deflate_server_no_context_takeover":1,
                 "deflate_client_no_context_takeover":false,"deflate_server_max_window_bits":12,
                 "deflate_client_max_window_bits":13,"reconnect_max":-1,"reconnect_min_ms":14,
-                "reconnect_max_ms":15}"#,
+                "reconnect_max_ms":15,"write_timeout_ms":16}"#,
         )
         .unwrap();
         assert_eq!(data_type, DataType::Object);
@@ -181,6 +182,7 @@ mod tests {
             reconnect_max: -1,
             reconnect_min_ms: 14,
             reconnect_max_ms: 15,
+            write_timeout_ms: 16,
         };
         assert_eq!(options, expected);
     }
@@ -193,6 +195,7 @@ mod tests {
         assert!(refused(r#"{"reconnect_max":true}"#).contains("reconnect_max must be a whole"));
         assert!(refused(r#"{"reconnect_min_ms":0.5}"#).contains("reconnect_min_ms must be"));
         assert!(refused(r#"{"reconnect_max_ms":"1"}"#).contains("reconnect_max_ms must be"));
+        assert!(refused(r#"{"write_timeout_ms":"1"}"#).contains("write_timeout_ms must be"));
         assert!(refused(r#"{"deflate":"on"}"#).contains("deflate must be a whole number"));
         assert!(refused(r#"{"subprotocols":1}"#).contains("subprotocols must be a string"));
         assert!(refused(r#"{"headers":{"A":[1]}}"#).contains("headers.A must be a string"));

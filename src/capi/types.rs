@@ -213,6 +213,11 @@ pub struct ws_options {
     pub reconnect_min_ms: i32,
     /// The most time to wait before an attempt, unless a server asks for more; 0: 30,000.
     pub reconnect_max_ms: i32,
+    /// While something waits to be sent, how long the server may take nothing of it; then the
+    /// connection is lost (1006). 0: 30,000; -1: no limit. The clock stands still while reading
+    /// is paused because the host has too much to read; in the closing handshake
+    /// `close_timeout_ms` counts instead.
+    pub write_timeout_ms: i32,
 }
 
 /// What a connection has done so far. Times of the opening are 0 until that

@@ -367,6 +367,11 @@ impl Outbox {
         self.waiting() + self.promised <= limit / 2 && std::mem::take(&mut self.owes_drain)
     }
 
+    /// The connection is open, and the socket takes no more.
+    pub fn is_stuck(&self) -> bool {
+        self.transport.is_some() && self.waiting() > 0
+    }
+
     pub fn is_broken(&self) -> bool {
         self.broken.is_some()
     }

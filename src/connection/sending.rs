@@ -170,7 +170,8 @@ impl Connection {
     fn leave(&self, mut outbox: MutexGuard<'_, Outbox>, was_quiet: bool) {
         if was_quiet {
             add(&self.counters.wire_sent, outbox.flush());
-            if outbox.is_broken() {
+            // The worker takes the time for what the socket does not take.
+            if outbox.is_broken() || outbox.is_stuck() {
                 drop(outbox);
                 self.post();
             }

@@ -4,6 +4,7 @@ mod ending;
 mod receiving;
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,8 @@ pub struct Session {
     /// The server has closed it, and another connection is going to follow: nothing is sent
     /// any more, and only the server's end of the TCP connection is awaited.
     is_suspended: bool,
+    /// Something waits to be sent: since when, and how much had left by then.
+    stuck: Option<(Instant, u64)>,
 }
 
 impl Session {
@@ -87,6 +90,7 @@ impl Session {
             was_paused: false,
             resumes_from,
             is_suspended: false,
+            stuck: None,
         }
     }
 
@@ -128,16 +132,25 @@ impl Session {
         if self.connection.is_paused() {
             return None;
         }
+        [self.ping_at(), self.write_deadline()].into_iter().flatten().min()
+    }
+
+    /// When the next ping is due, or its answer.
+    fn ping_at(&self) -> Option<Instant> {
         if self.pinged {
             return self.ping_deadline;
         }
         Some(self.heard_at + self.connection.limits.ping_interval?)
     }
 
+    fn write_deadline(&self) -> Option<Instant> {
+        Some(self.stuck?.0 + self.connection.limits.write_timeout?)
+    }
+
     /// A deadline may have passed.
     pub fn on_timer(&mut self, now: Instant) -> Flow {
         if !self.connection.is_paused() && std::mem::take(&mut self.was_paused) {
-            self.hear(now);
+            self.resume(now);
         }
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return Flow::Stay;
@@ -149,6 +162,9 @@ impl Session {
             self.settle_fault(now);
             self.write(now);
             return Flow::Stay;
+        }
+        if self.write_deadline().is_some_and(|deadline| deadline <= now) {
+            return self.stall();
         }
         if self.pinged {
             let limit = self.connection.limits.ping_timeout.unwrap_or_default();
@@ -175,6 +191,12 @@ impl Session {
         let drained = outbox.take_drain(self.connection.limits.send_queue_max);
         let sealed = outbox.is_sealed();
         let all_left = outbox.waiting() == 0;
+        let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
+        self.stuck = match self.stuck {
+            _ if !outbox.is_stuck() => None,
+            Some((since, before)) if before == sent => Some((since, before)),
+            _ => Some((now, sent)),
+        };
         if let Some(error) = outbox.take_broken() {
             self.broken = Some(error);
             self.at_end = true;
@@ -212,7 +234,7 @@ impl Session {
                 return Flow::Stay;
             }
             if std::mem::take(&mut self.was_paused) {
-                self.hear(now);
+                self.resume(now);
             }
             if self.fault.is_some() {
                 return Flow::Stay;
@@ -249,5 +271,14 @@ impl Session {
         self.heard_at = now;
         self.pinged = false;
         self.ping_deadline = None;
+    }
+
+    /// Nothing was read because the host had too much to read: what the clocks showed meanwhile
+    /// was not the server's doing.
+    fn resume(&mut self, now: Instant) {
+        self.hear(now);
+        if let Some((since, _)) = &mut self.stuck {
+            *since = now;
+        }
     }
 }
