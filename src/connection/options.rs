@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Backoff;
 use crate::dial::{
     parse_pins, ClientIdentity, Content, DialConfig, Family, Pem, Proxies, Target, TlsConfig,
     TlsVersion, Verify,
@@ -66,6 +67,10 @@ pub struct Options {
     pub tls_key_password: Option<Secret>,
     pub tls_pins: Option<String>,
     pub tls_ca_only: i32,
+    pub reconnect_max: i32,
+    pub reconnect_min_ms: i32,
+    pub reconnect_max_ms: i32,
+    pub write_timeout_ms: i32,
 }
 
 /// The deadlines and limits of a connection; `None` and the largest number are "off".
@@ -75,6 +80,8 @@ pub struct Limits {
     pub close_timeout: Duration,
     pub ping_interval: Option<Duration>,
     pub ping_timeout: Option<Duration>,
+    /// How long what waits to be sent may wait for a server that takes nothing.
+    pub write_timeout: Option<Duration>,
     pub max_message: u64,
     pub send_queue_max: usize,
     pub receive_queue_max: usize,
@@ -147,6 +154,7 @@ impl Options {
                 .ok_or_else(|| bad("close_timeout_ms", "cannot be switched off"))?,
             ping_interval: duration("ping_interval_ms", self.ping_interval_ms, 30_000)?,
             ping_timeout: duration("ping_timeout_ms", self.ping_timeout_ms, 30_000)?,
+            write_timeout: duration("write_timeout_ms", self.write_timeout_ms, 30_000)?,
             max_message: size("max_message", self.max_message, 64 * MIB)?,
             send_queue_max: in_memory(size("send_queue_max", self.send_queue_max, 16 * MIB)?),
             receive_queue_max: in_memory(size(
@@ -203,6 +211,30 @@ impl Options {
 }
 
 impl Options {
+    /// When it is opened again, if it is; each part is checked also where it is off.
+    pub fn backoff(&self) -> Result<Option<Backoff>> {
+        let time = |option: &str, value, default| {
+            duration(option, value, default)?.ok_or_else(|| bad(option, "cannot be switched off"))
+        };
+        let least = time("reconnect_min_ms", self.reconnect_min_ms, 500)?;
+        let most = time("reconnect_max_ms", self.reconnect_max_ms, 30_000)?;
+        if least > most {
+            let (least, most) = (least.as_millis(), most.as_millis());
+            let words = format!("is {least} ms, more than reconnect_max_ms, which is {most} ms");
+            return Err(bad("reconnect_min_ms", words));
+        }
+        let max = match self.reconnect_max {
+            0 => return Ok(None),
+            -1 => None,
+            1.. => Some(self.reconnect_max.unsigned_abs()),
+            other => {
+                let words = format!("is {other}; -1 is for ever, 0 off, else it counts attempts");
+                return Err(bad("reconnect_max", words));
+            }
+        };
+        Ok(Some(Backoff::new(max, least, most)))
+    }
+
     /// What to ask of compression; each part is checked also where it is off.
     fn deflate_offer(&self) -> Result<Option<DeflateOffer>> {
         let offer = DeflateOffer {
@@ -284,6 +316,7 @@ mod tests {
         assert_eq!(limits.close_timeout, Duration::from_secs(5));
         assert_eq!(limits.ping_interval, Some(Duration::from_secs(30)));
         assert_eq!(limits.ping_timeout, Some(Duration::from_secs(30)));
+        assert_eq!(limits.write_timeout, Some(Duration::from_secs(30)));
         assert_eq!(limits.max_message, 64 << 20);
         assert_eq!(limits.send_queue_max, 16 << 20);
         assert_eq!(limits.receive_queue_max, 16 << 20);
@@ -309,10 +342,39 @@ mod tests {
     }
 
     #[test]
+    fn reconnecting_is_off_by_default() {
+        let ms = Duration::from_millis;
+        let backoff = |max, least, most| {
+            let options = Options {
+                reconnect_max: max,
+                reconnect_min_ms: least,
+                reconnect_max_ms: most,
+                ..Options::default()
+            };
+            options.backoff().map_err(|error| error.message)
+        };
+        assert_eq!(backoff(0, 0, 0), Ok(None));
+        assert_eq!(backoff(-1, 0, 0), Ok(Some(Backoff::new(None, ms(500), ms(30_000)))));
+        assert_eq!(backoff(3, 7, 7), Ok(Some(Backoff::new(Some(3), ms(7), ms(7)))));
+        for (max, least, most, name) in [
+            (-2, 0, 0, "reconnect_max:"),
+            (0, -1, 0, "reconnect_min_ms"),
+            (1, 0, -1, "reconnect_max_ms"),
+            (1, -2, 0, "reconnect_min_ms"),
+            (1, 8, 7, "more than reconnect_max_ms, which is 7 ms"),
+            (0, 30_001, 0, "reconnect_min_ms"),
+        ] {
+            let words = backoff(max, least, most).expect_err("refused");
+            assert!(words.contains(name), "{words}");
+        }
+    }
+
+    #[test]
     fn what_is_out_of_range_is_named() {
         let base = Options::default;
         assert!(refused(Options { open_timeout_ms: -2, ..base() }).contains("open_timeout_ms"));
         assert!(refused(Options { close_timeout_ms: -1, ..base() }).contains("close_timeout_ms"));
+        assert!(refused(Options { write_timeout_ms: -2, ..base() }).contains("write_timeout_ms"));
         assert!(refused(Options { max_message: -5, ..base() }).contains("max_message"));
         assert!(refused(Options { send_queue_max: i64::MIN, ..base() }).contains("send_queue_max"));
         assert!(refused(Options { stream_threshold: 1023, ..base() }).contains("stream_threshold"));

@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-pub use event::{Ending, Entry, Event, Kind, Pong, Recipient};
+pub use event::{Ending, Entry, Event, Kind, Pong, Recipient, Reconnecting};
 pub use signal::Wakeup;
 
 use crate::error::{Code, Error, Result};

@@ -140,9 +140,11 @@ impl Driver {
                     self.visit(key, now, |link, tools| link.advance(Token(key), false, tools));
                 }
             }
-            Command::Prepared(connection, prepared) => {
+            Command::Prepared(connection, attempt, prepared) => {
                 if let Some(key) = self.key_of(&connection) {
-                    self.visit(key, now, |link, tools| link.prepared(prepared, Token(key), tools));
+                    self.visit(key, now, |link, tools| {
+                        link.prepared(attempt, prepared, Token(key), tools)
+                    });
                 }
             }
             Command::Orphaned => {
@@ -177,6 +179,7 @@ impl Driver {
             registry: self.poll.registry(),
             mailbox: &self.mailbox,
             jobs: &self.shared.jobs,
+            resources: &self.shared.resources,
             buffer: &mut self.buffer,
             now,
         };
@@ -193,7 +196,8 @@ impl Driver {
                 link.unfinished = true;
                 self.unfinished.push(key);
             }
-            Flow::Stay => {}
+            // Lost: the link has seen to it that another attempt follows.
+            Flow::Stay | Flow::Lost(..) => {}
         }
         let wanted = link.deadline();
         self.timers.set(key, &mut link.timer, wanted);

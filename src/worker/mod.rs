@@ -3,6 +3,7 @@
 
 mod driver;
 mod link;
+mod reconnect;
 mod session;
 mod timers;
 

@@ -4,6 +4,7 @@ mod ending;
 mod receiving;
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ pub enum Flow {
     /// There is more to read than one turn allows.
     Again,
     End(Ending),
+    /// It is lost for this reason, and might be opened again; else it ends so.
+    Lost(Error, Ending),
 }
 
 pub struct Session {
@@ -54,6 +57,13 @@ pub struct Session {
     pinged: bool,
     ping_deadline: Option<Instant>,
     was_paused: bool,
+    /// From when on the connection is opened again, should it be lost.
+    resumes_from: Option<Instant>,
+    /// The server has closed it, and another connection is going to follow: nothing is sent
+    /// any more, and only the server's end of the TCP connection is awaited.
+    is_suspended: bool,
+    /// Something waits to be sent: since when, and how much had left by then.
+    stuck: Option<(Instant, u64)>,
 }
 
 impl Session {
@@ -63,6 +73,7 @@ impl Session {
             stream_threshold: connection.limits.stream_threshold,
             deflate: connection.answer().and_then(|answer| answer.deflate),
         });
+        let resumes_from = connection.resumes_from(now);
         Session {
             connection,
             transport,
@@ -80,6 +91,9 @@ impl Session {
             pinged: false,
             ping_deadline: None,
             was_paused: false,
+            resumes_from,
+            is_suspended: false,
+            stuck: None,
         }
     }
 
@@ -90,6 +104,9 @@ impl Session {
     /// The socket is ready for something, or a host thread wants something.
     pub fn advance(&mut self, at_end: bool, buffer: &mut [u8], now: Instant) -> Flow {
         self.at_end |= at_end;
+        if self.is_suspended && self.connection.outbox().is_sealed() {
+            return Flow::End(self.ending());
+        }
         self.write(now);
         self.settle_fault(now);
         let flow = self.read(buffer, now);
@@ -118,22 +135,31 @@ impl Session {
         if self.connection.is_paused() {
             return None;
         }
+        [self.ping_at(), self.write_deadline()].into_iter().flatten().min()
+    }
+
+    /// When the next ping is due, or its answer.
+    fn ping_at(&self) -> Option<Instant> {
         if self.pinged {
             return self.ping_deadline;
         }
         Some(self.heard_at + self.connection.limits.ping_interval?)
     }
 
+    fn write_deadline(&self) -> Option<Instant> {
+        Some(self.stuck?.0 + self.connection.limits.write_timeout?)
+    }
+
     /// A deadline may have passed.
     pub fn on_timer(&mut self, now: Instant) -> Flow {
         if !self.connection.is_paused() && std::mem::take(&mut self.was_paused) {
-            self.hear(now);
+            self.resume(now);
         }
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return Flow::Stay;
         }
         if self.close_deadline.is_some() {
-            return Flow::End(self.ending());
+            return self.end();
         }
         if self.fault.is_some() {
             self.settle_fault(now);
@@ -141,11 +167,14 @@ impl Session {
             // What came meanwhile, the end of the stream above all, was not looked at.
             return Flow::Again;
         }
+        if self.write_deadline().is_some_and(|deadline| deadline <= now) {
+            return self.stall();
+        }
         if self.pinged {
             let limit = self.connection.limits.ping_timeout.unwrap_or_default();
             let words = format!("the server was silent for {} ms after a ping", limit.as_millis());
             let cause = Error::ws(Code::Timeout, words);
-            return Flow::End(self.lost("the connection does not answer", Some(cause)));
+            return self.lost("the connection does not answer", Some(cause));
         }
         self.pinged = true;
         self.ping_deadline = self.connection.limits.ping_timeout.map(|timeout| now + timeout);
@@ -166,6 +195,12 @@ impl Session {
         let drained = outbox.take_drain(self.connection.limits.send_queue_max);
         let sealed = outbox.is_sealed();
         let all_left = outbox.waiting() == 0;
+        let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
+        self.stuck = match self.stuck {
+            _ if !outbox.is_stuck() => None,
+            Some((since, before)) if before == sent => Some((since, before)),
+            _ => Some((now, sent)),
+        };
         if let Some(error) = outbox.take_broken() {
             self.broken = Some(error);
             self.at_end = true;
@@ -203,7 +238,7 @@ impl Session {
                 return Flow::Stay;
             }
             if std::mem::take(&mut self.was_paused) {
-                self.hear(now);
+                self.resume(now);
             }
             if self.fault.is_some() {
                 return Flow::Stay;
@@ -219,7 +254,7 @@ impl Session {
             };
             let read = direct.unwrap_or_else(|| self.receive(buffer, now));
             match read {
-                Ok(0) => return Flow::End(self.on_end(None)),
+                Ok(0) => return self.on_end(None),
                 Ok(count) => {
                     self.is_flooded = count == buffer.len();
                     // A plain socket that fills less than it could is empty.
@@ -232,13 +267,13 @@ impl Session {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if self.broken.is_some() {
-                        return Flow::End(self.on_end(None));
+                        return self.on_end(None);
                     }
                     // From here on, what comes is announced.
                     self.at_end = false;
                     return Flow::Stay;
                 }
-                Err(error) => return Flow::End(self.on_end(Some(error))),
+                Err(error) => return self.on_end(Some(error)),
             }
         }
         Flow::Again
@@ -248,5 +283,14 @@ impl Session {
         self.heard_at = now;
         self.pinged = false;
         self.ping_deadline = None;
+    }
+
+    /// Nothing was read because the host had too much to read: what the clocks showed meanwhile
+    /// was not the server's doing.
+    fn resume(&mut self, now: Instant) {
+        self.hear(now);
+        if let Some((since, _)) = &mut self.stuck {
+            *since = now;
+        }
     }
 }
