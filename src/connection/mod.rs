@@ -6,6 +6,7 @@ mod backoff;
 mod composer;
 mod delivery;
 mod mailbox;
+mod masks;
 mod options;
 mod outbox;
 mod registry;

@@ -4,18 +4,16 @@
 //! connection leaves on the thread that sends it. When the socket takes no more, the
 //! rest waits for the worker, which hears from the operating system when it does.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
-use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::backoff::Backoff;
+use super::masks::with_masks;
 use super::stay::Stay;
 use crate::error::{Code, Error, Result};
-use crate::process;
-use crate::protocol::{self, DataFrame, MaskSource};
+use crate::protocol::{self, DataFrame};
 use crate::transport::Transport;
 
 /// One write hands the operating system at most this much.
@@ -66,26 +64,6 @@ pub struct Outbox {
     certificate: Option<Box<[u8]>>,
     /// If the connection is opened again when it is lost.
     pub(super) stay: Option<Box<Stay>>,
-}
-
-/// Masking keys are drawn by each thread for itself: a generator a connection would
-/// be most of its memory.
-fn with_masks<T>(body: impl FnOnce(&mut MaskSource) -> T) -> Result<T> {
-    thread_local! {
-        /// With the process that it was seeded in: a fork must not repeat its parent's keys.
-        /// Never dropped, so that it is still there while its thread is destroyed.
-        static MASKS: RefCell<Option<(u32, ManuallyDrop<MaskSource>)>> =
-            const { RefCell::new(None) };
-    }
-    MASKS.with(|cell| {
-        let mut slot = cell.borrow_mut();
-        let generation = process::generation();
-        let masks = match &mut *slot {
-            Some((seeded_in, masks)) if *seeded_in == generation => masks,
-            other => &mut other.insert((generation, ManuallyDrop::new(MaskSource::new()?))).1,
-        };
-        Ok(body(masks))
-    })
 }
 
 impl Outbox {
@@ -182,6 +160,7 @@ impl Outbox {
     }
 
     pub fn push_ping(&mut self, payload: &[u8], by_host: bool, limit: usize) -> Result<()> {
+        self.refuse_sealed()?;
         if by_host && self.pings.len() >= MAX_PINGS {
             let words = format!("{MAX_PINGS} pings wait for their answers already");
             return Err(Error::ws(Code::Again, words));
