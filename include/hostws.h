@@ -346,7 +346,11 @@ typedef struct ws_options {
   int32_t close_timeout_ms;
   /** Silence after which a ping is sent; 0: 30,000; -1: never. */
   int32_t ping_interval_ms;
-  /** After that ping, silence which ends the connection; 0: 30,000; -1: never. */
+  /**
+   * After that ping, silence which ends the connection; 0: 30,000; -1: never. When the machine
+   * wakes up from a sleep of 5 seconds or more, a ping is sent at once (on Linux; elsewhere when
+   * the next one is due), and the silence is at most 5,000.
+   */
   int32_t ping_timeout_ms;
   /**
    * While something waits to be sent, how long the server may take nothing of it; then the
@@ -475,7 +479,8 @@ typedef struct ws_options {
   /**
    * The least time to wait before an attempt; 0: 500. How long it really is, is left to
    * chance: between this and twice this for the first attempt, four times for the second and
-   * so on, up to `reconnect_max_ms`.
+   * so on, up to `reconnect_max_ms`. No longer than until the machine wakes up from a sleep
+   * of 5 seconds or more, unless the server asked for the time.
    */
   int32_t reconnect_min_ms;
   /** The most time to wait before an attempt, unless a server asks for more; 0: 30,000. */

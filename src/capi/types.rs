@@ -152,7 +152,9 @@ pub struct ws_options {
     pub close_timeout_ms: i32,
     /// Silence after which a ping is sent; 0: 30,000; -1: never.
     pub ping_interval_ms: i32,
-    /// After that ping, silence which ends the connection; 0: 30,000; -1: never.
+    /// After that ping, silence which ends the connection; 0: 30,000; -1: never. When the machine
+    /// wakes up from a sleep of 5 seconds or more, a ping is sent at once (on Linux; elsewhere when
+    /// the next one is due), and the silence is at most 5,000.
     pub ping_timeout_ms: i32,
     /// While something waits to be sent, how long the server may take nothing of it; then the
     /// connection is lost (1006). 0: 30,000; -1: no limit. The clock stands still while reading
@@ -250,7 +252,8 @@ pub struct ws_options {
     pub reconnect_max: i32,
     /// The least time to wait before an attempt; 0: 500. How long it really is, is left to
     /// chance: between this and twice this for the first attempt, four times for the second and
-    /// so on, up to `reconnect_max_ms`.
+    /// so on, up to `reconnect_max_ms`. No longer than until the machine wakes up from a sleep
+    /// of 5 seconds or more, unless the server asked for the time.
     pub reconnect_min_ms: i32,
     /// The most time to wait before an attempt, unless a server asks for more; 0: 30,000.
     pub reconnect_max_ms: i32,

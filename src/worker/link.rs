@@ -46,6 +46,8 @@ enum Phase {
     /// Between two attempts.
     Waiting {
         until: Instant,
+        /// The server has asked for it.
+        is_asked: bool,
     },
 }
 
@@ -169,7 +171,7 @@ impl Link {
             Phase::Dialing { dialer, deadline } => {
                 [dialer.wake_at(), *deadline].into_iter().flatten().min()
             }
-            Phase::Waiting { until } => Some(*until),
+            Phase::Waiting { until, .. } => Some(*until),
         }
     }
 
@@ -179,7 +181,7 @@ impl Link {
                 let flow = session.on_timer(tools.now);
                 self.settle(flow, tools.now)
             }
-            Phase::Waiting { until } if *until <= tools.now => {
+            Phase::Waiting { until, .. } if *until <= tools.now => {
                 log::line!(Debug, "connection {}: trying again", self.connection.id);
                 self.attempt = self.attempt.wrapping_add(1);
                 self.phase = dialing(&self.connection, tools.resources, tools.now);
@@ -193,6 +195,21 @@ impl Link {
             }
             Phase::Dialing { .. } => self.advance(token, false, tools),
         }
+    }
+
+    /// The machine has slept for so long.
+    pub fn on_wake(&mut self, slept: Duration, now: Instant) -> Flow {
+        match &mut self.phase {
+            Phase::Open(session) => session.on_wake(now),
+            // To the server, the sleep was a part of the wait.
+            Phase::Waiting { until, is_asked: true } => {
+                *until = until.checked_sub(slept).unwrap_or(now);
+            }
+            Phase::Waiting { until, .. } => *until = now,
+            // It has a deadline of its own.
+            Phase::Dialing { .. } => {}
+        }
+        Flow::Stay
     }
 
     /// There is no connection: tries again, or tells why.
@@ -244,7 +261,7 @@ impl Link {
             delay,
             why,
         }));
-        self.phase = Phase::Waiting { until: now + delay };
+        self.phase = Phase::Waiting { until: now + delay, is_asked: pause.is_asked };
         Flow::Stay
     }
 

@@ -5,6 +5,7 @@ mod driver;
 mod link;
 mod reconnect;
 mod session;
+mod sleep;
 mod timers;
 
 use std::panic::{catch_unwind, AssertUnwindSafe};

@@ -1,6 +1,7 @@
 //! An open connection on the worker: when it reads and writes, and when it has waited enough.
 
 mod ending;
+mod keepalive;
 mod receiving;
 
 use std::io;
@@ -9,8 +10,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::ending::Fault;
+use self::keepalive::Awaited;
 use crate::connection::{add, Connection};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::protocol::{Decoder, DecoderConfig};
 use crate::queue::{Ending, Event};
 use crate::transport::Transport;
@@ -53,9 +55,7 @@ pub struct Session {
     finished: bool,
     close_deadline: Option<Instant>,
     heard_at: Instant,
-    /// A ping of ours is unanswered; when that is too long.
-    pinged: bool,
-    ping_deadline: Option<Instant>,
+    awaited: Option<Awaited>,
     was_paused: bool,
     /// From when on the connection is opened again, should it be lost.
     resumes_from: Option<Instant>,
@@ -88,8 +88,7 @@ impl Session {
             finished: false,
             close_deadline: None,
             heard_at: now,
-            pinged: false,
-            ping_deadline: None,
+            awaited: None,
             was_paused: false,
             resumes_from,
             is_suspended: false,
@@ -138,14 +137,6 @@ impl Session {
         [self.ping_at(), self.write_deadline()].into_iter().flatten().min()
     }
 
-    /// When the next ping is due, or its answer.
-    fn ping_at(&self) -> Option<Instant> {
-        if self.pinged {
-            return self.ping_deadline;
-        }
-        Some(self.heard_at + self.connection.limits.ping_interval?)
-    }
-
     fn write_deadline(&self) -> Option<Instant> {
         Some(self.stuck?.0 + self.connection.limits.write_timeout?)
     }
@@ -170,22 +161,7 @@ impl Session {
         if self.write_deadline().is_some_and(|deadline| deadline <= now) {
             return self.stall();
         }
-        if self.pinged {
-            let limit = self.connection.limits.ping_timeout.unwrap_or_default();
-            let words = format!("the server was silent for {} ms after a ping", limit.as_millis());
-            let cause = Error::ws(Code::Timeout, words);
-            return self.lost("the connection does not answer", Some(cause));
-        }
-        self.pinged = true;
-        self.ping_deadline = self.connection.limits.ping_timeout.map(|timeout| now + timeout);
-        let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
-        let mut outbox = self.connection.outbox();
-        if outbox.push_ping(&token, false, usize::MAX).is_ok() {
-            add(&self.connection.counters.pings_sent, 1);
-        }
-        drop(outbox);
-        self.write(now);
-        Flow::Stay
+        self.on_silence(now)
     }
 
     /// Writes what waits, and follows the closing handshake from our side.
@@ -277,12 +253,6 @@ impl Session {
             }
         }
         Flow::Again
-    }
-
-    fn hear(&mut self, now: Instant) {
-        self.heard_at = now;
-        self.pinged = false;
-        self.ping_deadline = None;
     }
 
     /// Nothing was read because the host had too much to read: what the clocks showed meanwhile
