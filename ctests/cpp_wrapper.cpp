@@ -216,6 +216,31 @@ void huge_messages_go_in_fragments_and_come_in_parts() {
   CHECK(ws.abort());
 }
 
+void a_lost_connection_is_opened_again() {
+  int losses = 0, returns = 0;
+  hostws::handlers handlers;
+  handlers.on_event = [&](const hostws::event& event) {
+    if (event.type() == hostws::event_type::reconnecting) {
+      CHECK(event.delay() >= 1ms && event.code() > 0 && event.errors()[0].code == HOSTWS_E_LOST);
+      losses++;
+    }
+    returns += event.type() == hostws::event_type::reconnected;
+  };
+  hostws::options options;
+  options.reconnect.emplace();
+  options.reconnect->min_delay = 1ms;
+  options.reconnect->max_delay = 5ms;
+  hostws::connection ws(peer_url("ws", "/drop"), std::move(handlers), options);
+  ws.set_header("X-Token", "fresh");
+  ws.set_header("X-Token", std::nullopt);
+  CHECK_THROWS(ws.set_header("Host", "x"), HOSTWS_E_ARGUMENT);
+  while (returns < 2) CHECK(hostws::poll(10s));
+  CHECK(losses >= 2 && ws.stats().reconnects >= 2);
+  options.reconnect->max = -2;
+  CHECK_THROWS(hostws::connection(peer_url("ws", "/drop"), {}, options), HOSTWS_E_OPTION);
+  CHECK(ws.abort());
+}
+
 void a_moved_connection_keeps_its_handlers() {
   int messages = 0, terminates = 0;
   const auto make = [&] {
@@ -473,6 +498,7 @@ int main() {
   RUN(calls_that_fail_throw_their_code);
   RUN(a_send_that_does_not_fit_is_false);
   RUN(huge_messages_go_in_fragments_and_come_in_parts);
+  RUN(a_lost_connection_is_opened_again);
   RUN(a_moved_connection_keeps_its_handlers);
   RUN(a_handler_may_destroy_its_connection);
   RUN(handlers_go_with_the_end_or_the_connection);

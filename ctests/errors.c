@@ -166,6 +166,11 @@ static void options_out_of_range_are_named(void) {
   REFUSED(deflate_client_no_context_takeover, -1, "deflate_client_no_context_takeover");
   REFUSED(deflate_server_max_window_bits, 8, "deflate_server_max_window_bits");
   REFUSED(deflate_client_max_window_bits, 16, "deflate_client_max_window_bits");
+  REFUSED(reconnect_max, -2, "reconnect_max");
+  REFUSED(reconnect_min_ms, -1, "reconnect_min_ms");
+  REFUSED(reconnect_min_ms, 30001, "reconnect_max_ms");
+  REFUSED(reconnect_max_ms, -1, "reconnect_max_ms");
+  REFUSED(write_timeout_ms, -2, "write_timeout_ms");
 #undef REFUSED
   options = default_options();
   options.queue = -1;

@@ -31,6 +31,7 @@ static void every_call_is_refused(ws_id ws) {
   CHECK_INT(ws_data_type(ws), HOSTWS_E_FORKED);
   CHECK_INT(ws_get_handler(ws, &handler), HOSTWS_E_FORKED);
   CHECK_INT(ws_ping(ws, "x", 1), HOSTWS_E_FORKED);
+  CHECK_INT(ws_set_header(ws, "X-Token", "x"), HOSTWS_E_FORKED);
   CHECK_INT(ws_buffered_amount(ws), HOSTWS_E_FORKED);
   CHECK_INT(ws_subprotocol(ws, text, sizeof text), HOSTWS_E_FORKED);
   CHECK_INT(ws_response_status(ws), HOSTWS_E_FORKED);

@@ -5,7 +5,7 @@
  * Events follow in this order: OPEN once; any number of MESSAGE; at most one ERROR, which
  * ends it; TERMINATE always, last, once. ws_send() and ws_terminate() may be called from
  * the start. The id is never used again; after TERMINATE it is Closed for ever. WARNING, DRAIN
- * and PONG may come at any time before it.
+ * and PONG may come at any time before it; with `reconnect_max`, RECONNECTING and RECONNECTED too.
  *
  * Threads: every function may be called from any thread, and from inside any callback,
  * except where it says otherwise. A callback only ever runs inside ws_poll() or
@@ -104,7 +104,11 @@ enum { HOSTWS_E_HTTP = -24 };
 enum { HOSTWS_E_PROTOCOL = -25 };
 /** In events: the connection could not be opened; the cause follows. */
 enum { HOSTWS_E_OPEN = -26 };
-/** In events: the connection was lost; the cause follows. */
+
+/**
+ * In events: the connection was lost; the cause follows. Of ws_send_ex(): it was, and with it the
+ * beginning of the message that is sent in fragments.
+ */
 enum { HOSTWS_E_LOST = -27 };
 /** In causes: the proxy could not be reached, refused, or broke its protocol. */
 enum { HOSTWS_E_PROXY = -28 };
@@ -136,6 +140,15 @@ enum { HOSTWS_EVENT_DRAIN = 5 };
 enum { HOSTWS_EVENT_PONG = 6 };
 /** Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN. */
 enum { HOSTWS_EVENT_WARNING = 7 };
+
+/**
+ * Event: the connection was lost, or could not be opened, and is tried again, as
+ * `reconnect_max` allows; `errors` and `error_count` tell why, `code` the number of the attempt in a
+ * row, `delay_ms` the time until then. May come before OPEN.
+ */
+enum { HOSTWS_EVENT_RECONNECTING = 8 };
+/** Event: the connection is open again; `code` is the number of the attempt. */
+enum { HOSTWS_EVENT_RECONNECTED = 9 };
 /** In an event's `flags`: it begins a message. */
 enum { HOSTWS_FIRST = 1 };
 /** In an event's `flags`: it ends a message. */
@@ -212,14 +225,15 @@ typedef struct ws_event {
   const char *data;
   /** MESSAGE, PONG: bytes at `data`. */
   int64_t length;
-  /** ERROR, WARNING: a stack, the general error first, its cause after it. */
+  /** ERROR, WARNING, RECONNECTING: a stack, the general error first, its cause after it. */
   const struct ws_error *errors;
-  /** ERROR, WARNING: entries at `errors`. */
+  /** ERROR, WARNING, RECONNECTING: entries at `errors`. */
   int32_t error_count;
   /**
    * TERMINATE: the server's close code; 1005 if its close frame had none;
    * without a close frame the code with which the connection was failed
-   * (1002, 1003, 1007, 1009; 1015 for TLS), else 1006.
+   * (1002, 1003, 1007, 1009; 1015 for TLS), else 1006. RECONNECTING, RECONNECTED: the
+   * number of the attempt in a row, from 1.
    */
   int32_t code;
   /** TERMINATE: the server's reason, or "". */
@@ -237,6 +251,8 @@ typedef struct ws_event {
   void *user_data;
   /** PONG: microseconds since that ping was sent. */
   uint64_t round_trip_us;
+  /** RECONNECTING: milliseconds until the attempt. */
+  int64_t delay_ms;
 } ws_event;
 
 /**
@@ -263,7 +279,7 @@ typedef struct ws_handler {
    * returned, the queue has been freed, or its thread has ended.
    */
   void *user_data;
-  /** The connection is open. Once. */
+  /** The connection is open. Once, also if it is opened again later. */
   ws_callback on_open;
   /** A message has come. */
   ws_callback on_message;
@@ -271,7 +287,7 @@ typedef struct ws_handler {
   ws_callback on_error;
   /** The connection is gone. Always, last, once. */
   ws_callback on_terminate;
-  /** Every other event: DRAIN, PONG, WARNING. */
+  /** Every other event: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED. */
   ws_callback on_event;
 } ws_handler;
 
@@ -333,10 +349,19 @@ typedef struct ws_options {
   int32_t close_timeout_ms;
   /** Silence after which a ping is sent; 0: 30,000; -1: never. */
   int32_t ping_interval_ms;
-  /** After that ping, silence which ends the connection; 0: 30,000; -1: never. */
+  /**
+   * After that ping, silence which ends the connection; 0: 30,000; -1: never. When the machine
+   * wakes up from a sleep of 5 seconds or more, a ping is sent at once (on Linux; elsewhere when
+   * the next one is due), and the silence is at most 5,000.
+   */
   int32_t ping_timeout_ms;
-  /** Reserved: 0. */
-  int32_t reserved;
+  /**
+   * While something waits to be sent, how long the server may take nothing of it; then the
+   * connection is lost (1006). 0: 30,000; -1: no limit. The clock stands still while reading
+   * is paused because the host has too much to read; in the closing handshake
+   * `close_timeout_ms` counts instead.
+   */
+  int32_t write_timeout_ms;
   /**
    * The largest message to accept, in bytes; 0: 64 MiB; -1: no limit. A larger
    * one fails the connection (1009).
@@ -434,8 +459,37 @@ typedef struct ws_options {
   const char *tls_pins;
   /** 1: the authorities in `tls_ca` are trusted instead of the system's; 0: besides them. */
   int32_t tls_ca_only;
-  /** Reserved: 0. */
-  int32_t reserved2;
+  /**
+   * Opens the connection again when it is lost or cannot be opened: so many attempts in a
+   * row, which are counted anew once it was open for a minute; -1: for ever; 0: never. The
+   * id stays; ws_status() says Connecting meanwhile, RECONNECTING tells of each attempt, and
+   * RECONNECTED of its success (OPEN, if it is the first opening that took several). on_error
+   * and on_terminate come at the real end alone.
+   *
+   * Worth another attempt are the close codes 1001, 1006 and 1011 to 1014, failures of the
+   * network (DNS, TCP, a lost connection, all time-outs), and HTTP 429 and 5xx, whose
+   * Retry-After is waited for, up to 5 minutes. Every other close code or HTTP status, a
+   * certificate that is not trusted and a breach of the protocol end the connection, and so
+   * do ws_terminate(), ws_abort(), ws_shutdown() and the end of the thread, at once.
+   *
+   * What waits to be sent stays, within `send_queue_max`, and leaves after RECONNECTED in its
+   * order. A message of which the operating system has not taken the last byte is sent
+   * again in whole: no server gets a message of one ws_send() twice. What the operating system
+   * had taken may be lost, and nobody is told. A message in fragments is sent again if none of
+   * them had left in whole; else it is lost: the next ws_send_ex() answers HOSTWS_E_LOST once, or
+   * a WARNING tells so if its last fragment had been given. Pings are dropped. Of a message that
+   * came in parts the rest does not come.
+   */
+  int32_t reconnect_max;
+  /**
+   * The least time to wait before an attempt; 0: 500. How long it really is, is left to
+   * chance: between this and twice this for the first attempt, four times for the second and
+   * so on, up to `reconnect_max_ms`. No longer than until the machine wakes up from a sleep
+   * of 5 seconds or more, unless the server asked for the time.
+   */
+  int32_t reconnect_min_ms;
+  /** The most time to wait before an attempt, unless a server asks for more; 0: 30,000. */
+  int32_t reconnect_max_ms;
 } ws_options;
 
 /**
@@ -481,6 +535,11 @@ typedef struct ws_stats {
    * microseconds.
    */
   uint64_t proxy_us;
+  /**
+   * How often the connection was opened again. The times above are those of the last
+   * opening; the counts go on.
+   */
+  uint64_t reconnects;
 } ws_stats;
 
 #ifdef __cplusplus
@@ -564,8 +623,9 @@ ws_id ws_open(const char *url, const char *options_json, void *user_data);
  * Closes a connection (RFC 6455 section 7). What was sent before still leaves,
  * then the close frame; no message is delivered after the call, only
  * on_terminate, with the server's answer. While Connecting, the opening is
- * given up and on_terminate says 1006. While Closing it does no more than
- * silence further messages. Without callbacks, the end waits for ws_next().
+ * given up and on_terminate says 1006, also while a lost connection is opened
+ * again. While Closing it does no more than silence further messages. Without
+ * callbacks, the end waits for ws_next().
  *
  * @param ws      a connection
  * @param code    1000, or 3000 to 4999; 0 is 1000
@@ -662,6 +722,23 @@ int32_t ws_data_type(ws_id ws);
 int32_t ws_get_handler(ws_id ws, struct ws_handler *handler);
 
 /**
+ * Sets a header of the upgrade request for the attempts that follow, in place of all
+ * that have its name: a fresh token for a connection that is opened again. What is set before
+ * the worker has begun the first attempt counts for that one too.
+ *
+ * @param ws     a connection that was created with `reconnect_max`
+ * @param name   an RFC 9110 token, such as "Authorization"; not one of the handshake's own
+ * @param value  its value, with no control character; NULL takes the header away
+ * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT for a name or value that cannot be sent, or without
+ *         `reconnect_max`; HOSTWS_E_UTF8; HOSTWS_E_CLOSED from Closing on; HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_set_header(ws_id ws, const char *name, const char *value);
+
+/**
  * Copies out what a connection has done so far.
  *
  * @param ws     a connection whose on_terminate has not returned yet
@@ -718,8 +795,10 @@ int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
  * @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS, which counts where a
  *                   message begins
  * @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last one ends inside a
- *         character; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
- *         object with HOSTWS_MORE
+ *         character; HOSTWS_E_LOST, once, if the connection was lost after some of the message
+ *         had left, and is being opened again (`reconnect_max`): nothing was queued, the next
+ *         call begins a message; HOSTWS_E_ARGUMENT for other flags, a change of the data type,
+ *         or an object with HOSTWS_MORE
  *
  * Blocks: never, but compressing takes its time, also another thread's. Threads: any;
  * fragments of one message from one at a time.
@@ -917,7 +996,9 @@ int32_t ws_wait(ws_queue queue, int32_t timeout_ms);
  * does for its queue. For a connection with callbacks HOSTWS_OK means that they have been
  * told: on_open has returned before HOSTWS_CONNECTED is reached, on_terminate before
  * HOSTWS_CLOSED. For one without callbacks it waits and consumes nothing. HOSTWS_OK also if
- * the status was reached and has been left since; ws_status() tells what it is now.
+ * the status was reached and has been left since; ws_status() tells what it is now. So
+ * HOSTWS_CONNECTED is the first opening of a connection that is opened again when it is lost;
+ * RECONNECTED tells of the later ones.
  *
  * @param ws          a connection
  * @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED

@@ -72,6 +72,8 @@ enum class event_type : std::int32_t {
   drain = HOSTWS_EVENT_DRAIN,
   pong = HOSTWS_EVENT_PONG,
   warning = HOSTWS_EVENT_WARNING,
+  reconnecting = HOSTWS_EVENT_RECONNECTING,
+  reconnected = HOSTWS_EVENT_RECONNECTED,
 };
 
 /** What is checked of a server's certificate. */
@@ -144,9 +146,9 @@ class event {
   }
   /** message: what the payload is. */
   hostws::data_type data_type() const noexcept { return static_cast<hostws::data_type>(raw_->data_type); }
-  /** error, warning: what was wrong. */
+  /** error, warning, reconnecting: what was wrong. */
   error_stack errors() const noexcept { return {raw_->errors, static_cast<std::size_t>(raw_->error_count)}; }
-  /** terminate: the close code, as told beside ws_event. */
+  /** terminate: the close code, as told beside ws_event. reconnecting, reconnected: the number of the attempt. */
   int code() const noexcept { return raw_->code; }
   /** terminate: the server's reason. */
   std::string_view reason() const noexcept { return raw_->reason == nullptr ? "" : raw_->reason; }
@@ -158,6 +160,8 @@ class event {
   bool is_last() const noexcept { return (raw_->flags & HOSTWS_LAST) != 0; }
   /** pong: the time since that ping was sent. */
   std::chrono::microseconds round_trip() const noexcept { return std::chrono::microseconds(raw_->round_trip_us); }
+  /** reconnecting: the time until the attempt. */
+  std::chrono::milliseconds delay() const noexcept { return std::chrono::milliseconds(raw_->delay_ms); }
   /** When it was read or happened. */
   std::chrono::system_clock::time_point time() const noexcept {
     using std::chrono::system_clock;
@@ -186,7 +190,7 @@ struct handlers {
   std::function<void(const error_stack& errors)> on_error;
   /** The connection is gone. Last, once. */
   std::function<void(int code, std::string_view reason, bool was_clean)> on_terminate;
-  /** Every other event: drain, pong, warning. */
+  /** Every other event: drain, pong, warning, reconnecting, reconnected. */
   std::function<void(const event& event)> on_event;
 };
 
@@ -201,6 +205,15 @@ struct deflate {
   /** 9 to 15; a server that does not agree is refused. */
   std::int32_t server_max_window_bits = 0;
   std::int32_t client_max_window_bits = 0;
+};
+
+/** How a connection is opened again that is lost. Zero is the default. */
+struct reconnect {
+  /** Attempts in a row; -1: for ever; 0: never. */
+  std::int32_t max = -1;
+  /** The least and the most time to wait before an attempt. */
+  std::chrono::milliseconds min_delay{0};
+  std::chrono::milliseconds max_delay{0};
 };
 
 /**
@@ -228,6 +241,8 @@ struct options {
   std::chrono::milliseconds ping_interval{0};
   /** After that ping, silence which ends the connection. */
   std::chrono::milliseconds ping_timeout{0};
+  /** How long the server may take nothing of what waits to be sent. */
+  std::chrono::milliseconds write_timeout{0};
   /** The largest message to accept, in bytes. */
   std::int64_t max_message = 0;
   /** Bytes, as framed, that may wait to be sent. */
@@ -254,6 +269,8 @@ struct options {
   std::optional<std::string> tls_pins;
   /** Trust the authorities in tls_ca instead of the system's. */
   bool tls_ca_only = false;
+  /** Opens the connection again when it is lost. */
+  std::optional<hostws::reconnect> reconnect;
 };
 
 /** What the rest of this header is made of; not for use. */
@@ -492,6 +509,11 @@ class connection {
                                 ws_send_ex(id_, data.data(), detail::length(data), detail::number(type), flags));
   }
 
+  /** ws_set_header(): sets a header for the next attempt of a connection that is opened again; empty: takes it away. */
+  void set_header(const std::string& name, const std::optional<std::string>& value) const {
+    detail::check(ws_set_header(id_, detail::text(name), detail::text(value)));
+  }
+
   /** ws_ping(): sends a ping; on_event is told of the pong. */
   void ping(std::string_view data = {}) const {
     // One byte more than a ping may have says the same as all that are too many.
@@ -573,6 +595,7 @@ class connection {
     raw.close_timeout_ms = detail::count(options.close_timeout);
     raw.ping_interval_ms = detail::count(options.ping_interval);
     raw.ping_timeout_ms = detail::count(options.ping_timeout);
+    raw.write_timeout_ms = detail::count(options.write_timeout);
     raw.max_message = options.max_message;
     raw.send_queue_max = options.send_queue_max;
     raw.receive_queue_max = options.receive_queue_max;
@@ -593,6 +616,11 @@ class connection {
     raw.tls_key_password = detail::text(options.tls_key_password);
     raw.tls_pins = detail::text(options.tls_pins);
     raw.tls_ca_only = options.tls_ca_only ? 1 : 0;
+    if (options.reconnect) {
+      raw.reconnect_max = options.reconnect->max;
+      raw.reconnect_min_ms = detail::count(options.reconnect->min_delay);
+      raw.reconnect_max_ms = detail::count(options.reconnect->max_delay);
+    }
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 

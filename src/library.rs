@@ -121,6 +121,7 @@ pub fn open(
 ) -> Result<i32> {
     let library = LIBRARY.get();
     let queue = options.queue;
+    let backoff = options.backoff()?;
     let (config, limits) = options.resolve(url, data_type)?;
     let pair = library.pair(queue)?;
     if pair.queue.is_owned() && queue != 0 && library.own()?.queue.id() != queue {
@@ -141,6 +142,7 @@ pub fn open(
             host,
             config,
             limits,
+            backoff: backoff.clone(),
             registry: &library.registry,
             queue: Arc::clone(&pair.queue),
             mailbox: Arc::clone(mailbox),

@@ -143,8 +143,10 @@ fn options_out_of_range_are_named() {
     check_option("tls_key", |o| o.tls_key = c"@k.pem".as_ptr());
     check_option("tls_key_password", |o| o.tls_key_password = c"p".as_ptr());
     check_option("tls_pins", |o| o.tls_pins = c"sha256/x".as_ptr());
-    check_option("reserved", |o| o.reserved = 1);
-    check_option("reserved2", |o| o.reserved2 = 1);
+    check_option("write_timeout_ms", |o| o.write_timeout_ms = -2);
+    check_option("reconnect_max", |o| o.reconnect_max = -2);
+    check_option("reconnect_min_ms", |o| o.reconnect_min_ms = 30_001);
+    check_option("reconnect_max_ms", |o| o.reconnect_max_ms = -1);
     for list in [c"a,,b", c",", c"a b", c"a,a"] {
         check_option("subprotocols", |o| o.subprotocols = list.as_ptr());
     }

@@ -22,6 +22,7 @@ class Event(Structure):
         ("errors", POINTER(Error)), ("error_count", c_int32),
         ("code", c_int32), ("reason", c_char_p), ("was_clean", c_int32), ("flags", c_uint32),
         ("time_us", c_uint64), ("user_data", c_void_p), ("round_trip_us", c_uint64),
+        ("delay_ms", c_int64),
     ]
 
     @property

@@ -13,7 +13,8 @@ const ErrorEntry = koffi.struct('ws_error', { code: 'int32_t', message: 'const c
 const Event = koffi.struct('ws_event', {
   struct_size: 'uint32_t', type: 'int32_t', ws: 'int32_t', data_type: 'int32_t', data: 'void *', length: 'int64_t',
   errors: 'void *', error_count: 'int32_t', code: 'int32_t', reason: 'const char *', was_clean: 'int32_t',
-  flags: 'uint32_t', time_us: 'uint64_t', user_data: 'void *', round_trip_us: 'uint64_t'
+  flags: 'uint32_t', time_us: 'uint64_t', user_data: 'void *', round_trip_us: 'uint64_t',
+  delay_ms: 'int64_t'
 })
 
 const library = koffi.load(process.env.HOSTWS_SHARED_LIBRARY)

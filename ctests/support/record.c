@@ -66,6 +66,15 @@ static char count(record *r, const ws_event *event) {
       copy_stack(r, event);
       r->warnings++;
       return 'W';
+    case HOSTWS_EVENT_RECONNECTING:
+      copy_stack(r, event);
+      CHECK(event->code > 0 && event->delay_ms > 0);
+      r->losses++;
+      return 'L';
+    case HOSTWS_EVENT_RECONNECTED:
+      CHECK(event->code > 0);
+      r->reconnects++;
+      return 'R';
     default: CHECK_INT(event->type, HOSTWS_EVENT_OPEN); return '?';
   }
 }
@@ -83,8 +92,12 @@ void record_event(record *r, const ws_event *event) {
   CHECK_INT(r->terminates, 0);
   if (event->type != HOSTWS_EVENT_MESSAGE && event->type != HOSTWS_EVENT_PONG) CHECK_INT(event->length, 0);
   if (event->type != HOSTWS_EVENT_MESSAGE) CHECK_INT(event->data_type, 0);
-  if (event->type != HOSTWS_EVENT_ERROR && event->type != HOSTWS_EVENT_WARNING) CHECK_INT(event->error_count, 0);
-  if (event->type != HOSTWS_EVENT_TERMINATE) CHECK_INT(event->code, 0);
+  int is_loss = event->type == HOSTWS_EVENT_RECONNECTING;
+  if (event->type != HOSTWS_EVENT_ERROR && event->type != HOSTWS_EVENT_WARNING && !is_loss)
+    CHECK_INT(event->error_count, 0);
+  if (event->type != HOSTWS_EVENT_TERMINATE && event->type != HOSTWS_EVENT_RECONNECTED && !is_loss)
+    CHECK_INT(event->code, 0);
+  if (!is_loss) CHECK_INT(event->delay_ms, 0);
   char letter = count(r, event);
   size_t used = strlen(r->order);
   if (used < sizeof r->order - 1) r->order[used] = letter;

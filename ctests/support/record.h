@@ -14,8 +14,9 @@ extern "C" {
 #endif
 
 typedef struct record {
-  char order[256]; /* a letter an event, its first ones: O M E T D P W; m: a part of a message */
-  int opens, messages, errors, terminates, drains, pongs, warnings;
+  char order[256]; /* a letter an event, its first ones: O M E T D P W; m: a part of a message; L: reconnecting,
+                       R: reconnected */
+  int opens, messages, errors, terminates, drains, pongs, warnings, losses, reconnects;
   char *data; /* of the last message or pong */
   int64_t length;
   int32_t data_type;

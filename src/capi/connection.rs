@@ -108,8 +108,9 @@ pub unsafe extern "C" fn ws_open(
 /// Closes a connection (RFC 6455 section 7). What was sent before still leaves,
 /// then the close frame; no message is delivered after the call, only
 /// on_terminate, with the server's answer. While Connecting, the opening is
-/// given up and on_terminate says 1006. While Closing it does no more than
-/// silence further messages. Without callbacks, the end waits for ws_next().
+/// given up and on_terminate says 1006, also while a lost connection is opened
+/// again. While Closing it does no more than silence further messages. Without
+/// callbacks, the end waits for ws_next().
 ///
 /// @param ws      a connection
 /// @param code    1000, or 3000 to 4999; 0 is 1000
@@ -229,6 +230,33 @@ pub unsafe extern "C" fn ws_get_handler(ws: ws_id, handler: *mut ws_handler) -> 
         let connection = library::find(ws)?;
         let host = HostHandler::of(connection.as_ref())?;
         ws_handler::write(handler, host.as_c(), "handler")?;
+        Ok(HOSTWS_OK)
+    })
+}
+
+/// Sets a header of the upgrade request for the attempts that follow, in place of all
+/// that have its name: a fresh token for a connection that is opened again. What is set before
+/// the worker has begun the first attempt counts for that one too.
+///
+/// @param ws     a connection that was created with `reconnect_max`
+/// @param name   an RFC 9110 token, such as "Authorization"; not one of the handshake's own
+/// @param value  its value, with no control character; NULL takes the header away
+/// @return HOSTWS_OK; or HOSTWS_E_ARGUMENT for a name or value that cannot be sent, or without
+///         `reconnect_max`; HOSTWS_E_UTF8; HOSTWS_E_CLOSED from Closing on; HOSTWS_E_NO_SUCH_ID
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_set_header(
+    ws: ws_id,
+    name: *const c_char,
+    value: *const c_char,
+) -> i32 {
+    answer(|| {
+        let connection = library::find(ws)?;
+        let name = memory::text(name, "name")?;
+        connection.set_header(name, memory::optional_text(value, "value")?)?;
         Ok(HOSTWS_OK)
     })
 }

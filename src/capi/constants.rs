@@ -59,7 +59,8 @@ pub const HOSTWS_E_HTTP: i32 = -24;
 pub const HOSTWS_E_PROTOCOL: i32 = -25;
 /// In events: the connection could not be opened; the cause follows.
 pub const HOSTWS_E_OPEN: i32 = -26;
-/// In events: the connection was lost; the cause follows.
+/// In events: the connection was lost; the cause follows. Of ws_send_ex(): it was, and with it the
+/// beginning of the message that is sent in fragments.
 pub const HOSTWS_E_LOST: i32 = -27;
 /// In causes: the proxy could not be reached, refused, or broke its protocol.
 pub const HOSTWS_E_PROXY: i32 = -28;
@@ -94,6 +95,12 @@ pub const HOSTWS_EVENT_DRAIN: i32 = 5;
 pub const HOSTWS_EVENT_PONG: i32 = 6;
 /// Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN.
 pub const HOSTWS_EVENT_WARNING: i32 = 7;
+/// Event: the connection was lost, or could not be opened, and is tried again, as
+/// `reconnect_max` allows; `errors` and `error_count` tell why, `code` the number of the attempt in a
+/// row, `delay_ms` the time until then. May come before OPEN.
+pub const HOSTWS_EVENT_RECONNECTING: i32 = 8;
+/// Event: the connection is open again; `code` is the number of the attempt.
+pub const HOSTWS_EVENT_RECONNECTED: i32 = 9;
 
 /// In an event's `flags`: it begins a message.
 pub const HOSTWS_FIRST: u32 = 1;

@@ -116,7 +116,9 @@ pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
 /// does for its queue. For a connection with callbacks HOSTWS_OK means that they have been
 /// told: on_open has returned before HOSTWS_CONNECTED is reached, on_terminate before
 /// HOSTWS_CLOSED. For one without callbacks it waits and consumes nothing. HOSTWS_OK also if
-/// the status was reached and has been left since; ws_status() tells what it is now.
+/// the status was reached and has been left since; ws_status() tells what it is now. So
+/// HOSTWS_CONNECTED is the first opening of a connection that is opened again when it is lost;
+/// RECONNECTED tells of the later ones.
 ///
 /// @param ws          a connection
 /// @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED

@@ -3,7 +3,7 @@
 use super::memory::{self, Versioned};
 use super::types::{ws_header, ws_options, ws_stats};
 use crate::connection::{Options, Snapshot};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::secret::Secret;
 
 // SAFETY: zero is NULL in each pointer and a number elsewhere; it starts with struct_size.
@@ -23,9 +23,6 @@ pub unsafe fn read(options: *const ws_options) -> Result<Options> {
     // SAFETY: the caller's promise, which is the header's, here and below.
     unsafe {
         let raw = ws_options::read(options, "options")?;
-        if raw.reserved != 0 || raw.reserved2 != 0 {
-            return Err(Error::ws(Code::Option, "options->reserved and reserved2 must be 0"));
-        }
         let mut headers = Vec::new();
         for header in memory::array(raw.headers, raw.header_count, "options->headers")? {
             headers.push(read_header(header)?);
@@ -45,6 +42,7 @@ pub unsafe fn read(options: *const ws_options) -> Result<Options> {
             close_timeout_ms: raw.close_timeout_ms,
             ping_interval_ms: raw.ping_interval_ms,
             ping_timeout_ms: raw.ping_timeout_ms,
+            write_timeout_ms: raw.write_timeout_ms,
             max_message: raw.max_message,
             send_queue_max: raw.send_queue_max,
             receive_queue_max: raw.receive_queue_max,
@@ -68,6 +66,9 @@ pub unsafe fn read(options: *const ws_options) -> Result<Options> {
             .map(Secret::from),
             tls_pins: owned(memory::optional_text(raw.tls_pins, "options->tls_pins")?),
             tls_ca_only: raw.tls_ca_only,
+            reconnect_max: raw.reconnect_max,
+            reconnect_min_ms: raw.reconnect_min_ms,
+            reconnect_max_ms: raw.reconnect_max_ms,
         })
     }
 }
@@ -104,6 +105,7 @@ impl From<Snapshot> for ws_stats {
             tls_us: snapshot.timings.tls_us,
             upgrade_us: snapshot.timings.upgrade_us,
             proxy_us: snapshot.timings.proxy_us,
+            reconnects: snapshot.reconnects,
         }
     }
 }

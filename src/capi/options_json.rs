@@ -55,6 +55,10 @@ pub fn read(json: &str) -> Result<(Options, DataType)> {
             "tls_key_password" => options.tls_key_password = Some(string(name, value)?.into()),
             "tls_pins" => options.tls_pins = Some(string(name, value)?),
             "tls_ca_only" => options.tls_ca_only = switch(name, value)?,
+            "reconnect_max" => options.reconnect_max = number(name, value)?,
+            "reconnect_min_ms" => options.reconnect_min_ms = number(name, value)?,
+            "reconnect_max_ms" => options.reconnect_max_ms = number(name, value)?,
+            "write_timeout_ms" => options.write_timeout_ms = number(name, value)?,
             _ => {
                 let words = format!("options_json: there is no option {name:?}");
                 return Err(Error::ws(Code::Option, words));
@@ -152,7 +156,8 @@ mod tests {
                 "deflate_client_max_window_bits":13,
                 "proxy":"http://p","ip_family":4,"max_redirects":11,
                 "tls_cert":"@c.pem","tls_key":"@k.pem","tls_key_password":"p","tls_pins":"sha256/x",
-                "tls_ca_only":true}"#,
+                "tls_ca_only":true,"reconnect_max":-1,"reconnect_min_ms":14,
+                "reconnect_max_ms":15,"write_timeout_ms":16}"#,
         )
         .unwrap();
         assert_eq!(data_type, DataType::Object);
@@ -187,6 +192,10 @@ mod tests {
             tls_key_password: Some("p".to_owned().into()),
             tls_pins: Some("sha256/x".into()),
             tls_ca_only: 1,
+            reconnect_max: -1,
+            reconnect_min_ms: 14,
+            reconnect_max_ms: 15,
+            write_timeout_ms: 16,
         };
         assert_eq!(options, expected);
     }
@@ -196,6 +205,10 @@ mod tests {
         assert!(refused(r#"{"opne_timeout_ms":1}"#).contains("\"opne_timeout_ms\""));
         assert!(refused(r#"{"max_message":"1"}"#).contains("max_message must be a whole number"));
         assert!(refused(r#"{"queue":3000000000}"#).contains("queue is 3000000000"));
+        assert!(refused(r#"{"reconnect_max":true}"#).contains("reconnect_max must be a whole"));
+        assert!(refused(r#"{"reconnect_min_ms":0.5}"#).contains("reconnect_min_ms must be"));
+        assert!(refused(r#"{"reconnect_max_ms":"1"}"#).contains("reconnect_max_ms must be"));
+        assert!(refused(r#"{"write_timeout_ms":"1"}"#).contains("write_timeout_ms must be"));
         assert!(refused(r#"{"deflate":"on"}"#).contains("deflate must be a whole number"));
         assert!(refused(r#"{"subprotocols":1}"#).contains("subprotocols must be a string"));
         assert!(refused(r#"{"headers":{"A":[1]}}"#).contains("headers.A must be a string"));

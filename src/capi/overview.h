@@ -5,7 +5,7 @@
  * Events follow in this order: OPEN once; any number of MESSAGE; at most one ERROR, which
  * ends it; TERMINATE always, last, once. ws_send() and ws_terminate() may be called from
  * the start. The id is never used again; after TERMINATE it is Closed for ever. WARNING, DRAIN
- * and PONG may come at any time before it.
+ * and PONG may come at any time before it; with `reconnect_max`, RECONNECTING and RECONNECTED too.
  *
  * Threads: every function may be called from any thread, and from inside any callback,
  * except where it says otherwise. A callback only ever runs inside ws_poll() or

@@ -71,7 +71,8 @@ pub unsafe extern "C" fn ws_response_header(
 pub unsafe extern "C" fn ws_response_body(ws: ws_id, buffer: *mut c_char, size: i64) -> i64 {
     answer_wide(|| {
         let connection = library::find(ws)?;
-        let body = connection.answer().map_or(&[][..], |answer| &answer.body);
+        let answer = connection.answer();
+        let body = answer.as_ref().map_or(&[][..], |answer| &answer.body);
         memory::copy_out(body, buffer, size)
     })
 }

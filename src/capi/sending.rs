@@ -68,8 +68,10 @@ pub unsafe extern "C" fn ws_send(
 /// @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS, which counts where a
 ///                   message begins
 /// @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last one ends inside a
-///         character; HOSTWS_E_ARGUMENT for other flags, a change of the data type, or an
-///         object with HOSTWS_MORE
+///         character; HOSTWS_E_LOST, once, if the connection was lost after some of the message
+///         had left, and is being opened again (`reconnect_max`): nothing was queued, the next
+///         call begins a message; HOSTWS_E_ARGUMENT for other flags, a change of the data type,
+///         or an object with HOSTWS_MORE
 ///
 /// Blocks: never, but compressing takes its time, also another thread's. Threads: any;
 /// fragments of one message from one at a time.

@@ -57,13 +57,14 @@ pub struct ws_event {
     pub data: *const c_char,
     /// MESSAGE, PONG: bytes at `data`.
     pub length: i64,
-    /// ERROR, WARNING: a stack, the general error first, its cause after it.
+    /// ERROR, WARNING, RECONNECTING: a stack, the general error first, its cause after it.
     pub errors: *const ws_error,
-    /// ERROR, WARNING: entries at `errors`.
+    /// ERROR, WARNING, RECONNECTING: entries at `errors`.
     pub error_count: i32,
     /// TERMINATE: the server's close code; 1005 if its close frame had none;
     /// without a close frame the code with which the connection was failed
-    /// (1002, 1003, 1007, 1009; 1015 for TLS), else 1006.
+    /// (1002, 1003, 1007, 1009; 1015 for TLS), else 1006. RECONNECTING, RECONNECTED: the
+    /// number of the attempt in a row, from 1.
     pub code: i32,
     /// TERMINATE: the server's reason, or "".
     pub reason: *const c_char,
@@ -78,6 +79,8 @@ pub struct ws_event {
     pub user_data: *mut c_void,
     /// PONG: microseconds since that ping was sent.
     pub round_trip_us: u64,
+    /// RECONNECTING: milliseconds until the attempt.
+    pub delay_ms: i64,
 }
 
 /// A function of the host's that is told an event, on the thread that polls
@@ -103,7 +106,7 @@ pub struct ws_handler {
     /// Handed to the callbacks as it is. It must stay valid until on_terminate has
     /// returned, the queue has been freed, or its thread has ended.
     pub user_data: *mut c_void,
-    /// The connection is open. Once.
+    /// The connection is open. Once, also if it is opened again later.
     pub on_open: ws_callback,
     /// A message has come.
     pub on_message: ws_callback,
@@ -111,7 +114,7 @@ pub struct ws_handler {
     pub on_error: ws_callback,
     /// The connection is gone. Always, last, once.
     pub on_terminate: ws_callback,
-    /// Every other event: DRAIN, PONG, WARNING.
+    /// Every other event: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED.
     pub on_event: ws_callback,
 }
 
@@ -150,10 +153,15 @@ pub struct ws_options {
     pub close_timeout_ms: i32,
     /// Silence after which a ping is sent; 0: 30,000; -1: never.
     pub ping_interval_ms: i32,
-    /// After that ping, silence which ends the connection; 0: 30,000; -1: never.
+    /// After that ping, silence which ends the connection; 0: 30,000; -1: never. When the machine
+    /// wakes up from a sleep of 5 seconds or more, a ping is sent at once (on Linux; elsewhere when
+    /// the next one is due), and the silence is at most 5,000.
     pub ping_timeout_ms: i32,
-    /// Reserved: 0.
-    pub reserved: i32,
+    /// While something waits to be sent, how long the server may take nothing of it; then the
+    /// connection is lost (1006). 0: 30,000; -1: no limit. The clock stands still while reading
+    /// is paused because the host has too much to read; in the closing handshake
+    /// `close_timeout_ms` counts instead.
+    pub write_timeout_ms: i32,
     /// The largest message to accept, in bytes; 0: 64 MiB; -1: no limit. A larger
     /// one fails the connection (1009).
     pub max_message: i64,
@@ -225,8 +233,33 @@ pub struct ws_options {
     pub tls_pins: *const c_char,
     /// 1: the authorities in `tls_ca` are trusted instead of the system's; 0: besides them.
     pub tls_ca_only: i32,
-    /// Reserved: 0.
-    pub reserved2: i32,
+    /// Opens the connection again when it is lost or cannot be opened: so many attempts in a
+    /// row, which are counted anew once it was open for a minute; -1: for ever; 0: never. The
+    /// id stays; ws_status() says Connecting meanwhile, RECONNECTING tells of each attempt, and
+    /// RECONNECTED of its success (OPEN, if it is the first opening that took several). on_error
+    /// and on_terminate come at the real end alone.
+    ///
+    /// Worth another attempt are the close codes 1001, 1006 and 1011 to 1014, failures of the
+    /// network (DNS, TCP, a lost connection, all time-outs), and HTTP 429 and 5xx, whose
+    /// Retry-After is waited for, up to 5 minutes. Every other close code or HTTP status, a
+    /// certificate that is not trusted and a breach of the protocol end the connection, and so
+    /// do ws_terminate(), ws_abort(), ws_shutdown() and the end of the thread, at once.
+    ///
+    /// What waits to be sent stays, within `send_queue_max`, and leaves after RECONNECTED in its
+    /// order. A message of which the operating system has not taken the last byte is sent
+    /// again in whole: no server gets a message of one ws_send() twice. What the operating system
+    /// had taken may be lost, and nobody is told. A message in fragments is sent again if none of
+    /// them had left in whole; else it is lost: the next ws_send_ex() answers HOSTWS_E_LOST once, or
+    /// a WARNING tells so if its last fragment had been given. Pings are dropped. Of a message that
+    /// came in parts the rest does not come.
+    pub reconnect_max: i32,
+    /// The least time to wait before an attempt; 0: 500. How long it really is, is left to
+    /// chance: between this and twice this for the first attempt, four times for the second and
+    /// so on, up to `reconnect_max_ms`. No longer than until the machine wakes up from a sleep
+    /// of 5 seconds or more, unless the server asked for the time.
+    pub reconnect_min_ms: i32,
+    /// The most time to wait before an attempt, unless a server asks for more; 0: 30,000.
+    pub reconnect_max_ms: i32,
 }
 
 /// What a connection has done so far. Times of the opening are 0 until that
@@ -269,4 +302,7 @@ pub struct ws_stats {
     /// The handshake with the proxy, its TLS with what is loaded for that included, in
     /// microseconds.
     pub proxy_us: u64,
+    /// How often the connection was opened again. The times above are those of the last
+    /// opening; the counts go on.
+    pub reconnects: u64,
 }

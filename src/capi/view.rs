@@ -49,6 +49,7 @@ impl Call {
             time_us: 0,
             user_data: std::ptr::null_mut(),
             round_trip_us: 0,
+            delay_ms: 0,
         },
         wanted: DataType::Text,
     };
@@ -106,6 +107,18 @@ impl View {
                 call.callback = callbacks.on_event;
                 call.event.r#type = HOSTWS_EVENT_WARNING;
                 self.set_errors(&mut call.event, error);
+            }
+            Event::Reconnecting(next) => {
+                call.callback = callbacks.on_event;
+                call.event.r#type = HOSTWS_EVENT_RECONNECTING;
+                call.event.code = i32::try_from(next.attempt).unwrap_or(i32::MAX);
+                call.event.delay_ms = i64::try_from(next.delay.as_millis()).unwrap_or(i64::MAX);
+                self.set_errors(&mut call.event, &next.why);
+            }
+            Event::Reconnected(attempt) => {
+                call.callback = callbacks.on_event;
+                call.event.r#type = HOSTWS_EVENT_RECONNECTED;
+                call.event.code = i32::try_from(*attempt).unwrap_or(i32::MAX);
             }
             Event::Messages(_) => {}
         }

@@ -12,6 +12,8 @@ pub struct Answer {
     /// How messages are compressed, if they are.
     pub deflate: Option<DeflateParams>,
     pub timings: Timings,
+    /// Which of the connections in a row it opened.
+    pub epoch: u32,
 }
 
 impl Answer {

@@ -11,6 +11,8 @@ use super::DataType;
 pub struct Composer {
     /// Made when the first message is compressed; `None` inside: there is no way to.
     compressor: Option<Option<Compressor>>,
+    /// The connection, of those in a row, that the compressor is for.
+    epoch: u32,
     /// The message that is being sent in fragments.
     open: Option<OpenMessage>,
 }
@@ -18,7 +20,9 @@ pub struct Composer {
 #[derive(Clone, Copy)]
 struct OpenMessage {
     data_type: DataType,
-    is_compressed: bool,
+    /// The connection for which it is compressed, if it is. For a later one it is not: there
+    /// it begins anew, uncompressed.
+    compressed_for: Option<u32>,
     text: Utf8Check,
     length: u64,
 }
@@ -31,19 +35,21 @@ pub struct Fragment {
 
 impl Composer {
     /// Checks the next fragment of the message that is open, or the first of a new one.
-    /// `data_type` is `None` where the host does not say.
+    /// `data_type` is `None` where the host does not say; `compress` is the connection for
+    /// which a message is compressed that begins here; `epoch` the present one.
     pub fn fragment(
         &self,
         payload: &[u8],
         data_type: Option<DataType>,
         fallback: DataType,
         is_last: bool,
-        compress: bool,
+        compress: Option<u32>,
+        epoch: u32,
     ) -> Result<Fragment> {
         let is_first = self.open.is_none();
         let mut message = self.open.unwrap_or(OpenMessage {
             data_type: data_type.unwrap_or(fallback),
-            is_compressed: compress,
+            compressed_for: compress,
             text: Utf8Check::default(),
             length: 0,
         });
@@ -66,7 +72,7 @@ impl Composer {
             kind: kind_of(message.data_type),
             is_first,
             is_last,
-            is_compressed: message.is_compressed,
+            is_compressed: message.compressed_for == Some(epoch),
         };
         Ok(Fragment { frame, after: (!is_last).then_some(message) })
     }
@@ -77,15 +83,22 @@ impl Composer {
     }
 
     /// Whether messages can be compressed under these terms.
-    pub fn can_compress(&mut self, terms: &DeflateParams) -> bool {
+    pub fn can_compress(&mut self, terms: &DeflateParams, epoch: u32) -> bool {
+        if self.epoch != epoch {
+            self.drop_compressor();
+            self.epoch = epoch;
+        }
         self.compressor.get_or_insert_with(|| Compressor::new(terms)).is_some()
     }
 
-    /// Refers to nothing that was compressed before.
-    pub fn forget(&mut self) {
-        if let Some(Some(compressor)) = &mut self.compressor {
-            compressor.forget();
-        }
+    /// The next message is compressed without regard to those before it.
+    pub fn drop_compressor(&mut self) {
+        self.compressor = None;
+    }
+
+    /// The message that was being sent in fragments is lost.
+    pub fn forget_message(&mut self) {
+        self.open = None;
     }
 
     pub fn compress(&mut self, payload: &[u8], is_last: bool) -> Result<Vec<u8>> {

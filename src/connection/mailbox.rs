@@ -17,8 +17,8 @@ pub enum Command {
     Open(Arc<Connection>),
     /// Something is wanted of a connection: see its outbox.
     Attend(Arc<Connection>),
-    /// The blocking part of an opening is done.
-    Prepared(Arc<Connection>, Prepared),
+    /// The blocking part of that attempt to open is done.
+    Prepared(Arc<Connection>, u32, Prepared),
     /// The queue's thread has ended or the queue was freed: close everything.
     Orphaned,
     /// End soon, without lingering.

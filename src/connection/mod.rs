@@ -2,23 +2,28 @@
 //! Host threads act on it here; the worker does the network's part.
 
 mod answer;
+mod backoff;
 mod composer;
 mod delivery;
 mod mailbox;
+mod masks;
 mod options;
 mod outbox;
 mod registry;
 mod sending;
 mod stats;
 mod status;
+mod stay;
+mod unsent;
 
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use self::composer::Composer;
 pub use answer::Answer;
+pub use backoff::Backoff;
 pub use mailbox::{Command, Mailbox};
 pub use options::{DataType, Limits, Options};
 pub use outbox::Outbox;
@@ -45,7 +50,7 @@ pub struct Connection {
     queue: Arc<Queue>,
     mailbox: Arc<Mailbox>,
     status: AtomicI32,
-    /// It has been open.
+    /// It is open.
     opened: AtomicBool,
     /// Its OPEN and its TERMINATE are in the queue.
     open_queued: AtomicBool,
@@ -73,7 +78,8 @@ pub struct Connection {
     paused: AtomicBool,
     /// The worker waits for the host to have read everything.
     is_awaited: AtomicBool,
-    answer: OnceLock<Box<Answer>>,
+    /// The last answer to an upgrade request.
+    answer: Mutex<Option<Arc<Answer>>>,
     pub counters: Stats,
 }
 
@@ -86,6 +92,8 @@ pub struct Parts {
     pub host: Box<dyn Any + Send + Sync>,
     pub config: DialConfig,
     pub limits: Limits,
+    /// If it is opened again when it is lost.
+    pub backoff: Option<Backoff>,
     pub registry: &'static Registry,
     pub queue: Arc<Queue>,
     pub mailbox: Arc<Mailbox>,
@@ -118,13 +126,13 @@ impl Connection {
             failed: AtomicBool::new(false),
             posted: AtomicBool::new(false),
             slot: AtomicUsize::new(usize::MAX),
-            outbox: Mutex::default(),
+            outbox: Mutex::new(Outbox::new(parts.backoff)),
             composer: Mutex::default(),
             waiting: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
             paused: AtomicBool::new(false),
             is_awaited: AtomicBool::new(false),
-            answer: OnceLock::new(),
+            answer: Mutex::default(),
             counters: Stats::default(),
         }
     }
@@ -147,12 +155,12 @@ impl Connection {
         Status::from_number(self.status.load(Ordering::SeqCst)).unwrap_or(Status::Closed)
     }
 
-    pub fn answer(&self) -> Option<&Answer> {
-        self.answer.get().map(|answer| &**answer)
+    pub fn answer(&self) -> Option<Arc<Answer>> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn subprotocol(&self) -> Option<&str> {
-        self.answer()?.subprotocol.as_deref()
+    pub fn subprotocol(&self) -> Option<String> {
+        self.answer()?.subprotocol.clone()
     }
 
     /// The server's certificate in DER.
@@ -166,7 +174,7 @@ impl Connection {
 
     pub fn stats(&self) -> Snapshot {
         let timings = self.answer().map(|answer| answer.timings).unwrap_or_default();
-        self.counters.snapshot(timings)
+        self.counters.snapshot(timings, self.outbox().reconnects())
     }
 
     pub fn outbox(&self) -> MutexGuard<'_, Outbox> {
@@ -308,8 +316,12 @@ impl Connection {
     }
 
     pub fn set_answer(&self, answer: Answer) {
-        // There is one answer, so it is set once.
-        let _ = self.answer.set(Box::new(answer));
+        let answer = Some(Arc::new(answer));
+        let last = std::mem::replace(
+            &mut *self.answer.lock().unwrap_or_else(PoisonError::into_inner),
+            answer,
+        );
+        drop(last);
     }
 
     /// The upgrade is done; false if the host gave up meanwhile.
@@ -320,6 +332,29 @@ impl Connection {
         self.opened.store(true, Ordering::SeqCst);
         self.advance(Status::Connected);
         true
+    }
+
+    /// It is not open any more, though it may be again; false if it was not.
+    fn leave_open(&self) -> bool {
+        self.opened.swap(false, Ordering::SeqCst)
+    }
+
+    fn is_open(&self) -> bool {
+        self.opened.load(Ordering::SeqCst)
+    }
+
+    /// The first opening has been told, or will be.
+    fn was_told_open(&self) -> bool {
+        self.open_queued.load(Ordering::SeqCst)
+    }
+
+    /// From Connected to Connecting, the one step back that there is. Whoever wants it closed
+    /// seals the outbox first, and this is done under its lock: so Closing stays.
+    fn step_back(&self) {
+        let (from, to) = (Status::Connected as i32, Status::Connecting as i32);
+        if self.status.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            self.queue.touch();
+        }
     }
 
     pub fn advance(&self, status: Status) {

@@ -66,6 +66,10 @@ pub struct Options {
     pub tls_key_password: Option<Secret>,
     pub tls_pins: Option<String>,
     pub tls_ca_only: i32,
+    pub reconnect_max: i32,
+    pub reconnect_min_ms: i32,
+    pub reconnect_max_ms: i32,
+    pub write_timeout_ms: i32,
 }
 
 /// The deadlines and limits of a connection; `None` and the largest number are "off".
@@ -75,6 +79,8 @@ pub struct Limits {
     pub close_timeout: Duration,
     pub ping_interval: Option<Duration>,
     pub ping_timeout: Option<Duration>,
+    /// How long what waits to be sent may wait for a server that takes nothing.
+    pub write_timeout: Option<Duration>,
     pub max_message: u64,
     pub send_queue_max: usize,
     pub receive_queue_max: usize,
@@ -147,6 +153,7 @@ impl Options {
                 .ok_or_else(|| bad("close_timeout_ms", "cannot be switched off"))?,
             ping_interval: duration("ping_interval_ms", self.ping_interval_ms, 30_000)?,
             ping_timeout: duration("ping_timeout_ms", self.ping_timeout_ms, 30_000)?,
+            write_timeout: duration("write_timeout_ms", self.write_timeout_ms, 30_000)?,
             max_message: size("max_message", self.max_message, 64 * MIB)?,
             send_queue_max: in_memory(size("send_queue_max", self.send_queue_max, 16 * MIB)?),
             receive_queue_max: in_memory(size(
@@ -243,11 +250,11 @@ fn window_bits(option: &str, bits: i32) -> Result<Option<u8>> {
     }
 }
 
-fn bad(option: &str, words: impl std::fmt::Display) -> Error {
+pub(super) fn bad(option: &str, words: impl std::fmt::Display) -> Error {
     Error::ws(Code::Option, format!("option {option}: {words}"))
 }
 
-fn duration(option: &str, milliseconds: i32, default: u64) -> Result<Option<Duration>> {
+pub(super) fn duration(option: &str, milliseconds: i32, default: u64) -> Result<Option<Duration>> {
     match milliseconds {
         -1 => Ok(None),
         0 => Ok(Some(Duration::from_millis(default))),
@@ -284,6 +291,7 @@ mod tests {
         assert_eq!(limits.close_timeout, Duration::from_secs(5));
         assert_eq!(limits.ping_interval, Some(Duration::from_secs(30)));
         assert_eq!(limits.ping_timeout, Some(Duration::from_secs(30)));
+        assert_eq!(limits.write_timeout, Some(Duration::from_secs(30)));
         assert_eq!(limits.max_message, 64 << 20);
         assert_eq!(limits.send_queue_max, 16 << 20);
         assert_eq!(limits.receive_queue_max, 16 << 20);
@@ -313,6 +321,7 @@ mod tests {
         let base = Options::default;
         assert!(refused(Options { open_timeout_ms: -2, ..base() }).contains("open_timeout_ms"));
         assert!(refused(Options { close_timeout_ms: -1, ..base() }).contains("close_timeout_ms"));
+        assert!(refused(Options { write_timeout_ms: -2, ..base() }).contains("write_timeout_ms"));
         assert!(refused(Options { max_message: -5, ..base() }).contains("max_message"));
         assert!(refused(Options { send_queue_max: i64::MIN, ..base() }).contains("send_queue_max"));
         assert!(refused(Options { stream_threshold: 1023, ..base() }).contains("stream_threshold"));

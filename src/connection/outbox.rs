@@ -4,16 +4,16 @@
 //! connection leaves on the thread that sends it. When the socket takes no more, the
 //! rest waits for the worker, which hears from the operating system when it does.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
-use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::backoff::Backoff;
+use super::masks::with_masks;
+use super::stay::Stay;
 use crate::error::{Code, Error, Result};
-use crate::process;
-use crate::protocol::{self, DataFrame, MaskSource};
+use crate::protocol::{self, DataFrame};
 use crate::transport::Transport;
 
 /// One write hands the operating system at most this much.
@@ -40,14 +40,14 @@ pub struct Promise(usize);
 #[derive(Default)]
 pub struct Outbox {
     /// Frames; those before `written` have left.
-    buffer: Vec<u8>,
-    written: usize,
+    pub(super) buffer: Vec<u8>,
+    pub(super) written: usize,
     /// Where in `buffer` the last message or ping of the host's ends.
     message_end: usize,
     /// There once the connection is open, gone when it is lost.
     transport: Option<Arc<Transport>>,
     /// The last of the host's frames leaves its message open.
-    is_fragmented: bool,
+    pub(super) is_fragmented: bool,
     /// Bytes that messages may take which are being compressed.
     promised: usize,
     /// No message is taken any more: a close frame is the last, or the opening was given up.
@@ -62,29 +62,16 @@ pub struct Outbox {
     broken: Option<io::Error>,
     /// The server's, once the transport is gone: until then the TLS session has it.
     certificate: Option<Box<[u8]>>,
-}
-
-/// Masking keys are drawn by each thread for itself: a generator a connection would
-/// be most of its memory.
-fn with_masks<T>(body: impl FnOnce(&mut MaskSource) -> T) -> Result<T> {
-    thread_local! {
-        /// With the process that it was seeded in: a fork must not repeat its parent's keys.
-        /// Never dropped, so that it is still there while its thread is destroyed.
-        static MASKS: RefCell<Option<(u32, ManuallyDrop<MaskSource>)>> =
-            const { RefCell::new(None) };
-    }
-    MASKS.with(|cell| {
-        let mut slot = cell.borrow_mut();
-        let generation = process::generation();
-        let masks = match &mut *slot {
-            Some((seeded_in, masks)) if *seeded_in == generation => masks,
-            other => &mut other.insert((generation, ManuallyDrop::new(MaskSource::new()?))).1,
-        };
-        Ok(body(masks))
-    })
+    /// If the connection is opened again when it is lost.
+    pub(super) stay: Option<Box<Stay>>,
 }
 
 impl Outbox {
+    pub fn new(backoff: Option<Backoff>) -> Outbox {
+        let stay = backoff.map(|backoff| Box::new(Stay::new(backoff)));
+        Outbox { stay, ..Outbox::default() }
+    }
+
     /// Bytes that the operating system has not taken.
     pub fn waiting(&self) -> usize {
         self.buffer.len() - self.written
@@ -113,7 +100,7 @@ impl Outbox {
     pub fn push_data(&mut self, frame: DataFrame, payload: &[u8], limit: usize) -> Result<()> {
         self.check_order(frame)?;
         self.reserve(protocol::encoded_len(payload.len()), limit)?;
-        self.encode(frame, payload)
+        self.encode(frame, payload, || payload.to_vec())
     }
 
     /// Makes sure of room for a message that is going to be compressed: it counts with the
@@ -126,24 +113,31 @@ impl Outbox {
         Ok(Promise(bytes))
     }
 
-    /// Queues what became of it.
+    /// Queues what became of it: `compressed` for the connection of that epoch. False: that
+    /// one is gone meanwhile, and `payload` was queued as it is.
     pub fn keep_promise(
         &mut self,
         promise: Promise,
         frame: DataFrame,
+        payload: &[u8],
         compressed: Result<Vec<u8>>,
-    ) -> Result<()> {
+        epoch: u32,
+    ) -> Result<bool> {
         self.promised -= promise.0;
-        let payload = compressed?;
+        let compressed = compressed?;
         // Meanwhile the connection may have been closed, or another thread begun a message.
         self.check_order(frame)?;
-        self.make_room(protocol::encoded_len(payload.len()))?;
-        self.encode(frame, &payload)
+        let is_compressed = self.transport.is_some() && self.epoch() == epoch;
+        let wire = if is_compressed { &compressed } else { payload };
+        self.make_room(protocol::encoded_len(wire.len()))?;
+        self.encode(DataFrame { is_compressed, ..frame }, wire, || payload.to_vec())?;
+        Ok(is_compressed)
     }
 
     /// A message in fragments is not to be torn by another one (RFC 6455 5.4).
-    fn check_order(&self, frame: DataFrame) -> Result<()> {
+    fn check_order(&mut self, frame: DataFrame) -> Result<()> {
         self.refuse_sealed()?;
+        self.check_continues(frame)?;
         if frame.is_first && self.is_fragmented {
             let words = "a message in fragments is being sent: end it first, with ws_send_ex";
             return Err(Error::ws(Code::Busy, words));
@@ -151,14 +145,22 @@ impl Outbox {
         Ok(())
     }
 
-    fn encode(&mut self, frame: DataFrame, payload: &[u8]) -> Result<()> {
+    /// Appends a frame; `original` is what it carries, before it was compressed.
+    pub(super) fn encode(
+        &mut self,
+        frame: DataFrame,
+        payload: &[u8],
+        original: impl FnOnce() -> Vec<u8>,
+    ) -> Result<()> {
         with_masks(|masks| protocol::encode_data(&mut self.buffer, frame, payload, masks))?;
         self.message_end = self.buffer.len();
         self.is_fragmented = !frame.is_last;
+        self.note(|| Some((frame, original())));
         Ok(())
     }
 
     pub fn push_ping(&mut self, payload: &[u8], by_host: bool, limit: usize) -> Result<()> {
+        self.refuse_sealed()?;
         if by_host && self.pings.len() >= MAX_PINGS {
             let words = format!("{MAX_PINGS} pings wait for their answers already");
             return Err(Error::ws(Code::Again, words));
@@ -167,6 +169,7 @@ impl Outbox {
             self.reserve(protocol::encoded_len(payload.len()), limit)?;
         }
         with_masks(|masks| protocol::encode_ping(&mut self.buffer, payload, masks))?;
+        self.note(|| None);
         if !by_host {
             // One keep-alive at a time, also with a server that never answers.
             self.pings.retain(|ping| ping.by_host);
@@ -189,6 +192,7 @@ impl Outbox {
         }
         self.compact();
         with_masks(|masks| protocol::encode_pong(&mut self.buffer, payload, masks))?;
+        self.note(|| None);
         self.pong_end = self.buffer.len();
         Ok(())
     }
@@ -201,6 +205,14 @@ impl Outbox {
         self.sealed = true;
         self.waiting_pong = None;
         with_masks(|masks| protocol::encode_close(&mut self.buffer, close, masks))
+    }
+
+    /// A close frame that answers the server's on a stream of which this outbox knows nothing
+    /// any more.
+    pub fn close_frame(code: u16) -> Result<Vec<u8>> {
+        let mut frame = Vec::new();
+        with_masks(|masks| protocol::encode_close(&mut frame, Some((code, "")), masks))?;
+        Ok(frame)
     }
 
     /// The ping that this pong answers; those before it are answered with it (RFC 6455 5.5.3).
@@ -255,6 +267,9 @@ impl Outbox {
             self.buffer.drain(..self.written);
             self.pong_end = self.pong_end.saturating_sub(self.written);
             self.message_end = self.message_end.saturating_sub(self.written);
+            if let Some(stay) = &mut self.stay {
+                stay.unsent.cut(self.written);
+            }
             self.written = 0;
         }
     }
@@ -302,6 +317,9 @@ impl Outbox {
                 Ok(count) => {
                     total += count;
                     self.written += count;
+                    if let Some(stay) = &mut self.stay {
+                        stay.unsent.leave(self.written);
+                    }
                     if self.pong_end <= self.written {
                         if let Some(payload) = self.waiting_pong.take() {
                             // It fails only when no random bytes are to be had; a pong less.
@@ -317,7 +335,20 @@ impl Outbox {
         total
     }
 
+    /// After the connection was lost: as before it was open.
+    pub(super) fn start_over(&mut self) {
+        self.written = 0;
+        self.reset();
+        self.waiting_pong = None;
+        self.pings.clear();
+        self.broken = None;
+        self.is_fragmented = false;
+    }
+
     fn reset(&mut self) {
+        if let Some(stay) = &mut self.stay {
+            stay.unsent.cut(self.written);
+        }
         self.written = 0;
         self.pong_end = 0;
         self.message_end = 0;
@@ -335,6 +366,11 @@ impl Outbox {
     /// Whether a DRAIN is due: the host was refused, and half the limit is free again.
     pub fn take_drain(&mut self, limit: usize) -> bool {
         self.waiting() + self.promised <= limit / 2 && std::mem::take(&mut self.owes_drain)
+    }
+
+    /// The connection is open, and the socket takes no more.
+    pub fn is_stuck(&self) -> bool {
+        self.transport.is_some() && self.waiting() > 0
     }
 
     pub fn is_broken(&self) -> bool {

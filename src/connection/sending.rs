@@ -23,13 +23,13 @@ impl Connection {
         let frame = DataFrame::whole(check(payload, data_type)?);
         match self.compresses(payload.len()) {
             None => self.push(frame, payload),
-            Some(terms) => {
+            Some((terms, epoch)) => {
                 let mut composer = self.composer();
-                if !composer.can_compress(terms) {
+                if !composer.can_compress(&terms, epoch) {
                     return self.push(frame, payload);
                 }
                 let frame = DataFrame { is_compressed: true, ..frame };
-                self.push_compressed(&mut composer, frame, payload)
+                self.push_compressed(&mut composer, frame, payload, epoch)
             }
         }
     }
@@ -41,7 +41,15 @@ impl Connection {
         data_type: Option<DataType>,
         flags: SendFlags,
     ) -> Result<()> {
-        let is_fragment = flags.has_more || self.outbox().is_fragmented();
+        let (is_fragmented, epoch, torn) = {
+            let mut outbox = self.outbox();
+            (outbox.is_fragmented(), outbox.epoch(), outbox.take_torn())
+        };
+        if let Err(torn) = torn {
+            self.composer().forget_message();
+            return Err(torn);
+        }
+        let is_fragment = flags.has_more || is_fragmented;
         if !is_fragment {
             let data_type = data_type.unwrap_or(self.data_type);
             return match flags.is_uncompressed {
@@ -52,23 +60,39 @@ impl Connection {
         let mut composer = self.composer();
         // How long it becomes is not known yet, so it counts as long.
         let terms = self.compresses(usize::MAX).filter(|_| !flags.is_uncompressed);
-        let compress = terms.is_some_and(|terms| composer.can_compress(terms));
+        let compress = terms
+            .filter(|(_, agreed_in)| *agreed_in == epoch)
+            .filter(|(terms, epoch)| composer.can_compress(terms, *epoch))
+            .map(|(_, epoch)| epoch);
         let is_last = !flags.has_more;
-        let fragment = composer.fragment(payload, data_type, self.data_type, is_last, compress)?;
-        if fragment.frame.is_compressed {
-            self.push_compressed(&mut composer, fragment.frame, payload)?;
+        let fallback = self.data_type;
+        let fragment = composer.fragment(payload, data_type, fallback, is_last, compress, epoch)?;
+        let pushed = if fragment.frame.is_compressed {
+            self.push_compressed(&mut composer, fragment.frame, payload, epoch)
         } else {
-            self.push(fragment.frame, payload)?;
+            self.push(fragment.frame, payload)
+        };
+        match &pushed {
+            Ok(()) => composer.commit(&fragment),
+            // Lost with the connection meanwhile: the next one begins a message.
+            Err(error) if error.code == Code::Lost as i32 => composer.forget_message(),
+            Err(_) => {}
         }
-        composer.commit(&fragment);
-        Ok(())
+        pushed
     }
 
-    /// The terms under which a message of that length is compressed, if it is. What is
-    /// sent before the connection is open is not: nothing has been agreed yet.
-    fn compresses(&self, length: usize) -> Option<&DeflateParams> {
-        let terms = self.answer()?.deflate.as_ref()?;
-        (length >= self.limits.deflate_threshold).then_some(terms)
+    /// The terms under which a message of that length is compressed, if it is, and which of
+    /// the connections in a row they are for. What is sent before the connection is open is
+    /// not: nothing has been agreed yet.
+    fn compresses(&self, length: usize) -> Option<(DeflateParams, u32)> {
+        if self.config.deflate.is_none() || length < self.limits.deflate_threshold {
+            return None;
+        }
+        if !self.is_open() {
+            return None;
+        }
+        let answer = self.answer()?;
+        Some((answer.deflate?, answer.epoch))
     }
 
     /// Locked before the outbox, never while it is: compressing takes long, and the worker
@@ -90,20 +114,24 @@ impl Connection {
         composer: &mut Composer,
         frame: DataFrame,
         payload: &[u8],
+        epoch: u32,
     ) -> Result<()> {
         let promise = self.outbox().promise(frame, payload.len(), self.limits.send_queue_max)?;
         let compressed = composer.compress(payload, frame.is_last);
         let mut outbox = self.outbox();
         let was_quiet = outbox.waiting() == 0;
-        let kept = outbox.keep_promise(promise, frame, compressed);
+        let kept = outbox.keep_promise(promise, frame, payload, compressed, epoch);
+        if !matches!(kept, Ok(true)) {
+            // What it remembers has not been sent.
+            composer.drop_compressor();
+        }
+        let kept = kept.map(drop);
         // Who was refused for the sake of the promise hears of the room from the worker.
         let owes_drain = outbox.owes_drain();
         if kept.is_ok() {
             self.sent(outbox, was_quiet, frame, payload.len());
         } else {
             drop(outbox);
-            // The server never gets what it would be referred to.
-            composer.forget();
         }
         if owes_drain {
             self.post();
@@ -142,7 +170,8 @@ impl Connection {
     fn leave(&self, mut outbox: MutexGuard<'_, Outbox>, was_quiet: bool) {
         if was_quiet {
             add(&self.counters.wire_sent, outbox.flush());
-            if outbox.is_broken() {
+            // The worker takes the time for what the socket does not take.
+            if outbox.is_broken() || outbox.is_stuck() {
                 drop(outbox);
                 self.post();
             }

@@ -30,6 +30,7 @@ pub struct Snapshot {
     pub pongs_received: u64,
     pub round_trip_us: u64,
     pub timings: Timings,
+    pub reconnects: u64,
 }
 
 pub fn add(counter: &AtomicU64, amount: usize) {
@@ -37,7 +38,7 @@ pub fn add(counter: &AtomicU64, amount: usize) {
 }
 
 impl Stats {
-    pub fn snapshot(&self, timings: Timings) -> Snapshot {
+    pub fn snapshot(&self, timings: Timings, reconnects: u64) -> Snapshot {
         Snapshot {
             messages_sent: self.messages_sent.load(Relaxed),
             payload_sent: self.payload_sent.load(Relaxed),
@@ -49,6 +50,7 @@ impl Stats {
             pongs_received: self.pongs_received.load(Relaxed),
             round_trip_us: self.round_trip_us.load(Relaxed),
             timings,
+            reconnects,
         }
     }
 }

@@ -80,13 +80,13 @@ fn explain(trouble: Trouble, proxy: &Proxy) -> Error {
     match trouble {
         Trouble::Malformed(error) => proxy.failed("there is no sense in the answer of", error),
         Trouble::Ended { midway: false } => {
-            proxy.misbehaved("closed the connection before it answered CONNECT")
+            proxy.lost("closed the connection before it answered CONNECT")
         }
         Trouble::Ended { midway: true } => {
-            proxy.misbehaved("closed the connection in the middle of its answer to CONNECT")
+            proxy.lost("closed the connection in the middle of its answer to CONNECT")
         }
         Trouble::Broken(error) => {
-            proxy.misbehaved("let the connection break before it answered CONNECT").because(error)
+            proxy.lost("let the connection break before it answered CONNECT").because(error)
         }
     }
 }

@@ -149,6 +149,11 @@ impl Proxy {
         })
     }
 
+    /// It is gone in the middle of its handshake.
+    pub fn lost(&self, words: &str) -> Error {
+        Error::new(Code::Lost, Component::Proxy, format!("the proxy {self} {words}"))
+    }
+
     /// An error in what it says.
     pub fn misbehaved(&self, words: impl fmt::Display) -> Error {
         Error::new(Code::Proxy, Component::Proxy, format!("the proxy {self} {words}"))

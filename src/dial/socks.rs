@@ -75,7 +75,7 @@ impl Socks {
                 let mut buffer = [0; 300];
                 let wanted = (self.expected - self.received.len()).min(buffer.len());
                 match self.stream.read(&mut buffer[..wanted]) {
-                    Ok(0) => return Err(proxy.misbehaved(GONE)),
+                    Ok(0) => return Err(proxy.lost(GONE)),
                     Ok(length) => self.received.extend_from_slice(&buffer[..length]),
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -167,7 +167,7 @@ const GONE: &str = "closed the connection before the SOCKS handshake was over";
 fn broken(error: io::Error, proxy: &Proxy) -> Error {
     let words =
         if closes(error.kind()) { GONE } else { "let the connection break during the handshake" };
-    proxy.misbehaved(words).because(error)
+    proxy.lost(words).because(error)
 }
 
 fn greeting(proxy: &Proxy) -> Vec<u8> {

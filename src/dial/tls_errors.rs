@@ -14,7 +14,7 @@ pub fn handshake_failure(error: &native_tls::Error, name: &str, config: &TlsConf
             let words = if closes(io.kind()) { CLOSED } else { BROKEN };
             let code = io.raw_os_error().unwrap_or(Code::Tls as i32);
             let cause = Error::numbered(code, Component::Tls, error.to_string());
-            return Error::tls(words).because(cause);
+            return Error::new(Code::Lost, Component::Tls, words).because(cause);
         }
         source = inner.source();
     }
@@ -133,8 +133,10 @@ pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
         (REFUSED, Peer::Proxy | Peer::Stranger) => REFUSED_UNSEEN,
         (words, _) => words,
     };
+    // The handshake was cut short: nothing is known to be wrong with it.
+    let code = if words == CLOSED { Code::Lost } else { Code::Tls };
     let words = words.replace("{name}", name).replace("{version}", config.min_version.number());
-    Error::tls(words).because(Error::tls(text))
+    Error::new(code, Component::Tls, words).because(Error::tls(text))
 }
 
 #[cfg(test)]

@@ -93,8 +93,8 @@ impl Upgrade {
     fn explain(&self, trouble: Trouble, config: &DialConfig) -> Error {
         match trouble {
             Trouble::Malformed(error) => error,
-            Trouble::Ended { midway: false } => http(GONE),
-            Trouble::Ended { midway: true } => http(
+            Trouble::Ended { midway: false } => lost(GONE),
+            Trouble::Ended { midway: true } => lost(
                 "the server closed the connection in the middle of its answer to the upgrade \
                  request",
             ),
@@ -124,8 +124,8 @@ fn refused(response: &Response) -> Error {
     Error::numbered(response.status.into(), Component::Http, words)
 }
 
-fn http(words: &str) -> Error {
-    Error::new(Code::Http, Component::Http, words)
+fn lost(words: &str) -> Error {
+    Error::new(Code::Lost, Component::Http, words)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::protocol::Batch;
@@ -40,6 +41,18 @@ pub enum Event {
     Drain,
     Pong(Pong),
     Warning(Error),
+    Reconnecting(Reconnecting),
+    /// With the number of the attempt that succeeded.
+    Reconnected(u32),
+}
+
+/// The connection was lost or could not be opened, and is tried again.
+pub struct Reconnecting {
+    /// The number of the attempt in a row.
+    pub attempt: u32,
+    /// How long it is waited before it.
+    pub delay: Duration,
+    pub why: Error,
 }
 
 impl Event {

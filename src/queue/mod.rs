@@ -14,7 +14,7 @@ use std::thread::{self, ThreadId};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use engine::Engine;
-pub use event::{Ending, Entry, Event, Kind, Pong, Recipient};
+pub use event::{Ending, Entry, Event, Kind, Pong, Recipient, Reconnecting};
 pub use signal::Wakeup;
 pub use waiting::Waited;
 

@@ -10,6 +10,7 @@ use slab::Slab;
 
 use super::link::{Link, Tools};
 use super::session::Flow;
+use super::sleep::SleepWatch;
 use super::timers::Timers;
 use super::Shared;
 use crate::connection::{Command, Connection, Mailbox, GOING_AWAY};
@@ -20,6 +21,7 @@ use crate::queue::{Ending, Event};
 const READ_BUFFER: usize = 128 * 1024;
 const EVENTS_PER_TURN: usize = 256;
 const WAKE: Token = Token(usize::MAX);
+const AWAKE: Token = Token(usize::MAX - 1);
 
 pub struct Driver {
     poll: Poll,
@@ -32,6 +34,7 @@ pub struct Driver {
     buffer: Vec<u8>,
     /// Those that had more to read than a turn allows.
     unfinished: Vec<usize>,
+    sleep: SleepWatch,
     /// No linger after the last connection.
     retiring: bool,
 }
@@ -43,6 +46,7 @@ impl Driver {
         };
         let poll = Poll::new().map_err(resources)?;
         let waker = mio::Waker::new(poll.registry(), WAKE).map_err(resources)?;
+        let sleep = SleepWatch::new(poll.registry(), AWAKE);
         let (sender, commands) = crossbeam_channel::unbounded();
         Ok(Driver {
             poll,
@@ -54,6 +58,7 @@ impl Driver {
             shared,
             buffer: vec![0; READ_BUFFER],
             unfinished: Vec::new(),
+            sleep,
             retiring: false,
         })
     }
@@ -94,10 +99,12 @@ impl Driver {
         } else {
             let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
             for event in &events {
-                if event.token() != WAKE {
-                    let at_end = event.is_read_closed() || event.is_error();
-                    let token = event.token();
-                    self.visit(token.0, now, |link, tools| link.advance(token, at_end, tools));
+                let token = event.token();
+                let at_end = event.is_read_closed() || event.is_error();
+                match token {
+                    WAKE => {}
+                    AWAKE => self.sleep.rearm(),
+                    _ => self.visit(token.0, now, |link, tools| link.advance(token, at_end, tools)),
                 }
             }
             self.events = events;
@@ -106,6 +113,13 @@ impl Driver {
         for _ in 0..self.commands.len() {
             let Ok(command) = self.commands.try_recv() else { break };
             self.obey(command, now);
+        }
+        // After what was read: that may have come before the sleep.
+        if let Some(slept) = self.sleep.take() {
+            log::line!(Debug, "the machine slept for {slept:?}: every connection is looked at");
+            for key in self.links.iter().map(|(key, _)| key).collect::<Vec<_>>() {
+                self.visit(key, now, |link, tools| link.on_wake(slept, tools.now));
+            }
         }
         while let Some(key) = self.timers.pop(now) {
             if let Some(link) = self.links.get_mut(key) {
@@ -137,9 +151,11 @@ impl Driver {
                     self.visit(key, now, |link, tools| link.advance(Token(key), false, tools));
                 }
             }
-            Command::Prepared(connection, prepared) => {
+            Command::Prepared(connection, attempt, prepared) => {
                 if let Some(key) = self.key_of(&connection) {
-                    self.visit(key, now, |link, tools| link.prepared(prepared, Token(key), tools));
+                    self.visit(key, now, |link, tools| {
+                        link.prepared(attempt, prepared, Token(key), tools)
+                    });
                 }
             }
             Command::Orphaned => {
@@ -174,6 +190,7 @@ impl Driver {
             registry: self.poll.registry(),
             mailbox: &self.mailbox,
             jobs: &self.shared.jobs,
+            resources: &self.shared.resources,
             buffer: &mut self.buffer,
             now,
         };
@@ -190,7 +207,8 @@ impl Driver {
                 link.unfinished = true;
                 self.unfinished.push(key);
             }
-            Flow::Stay => {}
+            // Lost: the link has seen to it that another attempt follows.
+            Flow::Stay | Flow::Lost(..) => {}
         }
         let wanted = link.deadline();
         self.timers.set(key, &mut link.timer, wanted);

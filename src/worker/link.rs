@@ -1,16 +1,17 @@
 //! One connection on the worker, from its first look-up to its end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use mio::{Registry, Token};
 
+use super::reconnect::{is_passing_failure, retry_after};
 use super::session::{Flow, Session};
 use crate::connection::{Answer, Command, Connection, Mailbox, Status};
 use crate::dial::{Dialer, Failure, Job, Jobs, Prepared, Progress, Resources, Verify};
 use crate::error::{Code, Error};
 use crate::log;
-use crate::queue::{Ending, Event};
+use crate::queue::{Ending, Event, Reconnecting};
 
 const ABNORMAL: u16 = 1006;
 
@@ -19,6 +20,7 @@ pub struct Tools<'a> {
     pub registry: &'a Registry,
     pub mailbox: &'a Arc<Mailbox>,
     pub jobs: &'a Jobs,
+    pub resources: &'a Arc<Resources>,
     /// What every link reads into, one after the other.
     pub buffer: &'a mut [u8],
     pub now: Instant,
@@ -31,23 +33,28 @@ pub struct Link {
     pub timer: Option<Instant>,
     /// It has more to read than one turn allows.
     pub unfinished: bool,
+    /// Attempts to open it so far: what an earlier one had prepared comes too late.
+    attempt: u32,
 }
 
 enum Phase {
-    Dialing { dialer: Box<Dialer>, deadline: Option<Instant> },
+    Dialing {
+        dialer: Box<Dialer>,
+        deadline: Option<Instant>,
+    },
     Open(Box<Session>),
+    /// Between two attempts.
+    Waiting {
+        until: Instant,
+        /// The server has asked for it.
+        is_asked: bool,
+    },
 }
 
 impl Link {
     pub fn new(connection: Arc<Connection>, resources: &Arc<Resources>, now: Instant) -> Link {
-        let dialer = Dialer::new(Arc::clone(&connection.config), Arc::clone(resources));
-        let deadline = connection.limits.open_timeout.map(|timeout| now + timeout);
-        Link {
-            connection,
-            phase: Phase::Dialing { dialer: Box::new(dialer), deadline },
-            timer: None,
-            unfinished: false,
-        }
+        let phase = dialing(&connection, resources, now);
+        Link { connection, phase, timer: None, unfinished: false, attempt: 0 }
     }
 
     /// Begins to open.
@@ -80,9 +87,16 @@ impl Link {
         self.advance(token, false, tools)
     }
 
-    pub fn prepared(&mut self, prepared: Prepared, token: Token, tools: &mut Tools<'_>) -> Flow {
-        if let Phase::Dialing { dialer, .. } = &mut self.phase {
-            dialer.prepared(prepared);
+    pub fn prepared(
+        &mut self,
+        attempt: u32,
+        prepared: Prepared,
+        token: Token,
+        tools: &mut Tools<'_>,
+    ) -> Flow {
+        match &mut self.phase {
+            Phase::Dialing { dialer, .. } if attempt == self.attempt => dialer.prepared(prepared),
+            _ => {}
         }
         self.advance(token, false, tools)
     }
@@ -93,10 +107,14 @@ impl Link {
             return Flow::End(Ending::unclean(ABNORMAL));
         }
         let dialer = match &mut self.phase {
-            Phase::Open(session) => return session.advance(at_end, tools.buffer, tools.now),
-            Phase::Dialing { .. } if self.connection.outbox().is_sealed() => {
+            Phase::Open(session) => {
+                let flow = session.advance(at_end, tools.buffer, tools.now);
+                return self.settle(flow, tools.now);
+            }
+            _ if self.connection.outbox().is_sealed() => {
                 return Flow::End(Ending::unclean(ABNORMAL));
             }
+            Phase::Waiting { .. } => return Flow::Stay,
             Phase::Dialing { dialer, .. } => dialer,
         };
         match dialer.advance(tools.registry, token, tools.now) {
@@ -104,7 +122,7 @@ impl Link {
                 None => Flow::Stay,
                 Some(job) => self.submit(job, tools),
             },
-            Err(failure) => Flow::End(self.refuse(*failure)),
+            Err(failure) => self.refuse(*failure, tools.now),
             Ok(Progress::Open(established)) => {
                 let transport = Arc::new(established.transport);
                 self.connection.set_answer(Answer {
@@ -113,13 +131,15 @@ impl Link {
                     subprotocol: established.agreed.subprotocol,
                     deflate: established.agreed.deflate,
                     timings: established.timings,
+                    epoch: self.connection.outbox().epoch(),
                 });
                 let mut outbox = self.connection.outbox();
                 if !self.connection.set_open(&outbox) {
                     return Flow::End(Ending::unclean(ABNORMAL));
                 }
                 // Told before a message can be: an answer may already be on its way.
-                self.connection.emit(Event::Open);
+                let event = self.connection.opening_event(&mut outbox, tools.now);
+                self.connection.emit(event);
                 outbox.open(Arc::clone(&transport));
                 drop(outbox);
                 log::line!(Info, "connection {}: open", self.connection.id);
@@ -127,22 +147,21 @@ impl Link {
                 let mut session = Box::new(Session::new(connection, transport, tools.now));
                 let flow = session.start(&established.leftover, tools.buffer, tools.now);
                 self.phase = Phase::Open(session);
-                flow
+                self.settle(flow, tools.now)
             }
         }
     }
 
     /// Has a blocking part of the opening done on another thread.
-    fn submit(&self, job: Job, tools: &Tools<'_>) -> Flow {
+    fn submit(&mut self, job: Job, tools: &Tools<'_>) -> Flow {
         let mailbox = Arc::clone(tools.mailbox);
         let connection = Arc::clone(&self.connection);
-        let deliver = move |prepared| mailbox.send(Command::Prepared(connection, prepared));
+        let attempt = self.attempt;
+        let deliver =
+            move |prepared| mailbox.send(Command::Prepared(connection, attempt, prepared));
         match tools.jobs.submit(Box::new(move || job.run(deliver))) {
             Ok(()) => Flow::Stay,
-            Err(error) => {
-                self.connection.emit(Event::Error(error));
-                Flow::End(Ending::unclean(ABNORMAL))
-            }
+            Err(error) => self.lost(error, Ending::unclean(ABNORMAL), None, tools.now),
         }
     }
 
@@ -152,24 +171,53 @@ impl Link {
             Phase::Dialing { dialer, deadline } => {
                 [dialer.wake_at(), *deadline].into_iter().flatten().min()
             }
+            Phase::Waiting { until, .. } => Some(*until),
         }
     }
 
     pub fn on_timer(&mut self, token: Token, tools: &mut Tools<'_>) -> Flow {
         match &mut self.phase {
-            Phase::Open(session) => session.on_timer(tools.now),
+            Phase::Open(session) => {
+                let flow = session.on_timer(tools.now);
+                self.settle(flow, tools.now)
+            }
+            Phase::Waiting { until, .. } if *until <= tools.now => {
+                log::line!(Debug, "connection {}: trying again", self.connection.id);
+                self.attempt = self.attempt.wrapping_add(1);
+                self.phase = dialing(&self.connection, tools.resources, tools.now);
+                self.advance(token, false, tools)
+            }
+            Phase::Waiting { .. } => self.advance(token, false, tools),
             Phase::Dialing { dialer, deadline: Some(deadline) } if *deadline <= tools.now => {
                 let limit = self.connection.limits.open_timeout.unwrap_or(Duration::ZERO);
                 let failure = dialer.timed_out(limit);
-                Flow::End(self.refuse(*failure))
+                self.refuse(*failure, tools.now)
             }
             Phase::Dialing { .. } => self.advance(token, false, tools),
         }
     }
 
-    /// There is no connection: tells why.
-    fn refuse(&self, failure: Failure) -> Ending {
-        log::line!(Error, "connection {}: {}", self.connection.id, failure.error);
+    /// The machine has slept for so long.
+    pub fn on_wake(&mut self, slept: Duration, now: Instant) -> Flow {
+        match &mut self.phase {
+            Phase::Open(session) => session.on_wake(now),
+            // To the server, the sleep was a part of the wait.
+            Phase::Waiting { until, is_asked: true } => {
+                *until = until.checked_sub(slept).unwrap_or(now);
+            }
+            Phase::Waiting { until, .. } => *until = now,
+            // It has a deadline of its own.
+            Phase::Dialing { .. } => {}
+        }
+        Flow::Stay
+    }
+
+    /// There is no connection: tries again, or tells why.
+    fn refuse(&mut self, failure: Failure, now: Instant) -> Flow {
+        let wait = failure
+            .response
+            .as_ref()
+            .and_then(|(response, _)| retry_after(response, SystemTime::now()));
         if let Some((response, body)) = failure.response {
             let timings = failure.timings;
             self.connection.set_answer(Answer {
@@ -178,11 +226,49 @@ impl Link {
                 subprotocol: None,
                 deflate: None,
                 timings,
+                epoch: 0,
             });
         }
         self.connection.outbox().keep_certificate(failure.certificate);
-        self.connection.emit(Event::Error(failure.error));
-        Ending::unclean(failure.close_code)
+        let ending = Ending::unclean(failure.close_code);
+        if is_passing_failure(&failure.error) {
+            return self.lost(failure.error, ending, wait, now);
+        }
+        self.fail(failure.error, ending)
+    }
+
+    /// Sees to it that a connection which is lost is opened again, if it is to be.
+    fn settle(&mut self, flow: Flow, now: Instant) -> Flow {
+        match flow {
+            Flow::Lost(error, ending) => self.lost(error, ending, None, now),
+            flow => flow,
+        }
+    }
+
+    fn lost(&mut self, why: Error, ending: Ending, wait: Option<Duration>, now: Instant) -> Flow {
+        let pause = match self.connection.retry(now, wait) {
+            Ok(Some(pause)) => pause,
+            Ok(None) => return self.fail(why, ending),
+            Err(error) => return self.fail(error, ending),
+        };
+        if let Phase::Open(session) = &self.phase {
+            session.transport().close();
+        }
+        let (id, delay) = (self.connection.id, pause.delay);
+        log::line!(Info, "connection {id}: {why}; attempt {} in {delay:?}", pause.attempt);
+        self.connection.emit(Event::Reconnecting(Reconnecting {
+            attempt: pause.attempt,
+            delay,
+            why,
+        }));
+        self.phase = Phase::Waiting { until: now + delay, is_asked: pause.is_asked };
+        Flow::Stay
+    }
+
+    fn fail(&self, error: Error, ending: Ending) -> Flow {
+        log::line!(Error, "connection {}: {error}", self.connection.id);
+        self.connection.emit(Event::Error(error));
+        Flow::End(ending)
     }
 
     /// It is over: the host hears of it, and the socket closes.
@@ -196,4 +282,10 @@ impl Link {
         self.connection.advance(Status::Closed);
         self.connection.emit(Event::Terminate(ending));
     }
+}
+
+fn dialing(connection: &Connection, resources: &Arc<Resources>, now: Instant) -> Phase {
+    let dialer = Box::new(Dialer::new(connection.dial_config(), Arc::clone(resources)));
+    let deadline = connection.limits.open_timeout.map(|timeout| now + timeout);
+    Phase::Dialing { dialer, deadline }
 }

@@ -5,7 +5,9 @@ mod baton;
 mod driver;
 mod engine;
 mod link;
+mod reconnect;
 mod session;
+mod sleep;
 mod timers;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -38,6 +38,12 @@ pub enum Event {
     Drain,
     Pong(Vec<u8>),
     Warning(Vec<Trouble>),
+    Reconnecting {
+        attempt: i32,
+        delay_ms: i64,
+        errors: Vec<Trouble>,
+    },
+    Reconnected(i32),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +68,7 @@ impl Event {
             assert_eq!(event.flags & !(HOSTWS_FIRST | HOSTWS_LAST), 0);
             assert!(is_message || event.flags == 0);
             assert!(event.r#type == HOSTWS_EVENT_PONG || event.round_trip_us == 0);
+            assert!(event.r#type == HOSTWS_EVENT_RECONNECTING || event.delay_ms == 0);
             let (is_first, is_last) =
                 (event.flags & HOSTWS_FIRST != 0, event.flags & HOSTWS_LAST != 0);
             let data = if event.data.is_null() {
@@ -95,6 +102,12 @@ impl Event {
                 HOSTWS_EVENT_DRAIN => Event::Drain,
                 HOSTWS_EVENT_PONG => Event::Pong(data),
                 HOSTWS_EVENT_WARNING => Event::Warning(troubles),
+                HOSTWS_EVENT_RECONNECTING => Event::Reconnecting {
+                    attempt: event.code,
+                    delay_ms: event.delay_ms,
+                    errors: troubles,
+                },
+                HOSTWS_EVENT_RECONNECTED => Event::Reconnected(event.code),
                 other => panic!("an event of the unknown type {other}"),
             }
         }
@@ -319,7 +332,8 @@ impl Story {
                 Event::Message { .. } | Event::Part { .. } | Event::Drain | Event::Pong(_) => {
                     is_open && !has_failed
                 }
-                Event::Warning(_) => !has_failed,
+                Event::Warning(_) | Event::Reconnecting { .. } => !has_failed,
+                Event::Reconnected(_) => is_open && !has_failed,
                 Event::Error(errors) => {
                     assert!(errors.iter().all(|e| !e.message.is_empty() && e.code != 0));
                     !errors.is_empty() && !std::mem::replace(&mut has_failed, true)
@@ -488,6 +502,15 @@ pub fn peer_certificate(ws: ws_id) -> Result<Vec<u8>, i64> {
         let mut buffer = vec![0x7f_u8; usize::try_from(length).map_err(|_| length)?];
         assert_eq!(ws_peer_certificate(ws, buffer.as_mut_ptr().cast(), length), length);
         Ok(buffer)
+    }
+}
+
+pub fn set_header(ws: ws_id, name: &str, value: Option<&str>) -> i32 {
+    let name = CString::new(name).unwrap();
+    let value = value.map(|value| CString::new(value).unwrap());
+    // SAFETY: the strings are valid during the call.
+    unsafe {
+        ws_set_header(ws, name.as_ptr(), value.as_ref().map_or(std::ptr::null(), |v| v.as_ptr()))
     }
 }
 

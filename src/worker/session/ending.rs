@@ -3,12 +3,13 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::Session;
-use crate::connection::Status;
+use super::{Flow, Session};
+use crate::connection::{add, Outbox, Status};
 use crate::error::{Code, Component, Error};
 use crate::log;
-use crate::protocol::MAX_REASON;
+use crate::protocol::{CloseFrame, MAX_REASON};
 use crate::queue::{Ending, Event};
+use crate::worker::reconnect::is_passing_close;
 
 /// How long a host gets to read and answer what came before a fault, before the connection
 /// is failed for it.
@@ -16,6 +17,7 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// RFC 6455 7.4.1
 const ABNORMAL: u16 = 1006;
+const NO_STATUS: u16 = 1005;
 
 /// A fault of the server's that the connection is yet to be failed for.
 pub(super) struct Fault {
@@ -62,10 +64,10 @@ impl Session {
     }
 
     /// The stream has ended.
-    pub(super) fn on_end(&mut self, error: Option<io::Error>) -> Ending {
+    pub(super) fn on_end(&mut self, error: Option<io::Error>) -> Flow {
         let is_closing = self.connection.outbox().is_sealed();
         if is_closing || self.server_close.is_some() || self.failed.is_some() {
-            return self.ending();
+            return self.end();
         }
         let (words, error) = match self.broken.take() {
             Some(broken) => ("the connection was lost while sending", Some(broken)),
@@ -78,6 +80,56 @@ impl Session {
         self.lost(words, cause)
     }
 
+    /// Takes the server's close frame; the answer carries the same code (RFC 6455 5.5.1).
+    pub(super) fn close_with_server(&mut self, frame: Option<CloseFrame>, now: Instant) {
+        let connection = &self.connection;
+        log::line!(Debug, "connection {}: the server closes", connection.id);
+        let answer = frame.as_ref().map(|frame| frame.code);
+        let CloseFrame { code, reason } =
+            frame.unwrap_or(CloseFrame { code: NO_STATUS, reason: String::new() });
+        let resumes = self.resumes_from.is_some_and(|at| at <= now) && is_passing_close(code);
+        let mut was_clean = true;
+        // It fails only when no random bytes are to be had: then it ends as without `resumes`.
+        match if resumes { connection.suspend() } else { Ok(None) } {
+            Ok(Some(is_at_boundary)) => {
+                // Behind half a frame there is no place for an answer, and to complete the frame
+                // could bring its message to the server twice.
+                was_clean = is_at_boundary && self.say_last(code);
+                self.is_suspended = true;
+                self.finished = true;
+                self.hasten(now);
+            }
+            _ => {
+                connection.advance(Status::Closing);
+                let _ = connection.outbox().push_close(answer.map(|code| (code, "")));
+            }
+        }
+        self.server_close = Some(Ending { code, reason, was_clean });
+    }
+
+    /// Answers the server's close frame past the outbox, which knows this stream no more.
+    fn say_last(&self, code: u16) -> bool {
+        let Ok(frame) = Outbox::close_frame(code) else { return false };
+        let written = self.transport.write(&frame).unwrap_or(0);
+        add(&self.connection.counters.wire_sent, written);
+        written == frame.len()
+    }
+
+    /// Nothing more comes: it ends, or another connection follows.
+    pub(super) fn end(&mut self) -> Flow {
+        match &self.server_close {
+            Some(close) if self.is_suspended => {
+                let mut words = format!("the server closed the connection with {}", close.code);
+                if !close.reason.is_empty() {
+                    words.push_str(": ");
+                    words.push_str(&close.reason);
+                }
+                Flow::Lost(Error::ws(Code::Lost, words), self.ending())
+            }
+            _ => Flow::End(self.ending()),
+        }
+    }
+
     /// How it ends, as things stand.
     pub(super) fn ending(&self) -> Ending {
         if let Some(code) = self.failed {
@@ -85,14 +137,22 @@ impl Session {
         }
         match &self.server_close {
             Some(ending) => {
-                let all_left = self.connection.outbox().waiting() == 0;
-                Ending { was_clean: all_left, ..ending.clone() }
+                let all_left = self.is_suspended || self.connection.outbox().waiting() == 0;
+                Ending { was_clean: ending.was_clean && all_left, ..ending.clone() }
             }
             None => Ending::unclean(ABNORMAL),
         }
     }
 
-    pub(super) fn lost(&mut self, words: &str, cause: Option<Error>) -> Ending {
+    /// The server has taken nothing for too long.
+    pub(super) fn stall(&mut self) -> Flow {
+        let limit = self.connection.limits.write_timeout.unwrap_or_default().as_millis();
+        let waiting = self.connection.outbox().waiting();
+        let words = format!("{waiting} bytes waited to be sent, and none left for {limit} ms");
+        self.lost("the server takes nothing", Some(Error::ws(Code::Timeout, words)))
+    }
+
+    pub(super) fn lost(&mut self, words: &str, cause: Option<Error>) -> Flow {
         let mut error = Error::ws(Code::Lost, words);
         if let Some(cause) = cause {
             let via = if cause.component == Component::Os {
@@ -102,9 +162,7 @@ impl Session {
             };
             error = error.because(via);
         }
-        log::line!(Error, "connection {}: {error}", self.connection.id);
-        self.connection.emit(Event::Error(error));
-        Ending::unclean(ABNORMAL)
+        Flow::Lost(error, Ending::unclean(ABNORMAL))
     }
 }
 

@@ -1,15 +1,18 @@
 //! An open connection on the worker: when it reads and writes, and when it has waited enough.
 
 mod ending;
+mod keepalive;
 mod receiving;
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::ending::Fault;
+use self::keepalive::Awaited;
 use crate::connection::{add, Connection};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::protocol::{Decoder, DecoderConfig};
 use crate::queue::{Ending, Event};
 use crate::transport::Transport;
@@ -26,6 +29,8 @@ pub enum Flow {
     /// There is more to read than one turn allows.
     Again,
     End(Ending),
+    /// It is lost for this reason, and might be opened again; else it ends so.
+    Lost(Error, Ending),
 }
 
 pub struct Session {
@@ -50,10 +55,15 @@ pub struct Session {
     finished: bool,
     close_deadline: Option<Instant>,
     heard_at: Instant,
-    /// A ping of ours is unanswered; when that is too long.
-    pinged: bool,
-    ping_deadline: Option<Instant>,
+    awaited: Option<Awaited>,
     was_paused: bool,
+    /// From when on the connection is opened again, should it be lost.
+    resumes_from: Option<Instant>,
+    /// The server has closed it, and another connection is going to follow: nothing is sent
+    /// any more, and only the server's end of the TCP connection is awaited.
+    is_suspended: bool,
+    /// Something waits to be sent: since when, and how much had left by then.
+    stuck: Option<(Instant, u64)>,
 }
 
 impl Session {
@@ -63,6 +73,7 @@ impl Session {
             stream_threshold: connection.limits.stream_threshold,
             deflate: connection.answer().and_then(|answer| answer.deflate),
         });
+        let resumes_from = connection.resumes_from(now);
         Session {
             connection,
             transport,
@@ -77,9 +88,11 @@ impl Session {
             finished: false,
             close_deadline: None,
             heard_at: now,
-            pinged: false,
-            ping_deadline: None,
+            awaited: None,
             was_paused: false,
+            resumes_from,
+            is_suspended: false,
+            stuck: None,
         }
     }
 
@@ -90,6 +103,9 @@ impl Session {
     /// The socket is ready for something, or a host thread wants something.
     pub fn advance(&mut self, at_end: bool, buffer: &mut [u8], now: Instant) -> Flow {
         self.at_end |= at_end;
+        if self.is_suspended && self.connection.outbox().is_sealed() {
+            return Flow::End(self.ending());
+        }
         self.write(now);
         self.settle_fault(now);
         let flow = self.read(buffer, now);
@@ -118,22 +134,23 @@ impl Session {
         if self.connection.is_paused() {
             return None;
         }
-        if self.pinged {
-            return self.ping_deadline;
-        }
-        Some(self.heard_at + self.connection.limits.ping_interval?)
+        [self.ping_at(), self.write_deadline()].into_iter().flatten().min()
+    }
+
+    fn write_deadline(&self) -> Option<Instant> {
+        Some(self.stuck?.0 + self.connection.limits.write_timeout?)
     }
 
     /// A deadline may have passed.
     pub fn on_timer(&mut self, now: Instant) -> Flow {
         if !self.connection.is_paused() && std::mem::take(&mut self.was_paused) {
-            self.hear(now);
+            self.resume(now);
         }
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return Flow::Stay;
         }
         if self.close_deadline.is_some() {
-            return Flow::End(self.ending());
+            return self.end();
         }
         if self.fault.is_some() {
             self.settle_fault(now);
@@ -141,22 +158,10 @@ impl Session {
             // What came meanwhile, the end of the stream above all, was not looked at.
             return Flow::Again;
         }
-        if self.pinged {
-            let limit = self.connection.limits.ping_timeout.unwrap_or_default();
-            let words = format!("the server was silent for {} ms after a ping", limit.as_millis());
-            let cause = Error::ws(Code::Timeout, words);
-            return Flow::End(self.lost("the connection does not answer", Some(cause)));
+        if self.write_deadline().is_some_and(|deadline| deadline <= now) {
+            return self.stall();
         }
-        self.pinged = true;
-        self.ping_deadline = self.connection.limits.ping_timeout.map(|timeout| now + timeout);
-        let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
-        let mut outbox = self.connection.outbox();
-        if outbox.push_ping(&token, false, usize::MAX).is_ok() {
-            add(&self.connection.counters.pings_sent, 1);
-        }
-        drop(outbox);
-        self.write(now);
-        Flow::Stay
+        self.on_silence(now)
     }
 
     /// Writes what waits, and follows the closing handshake from our side.
@@ -166,6 +171,12 @@ impl Session {
         let drained = outbox.take_drain(self.connection.limits.send_queue_max);
         let sealed = outbox.is_sealed();
         let all_left = outbox.waiting() == 0;
+        let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
+        self.stuck = match self.stuck {
+            _ if !outbox.is_stuck() => None,
+            Some((since, before)) if before == sent => Some((since, before)),
+            _ => Some((now, sent)),
+        };
         if let Some(error) = outbox.take_broken() {
             self.broken = Some(error);
             self.at_end = true;
@@ -203,7 +214,7 @@ impl Session {
                 return Flow::Stay;
             }
             if std::mem::take(&mut self.was_paused) {
-                self.hear(now);
+                self.resume(now);
             }
             if self.fault.is_some() {
                 return Flow::Stay;
@@ -219,7 +230,7 @@ impl Session {
             };
             let read = direct.unwrap_or_else(|| self.receive(buffer, now));
             match read {
-                Ok(0) => return Flow::End(self.on_end(None)),
+                Ok(0) => return self.on_end(None),
                 Ok(count) => {
                     self.is_flooded = count == buffer.len();
                     let is_drained = count < buffer.len()
@@ -232,21 +243,24 @@ impl Session {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if self.broken.is_some() {
-                        return Flow::End(self.on_end(None));
+                        return self.on_end(None);
                     }
                     // From here on, what comes is announced.
                     self.at_end = false;
                     return Flow::Stay;
                 }
-                Err(error) => return Flow::End(self.on_end(Some(error))),
+                Err(error) => return self.on_end(Some(error)),
             }
         }
         Flow::Again
     }
 
-    fn hear(&mut self, now: Instant) {
-        self.heard_at = now;
-        self.pinged = false;
-        self.ping_deadline = None;
+    /// Nothing was read because the host had too much to read: what the clocks showed meanwhile
+    /// was not the server's doing.
+    fn resume(&mut self, now: Instant) {
+        self.hear(now);
+        if let Some((since, _)) = &mut self.stuck {
+            *since = now;
+        }
     }
 }

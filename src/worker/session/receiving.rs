@@ -5,15 +5,14 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::Session;
-use crate::connection::{add, DataType, Status};
+use crate::connection::{add, DataType};
 use crate::error::{Code, Error};
 use crate::json;
 use crate::log;
-use crate::protocol::{Batch, CloseFrame, Control, Decoded, DirectRead, Violation};
-use crate::queue::{Ending, Event, Pong, Recipient};
+use crate::protocol::{Batch, Control, Decoded, DirectRead, Violation};
+use crate::queue::{Event, Pong, Recipient};
 
 /// RFC 6455 7.4.1
-const NO_STATUS: u16 = 1005;
 const INVALID_PAYLOAD: u16 = 1007;
 
 impl Session {
@@ -153,16 +152,7 @@ impl Session {
                 if self.has_fault() {
                     return;
                 }
-                let connection = &self.connection;
-                log::line!(Debug, "connection {}: the server closes", connection.id);
-                connection.advance(Status::Closing);
-                let mut outbox = connection.outbox();
-                // The answer carries the same code (RFC 6455 5.5.1).
-                let _ = outbox.push_close(frame.as_ref().map(|frame| (frame.code, "")));
-                drop(outbox);
-                let CloseFrame { code, reason } =
-                    frame.unwrap_or(CloseFrame { code: NO_STATUS, reason: String::new() });
-                self.server_close = Some(Ending { code, reason, was_clean: true });
+                self.close_with_server(frame, now);
             }
         }
     }

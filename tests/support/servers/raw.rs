@@ -111,6 +111,15 @@ impl Request {
         Ok(Request { head, url, key })
     }
 
+    /// The values of a header, in their order.
+    pub fn header_all(&self, name: &str) -> Vec<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        lines
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+            .collect()
+    }
+
     pub fn path(&self) -> &str {
         self.url.path()
     }

@@ -1,0 +1,99 @@
+/* A connection that is lost is opened again, if the host wants it. */
+#include "check.h"
+#include "peer.h"
+#include "record.h"
+
+#include <string.h>
+
+static ws_options soon(int max) {
+  ws_options options = default_options();
+  options.reconnect_max = max;
+  options.reconnect_min_ms = 1;
+  options.reconnect_max_ms = 5;
+  return options;
+}
+
+static void a_lost_connection_is_opened_again(void) {
+  record r = {0};
+  ws_options options = soon(-1);
+  ws_id ws = record_open(&r, peer_url("ws", "/close?code=1012&reason=restart"), &options);
+  PUMP(r.reconnects >= 2);
+  CHECK_INT(strncmp(r.order, "OLRLR", 5), 0);
+  CHECK_INT(r.stack[0].code, HOSTWS_E_LOST);
+  CHECK_HAS(r.stack[0].message, "1012: restart");
+  ws_stats stats = {.struct_size = sizeof stats};
+  CHECK_INT(ws_get_stats(ws, &stats), HOSTWS_OK);
+  CHECK(stats.reconnects >= 2);
+  CHECK_INT(ws_abort(ws), HOSTWS_OK);
+  PUMP(r.terminates);
+  CHECK_INT(r.errors, 0);
+  record_clear(&r);
+}
+
+static void after_the_last_attempt_it_ends(void) {
+  record r = {0};
+  ws_options options = soon(2);
+  record_open(&r, peer_url("closed", "/"), &options);
+  PUMP(r.terminates);
+  CHECK_STR(r.order, "LLET");
+  CHECK_INT(r.code, 1006);
+  record_clear(&r);
+}
+
+static void terminate_ends_the_wait(void) {
+  record r = {0};
+  ws_options options = default_options();
+  options.reconnect_max = -1;
+  options.reconnect_min_ms = options.reconnect_max_ms = 600000;
+  ws_id ws = record_open(&r, peer_url("closed", "/"), &options);
+  PUMP(r.losses);
+  CHECK_INT(ws_status(ws), HOSTWS_CONNECTING);
+  CHECK_INT(ws_terminate(ws, 0, NULL), HOSTWS_OK);
+  PUMP(r.terminates);
+  CHECK_STR(r.order, "LT");
+  CHECK_INT(r.code, 1006);
+  record_clear(&r);
+}
+
+static void shutdown_ends_the_wait(void) {
+  record r = {0};
+  ws_options options = default_options();
+  options.reconnect_max = -1;
+  options.reconnect_min_ms = options.reconnect_max_ms = 600000;
+  record_open(&r, peer_url("closed", "/"), &options);
+  PUMP(r.losses);
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
+  PUMP(r.terminates);
+  CHECK_STR(r.order, "LT");
+  record_clear(&r);
+}
+
+static void a_header_for_the_next_attempt_is_checked(void) {
+  record r = {0};
+  ws_options options = soon(1);
+  ws_id ws = record_open(&r, peer_url("ws", "/echo"), &options);
+  PUMP(r.opens);
+  CHECK_INT(ws_set_header(ws, "X-Token", "fresh"), HOSTWS_OK);
+  CHECK_INT(ws_set_header(ws, "X-Token", NULL), HOSTWS_OK);
+  CHECK_FAILS(ws_set_header(ws, NULL, "x"), HOSTWS_E_ARGUMENT, "name");
+  CHECK_FAILS(ws_set_header(ws, "X-Token", "a\nb"), HOSTWS_E_ARGUMENT, "X-Token");
+  CHECK_FAILS(ws_set_header(ws, "Upgrade", "x"), HOSTWS_E_ARGUMENT, "Upgrade");
+  CHECK_FAILS(ws_set_header(ws, "X-Token", "\xff"), HOSTWS_E_UTF8, "value");
+  CHECK_INT(ws_set_header(2000000000, "X-Token", "x"), HOSTWS_E_NO_SUCH_ID);
+  record_close(&r);
+  CHECK_INT(r.code, 1000);
+  CHECK_INT(ws_set_header(ws, "X-Token", "x"), HOSTWS_E_CLOSED);
+  record_clear(&r);
+}
+
+int main(void) {
+  peer_start();
+  int threads = thread_count(), fds = fd_count();
+  RUN(a_lost_connection_is_opened_again);
+  RUN(after_the_last_attempt_it_ends);
+  RUN(terminate_ends_the_wait);
+  RUN(shutdown_ends_the_wait);
+  RUN(a_header_for_the_next_attempt_is_checked);
+  check_nothing_is_left(threads, fds);
+  return 0;
+}

@@ -1,0 +1,203 @@
+//! When a lost connection is opened again: exponential backoff with jitter. Pure: the time
+//! and the chance are arguments.
+
+use std::time::{Duration, Instant};
+
+use super::options::{bad, duration, Options};
+use crate::error::Result;
+
+/// Open for so long, a connection counts as stable: the attempts are counted anew.
+const STABLE: Duration = Duration::from_secs(60);
+/// The most that a server's Retry-After makes wait.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backoff {
+    /// Attempts in a row; `None`: without end.
+    max: Option<u32>,
+    least: Duration,
+    most: Duration,
+    attempts: u32,
+    /// Since when it is open.
+    opened_at: Option<Instant>,
+}
+
+/// The wait before an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// Which one in a row it is, from 1.
+    pub attempt: u32,
+    pub delay: Duration,
+    /// It is so long because the server asked for it.
+    pub is_asked: bool,
+}
+
+impl Backoff {
+    pub fn new(max: Option<u32>, least: Duration, most: Duration) -> Backoff {
+        Backoff { max, least, most, attempts: 0, opened_at: None }
+    }
+
+    /// The attempt that has just succeeded.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub fn opened(&mut self, now: Instant) {
+        self.opened_at = Some(now);
+    }
+
+    /// From when on, should it be lost, it would be opened again.
+    pub fn resumes_from(&self, now: Instant) -> Option<Instant> {
+        match self.max {
+            Some(0) => None,
+            Some(max) if self.attempts >= max => Some(self.opened_at? + STABLE),
+            _ => Some(now),
+        }
+    }
+
+    /// It was lost or could not be opened: how long to wait for the next attempt, if there
+    /// is one. `chance` is evenly distributed.
+    pub fn next(
+        &mut self,
+        now: Instant,
+        retry_after: Option<Duration>,
+        chance: u32,
+    ) -> Option<Pause> {
+        let opened_at = self.opened_at.take();
+        if opened_at.is_some_and(|at| now.saturating_duration_since(at) >= STABLE) {
+            self.attempts = 0;
+        }
+        if self.max.is_some_and(|max| self.attempts >= max) {
+            return None;
+        }
+        self.attempts = self.attempts.saturating_add(1);
+        let factor = 1_u32.checked_shl(self.attempts).unwrap_or(u32::MAX);
+        let ceiling = self.least.saturating_mul(factor).min(self.most);
+        let spread = ceiling.saturating_sub(self.least);
+        let delay = self.least + spread.mul_f64(f64::from(chance) / f64::from(u32::MAX));
+        let asked = retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
+        Some(Pause { attempt: self.attempts, delay: delay.max(asked), is_asked: asked > delay })
+    }
+}
+
+impl Options {
+    /// When it is opened again, if it is; each part is checked also where it is off.
+    pub fn backoff(&self) -> Result<Option<Backoff>> {
+        let time = |option: &str, value, default| {
+            duration(option, value, default)?.ok_or_else(|| bad(option, "cannot be switched off"))
+        };
+        let least = time("reconnect_min_ms", self.reconnect_min_ms, 500)?;
+        let most = time("reconnect_max_ms", self.reconnect_max_ms, 30_000)?;
+        if least > most {
+            let (least, most) = (least.as_millis(), most.as_millis());
+            let words = format!("is {least} ms, more than reconnect_max_ms, which is {most} ms");
+            return Err(bad("reconnect_min_ms", words));
+        }
+        let max = match self.reconnect_max {
+            0 => return Ok(None),
+            -1 => None,
+            1.. => Some(self.reconnect_max.unsigned_abs()),
+            other => {
+                let words = format!("is {other}; -1 is for ever, 0 off, else it counts attempts");
+                return Err(bad("reconnect_max", words));
+            }
+        };
+        Ok(Some(Backoff::new(max, least, most)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ms(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn the_ceiling_doubles_up_to_the_most() {
+        let mut backoff = Backoff::new(None, ms(500), ms(30_000));
+        let now = Instant::now();
+        let ceilings: Vec<_> =
+            (0..8).filter_map(|_| Some(backoff.next(now, None, u32::MAX)?.delay)).collect();
+        let expected = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000].map(ms);
+        assert_eq!(ceilings, expected);
+    }
+
+    #[test]
+    fn so_many_in_a_row_and_anew_after_a_stable_minute() {
+        let start = Instant::now();
+        let mut backoff = Backoff::new(Some(2), ms(1), ms(1));
+        let next = |backoff: &mut Backoff, now| Some(backoff.next(now, None, 0)?.attempt);
+        assert_eq!(next(&mut backoff, start), Some(1));
+        assert_eq!(next(&mut backoff, start), Some(2));
+        backoff.opened(start);
+        assert_eq!(backoff.resumes_from(start), Some(start + STABLE));
+        assert_eq!(next(&mut backoff, start + ms(59_999)), None);
+        backoff.opened(start);
+        assert_eq!(next(&mut backoff, start + STABLE), Some(1));
+        assert_eq!(backoff.resumes_from(start), Some(start));
+    }
+
+    #[test]
+    fn a_server_may_ask_for_more_up_to_a_limit() {
+        let mut backoff = Backoff::new(None, ms(10), ms(20));
+        let now = Instant::now();
+        let mut delay = |seconds| {
+            let asked = Some(Duration::from_secs(seconds));
+            backoff.next(now, asked, 0).map(|pause| pause.delay)
+        };
+        assert_eq!(delay(0), Some(ms(10)));
+        assert_eq!(delay(7), Some(Duration::from_secs(7)));
+        assert_eq!(delay(u64::MAX), Some(MAX_RETRY_AFTER));
+    }
+
+    #[test]
+    fn reconnecting_is_off_by_default() {
+        let backoff = |max, least, most| {
+            let options = Options {
+                reconnect_max: max,
+                reconnect_min_ms: least,
+                reconnect_max_ms: most,
+                ..Options::default()
+            };
+            options.backoff().map_err(|error| error.message)
+        };
+        assert_eq!(backoff(0, 0, 0), Ok(None));
+        assert_eq!(backoff(-1, 0, 0), Ok(Some(Backoff::new(None, ms(500), ms(30_000)))));
+        assert_eq!(backoff(3, 7, 7), Ok(Some(Backoff::new(Some(3), ms(7), ms(7)))));
+        for (max, least, most, name) in [
+            (-2, 0, 0, "reconnect_max:"),
+            (0, -1, 0, "reconnect_min_ms"),
+            (1, 0, -1, "reconnect_max_ms"),
+            (1, -2, 0, "reconnect_min_ms"),
+            (1, 8, 7, "more than reconnect_max_ms, which is 7 ms"),
+            (0, 30_001, 0, "reconnect_min_ms"),
+        ] {
+            let words = backoff(max, least, most).expect_err("refused");
+            assert!(words.contains(name), "{words}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn each_delay_is_within_its_bounds(
+            least in 1_u64..100_000,
+            more in 0_u64..1_000_000,
+            chances in prop::collection::vec(any::<u32>(), 1..80),
+        ) {
+            let (least, most) = (ms(least), ms(least + more));
+            let mut backoff = Backoff::new(None, least, most);
+            let mut ceiling = least;
+            for (index, chance) in chances.into_iter().enumerate() {
+                ceiling = (ceiling * 2).min(most);
+                let pause = backoff.next(Instant::now(), None, chance).unwrap();
+                prop_assert_eq!(pause.attempt as usize, index + 1);
+                prop_assert!(pause.delay >= least && pause.delay <= ceiling, "{:?}", pause);
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Whether the server is still there: a ping after some silence, and any byte is an answer.
+
+use std::time::{Duration, Instant};
+
+use super::{Flow, Session};
+use crate::connection::add;
+use crate::error::{Code, Error};
+
+/// After a sleep of the machine, most that it did not survive never answer: not worth the
+/// patience that a busy network is.
+const PROMPT: Duration = Duration::from_secs(5);
+
+/// A ping that is unanswered.
+pub(super) struct Awaited {
+    since: Instant,
+    limit: Option<Duration>,
+}
+
+impl Session {
+    /// When the next ping is due, or its answer.
+    pub(super) fn ping_at(&self) -> Option<Instant> {
+        match &self.awaited {
+            Some(ping) => Some(ping.since + ping.limit?),
+            None => Some(self.heard_at + self.connection.limits.ping_interval?),
+        }
+    }
+
+    /// That time has come.
+    pub(super) fn on_silence(&mut self, now: Instant) -> Flow {
+        let Some(ping) = &self.awaited else {
+            self.ping(self.connection.limits.ping_timeout, now);
+            return Flow::Stay;
+        };
+        let limit = ping.limit.unwrap_or_default().as_millis();
+        let words = format!("the server was silent for {limit} ms after a ping");
+        self.lost("the connection does not answer", Some(Error::ws(Code::Timeout, words)))
+    }
+
+    /// The machine has slept: whether the server is still there is asked at once.
+    pub fn on_wake(&mut self, now: Instant) {
+        let limits = &self.connection.limits;
+        let is_closing = self.close_deadline.is_some() || self.fault.is_some();
+        if limits.ping_interval.is_some() && !is_closing && !self.connection.is_paused() {
+            self.ping(limits.ping_timeout.map(|limit| limit.min(PROMPT)), now);
+        }
+    }
+
+    fn ping(&mut self, limit: Option<Duration>, now: Instant) {
+        self.awaited = Some(Awaited { since: now, limit });
+        let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
+        let mut outbox = self.connection.outbox();
+        if outbox.push_ping(&token, false, usize::MAX).is_ok() {
+            add(&self.connection.counters.pings_sent, 1);
+        }
+        drop(outbox);
+        self.write(now);
+    }
+
+    /// Something has come.
+    pub(super) fn hear(&mut self, now: Instant) {
+        self.heard_at = now;
+        self.awaited = None;
+    }
+}

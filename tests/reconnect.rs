@@ -1,0 +1,467 @@
+//! A connection with `reconnect_max` that is lost is opened again, under the same id.
+
+mod support;
+
+use std::io::{self, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hostws::capi::*;
+use support::host::*;
+use support::servers::frames::{self, FIN, TEXT};
+use support::servers::listener::{close_gently, Listener};
+use support::servers::raw::{scripted, Request};
+use support::servers::{reset_on_close, ClosedPort};
+use support::{url, ws_server};
+
+/// A server whose script is also told which connection it is, from 0.
+fn numbered<F>(script: F) -> Listener
+where
+    F: Fn(usize, &TcpStream, &Request) -> io::Result<()> + Send + Sync + 'static,
+{
+    let count = AtomicUsize::new(0);
+    scripted(move |stream, request| script(count.fetch_add(1, Ordering::SeqCst), stream, request))
+        .unwrap()
+}
+
+fn soon(options: &mut ws_options) {
+    options.reconnect_max = 5;
+    options.reconnect_min_ms = 1;
+    options.reconnect_max_ms = 20;
+}
+
+fn accept(mut stream: &TcpStream, request: &Request) -> io::Result<()> {
+    stream.write_all(&request.accept(""))
+}
+
+fn say(mut stream: &TcpStream, text: &str) -> io::Result<()> {
+    stream.write_all(&frames::frame(FIN | TEXT, text.as_bytes()))
+}
+
+/// Reads until the client's close frame, and answers it.
+fn serve_to_the_end(mut stream: &TcpStream) -> io::Result<()> {
+    loop {
+        let frame = frames::read(&mut stream)?;
+        if frame.opcode == frames::CLOSE {
+            stream.write_all(&frames::frame(FIN | frames::CLOSE, &frame.payload))?;
+            close_gently(stream);
+            return Ok(());
+        }
+    }
+}
+
+fn attempts(events: &[Event]) -> Vec<i32> {
+    let attempt = |event: &Event| match event {
+        Event::Reconnecting { attempt, .. } => Some(*attempt),
+        _ => None,
+    };
+    events.iter().filter_map(attempt).collect()
+}
+
+fn why(events: &[Event]) -> Vec<Trouble> {
+    let why = |event: &Event| match event {
+        Event::Reconnecting { errors, .. } => Some(errors.clone()),
+        _ => None,
+    };
+    events.iter().find_map(why).unwrap_or_default()
+}
+
+fn reconnected(events: &[Event]) -> usize {
+    events.iter().filter(|event| matches!(event, Event::Reconnected(_))).count()
+}
+
+#[test]
+fn a_lost_connection_is_opened_again_and_goes_on() {
+    let server = numbered(|number, stream, request| {
+        accept(stream, request)?;
+        say(stream, &format!("this is {number}"))?;
+        if number == 0 {
+            return Ok(());
+        }
+        serve_to_the_end(stream)
+    });
+    let client = Client::with(&url(&server, "/"), soon);
+    client.wait_messages(2);
+    assert_eq!(ws_status(client.id), HOSTWS_CONNECTED);
+    assert_eq!(ws_wait_status(client.id, HOSTWS_CONNECTED, 0), HOSTWS_OK);
+    assert_eq!(stats(client.id).reconnects, 1);
+    client.terminate();
+    let story = client.finish();
+    story.check_clean(1000, "");
+    assert_eq!(story.messages(), [b"this is 0", b"this is 1"]);
+    let (events, errors) = (&story.0, why(&story.0));
+    assert_eq!(errors[0].code, HOSTWS_E_LOST);
+    assert!(matches!(
+        &events[..],
+        [
+            Event::Open,
+            Event::Message { .. },
+            Event::Reconnecting { attempt: 1, delay_ms: 1..=2, .. },
+            Event::Reconnected(1),
+            Event::Message { .. },
+            Event::Terminate(_)
+        ]
+    ));
+}
+
+#[test]
+fn without_the_option_it_ends() {
+    let server = ws_server();
+    let story = Client::with(&url(&server, "/drop"), |options| {
+        options.reconnect_min_ms = 1;
+        options.reconnect_max_ms = 1;
+    })
+    .finish();
+    assert_eq!(attempts(&story.0), [] as [i32; 0]);
+    story.check_failed(1006, &["ws"], "without a close frame");
+}
+
+#[test]
+fn bad_options_are_refused() {
+    for (max, min_ms, max_ms, words) in [
+        (-2, 0, 0, "reconnect_max"),
+        (0, -1, 0, "reconnect_min_ms"),
+        (0, 0, -1, "reconnect_max_ms"),
+        (0, 0, 499, "more than reconnect_max_ms"),
+    ] {
+        let mut options = options();
+        options.reconnect_max = max;
+        options.reconnect_min_ms = min_ms;
+        options.reconnect_max_ms = max_ms;
+        // SAFETY: all are valid during the call.
+        let id = unsafe { ws_new(c"ws://127.0.0.1:1".as_ptr(), std::ptr::null(), &options) };
+        check_refused(id, HOSTWS_E_OPTION, words);
+    }
+}
+
+#[test]
+fn close_codes_that_are_worth_another_attempt() {
+    let server = numbered(|_, mut stream, request| {
+        accept(stream, request)?;
+        let code = request.path()[1..].parse().unwrap();
+        stream.write_all(&frames::close(code, b"so it is"))?;
+        // The answer carries the same code.
+        let answer = frames::read(&mut stream)?;
+        assert_eq!(answer.closing(), Some((code, String::new())));
+        close_gently(stream);
+        Ok(())
+    });
+    for (code, is_tried) in [
+        (1000, false),
+        (1001, true),
+        (1002, false),
+        (1003, false),
+        (1007, false),
+        (1008, false),
+        (1009, false),
+        (1010, false),
+        (1011, true),
+        (1012, true),
+        (1013, true),
+        (1014, true),
+        (3000, false),
+        (4000, false),
+    ] {
+        let client = Client::with(&url(&server, &format!("/{code}")), |options| {
+            soon(options);
+            options.reconnect_max = 1;
+        });
+        let story = client.finish();
+        // The end is that of the last connection, and no error.
+        story.check_clean(code, "so it is");
+        assert_eq!(attempts(&story.0).len(), usize::from(is_tried), "{code}");
+        if is_tried {
+            let errors = why(&story.0);
+            assert_eq!(errors.len(), 1);
+            assert_eq!(errors[0].code, HOSTWS_E_LOST);
+            assert!(errors[0].message.ends_with(&format!("with {code}: so it is")));
+        }
+    }
+}
+
+#[test]
+fn a_breach_of_the_protocol_is_not_tried_again() {
+    let server = numbered(|_, mut stream, request| {
+        accept(stream, request)?;
+        stream.write_all(&frames::frame(FIN | 3, b"reserved"))?;
+        close_gently(stream);
+        Ok(())
+    });
+    let story = Client::with(&url(&server, "/"), soon).finish();
+    assert_eq!(attempts(&story.0), [] as [i32; 0]);
+    assert_eq!(story.ending().code, 1002);
+}
+
+#[test]
+fn answers_that_are_worth_another_attempt() {
+    for (status, is_tried) in [
+        (200, false),
+        (301, false),
+        (400, false),
+        (401, false),
+        (403, false),
+        (404, false),
+        (429, true),
+        (500, true),
+        (502, true),
+        (503, true),
+    ] {
+        let server = numbered(move |_, mut stream, _| {
+            let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 4\r\n\r\nbody");
+            stream.write_all(answer.as_bytes())?;
+            close_gently(stream);
+            Ok(())
+        });
+        let client = Client::with(&url(&server, "/"), |options| {
+            soon(options);
+            options.reconnect_max = 2;
+        });
+        let story = client.finish();
+        let expected: &[i32] = if is_tried { &[1, 2] } else { &[] };
+        assert_eq!(attempts(&story.0), expected, "{status}");
+        // At the end it is told as without the option.
+        story.check_failed(1006, &["ws", "http"], &status.to_string());
+    }
+}
+
+#[test]
+fn the_first_opening_is_tried_again_too() {
+    let closed = ClosedPort::new().unwrap();
+    let port = closed.port;
+    let client = Client::with(&format!("ws://127.0.0.1:{port}/"), |options| {
+        options.reconnect_max = -1;
+        options.reconnect_min_ms = 1;
+        options.reconnect_max_ms = 5;
+    });
+    client.send("early");
+    client.poll_until("attempts", |events| attempts(events).len() >= 3);
+    assert_eq!(ws_status(client.id), HOSTWS_CONNECTING);
+    drop(closed);
+    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let server = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut socket = tungstenite::accept(stream).unwrap();
+        let early = socket.read().unwrap();
+        // Until the close frame has been answered.
+        while socket.read().is_ok() {}
+        early.into_text().unwrap().to_string()
+    });
+    assert_eq!(ws_wait_status(client.id, HOSTWS_CONNECTED, 10_000), HOSTWS_OK);
+    client.terminate();
+    let story = client.finish();
+    story.check_clean(1000, "");
+    assert_eq!(reconnected(&story.0), 0, "OPEN it is");
+    assert_eq!(why(&story.0)[1].component, "tcp");
+    assert_eq!(server.join().unwrap(), "early");
+}
+
+#[test]
+fn after_the_last_attempt_it_ends_with_the_last_error() {
+    let closed = ClosedPort::new().unwrap();
+    let story = Client::with(&format!("ws://127.0.0.1:{}/", closed.port), |options| {
+        soon(options);
+        options.reconnect_max = 3;
+    })
+    .finish();
+    assert_eq!(attempts(&story.0), [1, 2, 3]);
+    story.check_failed(1006, &["ws", "tcp", "os"], "refused");
+}
+
+#[test]
+fn a_server_that_closes_before_it_answers_is_tried_again() {
+    let server = numbered(|number, stream, request| match number {
+        0 => Ok(()),
+        _ => {
+            accept(stream, request)?;
+            serve_to_the_end(stream)
+        }
+    });
+    let client = Client::with(&url(&server, "/"), soon);
+    client.wait_open();
+    client.terminate();
+    let story = client.finish();
+    assert_eq!(attempts(&story.0), [1]);
+}
+
+#[test]
+fn a_server_may_ask_for_time() {
+    let server = numbered(|number, mut stream, request| match number {
+        0 => {
+            stream
+                .write_all(b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n")?;
+            close_gently(stream);
+            Ok(())
+        }
+        _ => {
+            accept(stream, request)?;
+            serve_to_the_end(stream)
+        }
+    });
+    let before = Instant::now();
+    let client = Client::with(&url(&server, "/"), soon);
+    client.poll_until("the attempt", |events| attempts(events) == [1]);
+    assert!(client
+        .events()
+        .iter()
+        .any(|event| matches!(event, Event::Reconnecting { delay_ms: 1000, .. })));
+    assert_eq!(ws_response_status(client.id), 503);
+    client.wait_open();
+    assert!(before.elapsed() >= Duration::from_secs(1));
+    assert_eq!(ws_response_status(client.id), 101);
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn a_header_can_be_replaced_for_the_next_attempt() {
+    let server = numbered(|number, stream, request| {
+        accept(stream, request)?;
+        let tokens = request.header_all("x-token").join("+");
+        say(stream, &format!("{tokens} {}", request.header_all("x-other").len()))?;
+        if number < 2 {
+            // Until the client has said something.
+            let mut reader = stream;
+            frames::read(&mut reader)?;
+            return Ok(());
+        }
+        serve_to_the_end(stream)
+    });
+    let pairs = [
+        ws_header { name: c"X-Token".as_ptr(), value: c"one".as_ptr() },
+        ws_header { name: c"X-Token".as_ptr(), value: c"two".as_ptr() },
+        ws_header { name: c"X-Other".as_ptr(), value: c"o".as_ptr() },
+    ];
+    let client = Client::with(&url(&server, "/"), |options| {
+        soon(options);
+        options.headers = pairs.as_ptr();
+        options.header_count = 3;
+    });
+    client.wait_messages(1);
+    assert_eq!(set_header(client.id, "x-token", Some("fresh")), HOSTWS_OK);
+    client.send("go");
+    client.wait_messages(2);
+    assert_eq!(set_header(client.id, "X-Other", None), HOSTWS_OK);
+    client.send("go");
+    client.wait_messages(3);
+    assert_eq!(client.messages(), [&b"one+two 1"[..], b"fresh 1", b"fresh 0"]);
+    for (name, value) in [("", "x"), ("A B", "x"), ("Upgrade", "x"), ("X", "a\r\nB: c")] {
+        check_refused(set_header(client.id, name, Some(value)), HOSTWS_E_ARGUMENT, "header");
+    }
+    client.terminate();
+    check_refused(set_header(client.id, "X-Token", Some("late")), HOSTWS_E_CLOSED, "");
+    client.finish().check_clean(1000, "");
+
+    let server = ws_server();
+    let plain = Client::new(&url(&server, "/echo"));
+    check_refused(set_header(plain.id, "X", Some("y")), HOSTWS_E_ARGUMENT, "reconnect_max");
+    plain.terminate();
+    plain.finish();
+}
+
+#[test]
+fn what_the_getters_tell_is_of_the_newest_connection() {
+    let server = numbered(|number, mut stream, request| {
+        let name = ["first", "second"][number.min(1)];
+        stream.write_all(
+            &request.accept(&format!("X-Which: {name}\r\nSec-WebSocket-Protocol: {name}\r\n")),
+        )?;
+        say(stream, name)?;
+        if number == 0 {
+            return frames::read(&mut stream).map(drop);
+        }
+        serve_to_the_end(stream)
+    });
+    let client = Client::with(&url(&server, "/"), |options| {
+        soon(options);
+        options.subprotocols = c"first,second".as_ptr();
+    });
+    for (number, name) in ["first", "second"].into_iter().enumerate() {
+        client.wait_messages(number + 1);
+        assert_eq!(response_header(client.id, "X-Which").as_deref(), Ok(name));
+        assert_eq!(subprotocol(client.id).as_deref(), Ok(name));
+        client.send("go");
+    }
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+/// A connection that waits for its next attempt for very long.
+fn waiting() -> Client {
+    let closed = ClosedPort::new().unwrap();
+    let client = Client::with(&format!("ws://127.0.0.1:{}/", closed.port), |options| {
+        options.reconnect_max = -1;
+        options.reconnect_min_ms = 60_000;
+        options.reconnect_max_ms = 600_000;
+    });
+    client.poll_until("the attempt", |events| attempts(events) == [1]);
+    assert_eq!(ws_status(client.id), HOSTWS_CONNECTING);
+    client
+}
+
+#[test]
+fn the_host_ends_the_wait_at_once() {
+    let before = Instant::now();
+    let client = waiting();
+    client.send("never leaves");
+    client.terminate();
+    client.finish().check_dropped(1006);
+    let client = waiting();
+    assert_eq!(ws_abort(client.id), HOSTWS_OK);
+    client.finish().check_dropped(1006);
+    assert!(before.elapsed() < Duration::from_secs(15));
+}
+
+#[test]
+fn the_end_of_the_thread_ends_the_wait() {
+    let id = thread::spawn(|| waiting().id).join().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while ws_status(id) != HOSTWS_CLOSED {
+        assert!(Instant::now() < deadline);
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn terminate_in_the_callback_of_the_loss_is_the_end() {
+    let server = ws_server();
+    let client = Client::full(
+        &url(&server, "/drop"),
+        0,
+        |options| {
+            options.reconnect_max = -1;
+            options.reconnect_min_ms = 60_000;
+            options.reconnect_max_ms = 60_000;
+        },
+        Some(Box::new(|ws, event| {
+            if matches!(event, Event::Reconnecting { .. }) {
+                assert_eq!(terminate(ws, 4000, None), HOSTWS_OK);
+            }
+        })),
+    );
+    client.finish().check_dropped(1006);
+}
+
+#[test]
+fn terminate_at_any_moment_is_the_end() {
+    let server = numbered(|_, stream, request| {
+        accept(stream, request)?;
+        reset_on_close(stream);
+        Ok(())
+    });
+    for round in 0..60 {
+        let client = Client::with(&url(&server, "/"), |options| {
+            options.reconnect_max = -1;
+            options.reconnect_min_ms = 1;
+            options.reconnect_max_ms = 1;
+        });
+        let until = Instant::now() + Duration::from_micros(round * 150);
+        while Instant::now() < until {
+            ws_poll(0, 0, 0);
+        }
+        client.terminate();
+        let story = client.finish();
+        assert_eq!(story.errors(), []);
+    }
+}
