@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNAVAILABLE = 77 };
 enum { OPENING_AT_ONCE = 32 };
 
 typedef struct run {
