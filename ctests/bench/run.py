@@ -9,6 +9,7 @@ For `rtt64` and `start` less is better, for all others (messages a second) more.
 """
 
 import argparse
+import contextlib
 import fnmatch
 import json
 import os
@@ -219,7 +220,7 @@ def main():
     shown = columns(programs, options)
     results = defaultdict(list)
     load_before = load()
-    with Servers(programs / "server") as servers:
+    with Servers(programs / "server") as servers, contextlib.suppress(KeyboardInterrupt):  # the table of what there is
         for number in range(options.rounds):
             for row in chosen:
                 progress(f"round {number + 1}: {row.name}")

@@ -39,7 +39,7 @@ typedef struct connection {
     size_t header_size;
     uint64_t payload_left;
     uint8_t mask[8]; /* twice the frame's four bytes, turned to where the payload goes on */
-    uint8_t first; /* its first byte */
+    uint8_t first;   /* its first byte */
     bool is_in_frame;
 
     uint64_t message_size;
