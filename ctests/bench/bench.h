@@ -18,6 +18,9 @@ typedef struct bench {
     long busy_us;
 } bench;
 
+/* The exit status that says: not with this library. */
+enum { UNAVAILABLE = 77 };
+
 /* Ends the program with a usage line if it cannot be read. */
 bench bench_from(int argc, char **argv);
 

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNAVAILABLE = 77 };
 enum { OPENING_AT_ONCE = 32 };
 
 typedef struct run {
@@ -36,6 +35,13 @@ static void must(int32_t code) {
 }
 
 static void connect_one(run *run);
+
+/* An answer that is not the message would make every figure worthless. */
+static void check_message(const run *run, const ws_event *event) {
+    if (event->length != run->bench.size) {
+        fail("client: a message of another length");
+    }
+}
 
 static void send_one(run *run, ws_id ws) {
     must(ws_send(ws, run->payload, run->bench.size, run->data_type));
@@ -63,6 +69,10 @@ static void timed_send(run *run, ws_id ws) {
 static void rtt(run *run, const ws_event *event) {
     if (event->type == HOSTWS_EVENT_MESSAGE) {
         run->samples[run->received++] = now_ns() - run->last_send;
+        check_message(run, event);
+        if (memcmp(event->data, run->payload, (size_t)event->length) != 0) {
+            fail("client: other bytes came back");
+        }
         run->is_done = run->received == run->bench.n;
     }
     if (!run->is_done) {
@@ -77,6 +87,7 @@ static void pipeline(run *run, const ws_event *event) {
         }
         return;
     }
+    check_message(run, event);
     run->is_done = ++run->received == run->bench.n;
     if (run->sent < run->bench.n) {
         send_one(run, event->ws);
@@ -88,6 +99,7 @@ static void flood(run *run, const ws_event *event) {
         must(ws_send(event->ws, "g", 1, HOSTWS_BLOB));
         return;
     }
+    check_message(run, event);
     run->is_done = ++run->received == run->bench.n;
 }
 

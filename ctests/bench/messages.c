@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OP_CLOSE = 8, OP_PING = 9, OP_PONG = 10 };
+enum { FINAL = 0x80, MASKED = 0x80, CONTROL = 8 }; /* bits of a header's two first bytes */
+enum { CLOSE = FINAL | 8, PING = FINAL | 9, PONG = FINAL | 10 };
 enum { FLOOD_BLOCK = 256 * 1024 };
 
 /* ---- out ---- */
@@ -51,17 +52,17 @@ static const bytes *flood_block(bool is_raw, uint8_t first, uint64_t length) {
     return &kinds[count++].block;
 }
 
-static void start_flood(connection *c, uint8_t first) {
+static void start_flood(connection *c) {
     uint8_t header[14];
-    uint64_t frame = c->message_size + (c->is_raw ? 0 : put_header(header, first, c->message_size));
-    c->flood = flood_block(c->is_raw, first, c->message_size);
+    uint64_t frame = c->message_size + (c->is_raw ? 0 : put_header(header, c->answer_first, c->message_size));
+    c->flood = flood_block(c->is_raw, c->answer_first, c->message_size);
     c->flood_size = frame * c->message_count;
     c->flood_at = 0;
 }
 
 static void put_done(connection *c, bytes *out) {
     if (!c->is_raw) {
-        out->size += put_header(out->data + out->size, 0x82, 1);
+        out->size += put_header(out->data + out->size, c->answer_first, 1);
     }
     out->data[out->size++] = 'd';
 }
@@ -127,47 +128,74 @@ static void unmask(uint8_t *to, const uint8_t *from, size_t size, uint8_t mask[8
 }
 
 static bool is_control(const connection *c) {
-    return c->opcode & 8;
+    return c->first & CONTROL;
 }
 
 static bool is_answered(const connection *c) {
-    return c->opcode != OP_PONG && (is_control(c) || c->task == ECHO);
+    return c->first != PONG && (is_control(c) || c->task == ECHO);
 }
 
 static void frame_begins(connection *c, const uint8_t *header, bytes *out) {
-    uint8_t first = header[0];
-    c->opcode = first & 15;
+    c->first = header[0];
     c->is_in_frame = true;
     c->payload_left = payload_length(header);
     if (is_answered(c)) {
         memcpy(c->mask, header + header_length(header) - 4, 4);
         memcpy(c->mask + 4, c->mask, 4);
-        uint8_t same_or_pong = c->opcode == OP_PING ? 0x80 | OP_PONG : first;
-        out->size += put_header(out->data + out->size, same_or_pong, c->payload_left);
+        out->size += put_header(out->data + out->size, c->first == PING ? PONG : c->first, c->payload_left);
     }
 }
 
 static void frame_ends(connection *c, bytes *out) {
     c->is_in_frame = false;
-    if (c->opcode == OP_CLOSE) {
+    if (c->first == CLOSE) {
         c->is_ending = true;
-    } else if (is_control(c)) {
+    } else if (is_control(c) || !(c->first & FINAL)) {
         return;
     } else if (c->task == FLOOD) {
-        start_flood(c, c->flood_first);
+        start_flood(c);
     } else if (c->task == SINK && --c->message_count == 0) {
         put_done(c, out);
+    }
+}
+
+/*
+ * Takes the messages that are there in one piece each, as long as they only have to be counted, but for the last.
+ * A message as long as the one before is not worked out anew: the processor then looks ahead to where the next begins.
+ */
+static void count_messages(connection *c, const uint8_t **data, size_t *size) {
+    uint8_t first = 0, second = 0;
+    uint64_t frame = 0;
+    while (c->message_count > 1 && *size >= sizeof c->header) {
+        const uint8_t *header = *data;
+        if (header[0] != first || header[1] != second || (second & 127) > 125) {
+            first = header[0];
+            second = header[1];
+            frame = header_length(header) + payload_length(header);
+            if (!(first & FINAL) || first & CONTROL || !(second & MASKED)) {
+                return;
+            }
+        }
+        if (frame > *size) {
+            return;
+        }
+        *data += frame;
+        *size -= frame;
+        c->message_count--;
     }
 }
 
 static bool frames_read(connection *c, const uint8_t *data, size_t size, bytes *out) {
     while (size > 0 && !c->is_ending) {
         if (!c->is_in_frame) {
+            if (c->task == SINK && c->header_size == 0) {
+                count_messages(c, &data, &size);
+            }
             const uint8_t *header = whole_header(c, &data, &size);
             if (!header) {
                 return true;
             }
-            if (!(header[1] & 128)) {
+            if (!(header[1] & MASKED)) {
                 return false;
             }
             frame_begins(c, header, out);
@@ -192,7 +220,7 @@ static void raw_read(connection *c, const uint8_t *data, size_t size, bytes *out
         memcpy(out->data + out->size, data, size);
         out->size += size;
     } else if (c->task == FLOOD) {
-        start_flood(c, 0);
+        start_flood(c);
     } else {
         c->raw_taken += size;
         if (c->raw_taken == c->message_size * c->message_count) {

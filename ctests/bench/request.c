@@ -12,10 +12,10 @@ enum { REQUEST_MAX = 8192 };
 
 static bool parse_path(connection *c, const char *path) {
     unsigned long size = 0, count = 0;
-    c->flood_first = 0x82;
+    c->answer_first = 0x82;
     if (sscanf(path, "/flood-text/%lu/%lu", &size, &count) == 2) {
         c->task = FLOOD;
-        c->flood_first = 0x81;
+        c->answer_first = 0x81;
     } else if (sscanf(path, "/flood/%lu/%lu", &size, &count) == 2) {
         c->task = FLOOD;
     } else if (sscanf(path, "/sink/%lu/%lu", &size, &count) == 2) {

@@ -5,13 +5,16 @@
 
 A figure is the median of all rounds, and behind it the median of its ratios to raw TCP in the same round. Raw moves
 the same payloads with blocking calls, and none of the bytes of frames. All programs run in turn, on loopback.
+For `rtt64` and `start` less is better, for all others (messages a second) more.
 """
 
 import argparse
+import contextlib
 import fnmatch
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -36,6 +39,7 @@ def arguments():
     parser.add_argument("--only", action="append", metavar="ROW", help="a row's name, * allowed; may repeat")
     parser.add_argument("--quick", action="store_true", help="one short round: does it work?")
     parser.add_argument("--against", type=pathlib.Path, metavar="FOLDER", help="another libhostws.so to compare with")
+    parser.add_argument("--cpu", action="store_true", help="processor time of the client, for a machine that is busy")
     parser.add_argument("--peers", action="store_true", help="other libraries too, as far as they can be built here")
     parsed = parser.parse_args()
     if parsed.quick:
@@ -46,10 +50,11 @@ def arguments():
 # ---- building ----
 
 
-def build(tree):
+def build(tree, with_peers):
     if not (tree / "CMakeCache.txt").exists():
         run_quietly("cmake", "-S", ROOT, "-B", tree, "-DCMAKE_BUILD_TYPE=Release")
-    run_quietly("cmake", "--build", tree, "--target", "hostws_bench")
+    for target in ["hostws_bench", "hostws_bench_peers"][: 1 + with_peers]:
+        run_quietly("cmake", "--build", tree, "--target", target)
     return tree / "ctests/bench"
 
 
@@ -67,6 +72,8 @@ def columns(programs, options):
         if options.against:
             other = {"LD_LIBRARY_PATH": str(options.against.resolve())}
             found.append(Column(f"{pump} before", [programs / "client", *flags], other))
+    if options.peers:
+        found += [Column(peer.name, [peer], {}) for peer in sorted((programs / "peers").iterdir())]
     return found
 
 
@@ -113,6 +120,7 @@ def measure(row, column, servers, launcher):
     command = [*column.command, *row.flags, row.mode, servers.url(row), *numbers]
     if row.mode == "start":
         command = [launcher, row.n, *command]
+    spent_before = processor_seconds()
     done = subprocess.run(
         [str(word) for word in command],
         stdout=subprocess.PIPE,
@@ -125,54 +133,65 @@ def measure(row, column, servers, launcher):
         return None
     if done.returncode:
         sys.exit(f"{row.name}, {column.name}: exit status {done.returncode}")
-    return json.loads(done.stdout)
+    result = json.loads(done.stdout)
+    result["cpu_us"] = (processor_seconds() - spent_before) * 1e6 / row.n
+    return result
+
+
+def processor_seconds():
+    """Of the programs that have ended: the servers have not."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 # ---- the table ----
 
 
-def figure(result):
-    """The number that counts."""
-    for name in ("p50_us", "per_second", "bytes_each"):
-        if name in result:
-            return result[name]
-    raise KeyError(result)
+FIGURES = {"rtt": "p50_us", "start": "p50_us", "idle": "bytes_each"}
 
 
-def in_words(mode, value):
-    if mode in ("rtt", "start"):
-        return f"{value:,.1f} µs" if value < 1000 else f"{value / 1000:,.2f} ms"
-    if mode == "idle":
+def figure_name(row, options):
+    """The number that counts: in a program's JSON line, or the one that measure() adds."""
+    if options.cpu and row.mode != "idle":
+        return "cpu_us"
+    return FIGURES.get(row.mode, "per_second")
+
+
+def in_words(name, value):
+    if name == "bytes_each":
         return f"{value:,.0f} B"
-    return f"{value / 1e6:,.2f} M/s" if value >= 1e6 else f"{value / 1e3:,.1f} k/s"
+    if name == "per_second":
+        return f"{value / 1e6:,.2f} M/s" if value >= 1e6 else f"{value / 1e3:,.1f} k/s"
+    return f"{value:,.3g} µs" if value < 1000 else f"{value / 1000:,.2f} ms"
 
 
-def cell(row, results, raw_results):
+def cell(name, results, raw_results):
     if not results:
         return "-"
-    words = in_words(row.mode, statistics.median(map(figure, results)))
-    if row.mode == "idle":
+    words = in_words(name, statistics.median(result[name] for result in results))
+    if name == "bytes_each":
         return f"{words}, {results[0]['threads']} threads"
     if results is raw_results:
         return words
-    ratios = [figure(result) / figure(raw) for result, raw in zip(results, raw_results)]
+    ratios = [result[name] / raw[name] for result, raw in zip(results, raw_results)]
     return f"{words}  **{statistics.median(ratios):.3g} x**"
 
 
-def target(row):
-    if row.target is None:
+def target(row, name):
+    if row.target is None or name == "cpu_us":
         return ""
     if row.mode == "idle":
         return f"at most {row.target:,} B"
     return f"at {'most' if row.mode == 'rtt' else 'least'} {row.target:.2f} x"
 
 
-def print_table(chosen, shown, results):
+def print_table(chosen, shown, results, options):
     print(f"| | {' | '.join(column.name for column in shown)} | to reach |")
     print(f"|---|{'---|' * len(shown)}---|")
     for row in chosen:
-        cells = [cell(row, results[row.name, column.name], results[row.name, "raw"]) for column in shown]
-        print(f"| {row.name} | {' | '.join(cells)} | {target(row)} |")
+        name = figure_name(row, options)
+        cells = [cell(name, results[row.name, column.name], results[row.name, "raw"]) for column in shown]
+        print(f"| {row.name} | {' | '.join(cells)} | {target(row, name)} |")
 
 
 def stripped_size(library):
@@ -197,11 +216,11 @@ def main():
         sys.exit(f"no such row; there are {' '.join(row.name for row in rows.ROWS)}")
     if options.quick:
         chosen = [rows.quick(row) for row in chosen]
-    programs = build(options.build)
+    programs = build(options.build, options.peers)
     shown = columns(programs, options)
     results = defaultdict(list)
     load_before = load()
-    with Servers(programs / "server") as servers:
+    with Servers(programs / "server") as servers, contextlib.suppress(KeyboardInterrupt):  # the table of what there is
         for number in range(options.rounds):
             for row in chosen:
                 progress(f"round {number + 1}: {row.name}")
@@ -210,7 +229,7 @@ def main():
                     if result:
                         results[row.name, column.name].append(result)
     progress("")
-    print_table(chosen, shown, results)
+    print_table(chosen, shown, results, options)
     size = stripped_size(options.build / "lib/libhostws.so")
     print(f"\nlibhostws.so, stripped: {size / 1e6:.2f} MB. Rounds: {options.rounds}.", end=" ")
     print(f"Load before and after: {load_before}, {load()}; cores: {os.cpu_count()}.")

@@ -39,13 +39,13 @@ typedef struct connection {
     size_t header_size;
     uint64_t payload_left;
     uint8_t mask[8]; /* twice the frame's four bytes, turned to where the payload goes on */
-    uint8_t opcode;
+    uint8_t first;   /* its first byte */
     bool is_in_frame;
 
     uint64_t message_size;
     uint64_t message_count; /* to send, or still to come */
     uint64_t raw_taken;     /* bytes that came to a raw sink */
-    uint8_t flood_first;    /* the first byte of each frame of a flood */
+    uint8_t answer_first;   /* the first byte of each frame to send */
 
     bytes unsent; /* what the socket did not take */
     size_t unsent_at;
