@@ -134,7 +134,7 @@ pub fn open(
     let mut issued = 0;
     pair.launch(|mailbox| {
         issued = Registry::issue()?;
-        let connection = Arc::new(Connection::new(Parts {
+        let connection = Connection::new(Parts {
             id: issued,
             url: dial::without_credentials(url),
             data_type,
@@ -146,7 +146,7 @@ pub fn open(
             registry: &library.registry,
             queue: Arc::clone(&pair.queue),
             mailbox: Arc::clone(mailbox),
-        }));
+        });
         library.registry.insert(Arc::clone(&connection));
         pair.queue.expect(connection.as_ref());
         Ok(Command::Open(connection))

@@ -212,7 +212,10 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
         return budget;
     }
     let mark = here();
-    frames::place(mark);
+    answer(|| {
+        frames::place(mark, budget > 1);
+        Ok(HOSTWS_OK)
+    });
     let mut delivered = 0;
     while delivered < budget {
         let mut call = Call::NONE;
@@ -343,6 +346,9 @@ fn park(queue: &Queue, mut pulled: Box<Pulled>) {
     }
     let recipient = Arc::clone(&pulled.entry.recipient);
     queue.park(recipient.as_ref(), left, pulled);
+    if left > 0 {
+        queue.cork();
+    }
 }
 
 impl Pulled {

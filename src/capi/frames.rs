@@ -76,10 +76,14 @@ pub fn begin(queue: Arc<Queue>) -> Result<()> {
 }
 
 /// The innermost call is about to call back, from the function in which `mark` is.
-pub fn place(mark: usize) {
+/// With several events to deliver, what they are answered with is gathered.
+pub fn place(mark: usize, has_several: bool) {
     with(|frames| {
         if let Some(frame) = frames.0.last_mut() {
             frame.mark = mark;
+            if has_several {
+                frame.queue.cork();
+            }
         }
     });
 }
@@ -176,6 +180,7 @@ impl Drop for Frame {
                 self.queue.recycle(Some(entry));
             }
         }
+        self.queue.uncork();
         self.queue.leave();
     }
 }

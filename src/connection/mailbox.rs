@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Sender;
 
+use super::gathering::Gathering;
 use super::Connection;
 use crate::dial::Prepared;
 
@@ -25,9 +26,12 @@ pub enum Command {
     Retire,
     /// End the turn: the host's wake-up function is due, or the thread is to look elsewhere.
     Wakeup,
+    /// Send what was gathered, in a moment.
+    Gathered,
 }
 
 pub struct Mailbox {
+    pub gathering: Gathering,
     sender: Sender<Command>,
     /// Until the worker ends: connections that nobody polls may be there longer.
     waker: Mutex<Option<mio::Waker>>,
@@ -37,7 +41,12 @@ pub struct Mailbox {
 
 impl Mailbox {
     pub fn new(sender: Sender<Command>, waker: mio::Waker) -> Mailbox {
-        Mailbox { sender, waker: Mutex::new(Some(waker)), asleep: AtomicBool::new(false) }
+        Mailbox {
+            gathering: Gathering::default(),
+            sender,
+            waker: Mutex::new(Some(waker)),
+            asleep: AtomicBool::new(false),
+        }
     }
 
     pub fn send(&self, command: Command) {

@@ -5,6 +5,7 @@ mod answer;
 mod backoff;
 mod composer;
 mod delivery;
+mod gathering;
 mod mailbox;
 mod masks;
 mod options;
@@ -18,12 +19,13 @@ mod unsent;
 
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use self::composer::Composer;
 pub use answer::Answer;
 pub use backoff::Backoff;
+pub use gathering::MOMENT as GATHERING_MOMENT;
 pub use mailbox::{Command, Mailbox};
 pub use options::{DataType, Limits, Options};
 pub use outbox::Outbox;
@@ -39,6 +41,7 @@ use crate::queue::{Kind, Queue};
 
 pub struct Connection {
     pub id: i32,
+    me: Weak<Connection>,
     url: String,
     data_type: DataType,
     kind: Kind,
@@ -104,9 +107,10 @@ pub const GOING_AWAY: u16 = 1001;
 const NORMAL: u16 = 1000;
 
 impl Connection {
-    pub fn new(parts: Parts) -> Connection {
-        Connection {
+    pub fn new(parts: Parts) -> Arc<Connection> {
+        Arc::new_cyclic(|me| Connection {
             id: parts.id,
+            me: Weak::clone(me),
             url: parts.url,
             data_type: parts.data_type,
             kind: parts.kind,
@@ -134,7 +138,7 @@ impl Connection {
             is_awaited: AtomicBool::new(false),
             answer: Mutex::default(),
             counters: Stats::default(),
-        }
+        })
     }
 
     // ---- what a host thread asks and does
@@ -254,10 +258,8 @@ impl Connection {
     /// Asks the worker to look.
     fn post(&self) {
         if !self.posted.swap(true, Ordering::SeqCst) {
-            match self.registry.find(self.id) {
-                Ok(connection) => self.mailbox.send(Command::Attend(connection)),
-                // The end has been delivered: nothing is left to attend to.
-                Err(_) => self.posted.store(false, Ordering::SeqCst),
+            if let Some(me) = self.me.upgrade() {
+                self.mailbox.send(Command::Attend(me));
             }
         }
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::backoff::Backoff;
+use super::gathering::{Gathering, Row};
 use super::masks::with_masks;
 use super::stay::Stay;
 use crate::error::{Code, Error, Result};
@@ -62,6 +63,9 @@ pub struct Outbox {
     broken: Option<io::Error>,
     /// The server's, once the transport is gone: until then the TLS session has it.
     certificate: Option<Box<[u8]>>,
+    /// What waits is gathered, and leaves in a moment.
+    is_gathered: bool,
+    row: Row,
     /// If the connection is opened again when it is lost.
     pub(super) stay: Option<Box<Stay>>,
 }
@@ -366,6 +370,20 @@ impl Outbox {
     /// Whether a DRAIN is due: the host was refused, and half the limit is free again.
     pub fn take_drain(&mut self, limit: usize) -> bool {
         self.waiting() + self.promised <= limit / 2 && std::mem::take(&mut self.owes_drain)
+    }
+
+    pub fn is_gathered(&self) -> bool {
+        self.is_gathered
+    }
+
+    /// Tells what it was before.
+    pub fn set_gathered(&mut self, is_gathered: bool) -> bool {
+        std::mem::replace(&mut self.is_gathered, is_gathered)
+    }
+
+    /// Whether the message that was just queued waits for others.
+    pub fn gathers(&mut self, gathering: &Gathering) -> bool {
+        self.transport.is_some() && (gathering.is_corked() || self.row.is_long(gathering))
     }
 
     /// The connection is open, and the socket takes no more.

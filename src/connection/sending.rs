@@ -4,7 +4,8 @@
 use std::sync::{MutexGuard, PoisonError};
 
 use super::composer::{check, Composer};
-use super::{add, Connection, DataType, Outbox};
+use super::gathering::MUCH;
+use super::{add, Command, Connection, DataType, Outbox};
 use crate::error::{Code, Error, Result};
 use crate::protocol::{DataFrame, DeflateParams, MAX_CONTROL};
 
@@ -165,16 +166,40 @@ impl Connection {
         Ok(())
     }
 
-    /// Writes what was queued, if nothing was before it; else the worker writes when the
-    /// socket takes bytes again.
+    /// Sees to it that what was queued leaves: at once, gathered with what follows, or, if
+    /// something was before it that the socket has not taken, when it takes bytes again.
     fn leave(&self, mut outbox: MutexGuard<'_, Outbox>, was_quiet: bool) {
-        if was_quiet {
-            add(&self.counters.wire_sent, outbox.flush());
-            // The worker takes the time for what the socket does not take.
-            if outbox.is_broken() || outbox.is_stuck() {
-                drop(outbox);
-                self.post();
+        let gathering = &self.mailbox.gathering;
+        if outbox.is_gathered() || was_quiet && outbox.gathers(gathering) {
+            if outbox.waiting() < MUCH {
+                if !outbox.set_gathered(true)
+                    && self.me.upgrade().is_some_and(|me| gathering.add(me))
+                {
+                    self.mailbox.send(Command::Gathered);
+                }
+                return;
             }
+        } else if !was_quiet {
+            return;
+        }
+        self.depart(outbox);
+    }
+
+    /// Writes what was gathered.
+    pub fn flush_gathered(&self) {
+        let mut outbox = self.outbox();
+        if outbox.set_gathered(false) {
+            self.depart(outbox);
+        }
+    }
+
+    fn depart(&self, mut outbox: MutexGuard<'_, Outbox>) {
+        add(&self.counters.wire_sent, outbox.flush());
+        // The worker takes the time for what the socket does not take, and tells of the room.
+        if outbox.is_broken() || outbox.is_stuck() || outbox.owes_drain() {
+            outbox.set_gathered(false);
+            drop(outbox);
+            self.post();
         }
     }
 }

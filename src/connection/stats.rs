@@ -33,8 +33,9 @@ pub struct Snapshot {
     pub reconnects: u64,
 }
 
+/// Each counter has one writer at a time: whoever has the outbox, or runs the worker's loop.
 pub fn add(counter: &AtomicU64, amount: usize) {
-    counter.fetch_add(amount as u64, Relaxed);
+    counter.store(counter.load(Relaxed).wrapping_add(amount as u64), Relaxed);
 }
 
 impl Stats {

@@ -11,6 +11,13 @@ pub trait Engine: Send + Sync {
     /// Runs one turn on the calling thread; false if the worker has not left the loop to it.
     fn turn(&self, timeout: Duration) -> bool;
 
+    /// The calling thread is delivering events and has more of them: what it sends meanwhile is
+    /// gathered until `flush`.
+    fn cork(&self);
+
+    /// Sends what was gathered.
+    fn flush(&self);
+
     /// Leaves the loop to the worker again.
     fn give_back(&self);
 }

@@ -237,6 +237,22 @@ impl Queue {
         self.state().spare.take().unwrap_or_default()
     }
 
+    /// The poller delivers several events: what it sends meanwhile is gathered.
+    pub fn cork(&self) {
+        let engine = self.state().engine.clone();
+        if let Some(engine) = engine {
+            engine.cork();
+        }
+    }
+
+    /// What it has sent leaves.
+    pub fn uncork(&self) {
+        let engine = self.state().engine.clone();
+        if let Some(engine) = engine {
+            engine.flush();
+        }
+    }
+
     /// Puts back, in front, what was not delivered.
     pub fn put_back(&self, entry: Entry) {
         let mut state = self.state();

@@ -8,6 +8,7 @@ use std::thread::ThreadId;
 use super::engine::Engine;
 use super::event::{Entry, Kind};
 use super::signal::Descriptor;
+use crate::process::ThreadToken;
 use crate::protocol::Batch;
 
 #[derive(Default)]
@@ -35,20 +36,6 @@ pub struct State {
     pub rider: Option<ThreadToken>,
     /// How many of the poller's waits in a row were short.
     pub short_waits: u8,
-}
-
-/// A thread, as cheaply as can be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct ThreadToken(usize);
-
-impl ThreadToken {
-    /// The same for a thread as long as it lives.
-    pub fn current() -> ThreadToken {
-        thread_local! {
-            static PLACE: u8 = const { 0 };
-        }
-        ThreadToken(PLACE.with(|place| place as *const u8 as usize))
-    }
 }
 
 #[derive(Default)]

@@ -9,9 +9,10 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::event::Kind;
-use super::state::{State, ThreadToken};
+use super::state::State;
 use super::Queue;
 use crate::error::{Code, Error, Result};
+use crate::process::ThreadToken;
 
 /// A wait of less than this is short, and a loop in which nothing comes for so long is given back.
 const SHORT: Duration = Duration::from_millis(2);
@@ -38,6 +39,7 @@ impl Queue {
         done: &dyn Fn() -> bool,
     ) -> Result<Waited> {
         let mut started = None;
+        let mut is_flushed = false;
         let mut state = self.state();
         loop {
             let events = state.deliverable(kind, busy);
@@ -46,6 +48,11 @@ impl Queue {
                     state.count_wait(started.is_none_or(|at: Instant| at.elapsed() < SHORT));
                 }
                 return Ok(Waited::Ready(events));
+            }
+            // Before anything else: what is gathered leaves when the host has time.
+            if !std::mem::replace(&mut is_flushed, true) {
+                state = self.flush(state);
+                continue;
             }
             let is_over = done() || timeout == Some(Duration::ZERO);
             if std::mem::take(&mut state.woken) || is_over {
@@ -65,6 +72,14 @@ impl Queue {
             let Some(next) = next else { return Ok(Waited::InVain) };
             state = next;
         }
+    }
+
+    /// Sends what the host's messages gathered.
+    fn flush<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let Some(engine) = state.engine.clone() else { return state };
+        drop(state);
+        engine.flush();
+        self.state()
     }
 
     /// Waits for `done`, looking again at each change; false if the time was up first.

@@ -13,7 +13,7 @@ use super::session::Flow;
 use super::sleep::SleepWatch;
 use super::timers::Timers;
 use super::Shared;
-use crate::connection::{Command, Connection, Mailbox, GOING_AWAY};
+use crate::connection::{Command, Connection, Mailbox, GATHERING_MOMENT, GOING_AWAY};
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::queue::{Ending, Event};
@@ -35,6 +35,8 @@ pub struct Driver {
     /// Those that had more to read than a turn allows.
     unfinished: Vec<usize>,
     sleep: SleepWatch,
+    /// When messages leave that were gathered.
+    gathered_due: Option<Instant>,
     /// No linger after the last connection.
     retiring: bool,
 }
@@ -59,6 +61,7 @@ impl Driver {
             buffer: vec![0; READ_BUFFER],
             unfinished: Vec::new(),
             sleep,
+            gathered_due: None,
             retiring: false,
         })
     }
@@ -121,6 +124,10 @@ impl Driver {
                 self.visit(key, now, |link, tools| link.on_wake(slept, tools.now));
             }
         }
+        if self.gathered_due.is_some_and(|due| due <= now) {
+            self.gathered_due = None;
+            self.mailbox.gathering.flush_late();
+        }
         while let Some(key) = self.timers.pop(now) {
             if let Some(link) = self.links.get_mut(key) {
                 link.timer = None;
@@ -133,7 +140,8 @@ impl Driver {
         if !self.unfinished.is_empty() {
             return Some(Duration::ZERO);
         }
-        let next = self.timers.next().map(|at| at.saturating_duration_since(Instant::now()));
+        let due = [self.timers.next(), self.gathered_due].into_iter().flatten().min();
+        let next = due.map(|at| at.saturating_duration_since(Instant::now()));
         [wanted, next].into_iter().flatten().min()
     }
 
@@ -166,6 +174,9 @@ impl Driver {
                 }
             }
             Command::Retire => self.retiring = true,
+            Command::Gathered => {
+                self.gathered_due.get_or_insert(now + GATHERING_MOMENT);
+            }
             // That the turn ends is all that was wanted.
             Command::Wakeup => {}
         }

@@ -8,7 +8,7 @@ use super::baton::Baton;
 use super::driver::Driver;
 use crate::connection::{Command, Mailbox};
 use crate::log;
-use crate::queue;
+use crate::queue::{self, Queue};
 
 pub struct Standing {
     pub is_idle: bool,
@@ -42,8 +42,17 @@ impl Engine {
         Standing { is_idle: driver.is_idle(), is_retiring: driver.is_retiring() }
     }
 
-    pub fn baton(&self) -> &Baton {
-        &self.baton
+    /// Lends the loop to the host's thread until it is given back, or not used for a while.
+    pub fn lend(&self, queue: &Queue) {
+        let is_lent = queue.lend_to_host(|| {
+            self.mailbox.gathering.set_lent(true);
+            self.baton.lend();
+        });
+        if is_lent {
+            self.baton.await_return();
+            queue.end_loan();
+            self.mailbox.gathering.set_lent(false);
+        }
     }
 
     /// Waits for something to do, at most that long, and does it.
@@ -69,6 +78,14 @@ impl queue::Engine for Engine {
             self.baton.end();
         }
         is_lent
+    }
+
+    fn cork(&self) {
+        self.mailbox.gathering.cork();
+    }
+
+    fn flush(&self) {
+        self.mailbox.gathering.flush();
     }
 
     fn give_back(&self) {

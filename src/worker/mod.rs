@@ -140,10 +140,7 @@ impl Pair {
             };
             engine.run_turn(timeout);
             self.queue.call_wakeup();
-            if self.queue.lend_to_host(|| engine.baton().lend()) {
-                engine.baton().await_return();
-                self.queue.end_loan();
-            }
+            engine.lend(&self.queue);
             let Standing { is_idle, is_retiring } = engine.standing();
             if !is_idle {
                 idle_since = None;

@@ -1,0 +1,143 @@
+//! Messages that follow hard on others: they wait a moment, and leave in one write.
+//!
+//! A write for each message is most of what a burst of them costs. So what callbacks send
+//! while there is more to deliver, and what a thread sends after its first few messages in a row,
+//! is gathered in the outbox, and leaves when the thread has delivered, when it waits, when
+//! it is much, or when the worker sees to it a moment later.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::Connection;
+use crate::process::ThreadToken;
+
+/// More than this does not wait.
+pub const MUCH: usize = 128 * 1024;
+/// What is gathered leaves at the latest after this, if the worker runs the loop.
+pub const MOMENT: Duration = Duration::from_millis(1);
+/// So many messages in a row leave at once.
+const FEW: u8 = 4;
+
+/// The connections of one worker that have gathered something.
+#[derive(Default)]
+pub struct Gathering {
+    state: Mutex<State>,
+    /// Whether there are any.
+    is_pending: AtomicBool,
+    /// The thread that is delivering events and has more of them, as a number.
+    corked_by: AtomicUsize,
+    /// Goes up whenever a thread of the host's waits for events.
+    rounds: AtomicU32,
+}
+
+#[derive(Default)]
+struct State {
+    connections: Vec<Arc<Connection>>,
+    /// The host's thread runs the loop, and what is gathered leaves when it waits. If it does not,
+    /// the worker sees to it when it takes the loop back.
+    is_lent: bool,
+    /// The worker has been told.
+    is_known: bool,
+}
+
+/// A row of messages, each sent soon after the one before it.
+#[derive(Default)]
+pub struct Row {
+    moment: (u32, u32),
+    length: u8,
+}
+
+impl Gathering {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The calling thread is delivering events, and there are more to come.
+    pub fn cork(&self) {
+        self.corked_by.store(ThreadToken::current().number(), Ordering::Relaxed);
+    }
+
+    /// Whether the calling thread sends while it has more events to deliver.
+    pub fn is_corked(&self) -> bool {
+        self.corked_by.load(Ordering::Relaxed) == ThreadToken::current().number()
+    }
+
+    /// Adds a connection; true if the worker has to be told.
+    pub fn add(&self, connection: Arc<Connection>) -> bool {
+        let mut state = self.state();
+        state.connections.push(connection);
+        self.is_pending.store(true, Ordering::SeqCst);
+        !state.is_lent && !std::mem::replace(&mut state.is_known, true)
+    }
+
+    /// Sends what was gathered: a thread of the host's has delivered its events, or waits.
+    pub fn flush(&self) {
+        self.rounds.fetch_add(1, Ordering::Relaxed);
+        self.corked_by.store(0, Ordering::Relaxed);
+        if self.is_pending.load(Ordering::SeqCst) {
+            self.drain(|_| {});
+        }
+    }
+
+    /// The same for the worker, which has to be told of the next.
+    pub fn flush_late(&self) {
+        self.drain(|state| state.is_known = false);
+    }
+
+    /// The host's thread runs the loop from here on, or the worker again.
+    pub fn set_lent(&self, is_lent: bool) {
+        self.drain(|state| {
+            state.is_lent = is_lent;
+            state.is_known = false;
+        });
+    }
+
+    fn drain(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state();
+        change(&mut state);
+        let mut connections = std::mem::take(&mut state.connections);
+        self.is_pending.store(false, Ordering::SeqCst);
+        drop(state);
+        for connection in connections.drain(..) {
+            connection.flush_gathered();
+        }
+        let mut state = self.state();
+        if state.connections.capacity() == 0 {
+            state.connections = connections;
+        }
+    }
+}
+
+impl Row {
+    /// Whether the next message is gathered, because it follows hard on others.
+    pub fn is_long(&mut self, gathering: &Gathering) -> bool {
+        let moment = (gathering.rounds.load(Ordering::Relaxed), tick());
+        if self.moment != moment {
+            *self = Row { moment, length: 0 };
+        }
+        self.length = self.length.saturating_add(1);
+        self.length > FEW
+    }
+}
+
+/// A clock of a few milliseconds' steps, which costs next to nothing to read.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn tick() -> u32 {
+    // SAFETY: all zeros are a valid timespec, and the pointer is valid during the call.
+    let time = unsafe {
+        let mut time: libc::timespec = std::mem::zeroed();
+        libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &mut time);
+        time
+    };
+    // Only whether it is the same matters.
+    (time.tv_nsec as u32) ^ (time.tv_sec as u32)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn tick() -> u32 {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+    static START: OnceLock<Instant> = OnceLock::new();
+    (START.get_or_init(Instant::now).elapsed().as_millis() / 4) as u32
+}
