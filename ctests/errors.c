@@ -153,6 +153,9 @@ static void options_out_of_range_are_named(void) {
   REFUSED(subprotocols, "a,a", "subprotocol");
   REFUSED(subprotocols, "a b", "subprotocol");
   REFUSED(subprotocols, "a\r\nX: y", "subprotocol");
+  REFUSED(proxy, "ftp://h", "proxy");
+  REFUSED(ip_family, 5, "ip_family");
+  REFUSED(max_redirects, -1, "max_redirects");
   REFUSED(stream_threshold, 1023, "stream_threshold");
   REFUSED(stream_threshold, -2, "stream_threshold");
   REFUSED(deflate, 2, "deflate");
@@ -197,8 +200,7 @@ static void headers_cannot_smuggle(void) {
       {{NULL, "x"}, HOSTWS_E_ARGUMENT, "name"},
       {{"A", NULL}, HOSTWS_E_ARGUMENT, "value"},
       {{"A", "\xff"}, HOSTWS_E_UTF8, "value"},
-      {{"Host", "x"}, HOSTWS_E_OPTION, "handshake"},
-      {{"host", "x"}, HOSTWS_E_OPTION, "handshake"},
+      {{"Host", "x\r\nB: y"}, HOSTWS_E_OPTION, "Host"},
       {{"Connection", "x"}, HOSTWS_E_OPTION, "handshake"},
       {{"Upgrade", "x"}, HOSTWS_E_OPTION, "handshake"},
       {{"Content-Length", "1"}, HOSTWS_E_OPTION, "handshake"},
@@ -213,8 +215,12 @@ static void headers_cannot_smuggle(void) {
     options.header_count = 1;
     CHECK_FAILS(ws_new(good, NULL, &options), bad[i].code, bad[i].words);
   }
-  ws_header secret = {"A", "s3cret\n"};
   ws_options options = default_options();
+  ws_header hosts[] = {{"Host", "x"}, {"host", "y"}};
+  options.headers = hosts;
+  options.header_count = 2;
+  CHECK_FAILS(ws_new(good, NULL, &options), HOSTWS_E_OPTION, "Host");
+  ws_header secret = {"A", "s3cret\n"};
   options.headers = &secret;
   options.header_count = 1;
   CHECK(ws_new(good, NULL, &options) < 0);
@@ -257,7 +263,7 @@ static void options_json_is_checked_member_by_member(void) {
       {"{\"headers\":[]}", HOSTWS_E_OPTION, "headers"},
       {"{\"headers\":{\"A\":1}}", HOSTWS_E_OPTION, "headers.A"},
       {"{\"headers\":{\"A\":[\"x\",1]}}", HOSTWS_E_OPTION, "headers.A"},
-      {"{\"headers\":{\"Host\":\"x\"}}", HOSTWS_E_OPTION, "Host"},
+      {"{\"headers\":{\"Host\":[\"x\",\"y\"]}}", HOSTWS_E_OPTION, "Host"},
       {"{\"headers\":{\"A\":\"x\\u0000\"}}", HOSTWS_E_OPTION, "A"},
       {"{\"headers\":{\"A\\r\\n\":\"x\"}}", HOSTWS_E_OPTION, "A"},
       {"{\"data_type\":\"xml\"}", HOSTWS_E_OPTION, "data_type"},

@@ -4,6 +4,7 @@
 #include "record.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -36,6 +37,12 @@ static void nor_does_it_over_tls(void) {
   options.tls_ca = peer_ca();
   send_until_it_is_over(peer_url("wss", "/drop"), &options);
   send_until_it_is_over(peer_url("wss", "/rst"), &options);
+}
+
+static void nor_does_it_on_a_unix_socket(void) {
+  char url[1100];
+  snprintf(url, sizeof url, "ws+unix://%s:/drop", peer_file("unix") + 1);
+  send_until_it_is_over(url, NULL);
 }
 
 static volatile sig_atomic_t signals, on_other_threads;
@@ -118,6 +125,7 @@ int main(void) {
   int threads = thread_count(), fds = fd_count();
   RUN(a_server_that_goes_away_raises_no_sigpipe);
   RUN(nor_does_it_over_tls);
+  RUN(nor_does_it_on_a_unix_socket);
   RUN(the_hosts_handlers_run_on_the_hosts_threads);
   RUN(a_signal_does_not_cut_a_wait_short);
   RUN(the_hosts_signal_mask_stays_as_it_was);

@@ -338,7 +338,10 @@ typedef struct ws_options {
    * not the URL's host.
    */
   const char *tls_server_name;
-  /** The oldest TLS version to speak: HOSTWS_TLS_1_0 to HOSTWS_TLS_1_3; 0 is 1.2. */
+  /**
+   * The oldest TLS version to speak, also with a proxy of https://: HOSTWS_TLS_1_0 to
+   * HOSTWS_TLS_1_3; 0 is 1.2.
+   */
   int32_t tls_min_version;
   /** For the whole way from DNS to the upgrade; 0: 30,000; -1: no limit. */
   int32_t open_timeout_ms;
@@ -407,9 +410,10 @@ typedef struct ws_options {
   /** The same for what is sent to the server; 0: 15, or less if the server asks for it. */
   int32_t deflate_client_max_window_bits;
   /**
-   * "http://", "https://" (both CONNECT), "socks5://" (names are resolved here) or
-   * "socks5h://" (by the proxy), with user:password@ (percent-encoded) where it wants
-   * them; ports 80, 443, 1080. NULL: from the environment, see ws_new(). "": none.
+   * "http://", "https://" (both CONNECT), "socks5://" (names are resolved here), "socks5h://"
+   * or "socks://" (by the proxy), with user:password@ (percent-encoded) where it wants them.
+   * With no port it is 80 for http (where curl takes 1080), 443 for https, 1080 for SOCKS; with
+   * no scheme it is http. NULL: from the environment, see ws_new(). "": none.
    * A proxy of https:// needs a certificate of an authority that is trusted for servers
    * (`tls_ca`, `tls_ca_only`), whatever `tls_verify` says; `tls_cert`, `tls_pins` and
    * `tls_server_name` are for the server alone.
@@ -424,7 +428,8 @@ typedef struct ws_options {
    * How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
    * `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
    * Authorization, Cookie, Host, Proxy-Authorization, the URL's user and `tls_cert` goes along,
-   * nor to another host `tls_server_name`; `tls_pins` hold wherever TLS is spoken.
+   * nor to another host `tls_server_name`. All other `headers` do, also one that is a secret by
+   * another name, such as X-Api-Key. `tls_pins` hold wherever TLS is spoken.
    */
   int32_t max_redirects;
   /**
@@ -514,15 +519,21 @@ typedef struct ws_stats {
   uint64_t pongs_received;
   /** The last round trip of a ping, in microseconds; 0: none yet. */
   uint64_t round_trip_us;
-  /** Looking up the name, and for wss:// loading the trust store, in microseconds. */
+  /** Looking up names, the server's and the proxy's, in microseconds. */
   uint64_t dns_us;
   /** Connecting, in microseconds. */
   uint64_t tcp_us;
-  /** The TLS handshake, in microseconds. */
+  /**
+   * The TLS handshake with the server, and loading the trust store and `tls_cert` for it
+   * where no connection had done so, in microseconds.
+   */
   uint64_t tls_us;
   /** The HTTP upgrade, in microseconds. */
   uint64_t upgrade_us;
-  /** The handshake with the proxy, its TLS included, in microseconds. */
+  /**
+   * The handshake with the proxy, its TLS with what is loaded for that included, in
+   * microseconds.
+   */
   uint64_t proxy_us;
   /**
    * How often the connection was opened again. The times above are those of the last
@@ -554,12 +565,14 @@ extern "C" {
  *     }
  *
  * A proxy that `options` do not name is looked for in the environment, as getenv() gives
- * it during the call, by curl's rules. For wss:// the first that is not empty counts of
- * wss_proxy, WSS_PROXY, https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; for ws:// of
- * ws_proxy, WS_PROXY, http_proxy (in lower case alone: CGI sets the other), all_proxy,
- * ALL_PROXY. No proxy is used for what no_proxy or NO_PROXY lists: domains with all that
- * is under them, addresses, networks (10.0.0.0/8), each perhaps with a :port, or * for
- * everything. localhost is no exception.
+ * it during the call, by curl's rules; no other thread may call setenv() meanwhile. For
+ * wss:// the first that is not empty counts of wss_proxy, WSS_PROXY, https_proxy,
+ * HTTPS_PROXY, all_proxy, ALL_PROXY; for ws:// of ws_proxy, WS_PROXY, http_proxy (in lower
+ * case alone: CGI sets the other), all_proxy, ALL_PROXY. One that names no proxy is
+ * HOSTWS_E_OPTION, and the words say which. No proxy is used for what no_proxy or NO_PROXY
+ * lists, separated by commas or blanks: domains with all that is under them, addresses,
+ * networks (10.0.0.0/8), each perhaps with a :port, or * for everything. localhost is no
+ * exception.
  *
  * @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, with no fragment
  *                 (RFC 6455 section 3). A user and password in it become an
@@ -575,8 +588,9 @@ extern "C" {
  *         HOSTWS_E_WRONG_THREAD for its queue, HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN. The words
  *         are in ws_last_error_message()
  *
- * Blocks: never. Threads: any; the events go to the calling thread's own queue
- * unless `options` names one. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ * Blocks: never; but an encrypted `tls_key` that is given as text is decrypted here, for as
+ * long as its key derivation takes. Threads: any; the events go to the calling thread's own
+ * queue unless `options` names one. From a callback: yes. After fork: HOSTWS_E_FORKED.
  * When the thread that owns the queue ends, the connection closes with 1001 and
  * no callback runs any more.
  *
@@ -599,7 +613,7 @@ ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_
  * @param user_data     handed out with each event as it is
  * @return as ws_new(); HOSTWS_E_JSON if `options_json` is not a JSON object
  *
- * Blocks: never. Threads: as ws_new(). From a callback: yes. After fork: HOSTWS_E_FORKED.
+ * Blocks: as ws_new(). Threads: as ws_new(). From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */

@@ -74,7 +74,7 @@ impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Stream::Plain(socket) => socket.read(buffer),
-            Stream::Tls(stream) => stream.read(buffer),
+            Stream::Tls(stream) => ready(stream).read(buffer),
         }
     }
 }
@@ -83,14 +83,14 @@ impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Stream::Plain(socket) => socket.write(bytes),
-            Stream::Tls(stream) => stream.write(bytes),
+            Stream::Tls(stream) => ready(stream).write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Stream::Plain(_) => Ok(()),
-            Stream::Tls(stream) => stream.flush(),
+            Stream::Tls(stream) => ready(stream).flush(),
         }
     }
 }
@@ -110,7 +110,7 @@ impl Transport {
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Transport::Plain(socket) => socket.read(buffer),
-            Transport::Tls { session, .. } => lock(session).read(buffer),
+            Transport::Tls { session, .. } => ready(&mut lock(session)).read(buffer),
         }
     }
 
@@ -118,7 +118,7 @@ impl Transport {
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Transport::Plain(socket) => socket.write(bytes),
-            Transport::Tls { session, .. } => lock(session).write(bytes),
+            Transport::Tls { session, .. } => ready(&mut lock(session)).write(bytes),
         }
     }
 
@@ -128,7 +128,7 @@ impl Transport {
             Transport::Plain(socket) => socket.shutdown(Shutdown::Write),
             Transport::Tls { session, .. } => {
                 let mut session = lock(session);
-                let _ = session.shutdown();
+                let _ = ready(&mut session).shutdown();
                 session.get_ref().socket().shutdown(Shutdown::Write);
             }
         }
@@ -145,8 +145,10 @@ impl Transport {
         }
     }
 
-    pub fn is_tls(&self) -> bool {
-        matches!(self, Transport::Tls { .. })
+    /// Whether a read of less than could be means that nothing is left. A Unix socket also
+    /// ends one where what was sent together ends.
+    pub fn is_drained_by_short_read(&self) -> bool {
+        matches!(self, Transport::Plain(Socket::Tcp(_)))
     }
 
     /// The server's own certificate in DER.
@@ -161,6 +163,19 @@ impl Transport {
 /// The server's own certificate in DER, out of a session whose handshake is done.
 pub fn peer_certificate(stream: &TlsStream<Stream>) -> Option<Vec<u8>> {
     stream.peer_certificate().ok()??.to_der().ok()
+}
+
+/// The session, with nothing in the way of its next call.
+fn ready(session: &mut TlsStream<Stream>) -> &mut TlsStream<Stream> {
+    forget_stale_errors();
+    session
+}
+
+/// OpenSSL tells how a call went by its thread's queue of errors, too, and a host that uses
+/// OpenSSL itself may have left one there: it would make a fault of a call that would block.
+pub fn forget_stale_errors() {
+    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+    drop(openssl::error::ErrorStack::get());
 }
 
 /// A panic inside OpenSSL's wrapper leaves a session that reports errors, so

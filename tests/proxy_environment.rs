@@ -36,6 +36,7 @@ fn the_environment_names_the_proxy_by_curls_rules() {
     let socks = Setup::new(Kind::Socks).start();
     let named = format!("http://me:pw@127.0.0.1:{}", proxy.port());
     let named_socks = format!("socks5h://127.0.0.1:{}", socks.port());
+    let of_a_desktop = format!("socks://127.0.0.1:{}/", socks.port());
     let (named, named_socks) = (named.as_str(), named_socks.as_str());
     let port = plain.port.to_string();
     let here = format!("localhost:{port}");
@@ -47,6 +48,7 @@ fn the_environment_names_the_proxy_by_curls_rules() {
         (&[("https_proxy", named)], "direct", "http"),
         (&[("HTTPS_PROXY", named)], "direct", "http"),
         (&[("ALL_PROXY", named_socks)], "socks", "socks"),
+        (&[("ALL_PROXY", &of_a_desktop)], "socks", "socks"),
         (&[("all_proxy", named_socks), ("https_proxy", named)], "socks", "http"),
         (&[("all_proxy", named), ("no_proxy", "*")], "direct", "direct"),
         (&[("all_proxy", named), ("NO_PROXY", "x, localhost")], "direct", "direct"),

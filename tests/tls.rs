@@ -243,3 +243,19 @@ fn a_drop_is_not_a_clean_close() {
     assert_eq!(story.ending(), Ending { code: 1006, reason: String::new(), was_clean: false });
     assert_eq!(story.errors()[0].code, HOSTWS_E_LOST);
 }
+
+#[test]
+fn errors_that_the_host_left_with_openssl_are_its_own() {
+    let secure = Secure::new(|certificates| &certificates.good);
+    let client = Client::with(&secure.url("localhost", "/gate"), |options| {
+        options.tls_ca = secure.ca.as_ptr();
+    });
+    client.wait_open();
+    openssl::x509::X509::from_pem(b"none").unwrap_err().put();
+    // More than the socket takes.
+    client.send(&"x".repeat(12 << 20));
+    assert!(ws_buffered_amount(client.id) > 0);
+    secure.server.open_gate();
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}

@@ -3,8 +3,8 @@
 mod support;
 
 use std::ffi::CString;
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::thread;
@@ -14,10 +14,11 @@ use hostws::capi::*;
 use socket2::{Domain, SockAddr, Socket, Type};
 use support::host::*;
 use support::servers::certificates::{der, pin, Certificates};
-use support::servers::{proxies, websocket};
+use support::servers::frames::{frame, FIN, TEXT};
+use support::servers::{door, proxies, websocket};
 use support::ws_server;
 
-/// A socket whose connections go on to a port: its folder goes with it.
+/// A socket whose connections go on to a port, in a folder of its own.
 struct Door {
     folder: PathBuf,
     path: PathBuf,
@@ -28,17 +29,7 @@ impl Door {
         let folder = std::env::temp_dir().join(format!("hostws-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join(file);
-        let listener = UnixListener::bind(&path).unwrap();
-        // It ends with the process.
-        thread::spawn(move || {
-            for client in listener.incoming() {
-                let client = client.unwrap();
-                let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
-                let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-                thread::spawn(move || carry(from, to));
-                thread::spawn(move || carry(server, client));
-            }
-        });
+        door::open(&path, port).unwrap();
         Door { folder, path }
     }
 
@@ -51,27 +42,6 @@ impl Drop for Door {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
-}
-
-trait Half: Read + Write {
-    fn no_more(&self);
-}
-
-impl Half for TcpStream {
-    fn no_more(&self) {
-        let _ = self.shutdown(std::net::Shutdown::Write);
-    }
-}
-
-impl Half for UnixStream {
-    fn no_more(&self) {
-        let _ = self.shutdown(std::net::Shutdown::Write);
-    }
-}
-
-fn carry(mut from: impl Half, mut to: impl Half) {
-    let _ = io::copy(&mut from, &mut to);
-    to.no_more();
 }
 
 #[track_caller]
@@ -217,4 +187,54 @@ fn bad_urls() {
     }
     let long = format!("ws+unix:///{}:/", "x".repeat(107));
     check_refused(open_pull(&long, None), HOSTWS_E_URL, "108 bytes");
+}
+
+/// Sends the bytes with an open file: a read ends behind them, whatever follows.
+fn send_with_a_file(stream: &UnixStream, bytes: &[u8]) {
+    let file = stream.as_raw_fd();
+    let size = size_of_val(&file) as u32;
+    let mut control = [0_u64; 8];
+    let mut part = libc::iovec { iov_base: bytes.as_ptr() as *mut _, iov_len: bytes.len() };
+    // SAFETY: all that the message points to lives until it is sent, and `control` has room for
+    // one header and one number.
+    unsafe {
+        let mut message: libc::msghdr = std::mem::zeroed();
+        (message.msg_iov, message.msg_iovlen) = (&mut part, 1);
+        message.msg_control = control.as_mut_ptr().cast();
+        message.msg_controllen = libc::CMSG_SPACE(size) as _;
+        let header = libc::CMSG_FIRSTHDR(&message);
+        (*header).cmsg_level = libc::SOL_SOCKET;
+        (*header).cmsg_type = libc::SCM_RIGHTS;
+        (*header).cmsg_len = libc::CMSG_LEN(size) as _;
+        libc::CMSG_DATA(header).cast::<libc::c_int>().write_unaligned(file);
+        assert_eq!(libc::sendmsg(stream.as_raw_fd(), &message, 0), bytes.len() as isize);
+    }
+}
+
+#[test]
+fn a_short_read_is_not_the_last() {
+    let folder = std::env::temp_dir().join(format!("hostws-short-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("s");
+    let listener = UnixListener::bind(&path).unwrap();
+    let url = format!("ws+unix://{}:/", path.display());
+    // After the long message it waits for the host, so that the others are there together.
+    let client = Client::with(&url, |options| options.receive_queue_max = 1000);
+    let mut socket = tungstenite::accept(listener.accept().unwrap().0).unwrap();
+    client.wait_open();
+    // By then it has read all there was.
+    thread::sleep(Duration::from_millis(100));
+    let long = "x".repeat(2000);
+    socket.send(tungstenite::Message::text(&long)).unwrap();
+    thread::sleep(Duration::from_millis(100));
+    let stream = socket.get_mut();
+    send_with_a_file(stream, &frame(FIN | TEXT, b"two"));
+    stream.write_all(&frame(FIN | TEXT, b"three")).unwrap();
+    client.wait_messages(3);
+    assert_eq!(client.messages(), [long.as_bytes(), b"two", b"three"]);
+    client.terminate();
+    while socket.read().is_ok() {}
+    drop(socket);
+    client.finish().check_clean(1000, "");
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -19,7 +19,8 @@ int peer_port(const char *kind);
 const char *peer_ca(void);
 /*
  * "@" and the file that goes with that kind of port: "wss-mutual" lets in the client whose certificate and key are in
- * its file; in that of "wss-encrypted" the key is encrypted with "open sesame".
+ * its file; in that of "wss-encrypted" the key is encrypted with "open sesame". That of "unix" is a socket which leads
+ * to the port of "ws".
  */
 const char *peer_file(const char *kind);
 

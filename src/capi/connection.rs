@@ -29,12 +29,14 @@ use crate::queue::Kind;
 ///     }
 ///
 /// A proxy that `options` do not name is looked for in the environment, as getenv() gives
-/// it during the call, by curl's rules. For wss:// the first that is not empty counts of
-/// wss_proxy, WSS_PROXY, https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; for ws:// of
-/// ws_proxy, WS_PROXY, http_proxy (in lower case alone: CGI sets the other), all_proxy,
-/// ALL_PROXY. No proxy is used for what no_proxy or NO_PROXY lists: domains with all that
-/// is under them, addresses, networks (10.0.0.0/8), each perhaps with a :port, or * for
-/// everything. localhost is no exception.
+/// it during the call, by curl's rules; no other thread may call setenv() meanwhile. For
+/// wss:// the first that is not empty counts of wss_proxy, WSS_PROXY, https_proxy,
+/// HTTPS_PROXY, all_proxy, ALL_PROXY; for ws:// of ws_proxy, WS_PROXY, http_proxy (in lower
+/// case alone: CGI sets the other), all_proxy, ALL_PROXY. One that names no proxy is
+/// HOSTWS_E_OPTION, and the words say which. No proxy is used for what no_proxy or NO_PROXY
+/// lists, separated by commas or blanks: domains with all that is under them, addresses,
+/// networks (10.0.0.0/8), each perhaps with a :port, or * for everything. localhost is no
+/// exception.
 ///
 /// @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, with no fragment
 ///                 (RFC 6455 section 3). A user and password in it become an
@@ -50,8 +52,9 @@ use crate::queue::Kind;
 ///         HOSTWS_E_WRONG_THREAD for its queue, HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN. The words
 ///         are in ws_last_error_message()
 ///
-/// Blocks: never. Threads: any; the events go to the calling thread's own queue
-/// unless `options` names one. From a callback: yes. After fork: HOSTWS_E_FORKED.
+/// Blocks: never; but an encrypted `tls_key` that is given as text is decrypted here, for as
+/// long as its key derivation takes. Threads: any; the events go to the calling thread's own
+/// queue unless `options` names one. From a callback: yes. After fork: HOSTWS_E_FORKED.
 /// When the thread that owns the queue ends, the connection closes with 1001 and
 /// no callback runs any more.
 ///
@@ -84,7 +87,7 @@ pub unsafe extern "C" fn ws_new(
 /// @param user_data     handed out with each event as it is
 /// @return as ws_new(); HOSTWS_E_JSON if `options_json` is not a JSON object
 ///
-/// Blocks: never. Threads: as ws_new(). From a callback: yes. After fork: HOSTWS_E_FORKED.
+/// Blocks: as ws_new(). Threads: as ws_new(). From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]

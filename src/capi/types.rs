@@ -144,7 +144,8 @@ pub struct ws_options {
     /// The name to ask for (SNI) and to expect in the certificate, if it is
     /// not the URL's host.
     pub tls_server_name: *const c_char,
-    /// The oldest TLS version to speak: HOSTWS_TLS_1_0 to HOSTWS_TLS_1_3; 0 is 1.2.
+    /// The oldest TLS version to speak, also with a proxy of https://: HOSTWS_TLS_1_0 to
+    /// HOSTWS_TLS_1_3; 0 is 1.2.
     pub tls_min_version: i32,
     /// For the whole way from DNS to the upgrade; 0: 30,000; -1: no limit.
     pub open_timeout_ms: i32,
@@ -194,9 +195,10 @@ pub struct ws_options {
     pub deflate_server_max_window_bits: i32,
     /// The same for what is sent to the server; 0: 15, or less if the server asks for it.
     pub deflate_client_max_window_bits: i32,
-    /// "http://", "https://" (both CONNECT), "socks5://" (names are resolved here) or
-    /// "socks5h://" (by the proxy), with user:password@ (percent-encoded) where it wants
-    /// them; ports 80, 443, 1080. NULL: from the environment, see ws_new(). "": none.
+    /// "http://", "https://" (both CONNECT), "socks5://" (names are resolved here), "socks5h://"
+    /// or "socks://" (by the proxy), with user:password@ (percent-encoded) where it wants them.
+    /// With no port it is 80 for http (where curl takes 1080), 443 for https, 1080 for SOCKS; with
+    /// no scheme it is http. NULL: from the environment, see ws_new(). "": none.
     /// A proxy of https:// needs a certificate of an authority that is trusted for servers
     /// (`tls_ca`, `tls_ca_only`), whatever `tls_verify` says; `tls_cert`, `tls_pins` and
     /// `tls_server_name` are for the server alone.
@@ -207,7 +209,8 @@ pub struct ws_options {
     /// How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
     /// `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
     /// Authorization, Cookie, Host, Proxy-Authorization, the URL's user and `tls_cert` goes along,
-    /// nor to another host `tls_server_name`; `tls_pins` hold wherever TLS is spoken.
+    /// nor to another host `tls_server_name`. All other `headers` do, also one that is a secret by
+    /// another name, such as X-Api-Key. `tls_pins` hold wherever TLS is spoken.
     pub max_redirects: i32,
     /// The client's certificate, for servers that ask for one, and behind it those between it
     /// and the authority: PEM text, or "@" and the path of a PEM file, as with `tls_ca`. Needs
@@ -287,15 +290,17 @@ pub struct ws_stats {
     pub pongs_received: u64,
     /// The last round trip of a ping, in microseconds; 0: none yet.
     pub round_trip_us: u64,
-    /// Looking up the name, and for wss:// loading the trust store, in microseconds.
+    /// Looking up names, the server's and the proxy's, in microseconds.
     pub dns_us: u64,
     /// Connecting, in microseconds.
     pub tcp_us: u64,
-    /// The TLS handshake, in microseconds.
+    /// The TLS handshake with the server, and loading the trust store and `tls_cert` for it
+    /// where no connection had done so, in microseconds.
     pub tls_us: u64,
     /// The HTTP upgrade, in microseconds.
     pub upgrade_us: u64,
-    /// The handshake with the proxy, its TLS included, in microseconds.
+    /// The handshake with the proxy, its TLS with what is loaded for that included, in
+    /// microseconds.
     pub proxy_us: u64,
     /// How often the connection was opened again. The times above are those of the last
     /// opening; the counts go on.

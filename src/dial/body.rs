@@ -6,11 +6,14 @@ use httparse::Status;
 use crate::protocol::Response;
 
 pub const MAX_BODY: usize = 64 << 10;
+/// What is read for it: small chunks are mostly their sizes.
+const MAX_RECEIVED: usize = 2 * MAX_BODY;
 /// The longest line that gives a chunk's size, with its extensions.
 const MAX_SIZE_LINE: usize = 4096;
 
 pub struct Body {
     content: Vec<u8>,
+    received: usize,
     framing: Framing,
 }
 
@@ -49,7 +52,7 @@ impl Body {
             (_, false, Some(length)) => Framing::Length(length),
             (_, false, None) => Framing::UntilClose,
         };
-        Body { content: Vec::new(), framing }
+        Body { content: Vec::new(), received: 0, framing }
     }
 
     /// Whether nothing more is expected or wanted.
@@ -57,7 +60,9 @@ impl Body {
         matches!(self.framing, Framing::Ended)
     }
 
-    pub fn push(&mut self, mut bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
+        let mut bytes = &bytes[..bytes.len().min(MAX_RECEIVED - self.received)];
+        self.received += bytes.len();
         while !bytes.is_empty() && !self.is_complete() {
             let used = match &mut self.framing {
                 Framing::Ended => return,
@@ -87,6 +92,9 @@ impl Body {
                 self.content.truncate(MAX_BODY);
                 self.framing = Framing::Ended;
             }
+        }
+        if self.received >= MAX_RECEIVED {
+            self.framing = Framing::Ended;
         }
     }
 
@@ -198,6 +206,9 @@ mod tests {
         assert_eq!(read(500, &[], &long), (vec![b'x'; MAX_BODY], true));
         let (content, complete) = read(500, &[("Content-Length", "99999999999999999999")], &long);
         assert_eq!((content.len(), complete), (MAX_BODY, true));
+        let tiny = b"1\r\nx\r\n".repeat(MAX_BODY);
+        let (content, complete) = read(500, &[("Transfer-Encoding", "chunked")], &tiny);
+        assert_eq!((content.len(), complete), (MAX_RECEIVED / 6, true));
         let mut chunk = b"ffffffff\r\n".to_vec();
         chunk.extend_from_slice(&long);
         let (content, complete) = read(500, &[("Transfer-Encoding", "chunked")], &chunk);

@@ -160,6 +160,7 @@ impl Dialer {
                 let handshake = Handshake::start(&connector, proxy.tls_name(), stream);
                 self.proxy_secured(handshake)
             }
+            None if proxy.is_tls() => self.lost(),
             None => self.start_tunnel(stream),
         }
     }
@@ -207,6 +208,7 @@ impl Dialer {
     /// At the other end of the stream is the server.
     fn reached(&mut self, stream: Stream) -> Result<Step> {
         match self.supplies.connector.take() {
+            None if self.config.target.secure => self.lost(),
             None => self.start_upgrade(stream),
             Some(connector) => {
                 let handshake = Handshake::start(&connector, &self.config.tls_name(), stream);
@@ -316,7 +318,8 @@ impl Dialer {
         failure
     }
 
-    /// For phases of a proxy where there is none, which cannot be.
+    /// For a phase of a proxy where there is none, or of TLS with nothing to speak it, which
+    /// cannot be.
     fn lost<T>(&mut self) -> Result<T> {
         let words = "a defect in this library lost the way to the server";
         Err(self.failure(Error::ws(Code::Internal, words)))
@@ -371,3 +374,6 @@ fn spoken(limit: Duration) -> String {
         format!("{ms} ms")
     }
 }
+
+#[cfg(test)]
+mod tests;

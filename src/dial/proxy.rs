@@ -78,8 +78,9 @@ impl Proxy {
                 "http" => (Scheme::Http, rest),
                 "https" => (Scheme::Https, rest),
                 "socks5" => (Scheme::Socks5, rest),
-                "socks5h" => (Scheme::Socks5h, rest),
-                _ => return wrong("the scheme is not http, https, socks5 or socks5h"),
+                // Desktops write it without a version into the environment.
+                "socks5h" | "socks" => (Scheme::Socks5h, rest),
+                _ => return wrong("the scheme is not http, https, socks, socks5 or socks5h"),
             },
         };
         let authority = rest.strip_suffix('/').unwrap_or(rest);
@@ -206,6 +207,8 @@ mod tests {
             ("HTTPS://H/", "https://h:443"),
             ("socks5://127.0.0.1", "socks5://127.0.0.1:1080"),
             ("socks5h://[::1]:9", "socks5h://[::1]:9"),
+            ("socks://h:9/", "socks5h://h:9"),
+            ("SOCKS://h", "socks5h://h:1080"),
             ("http://[::1]", "http://[::1]:80"),
             ("h:3128", "http://h:3128"),
             ("http://h:80", "http://h:80"),

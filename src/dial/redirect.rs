@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::refusal::spoken_status;
 use super::target::Target;
 use super::DialConfig;
 use crate::error::{Code, Component, Error, Result};
@@ -25,56 +26,65 @@ impl Trail {
         Trail { visited: Vec::new() }
     }
 
-    /// How the opening goes on after `response`; `None` if it is no redirect,
-    /// or redirects are not wanted.
+    /// How the opening goes on after `response`; `None` if it is no redirect.
     pub fn follow(
         &mut self,
         config: &DialConfig,
         response: &Response,
     ) -> Result<Option<DialConfig>> {
-        if config.max_redirects == 0 || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+        if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
             return Ok(None);
         }
         let Some(location) = response.header("location") else { return Ok(None) };
-        let refused = |words: &str| {
-            Error::numbered(response.status.into(), Component::Http, words.to_owned())
-        };
+        let refused =
+            |words: String| Err(Error::numbered(response.status.into(), Component::Http, words));
+        let limit = config.max_redirects;
+        let target = resolve(&config.target, location);
+        if limit == 0 {
+            let place = target.map(|target| format!(" to {target:?}")).unwrap_or_default();
+            let status = spoken_status(response);
+            return refused(format!(
+                "the server refused the upgrade with {status}{place}; redirects are not followed"
+            ));
+        }
         self.visited.push(config.target.clone());
-        let target = resolve(&config.target, location)
-            .map_err(|words| refused(&format!("the server redirects, but {words}")))?;
+        let target = match target {
+            Ok(target) => target,
+            Err(words) => return refused(format!("the server redirects, but {words}")),
+        };
         if config.target.secure && !target.secure {
-            let words = format!("a redirect from wss to ws is not followed: {}", target.place());
-            return Err(refused(&words));
+            return refused(format!("a redirect from wss to ws is not followed: {target:?}"));
         }
         if self.visited.iter().any(|earlier| earlier.is_same_resource(&target)) {
-            let words = format!("the redirects go in a circle, back to {}", target.place());
-            return Err(refused(&words));
+            return refused(format!("the redirects go in a circle, back to {target:?}"));
         }
-        let limit = config.max_redirects;
         if self.visited.len() as u64 > u64::from(limit) {
-            let words = format!("there are more than {limit} redirects, on to {}", target.place());
-            return Err(refused(&words));
+            return refused(format!("there are more than {limit} redirects, on to {target:?}"));
         }
         towards(config, target).map(Some)
     }
 
-    /// The way so far, for an error: ` (redirected: a, b)`; nothing without a
+    /// The way so far, for an error: ` (after 2 redirects: a, then b)`; nothing without a
     /// redirect.
     pub fn spoken(&self, target: &Target) -> String {
-        let mut places: Vec<String> = self.visited.iter().map(Target::place).collect();
+        let mut way: Vec<&Target> = self.visited.iter().collect();
         // The last may be where a redirect was not followed from.
-        if !self.visited.last().is_some_and(|last| last.is_same_resource(target)) {
-            places.push(target.place());
+        if !way.last().is_some_and(|last| last.is_same_resource(target)) {
+            way.push(target);
         }
-        if places.len() < 2 {
-            return String::new();
-        }
+        let redirects = match way.len() - 1 {
+            0 => return String::new(),
+            1 => "1 redirect".to_owned(),
+            count => format!("{count} redirects"),
+        };
+        way.dedup_by(|one, other| one.is_same_origin(other));
+        let mut places: Vec<String> = way.iter().map(|target| format!("{target:?}")).collect();
         if places.len() > MAX_PLACES {
             let left_out = places.len() - MAX_PLACES;
             let half = MAX_PLACES / 2;
             places.splice(half..half + left_out, [format!("{left_out} more")]);
         }
-        format!(" (redirected: {})", places.join(", then "))
+        format!(" (after {redirects}: {})", places.join(", then "))
     }
 }
 
@@ -134,24 +144,24 @@ mod tests {
 
     #[test]
     fn locations_are_relative_to_where_they_are_said() {
-        for (from, location, place) in [
-            ("ws://h/a/b?c", "/d?e", "ws://h:80/d"),
-            ("ws://h/a/b?c", "d", "ws://h:80/a/d"),
-            ("ws://h/a/b", "../d", "ws://h:80/d"),
-            ("ws://h/a", "?x", "ws://h:80/a"),
-            ("wss://h:8443/a", "//other/b", "wss://other:443/b"),
-            ("ws://h/", "https://other/b#f", "wss://other:443/b"),
-            ("ws://h/", "http://other:81", "ws://other:81/"),
-            ("ws://h/", "WSS://other", "wss://other:443/"),
-            ("ws://[fe80::1%253]/", "/b", "ws://[fe80::1%3]:80/b"),
-            ("ws+unix:///s:/a", "/b", "ws+unix:///s:/b"),
-            ("ws+unix:///s:/a", "http://localhost/b", "ws+unix:///s:/b"),
-            ("ws+unix:///s:/a", "http://localhost:81/b", "ws://localhost:81/b"),
+        for (from, location, place, resource) in [
+            ("ws://h/a/b?c", "/d?e", "ws://h:80", "/d?e"),
+            ("ws://h/a/b?c", "d", "ws://h:80", "/a/d"),
+            ("ws://h/a/b", "../d", "ws://h:80", "/d"),
+            ("ws://h/a", "?x=1", "ws://h:80", "/a?x=1"),
+            ("wss://h:8443/a", "//other/b", "wss://other:443", "/b"),
+            ("ws://h/", "https://other/b#f", "wss://other:443", "/b"),
+            ("ws://h/", "http://other:81", "ws://other:81", "/"),
+            ("ws://h/", "WSS://other", "wss://other:443", "/"),
+            ("ws://[fe80::1%253]/", "/b", "ws://[fe80::1%3]:80", "/b"),
+            ("ws+unix:///s:/a", "/b", "ws+unix:///s", "/b"),
+            ("ws+unix:///s:/a", "http://localhost/b", "ws+unix:///s", "/b"),
+            ("ws+unix:///s:/a", "http://localhost:81/b", "ws://localhost:81", "/b"),
         ] {
             let to = resolve(&target(from), location).unwrap();
-            assert_eq!(to.place(), place, "{location} from {from}");
+            assert_eq!(format!("{to:?}"), place, "{location} from {from}");
+            assert_eq!(to.resource, resource, "{location} from {from}");
         }
-        assert_eq!(resolve(&target("ws://h/a"), "?x=1").unwrap().resource, "/a?x=1");
         for bad in ["ftp://h/", "http://", "mailto:hunter2@h", "http://u:hunter2@h:99999/"] {
             let words = resolve(&target("ws://h/"), bad).expect_err(bad);
             assert!(!words.contains("hunter2"), "{words}");
@@ -171,5 +181,23 @@ mod tests {
         ] {
             assert_eq!(target(one).is_same_origin(&target(other)), same, "{one} and {other}");
         }
+    }
+
+    #[test]
+    fn the_way_is_told_by_origins() {
+        let spoken = |urls: &[&str], last: &str| {
+            let visited = urls.iter().map(|url| target(url)).collect();
+            Trail { visited }.spoken(&target(last))
+        };
+        assert_eq!(spoken(&[], "ws://h/"), "");
+        assert_eq!(spoken(&["ws://h/"], "ws://h/"), "");
+        assert_eq!(spoken(&["ws://h/token"], "ws://h/b"), " (after 1 redirect: ws://h:80)");
+        assert_eq!(
+            spoken(&["ws://u:p@h/a?x", "ws://h/b", "wss://g/c"], "ws://h/a?y"),
+            " (after 3 redirects: ws://h:80, then wss://g:443, then ws://h:80)"
+        );
+        let long = spoken(&["ws://a", "ws://b"].repeat(20), "ws://c");
+        assert!(long.starts_with(" (after 40 redirects: ws://a:80, then ws://b:80"), "{long}");
+        assert!(long.contains(", then 29 more, then ws://b:80"), "{long}");
     }
 }

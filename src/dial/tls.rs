@@ -9,7 +9,7 @@ use super::pem::Pem;
 use super::pins;
 use super::tls_config::{Peer, TlsConfig, TlsVersion, Verify};
 use crate::error::Error;
-use crate::transport::Stream;
+use crate::transport::{forget_stale_errors, Stream};
 
 /// A context with the system's roots has some megabytes.
 const MAX_CONTEXTS: usize = 16;
@@ -180,10 +180,12 @@ impl Handshake {
         name: &str,
         stream: Stream,
     ) -> Result<Handshake, native_tls::Error> {
+        forget_stale_errors();
         Handshake::after(connector.connect(name, stream))
     }
 
     pub fn advance(pending: MidHandshakeTlsStream<Stream>) -> Result<Handshake, native_tls::Error> {
+        forget_stale_errors();
         Handshake::after(pending.handshake())
     }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use openssl::pkey::PKey;
 use openssl::symm::Cipher;
 use servers::certificates::Certificates;
-use servers::{raw, websocket, BlackHole, ClosedPort};
+use servers::{door, raw, websocket, BlackHole, ClosedPort};
 
 /// The longest that it lives.
 const LIFE: Duration = Duration::from_secs(300);
@@ -80,11 +80,14 @@ fn main() -> io::Result<()> {
     let other_ca = websocket::tls(&certificates.other_ca)?;
     let mutual = websocket::mutual(&certificates.good, &certificates.client_ca_pem)?;
     let raw = raw::start()?;
+    let socket = folder.0.join("ws.sock");
+    door::open(&socket, ws.port)?;
     let closed = ClosedPort::new()?;
     let black_hole = BlackHole::new()?;
 
     let mut out = io::stdout().lock();
     writeln!(out, "ws {}", ws.port)?;
+    writeln!(out, "unix {} {}", ws.port, socket.display())?;
     writeln!(out, "wss {} {}", wss.port, ca.display())?;
     writeln!(out, "wss-selfsigned {}", self_signed.port)?;
     writeln!(out, "wss-expired {}", expired.port)?;

@@ -233,9 +233,9 @@ impl Session {
                 Ok(0) => return self.on_end(None),
                 Ok(count) => {
                     self.is_flooded = count == buffer.len();
-                    // A plain socket that fills less than it could is empty.
-                    let is_drained =
-                        count < buffer.len() && !self.at_end && !self.transport.is_tls();
+                    let is_drained = count < buffer.len()
+                        && !self.at_end
+                        && self.transport.is_drained_by_short_read();
                     if is_drained && self.undecoded.is_none() {
                         return Flow::Stay;
                     }

@@ -4,6 +4,7 @@
 #![allow(dead_code)] // each test uses its part
 
 pub mod certificates;
+pub mod door;
 pub mod frames;
 pub mod listener;
 pub mod proxies;
