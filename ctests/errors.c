@@ -156,8 +156,6 @@ static void options_out_of_range_are_named(void) {
   REFUSED(proxy, "ftp://h", "proxy");
   REFUSED(ip_family, 5, "ip_family");
   REFUSED(max_redirects, -1, "max_redirects");
-  REFUSED(reserved, 1, "reserved");
-  REFUSED(reserved2, 1, "reserved2");
   REFUSED(stream_threshold, 1023, "stream_threshold");
   REFUSED(stream_threshold, -2, "stream_threshold");
   REFUSED(deflate, 2, "deflate");

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::ffi::CString;
 use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,11 +10,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hostws::capi::*;
+use native_tls::TlsAcceptor;
 use support::host::*;
+use support::servers::certificates::Certificates;
 use support::servers::frames::{self, FIN, TEXT};
 use support::servers::listener::{close_gently, Listener};
 use support::servers::raw::{scripted, Request};
-use support::servers::{reset_on_close, ClosedPort};
+use support::servers::{reset_on_close, websocket, ClosedPort};
 use support::{url, ws_server};
 
 /// A server whose script is also told which connection it is, from 0.
@@ -283,6 +286,46 @@ fn a_server_that_closes_before_it_answers_is_tried_again() {
     client.terminate();
     let story = client.finish();
     assert_eq!(attempts(&story.0), [1]);
+}
+
+#[test]
+fn on_every_way_it_is_the_network_that_is_tried_again() {
+    let closed = ClosedPort::new().unwrap();
+    let silent = Listener::start(|_, _| {}).unwrap();
+    let busy = numbered(|_, mut stream, _| {
+        stream.write_all(b"HTTP/1.1 503 Busy\r\n\r\n")?;
+        close_gently(stream);
+        Ok(())
+    });
+    let strict = numbered(|_, mut stream, _| {
+        stream.write_all(b"HTTP/1.1 407 Who?\r\n\r\n")?;
+        close_gently(stream);
+        Ok(())
+    });
+    let certificates = Certificates::new().unwrap();
+    let acceptor = TlsAcceptor::builder(certificates.good.identity()).build().unwrap();
+    let unknown = websocket::with_acceptor(acceptor).unwrap();
+    let (closed, silent, unknown) = (closed.port, silent.port, unknown.port);
+    for (url, proxy, is_tried) in [
+        ("ws+unix:///nonexistent/x.sock:/".to_owned(), String::new(), true),
+        (format!("wss://127.0.0.1:{silent}/"), String::new(), true),
+        (format!("wss://localhost:{unknown}/echo"), String::new(), false),
+        ("ws://h/".to_owned(), format!("http://127.0.0.1:{closed}"), true),
+        ("ws://h/".to_owned(), format!("socks5h://127.0.0.1:{closed}"), true),
+        ("ws://h/".to_owned(), format!("http://127.0.0.1:{silent}"), true),
+        ("ws://h/".to_owned(), format!("http://127.0.0.1:{}", busy.port), true),
+        ("ws://h/".to_owned(), format!("http://127.0.0.1:{}", strict.port), false),
+    ] {
+        let option = CString::new(proxy).unwrap();
+        let client = Client::with(&url, |options| {
+            soon(options);
+            options.reconnect_max = 1;
+            options.proxy = option.as_ptr();
+        });
+        let story = client.finish();
+        let expected: &[i32] = if is_tried { &[1] } else { &[] };
+        assert_eq!(attempts(&story.0), expected, "{url} {option:?} {story:?}");
+    }
 }
 
 #[test]

@@ -12,9 +12,9 @@ pub fn handshake_failure(error: &native_tls::Error, name: &str, config: &TlsConf
         if let Some(io) = inner.downcast_ref::<io::Error>() {
             // The text of an errno depends on the locale, its kind does not.
             let words = if closes(io.kind()) { CLOSED } else { BROKEN };
-            let code = io.raw_os_error().unwrap_or(Code::Tls as i32);
+            let code = io.raw_os_error().unwrap_or(Code::Lost as i32);
             let cause = Error::numbered(code, Component::Tls, error.to_string());
-            return Error::new(Code::Lost, Component::Tls, words).because(cause);
+            return Error::tls(words).because(cause);
         }
         source = inner.source();
     }
@@ -133,10 +133,9 @@ pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
         (REFUSED, Peer::Proxy | Peer::Stranger) => REFUSED_UNSEEN,
         (words, _) => words,
     };
-    // The handshake was cut short: nothing is known to be wrong with it.
     let code = if words == CLOSED { Code::Lost } else { Code::Tls };
     let words = words.replace("{name}", name).replace("{version}", config.min_version.number());
-    Error::new(code, Component::Tls, words).because(Error::tls(text))
+    Error::tls(words).because(Error::new(code, Component::Tls, text))
 }
 
 #[cfg(test)]

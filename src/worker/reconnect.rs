@@ -17,26 +17,22 @@ pub fn is_passing_close(code: u16) -> bool {
 /// Whether an opening that failed so may succeed later: the network, a server that is busy or
 /// broken; but not what is wrong with the request, the certificate or the protocol.
 pub fn is_passing_failure(error: &Error) -> bool {
-    let is = |error: &Error, code: Code| error.code == code as i32;
     // These two only say on which way it was.
-    let mut causes =
-        error.chain().skip_while(|&error| is(error, Code::Open) || is(error, Code::Proxy));
-    causes.next().is_some_and(|error| {
-        let is_network = [Code::Dns, Code::Tcp, Code::Timeout, Code::Lost, Code::Resources]
+    let says_where = |error: &&Error| is(error, Code::Open) || is(error, Code::Proxy);
+    let Some(error) = error.chain().find(|error| !says_where(error)) else { return false };
+    match error.component {
+        Component::Http if is_passing_status(error.code) => true,
+        Component::Proxy if is_passing_status(error.code) || is_passing_reply(error.code) => true,
+        Component::Tls if is_cut_short(error) => true,
+        Component::Os if is_unattended(error) => true,
+        _ => [Code::Dns, Code::Tcp, Code::Timeout, Code::Lost, Code::Resources]
             .into_iter()
-            .any(|code| is(error, code));
-        is_network
-            || match error.component {
-                Component::Http => is_passing_status(error.code),
-                Component::Proxy => is_passing_status(error.code) || is_passing_reply(error.code),
-                // A local socket: nobody listens there yet.
-                Component::Os => {
-                    let kind = io::Error::from_raw_os_error(error.code).kind();
-                    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
-                }
-                _ => false,
-            }
-    })
+            .any(|code| is(error, code)),
+    }
+}
+
+fn is(error: &Error, code: Code) -> bool {
+    error.code == code as i32
 }
 
 fn is_passing_status(status: i32) -> bool {
@@ -46,6 +42,19 @@ fn is_passing_status(status: i32) -> bool {
 /// What a proxy has to say of the network behind it (RFC 1928 section 6).
 fn is_passing_reply(reply: i32) -> bool {
     matches!(reply, 1 | 3..=6)
+}
+
+/// A handshake that the peer or the network broke off, with an errno or without.
+fn is_cut_short(failure: &Error) -> bool {
+    failure.cause.as_ref().is_some_and(|cause| {
+        cause.component == Component::Tls && (cause.code > 0 || is(cause, Code::Lost))
+    })
+}
+
+/// Nobody listens on a local socket, yet.
+fn is_unattended(failure: &Error) -> bool {
+    let kind = io::Error::from_raw_os_error(failure.code).kind();
+    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
 /// How long the server asks to wait (RFC 9110 10.2.3).
@@ -76,6 +85,8 @@ mod tests {
         let opening = |cause| Error::ws(Code::Open, "could not open").because(cause);
         let new = |code, component| opening(Error::new(code, component, "x"));
         let status = |status| opening(Error::numbered(status, Component::Http, "x"));
+        let cut_short =
+            |code| opening(Error::tls("x").because(Error::numbered(code, Component::Tls, "x")));
         let reply = |reply| opening(Error::numbered(reply, Component::Proxy, "x"));
         for passing in [
             new(Code::Dns, Component::Dns),
@@ -83,7 +94,8 @@ mod tests {
             new(Code::Timeout, Component::Http),
             new(Code::Timeout, Component::Tls),
             new(Code::Lost, Component::Http),
-            new(Code::Lost, Component::Tls),
+            cut_short(Code::Lost as i32),
+            cut_short(libc::ECONNRESET),
             new(Code::Lost, Component::Proxy),
             opening(Error::new(Code::Proxy, Component::Proxy, "x").because(Error::new(
                 Code::Tcp,
@@ -104,6 +116,7 @@ mod tests {
             new(Code::Tls, Component::Tls),
             new(Code::Protocol, Component::Ws),
             new(Code::Proxy, Component::Proxy),
+            cut_short(Code::Tls as i32),
             opening(Error::tls("x").because(io::Error::from_raw_os_error(libc::ENOENT))),
             opening(io::Error::from_raw_os_error(libc::EACCES).into()),
             reply(2),
