@@ -9,7 +9,7 @@ pub trait Engine: Send + Sync {
     fn rouse(&self);
 
     /// Runs one turn on the calling thread; false if the worker has not left the loop to it.
-    fn turn(&self, timeout: Duration) -> bool;
+    fn turn(&self, timeout: Option<Duration>) -> bool;
 
     /// The calling thread is delivering events and has more of them: what it sends meanwhile is
     /// gathered until `flush`.
@@ -17,7 +17,4 @@ pub trait Engine: Send + Sync {
 
     /// Sends what was gathered.
     fn flush(&self);
-
-    /// Leaves the loop to the worker again.
-    fn give_back(&self);
 }

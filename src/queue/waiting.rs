@@ -2,8 +2,8 @@
 //!
 //! A thread that sleeps costs a hand-over and two context switches a message. While events
 //! come in quick succession the worker therefore lends its loop to the thread that waits for
-//! them, which then reads, decodes and delivers itself. When nothing comes for a moment, it
-//! gives the loop back, and sleeps.
+//! them, which then reads, decodes and delivers itself. When nothing comes for a moment, the
+//! worker takes the loop back, and the thread sleeps.
 
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use super::Queue;
 use crate::error::{Code, Error, Result};
 use crate::process::ThreadToken;
 
-/// A wait of less than this is short, and a loop in which nothing comes for so long is given back.
+/// A wait of less than this is short.
 const SHORT: Duration = Duration::from_millis(2);
 /// After so many short waits in a row the loop is lent.
 const MANY_SHORT_WAITS: u8 = 3;
@@ -65,7 +65,7 @@ impl Queue {
             let began = *started.get_or_insert_with(Instant::now);
             let deadline = timeout.and_then(|timeout| began.checked_add(timeout));
             let next = if kind.is_some() && state.is_lent {
-                Some(self.ride(state, deadline))
+                self.ride(state, deadline)
             } else {
                 self.sleep(state, deadline)
             };
@@ -122,34 +122,31 @@ impl Queue {
         Some(state)
     }
 
-    /// Runs the loop, which is lent, until the queue changes; gives it back when nothing comes.
+    /// Runs the loop, which is lent, until the queue changes or the worker takes the loop back;
+    /// `None` when the deadline has passed.
     fn ride<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         deadline: Option<Instant>,
-    ) -> MutexGuard<'a, State> {
+    ) -> Option<MutexGuard<'a, State>> {
         let Some(engine) = state.engine.clone() else {
             state.end_loan();
-            return state;
+            return Some(state);
         };
         let version = state.version;
         state.rider = Some(ThreadToken::current());
-        let mut now = Instant::now();
         loop {
             drop(state);
-            let patience = now + SHORT;
-            let until = deadline.map_or(patience, |deadline| deadline.min(patience));
-            let is_lent = engine.turn(until.saturating_duration_since(now));
-            now = Instant::now();
+            let rest = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+            let is_late = rest == Some(Duration::ZERO);
+            let is_lent = !is_late && engine.turn(rest);
             state = self.state();
-            let has_changed = state.version != version;
-            if has_changed || !is_lent || now >= until {
+            if state.version != version || !is_lent {
                 state.rider = None;
-                if !has_changed {
+                if !is_lent && !is_late {
                     state.end_loan();
-                    engine.give_back();
                 }
-                return state;
+                return (!is_late).then_some(state);
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Who runs the loop: the worker, or a host thread that waits for events that come in quick
 //! succession. Handing each of them from thread to thread would take most of their time.
 //!
-//! The worker lends the loop and parks. A host that does not come back within two ticks, because
-//! it is in a slow callback or has left, finds the loop taken back: whatever the host does,
-//! the connections are attended to.
+//! The worker lends the loop and parks. It takes it back when no turn has begun within a tick:
+//! nothing comes any more, or the host is in a slow callback, or has left. So the connections
+//! are attended to whatever the host does, and a host that waits for long sleeps.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,7 +22,7 @@ struct State {
     is_lent: bool,
     /// The host is in a turn of the loop.
     is_in_use: bool,
-    /// The host has been, since the last tick.
+    /// The host has begun one since the last tick.
     was_used: bool,
 }
 
@@ -38,15 +38,17 @@ impl Baton {
         *self.state() = State { is_lent: true, is_in_use: false, was_used: true };
     }
 
-    /// Waits until the loop is the worker's again: given back, or not used for a while.
-    pub fn await_return(&self) {
+    /// Waits until the loop is the worker's again. `interrupt` ends a turn of the host's.
+    pub fn await_return(&self, interrupt: impl Fn()) {
         let mut state = self.state();
-        while state.is_lent {
+        while state.is_lent || state.is_in_use {
             let (next, waited) =
                 self.changed.wait_timeout(state, TICK).unwrap_or_else(PoisonError::into_inner);
             state = next;
-            if waited.timed_out() {
-                state.tick();
+            if waited.timed_out() && state.tick() {
+                drop(state);
+                interrupt();
+                state = self.state();
             }
         }
     }
@@ -57,26 +59,26 @@ impl Baton {
     pub fn begin(&self) -> bool {
         let mut state = self.state();
         state.is_in_use = state.is_lent;
+        state.was_used = true;
         state.is_lent
     }
 
     pub fn end(&self) {
         let mut state = self.state();
         state.is_in_use = false;
-        state.was_used = true;
-    }
-
-    /// Gives the loop back outside of a turn.
-    pub fn give_back(&self) {
-        self.state().is_lent = false;
-        self.changed.notify_one();
+        if !state.is_lent {
+            drop(state);
+            self.changed.notify_one();
+        }
     }
 }
 
 impl State {
-    fn tick(&mut self) {
-        if !self.is_in_use && !std::mem::take(&mut self.was_used) {
+    /// Takes the loop back if it was not used; true if a turn is to be interrupted for that.
+    fn tick(&mut self) -> bool {
+        if !std::mem::take(&mut self.was_used) {
             self.is_lent = false;
         }
+        !self.is_lent && self.is_in_use
     }
 }

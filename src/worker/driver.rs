@@ -87,6 +87,8 @@ impl Driver {
         let polled = self.poll.poll(&mut self.events, timeout);
         self.mailbox.rise();
         let now = Instant::now();
+        self.looked_at = now;
+        let mut may_have_slept = self.events.is_empty();
         for key in std::mem::take(&mut self.unfinished) {
             if let Some(link) = self.links.get_mut(key) {
                 link.unfinished = false;
@@ -106,7 +108,10 @@ impl Driver {
                 let at_end = event.is_read_closed() || event.is_error();
                 match token {
                     WAKE => {}
-                    AWAKE => self.sleep.rearm(),
+                    AWAKE => {
+                        self.sleep.rearm();
+                        may_have_slept = true;
+                    }
                     _ => self.visit(token.0, now, |link, tools| link.advance(token, at_end, tools)),
                 }
             }
@@ -118,7 +123,7 @@ impl Driver {
             self.obey(command, now);
         }
         // After what was read: that may have come before the sleep.
-        if let Some(slept) = self.sleep.take() {
+        if let Some(slept) = may_have_slept.then(|| self.sleep.take()).flatten() {
             log::line!(Debug, "the machine slept for {slept:?}: every connection is looked at");
             for key in self.links.iter().map(|(key, _)| key).collect::<Vec<_>>() {
                 self.visit(key, now, |link, tools| link.on_wake(slept, tools.now));

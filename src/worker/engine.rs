@@ -49,7 +49,7 @@ impl Engine {
             self.baton.lend();
         });
         if is_lent {
-            self.baton.await_return();
+            self.baton.await_return(|| self.mailbox.send(Command::Wakeup));
             queue.end_loan();
             self.mailbox.gathering.set_lent(false);
         }
@@ -71,10 +71,10 @@ impl queue::Engine for Engine {
         self.mailbox.send(Command::Wakeup);
     }
 
-    fn turn(&self, timeout: Duration) -> bool {
+    fn turn(&self, timeout: Option<Duration>) -> bool {
         let is_lent = self.baton.begin();
         if is_lent {
-            self.run_turn(Some(timeout));
+            self.run_turn(timeout);
             self.baton.end();
         }
         is_lent
@@ -86,9 +86,5 @@ impl queue::Engine for Engine {
 
     fn flush(&self) {
         self.mailbox.gathering.flush();
-    }
-
-    fn give_back(&self) {
-        self.baton.give_back();
     }
 }
