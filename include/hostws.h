@@ -333,7 +333,10 @@ typedef struct ws_options {
   int32_t close_timeout_ms;
   /** Silence after which a ping is sent; 0: 30,000; -1: never. */
   int32_t ping_interval_ms;
-  /** After that ping, silence which ends the connection; 0: 30,000; -1: never. */
+  /**
+   * After that ping, silence which ends the connection; 0: 30,000; -1: never. It begins
+   * when what was sent before the ping has left, or leaves no more.
+   */
   int32_t ping_timeout_ms;
   /** Reserved: 0. */
   int32_t reserved;

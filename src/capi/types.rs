@@ -150,7 +150,8 @@ pub struct ws_options {
     pub close_timeout_ms: i32,
     /// Silence after which a ping is sent; 0: 30,000; -1: never.
     pub ping_interval_ms: i32,
-    /// After that ping, silence which ends the connection; 0: 30,000; -1: never.
+    /// After that ping, silence which ends the connection; 0: 30,000; -1: never. It begins
+    /// when what was sent before the ping has left, or leaves no more.
     pub ping_timeout_ms: i32,
     /// Reserved: 0.
     pub reserved: i32,

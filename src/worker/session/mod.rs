@@ -53,6 +53,8 @@ pub struct Session {
     /// A ping of ours is unanswered; when that is too long.
     pinged: bool,
     ping_deadline: Option<Instant>,
+    /// Bytes that leave before that ping has left, or with it.
+    ping_behind: usize,
     was_paused: bool,
 }
 
@@ -79,6 +81,7 @@ impl Session {
             heard_at: now,
             pinged: false,
             ping_deadline: None,
+            ping_behind: 0,
             was_paused: false,
         }
     }
@@ -148,21 +151,27 @@ impl Session {
             return Flow::End(self.lost("the connection does not answer", Some(cause)));
         }
         self.pinged = true;
-        self.ping_deadline = self.connection.limits.ping_timeout.map(|timeout| now + timeout);
+        self.await_answer(now);
         let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
         let mut outbox = self.connection.outbox();
         if outbox.push_ping(&token, false, usize::MAX).is_ok() {
             add(&self.connection.counters.pings_sent, 1);
         }
+        self.ping_behind = outbox.waiting();
         drop(outbox);
         self.write(now);
         Flow::Stay
     }
 
+    fn await_answer(&mut self, now: Instant) {
+        self.ping_deadline = self.connection.limits.ping_timeout.map(|timeout| now + timeout);
+    }
+
     /// Writes what waits, and follows the closing handshake from our side.
     fn write(&mut self, now: Instant) {
         let mut outbox = self.connection.outbox();
-        add(&self.connection.counters.wire_sent, outbox.flush());
+        let sent = outbox.flush();
+        add(&self.connection.counters.wire_sent, sent);
         let drained = outbox.take_drain(self.connection.limits.send_queue_max);
         let sealed = outbox.is_sealed();
         let all_left = outbox.waiting() == 0;
@@ -172,6 +181,11 @@ impl Session {
             drop(outbox.detach());
         }
         drop(outbox);
+        if self.pinged && self.ping_behind > 0 && sent > 0 {
+            // No answer can come yet: the server is still taking a message that is before the ping.
+            self.ping_behind = self.ping_behind.saturating_sub(sent);
+            self.await_answer(now);
+        }
         if drained {
             self.connection.emit(Event::Drain);
         }
