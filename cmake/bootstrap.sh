@@ -109,6 +109,7 @@ needs_to_test() {
     PATH="$PATH:/usr/sbin:/sbin"
     have danted || want dante-server - dante-server dante -
     have nginx || want nginx-light nginx nginx nginx nginx
+    have ip || want iproute2 iproute iproute2 iproute2 -
     have mosquitto || want mosquitto mosquitto mosquitto mosquitto mosquitto
     install_missing || say "Not installed; the tests that need them are skipped:$missing"
 }

@@ -350,7 +350,8 @@ typedef struct ws_options {
   /** Silence after which a ping is sent; 0: 30,000; -1: never. */
   int32_t ping_interval_ms;
   /**
-   * After that ping, silence which ends the connection; 0: 30,000; -1: never. When the machine
+   * After that ping, silence which ends the connection; 0: 30,000; -1: never. It begins
+   * when what was sent before the ping has left, or leaves no more. When the machine
    * wakes up from a sleep of 5 seconds or more, a ping is sent at once (on Linux; elsewhere when
    * the next one is due), and the silence is at most 5,000.
    */

@@ -1,8 +1,9 @@
 //! The whole: which queues and connections there are, and how it starts and ends.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -157,6 +158,46 @@ pub fn open(
 /// The connection of that id, until its on_terminate has returned.
 pub fn find(id: i32) -> Result<Arc<Connection>> {
     LIBRARY.get().registry.find(id)
+}
+
+/// The connection that a thread used last.
+struct Latest {
+    connection: ManuallyDrop<Arc<Connection>>,
+    generation: u32,
+}
+
+thread_local! {
+    static LATEST: Cell<Option<Latest>> = const { Cell::new(None) };
+}
+
+impl Latest {
+    fn is(&self, id: i32, generation: u32) -> bool {
+        self.connection.id == id && self.generation == generation && !self.connection.is_forgotten()
+    }
+}
+
+impl Drop for Latest {
+    fn drop(&mut self) {
+        // In a forked child everything of the parent's stays untouched.
+        if self.generation == process::generation() && !process::is_forked() {
+            // SAFETY: it is not used after this.
+            unsafe { ManuallyDrop::drop(&mut self.connection) };
+        }
+    }
+}
+
+/// Does something with the connection of that id: as `find`, but the one that the thread used
+/// last is found without a look at the table.
+pub fn with<T>(id: i32, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    let generation = process::generation();
+    // A thread that is being destroyed has none.
+    let latest = match LATEST.try_with(Cell::take).unwrap_or_default() {
+        Some(latest) if latest.is(id, generation) => latest,
+        _ => Latest { connection: ManuallyDrop::new(find(id)?), generation },
+    };
+    let done = act(&latest.connection);
+    let _ = LATEST.try_with(|place| place.set(Some(latest)));
+    done
 }
 
 pub fn status(id: i32) -> Result<i32> {

@@ -133,7 +133,16 @@ fn options_out_of_range_are_named() {
     check_option("send_queue_max", |o| o.send_queue_max = -2);
     check_option("receive_queue_max", |o| o.receive_queue_max = i64::MIN);
     check_option("tls_verify", |o| o.tls_verify = 2);
-    check_option("tls_min_version", |o| o.tls_min_version = 14);
+    check_option("tls_verify", |o| o.tls_verify = -2);
+    for version in [-1, 1, 9, 14] {
+        check_option("tls_min_version", |o| o.tls_min_version = version);
+    }
+    for name in [c"h:443", c"wss://h", c"a b", c"@"] {
+        check_option("tls_server_name", |o| o.tls_server_name = name.as_ptr());
+    }
+    for ca in [c"ca.pem", c"@", c"-----BEGIN CERTIFICATE-----"] {
+        check_option("tls_ca", |o| o.tls_ca = ca.as_ptr());
+    }
     check_option("ip_family", |o| o.ip_family = 5);
     check_option("ip_family", |o| o.ip_family = -1);
     check_option("max_redirects", |o| o.max_redirects = -1);

@@ -2,11 +2,13 @@
 
 mod support;
 
+use std::io::{Read, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use hostws::capi::*;
 use support::host::*;
+use support::servers::{frames, raw};
 use support::{raw_server, url, ws_server};
 
 /// Waits until nothing more comes in.
@@ -157,6 +159,35 @@ fn a_server_that_does_not_answer_pings_is_lost() {
     assert_eq!(story.errors()[0].code, HOSTWS_E_LOST);
     assert_eq!(story.errors()[1].code, HOSTWS_E_TIMEOUT);
     assert!(before.elapsed() >= Duration::from_millis(150));
+}
+
+#[test]
+fn a_server_that_takes_long_for_a_large_message_is_alive() {
+    const SIZE: usize = 15 << 20;
+    let server = raw::scripted(|mut stream, request| {
+        stream.write_all(&request.accept(""))?;
+        let mut frame = vec![0; 14 + SIZE];
+        let (slowly, rest) = frame.split_at_mut(4 << 20);
+        for piece in slowly.chunks_mut(1 << 20) {
+            thread::sleep(Duration::from_millis(500));
+            stream.read_exact(piece)?;
+        }
+        stream.read_exact(rest)?;
+        stream.write_all(&frames::frame(frames::FIN | frames::TEXT, b"all of it"))?;
+        while frames::read(&mut stream)?.opcode != frames::CLOSE {}
+        stream.write_all(&frames::close(1000, b""))
+    })
+    .unwrap();
+    let client = Client::with(&url(&server, "/"), |options| {
+        options.ping_interval_ms = 100;
+        // Less than the whole takes.
+        options.ping_timeout_ms = 1_500;
+    });
+    client.wait_open();
+    assert_eq!(send(client.id, &vec![b'l'; SIZE], HOSTWS_BLOB), HOSTWS_OK);
+    client.wait_messages(1);
+    client.terminate();
+    client.finish().check_clean(1000, "");
 }
 
 #[test]

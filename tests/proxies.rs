@@ -4,13 +4,14 @@
 mod support;
 
 use std::ffi::{c_char, c_void, CString};
+use std::io::Write;
 use std::sync::Mutex;
 
 use hostws::capi::*;
 use native_tls::TlsAcceptor;
 use support::host::*;
 use support::servers::certificates::Certificates;
-use support::servers::listener::Listener;
+use support::servers::listener::{close_gently, wait_until_gone, Listener};
 use support::servers::proxies::{Kind, Manner, Setup};
 use support::servers::{websocket, BlackHole, ClosedPort};
 use support::{url, ws_server};
@@ -87,9 +88,7 @@ fn every_way_to_every_server() {
             let mut asked = Vec::new();
             for scheme in ["ws", "wss"] {
                 for host in ["127.0.0.1", "[::1]", "localhost"] {
-                    // The proxies connect to IPv4 whatever they are asked for.
-                    let listens =
-                        if option.is_empty() && host == "[::1]" { host } else { "127.0.0.1" };
+                    let listens = if host == "[::1]" { host } else { "127.0.0.1" };
                     let Some(port) = servers.port(scheme, listens) else { continue };
                     let url = format!("{scheme}://{host}:{port}/echo");
                     let client = through(&url, &option, |options| options.tls_ca = ca.as_ptr());
@@ -256,13 +255,13 @@ fn a_silent_proxy_meets_the_deadline() {
     let silent = |kind| Setup::new(kind).manner(Manner::Silent).start();
     let (http, socks) = (silent(Kind::Http), silent(Kind::Socks));
     let mute = Listener::start(|stream, _| {
-        support::servers::listener::wait_until_gone(stream.tcp());
+        wait_until_gone(stream.tcp());
     })
     .unwrap();
     // Brings the context for proxies, which may take its time to be built.
     let closed = ClosedPort::new().unwrap();
     through(&url(&server, "/echo"), &format!("https://127.0.0.1:{}", closed.port), |_| {}).finish();
-    for (proxy, during) in [
+    let waiting = [
         (format!("http://127.0.0.1:{}", http.port()), "waiting for the proxy http://127.0.0.1"),
         (
             format!("socks5://127.0.0.1:{}", socks.port()),
@@ -270,8 +269,11 @@ fn a_silent_proxy_meets_the_deadline() {
         ),
         (format!("https://127.0.0.1:{}", mute.port), "the TLS handshake with the proxy https://"),
         (format!("http://127.0.0.1:{}", hole.port), "connecting to the proxy http://127.0.0.1"),
-    ] {
-        let client = through(&url(&server, "/echo"), &proxy, |o| o.open_timeout_ms = 3_000);
+    ]
+    .map(|(proxy, during)| {
+        (through(&url(&server, "/echo"), &proxy, |o| o.open_timeout_ms = 3_000), during)
+    });
+    for (client, during) in waiting {
         let story = client.finish();
         story.check_failed(1006, &["ws", "proxy"], during);
         assert!(story.errors()[1].message.starts_with("3 s passed while"), "{story:?}");
@@ -312,9 +314,14 @@ fn the_certificate_of_a_proxy_is_always_verified() {
         client.finish().check_failed(1006, &["ws", "proxy", "tls", "tls"], words);
         assert_eq!(proxy.asked(), Vec::<String>::new());
     }
-    let plain = Setup::new(Kind::Http).manner(Manner::Says(b"what?")).start();
-    let proxy_url = format!("https://localhost:{}", plain.port());
-    let story = through(&url(&server, "/echo"), &proxy_url, |o| o.open_timeout_ms = 5_000).finish();
+    // One that does not speak TLS.
+    let plain = Listener::start(|stream, _| {
+        let _ = stream.tcp().write_all(b"what?");
+        close_gently(stream.tcp());
+    })
+    .unwrap();
+    let proxy_url = format!("https://localhost:{}", plain.port);
+    let story = through(&url(&server, "/echo"), &proxy_url, |_| {}).finish();
     let chain: Vec<_> = story.errors().into_iter().map(|error| error.component).collect();
     assert_eq!(chain[..2], ["ws", "proxy"]);
 }

@@ -3,6 +3,7 @@
 mod support;
 
 use std::io::Write;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use hostws::capi::*;
@@ -45,6 +46,16 @@ fn a_server_that_does_not_answer_the_upgrade_meets_the_deadline() {
     let story = client.finish();
     story.check_failed(1006, &["ws", "http"], "150 ms passed while waiting for the answer");
     assert_eq!(story.errors()[1].code, HOSTWS_E_TIMEOUT);
+}
+
+#[test]
+fn without_a_deadline_a_late_answer_is_good() {
+    let late = || thread::sleep(Duration::from_millis(300));
+    let (server, _heard) = raw::recording_after(late, "", Vec::new()).unwrap();
+    let client = Client::with(&url(&server, "/"), |options| options.open_timeout_ms = -1);
+    client.wait_open();
+    client.terminate();
+    client.finish().check_clean(1000, "");
 }
 
 #[test]

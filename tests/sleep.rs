@@ -168,7 +168,7 @@ fn the_next_attempt_is_made_at_once_unless_the_server_asked_to_wait() {
         });
     };
     told(1);
-    sleep(5);
+    sleep(6);
     told(2);
     sleep(30);
     let until = Instant::now() + Duration::from_millis(200);

@@ -38,14 +38,15 @@ pub unsafe extern "C" fn ws_send(
     data_type: i32,
 ) -> i32 {
     answer(|| {
-        let connection = library::find(ws)?;
-        let data = memory::bytes(data, length, "data")?;
-        let data_type = match data_type {
-            0 => connection.data_type(),
-            other => DataType::from_number(other)?,
-        };
-        connection.send(data, data_type)?;
-        Ok(HOSTWS_OK)
+        library::with(ws, |connection| {
+            let data = memory::bytes(data, length, "data")?;
+            let data_type = match data_type {
+                0 => connection.data_type(),
+                other => DataType::from_number(other)?,
+            };
+            connection.send(data, data_type)?;
+            Ok(HOSTWS_OK)
+        })
     })
 }
 
@@ -87,14 +88,15 @@ pub unsafe extern "C" fn ws_send_ex(
     flags: u32,
 ) -> i32 {
     answer(|| {
-        let connection = library::find(ws)?;
-        let data = memory::bytes(data, length, "data")?;
-        let data_type = match data_type {
-            0 => None,
-            other => Some(DataType::from_number(other)?),
-        };
-        connection.send_with(data, data_type, send_flags(flags)?)?;
-        Ok(HOSTWS_OK)
+        library::with(ws, |connection| {
+            let data = memory::bytes(data, length, "data")?;
+            let data_type = match data_type {
+                0 => None,
+                other => Some(DataType::from_number(other)?),
+            };
+            connection.send_with(data, data_type, send_flags(flags)?)?;
+            Ok(HOSTWS_OK)
+        })
     })
 }
 

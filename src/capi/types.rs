@@ -153,7 +153,8 @@ pub struct ws_options {
     pub close_timeout_ms: i32,
     /// Silence after which a ping is sent; 0: 30,000; -1: never.
     pub ping_interval_ms: i32,
-    /// After that ping, silence which ends the connection; 0: 30,000; -1: never. When the machine
+    /// After that ping, silence which ends the connection; 0: 30,000; -1: never. It begins
+    /// when what was sent before the ping has left, or leaves no more. When the machine
     /// wakes up from a sleep of 5 seconds or more, a ping is sent at once (on Linux; elsewhere when
     /// the next one is due), and the silence is at most 5,000.
     pub ping_timeout_ms: i32,

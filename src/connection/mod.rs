@@ -81,6 +81,8 @@ pub struct Connection {
     paused: AtomicBool,
     /// The worker waits for the host to have read everything.
     is_awaited: AtomicBool,
+    /// It is not in the registry any more.
+    forgotten: AtomicBool,
     /// The last answer to an upgrade request.
     answer: Mutex<Option<Arc<Answer>>>,
     pub counters: Stats,
@@ -136,6 +138,7 @@ impl Connection {
             unread: AtomicUsize::new(0),
             paused: AtomicBool::new(false),
             is_awaited: AtomicBool::new(false),
+            forgotten: AtomicBool::new(false),
             answer: Mutex::default(),
             counters: Stats::default(),
         })
@@ -313,6 +316,10 @@ impl Connection {
         self.slot.store(slot, Ordering::Relaxed);
     }
 
+    pub fn is_forgotten(&self) -> bool {
+        self.forgotten.load(Ordering::SeqCst)
+    }
+
     pub fn is_aborted(&self) -> bool {
         self.aborted.load(Ordering::SeqCst)
     }
@@ -367,6 +374,7 @@ impl Connection {
 
     /// It is over for everybody: for a connection whose queue takes no events any more.
     pub fn forget(&self) {
+        self.forgotten.store(true, Ordering::SeqCst);
         self.registry.remove(self.id);
     }
 }

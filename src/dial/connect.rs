@@ -4,7 +4,7 @@
 //! alternating between the families, a new attempt every 250 ms or as soon as
 //! one fails, and the first to connect wins.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::{Duration, Instant};
@@ -16,7 +16,12 @@ use super::lookup::unresolved;
 use crate::error::{Code, Component, Error};
 
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-const MAX_ADDRESSES: usize = 10;
+/// A name with more has them for balance, and these are enough of them.
+const MAX_ADDRESSES: usize = 64;
+/// Attempts at the same time.
+const MAX_ATTEMPTS: usize = 10;
+/// Failed ones that an error names.
+const MAX_TOLD: usize = 10;
 
 /// The addresses that may be connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,16 +70,12 @@ pub fn known_addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
 
 /// Each address once, the families alternating, the resolver's first choice
 /// first.
-fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
-    let mut distinct: Vec<SocketAddr> = Vec::new();
-    for address in addresses {
-        if !distinct.contains(&address) {
-            distinct.push(address);
-        }
-    }
-    let first_is_v6 = distinct.first().is_some_and(SocketAddr::is_ipv6);
+fn interleave(mut addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
+    let mut seen = HashSet::new();
+    addresses.retain(|address| seen.insert(*address));
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (one, other): (Vec<_>, Vec<_>) =
-        distinct.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
     let (mut one, mut other) = (one.into_iter(), other.into_iter());
     let mut mixed = VecDeque::new();
     while mixed.len() < MAX_ADDRESSES {
@@ -135,7 +136,7 @@ impl Race {
         let mut start = self.failed.len() > failed_before
             || self.attempts.is_empty()
             || self.next_at.is_some_and(|at| now >= at);
-        while start {
+        while start && self.attempts.len() < MAX_ATTEMPTS {
             let Some(address) = self.waiting.pop_front() else { break };
             match attempt(address, registry, token) {
                 Ok(stream) => {
@@ -146,7 +147,7 @@ impl Race {
                 Err(error) => self.failed.push((address, error)),
             }
         }
-        if self.waiting.is_empty() {
+        if self.waiting.is_empty() || self.attempts.len() == MAX_ATTEMPTS {
             self.next_at = None;
         }
         if self.attempts.is_empty() {
@@ -164,8 +165,12 @@ impl Race {
     pub fn tried(&self) -> String {
         let pending: Vec<_> =
             self.attempts.iter().map(|(address, _)| address.to_string()).collect();
-        let failed: Vec<_> =
-            self.failed.iter().map(|(address, error)| format!("{address}: {error}")).collect();
+        let told = self.failed.iter().take(MAX_TOLD);
+        let mut failed: Vec<_> =
+            told.map(|(address, error)| format!("{address}: {error}")).collect();
+        if self.failed.len() > MAX_TOLD {
+            failed.push(format!("{} others", self.failed.len() - MAX_TOLD));
+        }
         match (pending.is_empty(), failed.is_empty()) {
             (_, true) => pending.join(", "),
             (true, false) => failed.join("; "),
@@ -180,8 +185,12 @@ impl Race {
             let (address, error) = failed.remove(0);
             return tcp(format!("could not connect to {address}")).because(error);
         }
-        let general = tcp(format!("none of the {} addresses could be connected to", failed.len()));
-        failed.into_iter().fold(general, |chain, (address, error)| {
+        let mut words = format!("none of the {} addresses could be connected to", failed.len());
+        if failed.len() > MAX_TOLD {
+            words += &format!("; the first {MAX_TOLD} were");
+        }
+        let general = tcp(words);
+        failed.into_iter().take(MAX_TOLD).fold(general, |chain, (address, error)| {
             let code = error.raw_os_error().unwrap_or(Code::Tcp as i32);
             let words = format!("{address}: {error}");
             chain.because(Error::numbered(code, Component::Tcp, words))
@@ -247,8 +256,8 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_ten_addresses() {
-        let many = (0..30).map(|n| SocketAddr::from(([10, 0, 0, n], 80)));
+    fn of_very_many_addresses_some_are_enough() {
+        let many = (0..100).map(|n| SocketAddr::from(([10, 0, 0, n], 80)));
         let six = (0..3).map(|n| SocketAddr::from(([0xfd00, 0, 0, 0, 0, 0, 0, n], 80)));
         let mixed = interleave(many.chain(six).collect());
         assert_eq!(mixed.len(), MAX_ADDRESSES);
@@ -295,9 +304,13 @@ mod tests {
         assert!(error.to_string().contains("1.1.1.1:1: No route to host"));
 
         let address = |n: u8| SocketAddr::from(([10, 0, 0, n], 80));
-        race.failed = (0..10).map(|n| (address(n), refused())).collect();
-        let words = race.lost().to_string();
-        assert!(words.contains("none of the 10 addresses"), "{words}");
+        race.failed = (0..64).map(|n| (address(n), refused())).collect();
+        assert!(race.tried().ends_with("; 54 others"), "{}", race.tried());
+        let error = race.lost();
+        assert_eq!(error.chain().count(), 1 + MAX_TOLD);
+        let words = error.to_string();
+        assert!(words.contains("none of the 64 addresses"), "{words}");
+        assert!(words.contains("the first 10 were"), "{words}");
         for n in 0..10 {
             assert!(words.contains(&format!("10.0.0.{n}:80: Connection refused")), "{words}");
         }

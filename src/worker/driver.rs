@@ -87,7 +87,6 @@ impl Driver {
         let polled = self.poll.poll(&mut self.events, timeout);
         self.mailbox.rise();
         let now = Instant::now();
-        self.looked_at = now;
         let mut may_have_slept = self.events.is_empty();
         for key in std::mem::take(&mut self.unfinished) {
             if let Some(link) = self.links.get_mut(key) {

@@ -1,5 +1,6 @@
 //! Whether the server is still there: a ping after some silence, and any byte is an answer.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{Flow, Session};
@@ -12,8 +13,12 @@ const PROMPT: Duration = Duration::from_secs(5);
 
 /// A ping that is unanswered.
 pub(super) struct Awaited {
+    /// When it was sent, or when the last of what is before it left.
     since: Instant,
     limit: Option<Duration>,
+    /// How much the connection has sent, and how much it will have when the ping has left.
+    sent: u64,
+    leaves_at: u64,
 }
 
 impl Session {
@@ -46,14 +51,27 @@ impl Session {
     }
 
     fn ping(&mut self, limit: Option<Duration>, now: Instant) {
-        self.awaited = Some(Awaited { since: now, limit });
         let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
         let mut outbox = self.connection.outbox();
         if outbox.push_ping(&token, false, usize::MAX).is_ok() {
             add(&self.connection.counters.pings_sent, 1);
         }
+        let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
+        let leaves_at = sent + outbox.waiting() as u64;
         drop(outbox);
+        self.awaited = Some(Awaited { since: now, limit, sent, leaves_at });
         self.write(now);
+    }
+
+    /// So much has been sent in all. No answer can come while the server is still taking
+    /// what is before the ping.
+    pub(super) fn on_sent(&mut self, sent: u64, now: Instant) {
+        if let Some(ping) = &mut self.awaited {
+            if ping.sent < ping.leaves_at && sent > ping.sent {
+                ping.sent = sent;
+                ping.since = now;
+            }
+        }
     }
 
     /// Something has come.

@@ -183,6 +183,7 @@ impl Session {
             drop(outbox.detach());
         }
         drop(outbox);
+        self.on_sent(sent, now);
         if drained {
             self.connection.emit(Event::Drain);
         }

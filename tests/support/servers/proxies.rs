@@ -1,8 +1,9 @@
 //! Proxies: HTTP CONNECT and SOCKS 5, with or without TLS and a password, honest or not.
-//! Whatever host a client asks for, they connect to 127.0.0.1.
+//! Whatever host a client asks for, they connect to the loopback: ::1 if that was an address
+//! of IPv6, else 127.0.0.1.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -132,12 +133,12 @@ impl<S: Stream> Visit<'_, S> {
         if let Some(name) = self.stream.client_name() {
             self.saw(format!("the certificate of {name}"));
         }
-        let port = match self.setup.kind {
+        let target = match self.setup.kind {
             Kind::Http => self.http()?,
             Kind::Socks => self.socks()?,
         };
-        match port {
-            Some(port) => relay(self.stream, TcpStream::connect(("127.0.0.1", port))?),
+        match target {
+            Some(target) => relay(self.stream, TcpStream::connect(target)?),
             None => {
                 close_gently(self.stream.tcp());
                 Ok(())
@@ -145,8 +146,8 @@ impl<S: Stream> Visit<'_, S> {
         }
     }
 
-    /// The port to connect to, if it is allowed.
-    fn http(&mut self) -> io::Result<Option<u16>> {
+    /// Where to connect to, if it is allowed.
+    fn http(&mut self) -> io::Result<Option<SocketAddr>> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") && head.len() < MAX_HEAD {
             head.extend(self.bytes(1)?);
@@ -175,10 +176,11 @@ impl<S: Stream> Visit<'_, S> {
             return Ok(None);
         }
         self.say(b"HTTP/1.1 200 Connection established\r\nVia: a test\r\n\r\n")?;
-        Ok(authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok()))
+        let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        Ok(port.map(|port| loopback(authority.starts_with('['), port)))
     }
 
-    fn socks(&mut self) -> io::Result<Option<u16>> {
+    fn socks(&mut self) -> io::Result<Option<SocketAddr>> {
         let greeting = self.bytes(2)?;
         let methods = self.bytes(greeting[1].into())?;
         if self.misbehaves()? {
@@ -219,7 +221,7 @@ impl<S: Stream> Visit<'_, S> {
         }
         // An address of another length than that of IPv4.
         self.say(b"\x05\0\0\x03\x04host\0\x50")?;
-        Ok(Some(port))
+        Ok(Some(loopback(head[3] == 4, port)))
     }
 
     fn misbehaves(&mut self) -> io::Result<bool> {
@@ -264,6 +266,14 @@ impl<S: Stream> Visit<'_, S> {
 
 fn note(seen: &Mutex<Vec<String>>, what: String) {
     seen.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+}
+
+fn loopback(is_v6: bool, port: u16) -> SocketAddr {
+    if is_v6 {
+        (Ipv6Addr::LOCALHOST, port).into()
+    } else {
+        (Ipv4Addr::LOCALHOST, port).into()
+    }
 }
 
 /// Carries bytes both ways until one side has ended.
