@@ -210,7 +210,8 @@ typedef struct ws_error {
 /**
  * Something that happened on a connection. Fields that a type of event does
  * not use are 0. Everything it points to belongs to the library, until the
- * callback returns or, after ws_next(), until the next ws_next() on that queue.
+ * callback returns or, after ws_next() or ws_next_batch(), until the next of these calls on
+ * that queue.
  */
 typedef struct ws_event {
   /** sizeof(ws_event) as the library knows it. */
@@ -956,26 +957,6 @@ int64_t ws_peer_certificate(ws_id ws,
 int32_t ws_poll(ws_queue queue, int32_t timeout_ms, int32_t max_events);
 
 /**
- * Gives the next event of a queue; if there is none, waits for it. Serves the
- * connections without callbacks: those of ws_open(), and of ws_new() with a handler
- * that is NULL or empty.
- *
- * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
- * @param timeout_ms  how long to wait: 0 not at all, -1 for ever
- * @return the event, valid until the next ws_next() on this queue. NULL if there is none, and
- *         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake(); HOSTWS_E_IDLE if it
- *         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
- *         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
- *
- * Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
- * at a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
- *
- * @since 0.1
- */
-const struct ws_event *ws_next(ws_queue queue,
-                               int32_t timeout_ms);
-
-/**
  * Blocks until something can be delivered, and delivers nothing.
  *
  * @param queue       0 for the calling thread's own, or any queue
@@ -1016,6 +997,50 @@ int32_t ws_wait(ws_queue queue, int32_t timeout_ms);
 int32_t ws_wait_status(ws_id ws,
                        int32_t status,
                        int32_t timeout_ms);
+
+/**
+ * Gives the next event of a queue; if there is none, waits for it. Serves the
+ * connections without callbacks: those of ws_open(), and of ws_new() with a handler
+ * that is NULL or empty.
+ *
+ * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
+ * @param timeout_ms  how long to wait: 0 not at all, -1 for ever
+ * @return the event, valid until the next ws_next() or ws_next_batch() on this queue. NULL if there is none, and
+ *         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake(); HOSTWS_E_IDLE if it
+ *         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
+ *         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+ *
+ * Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
+ * at a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+const struct ws_event *ws_next(ws_queue queue,
+                               int32_t timeout_ms);
+
+/**
+ * Gives several events of a queue at once: ws_next() for languages in which a foreign call
+ * costs more than what it brings. If there are none, waits for the first.
+ *
+ * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
+ * @param events      gets them, in order; of the first, `struct_size` must be set, and the others
+ *                    follow at that distance. What they point to is valid until the next
+ *                    ws_next() or ws_next_batch() on this queue
+ * @param capacity    how many there is room for, 1 or more
+ * @param timeout_ms  how long to wait for the first: 0 not at all, -1 for ever
+ * @return how many there are, 0 if the time was up or ws_wake() was called; or HOSTWS_E_IDLE if it
+ *         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
+ *         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_STRUCT; HOSTWS_E_ARGUMENT
+ *
+ * Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
+ * at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_next_batch(ws_queue queue,
+                      struct ws_event *events,
+                      int32_t capacity,
+                      int32_t timeout_ms);
 
 /**
  * Makes a queue that is bound to no thread: whoever polls it gets its events, one
@@ -1128,6 +1153,23 @@ intptr_t ws_queue_fd(ws_queue queue);
  * @since 0.1
  */
 int32_t ws_queue_on_wakeup(ws_queue queue, void (*fn)(void *user_data), void *user_data);
+
+/**
+ * Lets a thread that waits in ws_poll(), ws_next() or the like look again and again before it
+ * sleeps: its processor core need not be woken then, which takes longer than a short round
+ * trip. It does so only while events come in quick succession; idle, it sleeps as always. Only
+ * worth it where the thread has a core to itself.
+ *
+ * @param queue         0 for the calling thread's own, or any queue
+ * @param microseconds  how long to look, 20 for instance; at most 1,000,000; 0: not at all, as at
+ *                      the beginning
+ * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_queue_busy_poll(ws_queue queue, int32_t microseconds);
 
 /**
  * Tells the code of this thread's last call that failed.

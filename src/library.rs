@@ -6,14 +6,13 @@ use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use crate::connection::{
     Command, Connection, DataType, Options, Parts, Registry, Status, GOING_AWAY,
 };
 use crate::error::{Code, Error, Result};
-use crate::process::{self, PerProcess};
+use crate::process::{self, PerProcess, ThreadToken};
 use crate::queue::{Kind, Queue};
 use crate::worker::{Pair, Shared};
 use crate::{dial, log};
@@ -56,7 +55,7 @@ impl Library {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add_queue(&self, owner: Option<ThreadId>) -> Result<Arc<Pair>> {
+    fn add_queue(&self, owner: Option<ThreadToken>) -> Result<Arc<Pair>> {
         let id = NEXT_QUEUE
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1))
             .map_err(|_| Error::ws(Code::Resources, "all queue numbers have been used"))?;
@@ -97,7 +96,7 @@ impl Library {
                 Some(own) if own.generation == generation => return Ok(Arc::clone(&own.pair)),
                 _ => {}
             }
-            let pair = self.add_queue(Some(thread::current().id()))?;
+            let pair = self.add_queue(Some(ThreadToken::current()))?;
             // One that was the parent's stays where it is.
             std::mem::forget(own.replace(Own { pair: Arc::clone(&pair), generation }));
             Ok(pair)

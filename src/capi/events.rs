@@ -1,19 +1,19 @@
-//! The functions through which events reach the host: push, pull and wait.
+//! Push and wait: the functions that call back, and those that only wait.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::constants::HOSTWS_OK;
 use super::frames;
-use super::guard::{answer, enter};
+use super::guard::answer;
 use super::memory;
 use super::stack::here;
-use super::types::{ws_event, ws_id, ws_queue};
-use super::view::{Call, View};
+use super::types::{ws_id, ws_queue};
+use super::view::Call;
 use crate::connection::{Connection, Status};
 use crate::error::{Code, Error, Result};
 use crate::library;
-use crate::queue::{Entry, Kind, Queue, Recipient, Waited};
+use crate::queue::{Kind, Queue, Recipient, Waited};
 
 /// Calls back for the events that wait in a queue; if there are none, waits for the
 /// first. Serves the connections whose handler has a callback. `while (ws_poll(0, -1, 0) >= 0) {}`
@@ -53,36 +53,6 @@ pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i
         begin(queue, timeout, budget, mark, &|| false)
     });
     pump(budget)
-}
-
-/// Gives the next event of a queue; if there is none, waits for it. Serves the
-/// connections without callbacks: those of ws_open(), and of ws_new() with a handler
-/// that is NULL or empty.
-///
-/// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
-/// @param timeout_ms  how long to wait: 0 not at all, -1 for ever
-/// @return the event, valid until the next ws_next() on this queue. NULL if there is none, and
-///         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake(); HOSTWS_E_IDLE if it
-///         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
-///         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
-///
-/// Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
-/// at a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
-///
-/// @since 0.1
-#[no_mangle]
-pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
-    let mark = here();
-    enter(true, true, || {
-        let timeout = memory::timeout(timeout_ms)?;
-        reap(mark);
-        let queue = library::queue(queue)?;
-        queue.enter()?;
-        let pulled = pull(&queue, timeout);
-        queue.leave();
-        pulled
-    })
-    .unwrap_or(std::ptr::null())
 }
 
 /// Blocks until something can be delivered, and delivers nothing.
@@ -293,74 +263,5 @@ fn unreached(ws: ws_id, wanted: Status) -> Result<Option<Arc<Connection>>> {
         Ok(connection) => Ok(Some(connection)),
         Err(error) if error.code == Code::Closed as i32 && wanted >= Status::Closing => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// What the last `ws_next` of a queue gave out.
-struct Pulled {
-    entry: Entry,
-    index: usize,
-    view: View,
-    /// Boxed: the host holds its address.
-    event: Box<ws_event>,
-}
-
-// SAFETY: the pointers in `event` lead into `entry` and `view`, which move with it.
-unsafe impl Send for Pulled {}
-
-fn pull(queue: &Arc<Queue>, timeout: Option<Duration>) -> Result<*const ws_event> {
-    let mut parked = queue.unpark().and_then(|parked| parked.downcast::<Pulled>().ok());
-    if let Some(mut pulled) = parked.take() {
-        if !pulled.entry.is_muted() {
-            if let Some(event) = pulled.advance()? {
-                park(queue, pulled);
-                return Ok(event);
-            }
-        }
-    }
-    loop {
-        if let Waited::InVain = queue.wait(Some(Kind::Pull), timeout, &[], &|| false)? {
-            return Err(Error::ws(Code::Timeout, "no event came in time"));
-        }
-        let Some(entry) = queue.take(Kind::Pull, &[]) else { continue };
-        let index = entry.first;
-        let mut pulled = Box::new(Pulled {
-            entry,
-            index,
-            view: View::default(),
-            event: Box::new(Call::NONE.event),
-        });
-        if let Some(event) = pulled.advance()? {
-            park(queue, pulled);
-            return Ok(event);
-        }
-    }
-}
-
-/// Keeps what the host looks at until the next call.
-fn park(queue: &Queue, mut pulled: Box<Pulled>) {
-    let left = pulled.left();
-    if left == 0 {
-        // The server may send more although the host does not fetch more.
-        pulled.entry.handed_over();
-    }
-    let recipient = Arc::clone(&pulled.entry.recipient);
-    queue.park(recipient.as_ref(), left, pulled);
-    if left > 0 {
-        queue.cork();
-    }
-}
-
-impl Pulled {
-    /// Shows the entry's next event, if it has one.
-    fn advance(&mut self) -> Result<Option<*const ws_event>> {
-        let Some(call) = self.view.show(&self.entry, self.index)? else { return Ok(None) };
-        self.index += 1;
-        *self.event = call.event;
-        Ok(Some(&raw const *self.event))
-    }
-
-    fn left(&self) -> usize {
-        self.entry.len() - self.index
     }
 }

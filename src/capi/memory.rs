@@ -178,6 +178,42 @@ pub unsafe trait Versioned: Copy {
     }
 }
 
+/// An array of such structs for the library to fill, each as large as the first one says.
+pub struct Output<T> {
+    first: *mut T,
+    stride: usize,
+    capacity: usize,
+}
+
+impl<T: Versioned> Output<T> {
+    pub unsafe fn new(first: *mut T, capacity: i32, name: &str) -> Result<Output<T>> {
+        let capacity = usize::try_from(capacity).ok().filter(|&capacity| capacity > 0);
+        let capacity = capacity.ok_or_else(|| {
+            Error::ws(Code::Argument, format!("there is no room for {name}: capacity is below 1"))
+        })?;
+        // SAFETY: the caller's promise.
+        let stride = unsafe { declared_size(first.cast_const().cast(), T::FIRST_SIZE, name) }?;
+        Ok(Output { first, stride, capacity })
+    }
+
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// # Safety
+    /// `index` is below `capacity`, and the host's memory is still there.
+    pub unsafe fn write(&self, index: usize, value: &T) {
+        let size = self.stride.min(size_of::<T>());
+        // SAFETY: the host says that so many structs of that size are there; `struct_size`
+        // comes first.
+        unsafe {
+            let place = self.first.cast::<u8>().add(index * self.stride);
+            std::ptr::copy_nonoverlapping(std::ptr::from_ref(value).cast::<u8>(), place, size);
+            place.cast::<u32>().write_unaligned(self.stride as u32);
+        }
+    }
+}
+
 unsafe fn declared_size(pointer: *const u32, least: usize, name: &str) -> Result<usize> {
     if pointer.is_null() {
         return Err(is_null(name));

@@ -1,6 +1,7 @@
 //! Queues as such: making, naming, waking and watching them.
 
 use std::ffi::c_void;
+use std::time::Duration;
 
 use super::constants::HOSTWS_OK;
 use super::events::reap;
@@ -8,6 +9,7 @@ use super::guard::{answer, answer_pointer_sized, answer_waking};
 use super::host::WakeupFunction;
 use super::stack::here;
 use super::types::{ws_id, ws_queue};
+use crate::error::{Code, Error};
 use crate::library;
 
 /// Makes a queue that is bound to no thread: whoever polls it gets its events, one
@@ -147,3 +149,33 @@ pub extern "C" fn ws_queue_on_wakeup(
         Ok(HOSTWS_OK)
     })
 }
+
+/// Lets a thread that waits in ws_poll(), ws_next() or the like look again and again before it
+/// sleeps: its processor core need not be woken then, which takes longer than a short round
+/// trip. It does so only while events come in quick succession; idle, it sleeps as always. Only
+/// worth it where the thread has a core to itself.
+///
+/// @param queue         0 for the calling thread's own, or any queue
+/// @param microseconds  how long to look, 20 for instance; at most 1,000,000; 0: not at all, as at
+///                      the beginning
+/// @return HOSTWS_OK; or HOSTWS_E_ARGUMENT, HOSTWS_E_NO_SUCH_ID
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_queue_busy_poll(queue: ws_queue, microseconds: i32) -> i32 {
+    answer(|| {
+        let most = u32::try_from(microseconds).ok().filter(|&most| most <= MAX_BUSY_POLL_US);
+        let most = most.ok_or_else(|| {
+            let words =
+                format!("microseconds is {microseconds}; it must be from 0 to {MAX_BUSY_POLL_US}");
+            Error::ws(Code::Argument, words)
+        })?;
+        library::queue(queue)?.set_busy_poll(Duration::from_micros(most.into()));
+        Ok(HOSTWS_OK)
+    })
+}
+
+/// The longest that a thread may look instead of sleeping.
+const MAX_BUSY_POLL_US: u32 = 1_000_000;

@@ -39,7 +39,8 @@ pub struct ws_header {
 
 /// Something that happened on a connection. Fields that a type of event does
 /// not use are 0. Everything it points to belongs to the library, until the
-/// callback returns or, after ws_next(), until the next ws_next() on that queue.
+/// callback returns or, after ws_next() or ws_next_batch(), until the next of these calls on
+/// that queue.
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy)]
 #[repr(C)]

@@ -30,6 +30,12 @@ pub struct Call {
     wanted: DataType,
 }
 
+impl Default for Call {
+    fn default() -> Call {
+        Call::NONE
+    }
+}
+
 impl Call {
     pub const NONE: Call = Call {
         callback: None,

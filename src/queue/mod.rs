@@ -10,7 +10,6 @@ mod waiting;
 use std::any::Any;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use engine::Engine;
@@ -19,6 +18,7 @@ pub use signal::Wakeup;
 pub use waiting::Waited;
 
 use crate::error::{Code, Error, Result};
+use crate::process::ThreadToken;
 use crate::protocol::Batch;
 use signal::Descriptor;
 use state::{Parked, State};
@@ -26,7 +26,7 @@ use state::{Parked, State};
 pub struct Queue {
     id: i32,
     /// The thread that alone may poll it; `None`: any, one at a time.
-    owner: Option<ThreadId>,
+    owner: Option<ThreadToken>,
     state: Mutex<State>,
     changed: Condvar,
     /// Held while the host's wake-up function runs.
@@ -34,7 +34,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    pub fn new(id: i32, owner: Option<ThreadId>) -> Queue {
+    pub fn new(id: i32, owner: Option<ThreadToken>) -> Queue {
         Queue {
             id,
             owner,
@@ -176,8 +176,8 @@ impl Queue {
 
     /// Makes the calling thread the poller until `leave`; it may do so again meanwhile.
     pub fn enter(&self) -> Result<()> {
-        let me = thread::current().id();
-        if self.owner.is_some_and(|owner| owner != me) {
+        let me = ThreadToken::current();
+        if !self.may_poll(me) {
             let words = "this queue belongs to another thread, which alone can poll it";
             return Err(Error::ws(Code::WrongThread, words));
         }
@@ -271,6 +271,28 @@ impl Queue {
         let mut state = self.state();
         let left = if recipient.is_muted() { 0 } else { left };
         state.parked = Some(Parked { holder, recipient: recipient.id(), left });
+    }
+
+    /// Takes an event of what was kept, if the calling thread may poll: `take` tells it, and how
+    /// many are left.
+    pub fn with_parked<T>(
+        &self,
+        take: impl FnOnce(&mut (dyn Any + Send)) -> Option<(T, usize)>,
+    ) -> Option<T> {
+        let mut state = self.state();
+        // A descriptor or a wake-up function has to follow what is left.
+        let is_plain = state.descriptor.is_none() && !state.has_wakeup;
+        if state.poller.is_some() || !is_plain || !self.may_poll(ThreadToken::current()) {
+            return None;
+        }
+        let parked = state.parked.as_mut().filter(|parked| parked.left > 0)?;
+        let (event, left) = take(parked.holder.as_mut())?;
+        parked.left = left;
+        Some(event)
+    }
+
+    fn may_poll(&self, thread: ThreadToken) -> bool {
+        self.owner.is_none_or(|owner| owner == thread)
     }
 
     pub fn unpark(&self) -> Option<Box<dyn Any + Send>> {

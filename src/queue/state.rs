@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::thread::ThreadId;
+use std::time::Duration;
 
 use super::engine::Engine;
 use super::event::{Entry, Kind};
@@ -16,7 +16,7 @@ pub struct State {
     pub lanes: [Lane; 2],
     /// The event that `ws_next` gave out last.
     pub parked: Option<Parked>,
-    pub poller: Option<(ThreadId, usize)>,
+    pub poller: Option<(ThreadToken, usize)>,
     pub woken: bool,
     /// Goes up with every change that a waiter may look for.
     pub version: u64,
@@ -34,6 +34,8 @@ pub struct State {
     pub spare: Option<Batch>,
     /// The thread that runs a turn of it while it waits.
     pub rider: Option<ThreadToken>,
+    /// How long the poller looks again and again before it sleeps.
+    pub busy_poll: Duration,
     /// How many of the poller's waits in a row were short.
     pub short_waits: u8,
 }

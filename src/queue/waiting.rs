@@ -135,11 +135,15 @@ impl Queue {
         };
         let version = state.version;
         state.rider = Some(ThreadToken::current());
+        let mut awake_until =
+            (!state.busy_poll.is_zero()).then(|| Instant::now() + state.busy_poll);
         loop {
             drop(state);
             let rest = deadline.map(|at| at.saturating_duration_since(Instant::now()));
             let is_late = rest == Some(Duration::ZERO);
-            let is_lent = !is_late && engine.turn(rest);
+            awake_until = awake_until.filter(|&until| Instant::now() < until);
+            let patience = if awake_until.is_some() { Some(Duration::ZERO) } else { rest };
+            let is_lent = !is_late && engine.turn(patience);
             state = self.state();
             if state.version != version || !is_lent {
                 state.rider = None;
@@ -149,6 +153,10 @@ impl Queue {
                 return (!is_late).then_some(state);
             }
         }
+    }
+
+    pub fn set_busy_poll(&self, most: Duration) {
+        self.state().busy_poll = most;
     }
 
     // ---- on the side of the worker

@@ -1,0 +1,236 @@
+//! Pull: the functions that hand events over without a callback.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::events::reap;
+use super::guard::{answer, enter};
+use super::memory::{self, Output, Versioned};
+use super::stack::here;
+use super::types::{ws_event, ws_queue};
+use super::view::{Call, View};
+use crate::error::{Code, Error, Result};
+use crate::library;
+use crate::queue::{Entry, Event, Kind, Queue, Waited};
+
+// SAFETY: zero is NULL in each pointer and a number elsewhere; it starts with struct_size.
+unsafe impl Versioned for ws_event {
+    const FIRST_SIZE: usize = size_of::<ws_event>();
+}
+
+/// Gives the next event of a queue; if there is none, waits for it. Serves the
+/// connections without callbacks: those of ws_open(), and of ws_new() with a handler
+/// that is NULL or empty.
+///
+/// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
+/// @param timeout_ms  how long to wait: 0 not at all, -1 for ever
+/// @return the event, valid until the next ws_next() or ws_next_batch() on this queue. NULL if there is none, and
+///         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake(); HOSTWS_E_IDLE if it
+///         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
+///         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+///
+/// Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
+/// at a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
+    let mark = here();
+    enter(true, true, || {
+        let timeout = memory::timeout(timeout_ms)?;
+        reap(mark);
+        let queue = library::queue(queue)?;
+        // The short way: the entry that the last event came from has another one.
+        let next = queue.with_parked(|holder| holder.downcast_mut::<Given>()?.follow());
+        if let Some(next) = next {
+            return Ok(next);
+        }
+        let mut next = std::ptr::null();
+        pull(&queue, timeout, |event| {
+            next = event;
+            false
+        })?;
+        if next.is_null() {
+            return Err(Error::ws(Code::Timeout, "no event came in time"));
+        }
+        Ok(next)
+    })
+    .unwrap_or(std::ptr::null())
+}
+
+/// Gives several events of a queue at once: ws_next() for languages in which a foreign call
+/// costs more than what it brings. If there are none, waits for the first.
+///
+/// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
+/// @param events      gets them, in order; of the first, `struct_size` must be set, and the others
+///                    follow at that distance. What they point to is valid until the next
+///                    ws_next() or ws_next_batch() on this queue
+/// @param capacity    how many there is room for, 1 or more
+/// @param timeout_ms  how long to wait for the first: 0 not at all, -1 for ever
+/// @return how many there are, 0 if the time was up or ws_wake() was called; or HOSTWS_E_IDLE if it
+///         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
+///         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_STRUCT; HOSTWS_E_ARGUMENT
+///
+/// Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
+/// at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_next_batch(
+    queue: ws_queue,
+    events: *mut ws_event,
+    capacity: i32,
+    timeout_ms: i32,
+) -> i32 {
+    let mark = here();
+    answer(|| {
+        let timeout = memory::timeout(timeout_ms)?;
+        // SAFETY: the caller's promise, which is the header's.
+        let output = unsafe { Output::new(events, capacity, "events") }?;
+        reap(mark);
+        let queue = library::queue(queue)?;
+        let mut count = 0;
+        pull(&queue, timeout, |event| {
+            // SAFETY: there is room for `capacity` of them; the last one ends this.
+            unsafe { output.write(count, event) };
+            count += 1;
+            count < output.capacity()
+        })?;
+        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    })
+}
+
+/// What the last call on a queue gave out, and what is left of it.
+#[derive(Default)]
+struct Given {
+    /// Only the last may have more to give.
+    entries: Vec<Shown>,
+    /// The event that was given last.
+    call: Call,
+}
+
+struct Shown {
+    entry: Entry,
+    /// Its event to give next.
+    index: usize,
+    view: View,
+}
+
+// SAFETY: the pointers in `call` lead into the entries and their views, which move with it.
+unsafe impl Send for Given {}
+
+/// Waits for the first event, and gives it and those after it to `accept`, until that has
+/// enough or there are none left.
+fn pull(
+    queue: &Arc<Queue>,
+    timeout: Option<Duration>,
+    accept: impl FnMut(&ws_event) -> bool,
+) -> Result<()> {
+    queue.enter()?;
+    let pulled = take(queue, timeout, accept);
+    queue.leave();
+    pulled
+}
+
+fn take(
+    queue: &Arc<Queue>,
+    timeout: Option<Duration>,
+    mut accept: impl FnMut(&ws_event) -> bool,
+) -> Result<()> {
+    let parked = queue.unpark().and_then(|parked| parked.downcast::<Given>().ok());
+    let mut given = parked.unwrap_or_default();
+    given.settle(queue);
+    let mut has_given = false;
+    loop {
+        while let Some(event) = given.advance()? {
+            has_given = true;
+            if !accept(event) {
+                park(queue, given);
+                return Ok(());
+            }
+        }
+        if !has_given {
+            if let Waited::InVain = queue.wait(Some(Kind::Pull), timeout, &[], &|| false)? {
+                return Ok(());
+            }
+        }
+        match queue.take(Kind::Pull, &[]) {
+            Some(entry) => given.push(entry),
+            None if has_given => break,
+            None => {}
+        }
+    }
+    park(queue, given);
+    Ok(())
+}
+
+/// Keeps what the host looks at until the next call.
+fn park(queue: &Queue, mut given: Box<Given>) {
+    let left = given.hand_over();
+    let Some(last) = given.entries.last() else { return };
+    let recipient = Arc::clone(&last.entry.recipient);
+    queue.park(recipient.as_ref(), left, given);
+    if left > 0 {
+        queue.cork();
+    }
+}
+
+impl Given {
+    fn push(&mut self, entry: Entry) {
+        self.entries.push(Shown { index: entry.first, entry, view: View::default() });
+    }
+
+    /// Shows the last entry's next event, if it has one.
+    fn advance(&mut self) -> Result<Option<&ws_event>> {
+        let Some(shown) = self.entries.last_mut().filter(|shown| !shown.entry.is_muted()) else {
+            return Ok(None);
+        };
+        let Some(call) = shown.view.show(&shown.entry, shown.index)? else { return Ok(None) };
+        shown.index += 1;
+        self.call = call;
+        Ok(Some(&self.call.event))
+    }
+
+    /// The same for a message that follows another, and how many are left after it.
+    fn follow(&mut self) -> Option<(*const ws_event, usize)> {
+        let [shown] = &mut self.entries[..] else { return None };
+        let Event::Messages(batch) = &shown.entry.event else { return None };
+        if shown.entry.is_muted() || !self.call.show_message(batch, shown.index) {
+            return None;
+        }
+        shown.index += 1;
+        Some((&raw const self.call.event, self.hand_over()))
+    }
+
+    /// What has been given in full counts as read: the server may send more although the host
+    /// does not fetch more. Tells how much is left.
+    fn hand_over(&mut self) -> usize {
+        let mut left = 0;
+        for shown in &mut self.entries {
+            left = shown.left();
+            if left == 0 {
+                shown.entry.handed_over();
+            }
+        }
+        left
+    }
+
+    /// What has been given was looked at.
+    fn settle(&mut self, queue: &Queue) {
+        let last = self.entries.pop();
+        for shown in self.entries.drain(..) {
+            queue.recycle(Some(shown.entry));
+        }
+        match last {
+            Some(shown) if shown.left() > 0 && !shown.entry.is_muted() => self.entries.push(shown),
+            Some(shown) => queue.recycle(Some(shown.entry)),
+            None => {}
+        }
+    }
+}
+
+impl Shown {
+    fn left(&self) -> usize {
+        self.entry.len() - self.index
+    }
+}
