@@ -306,6 +306,9 @@ impl Outbox {
     /// Writes what the socket takes, and tells how much that was.
     pub fn flush(&mut self) -> usize {
         let mut total = 0;
+        if self.waiting() == 0 && self.written == 0 && self.waiting_pong.is_none() {
+            return 0;
+        }
         let Some(transport) = self.transport.clone() else { return 0 };
         while self.broken.is_none() {
             let rest = &self.buffer[self.written..];
@@ -370,6 +373,11 @@ impl Outbox {
     /// Whether a DRAIN is due: the host was refused, and half the limit is free again.
     pub fn take_drain(&mut self, limit: usize) -> bool {
         self.waiting() + self.promised <= limit / 2 && std::mem::take(&mut self.owes_drain)
+    }
+
+    /// Nothing waits, and nothing is going to be different from what the worker knows.
+    pub fn is_quiet(&self) -> bool {
+        self.waiting() == 0 && !self.sealed && !self.owes_drain && self.broken.is_none()
     }
 
     pub fn is_gathered(&self) -> bool {

@@ -28,6 +28,26 @@ pub enum Waited {
     InVain,
 }
 
+/// How long a wait has been.
+#[derive(Clone, Copy)]
+enum Pace {
+    Immediate,
+    /// Since then.
+    Asleep(Instant),
+    /// The loop was lent, and the worker has taken it back because nothing came.
+    Long,
+}
+
+impl Pace {
+    fn is_short(self) -> bool {
+        match self {
+            Pace::Immediate => true,
+            Pace::Asleep(since) => since.elapsed() < SHORT,
+            Pace::Long => false,
+        }
+    }
+}
+
 impl Queue {
     /// Waits until an event of that kind can be delivered, or `done` says so; `busy` recipients
     /// do not count. With a kind, the caller is the queue's poller.
@@ -38,14 +58,15 @@ impl Queue {
         busy: &[i32],
         done: &dyn Fn() -> bool,
     ) -> Result<Waited> {
-        let mut started = None;
         let mut is_flushed = false;
+        let mut pace = Pace::Immediate;
+        let mut deadline = None;
         let mut state = self.state();
         loop {
             let events = state.deliverable(kind, busy);
             if events > 0 {
                 if kind.is_some() && timeout != Some(Duration::ZERO) {
-                    state.count_wait(started.is_none_or(|at: Instant| at.elapsed() < SHORT));
+                    state.count_wait(pace.is_short());
                 }
                 return Ok(Waited::Ready(events));
             }
@@ -62,11 +83,19 @@ impl Queue {
                 let words = "no connection is left that could ever bring an event";
                 return Err(Error::ws(Code::Idle, words));
             }
-            let began = *started.get_or_insert_with(Instant::now);
-            let deadline = timeout.and_then(|timeout| began.checked_add(timeout));
+            let deadline = *deadline.get_or_insert_with(|| {
+                timeout.and_then(|timeout| Instant::now().checked_add(timeout))
+            });
             let next = if kind.is_some() && state.is_lent {
-                self.ride(state, deadline)
+                let next = self.ride(state, deadline);
+                if next.as_ref().is_some_and(|state| !state.is_lent) {
+                    pace = Pace::Long;
+                }
+                next
             } else {
+                if let Pace::Immediate = pace {
+                    pace = Pace::Asleep(Instant::now());
+                }
                 self.sleep(state, deadline)
             };
             let Some(next) = next else { return Ok(Waited::InVain) };
@@ -160,6 +189,11 @@ impl Queue {
     }
 
     // ---- on the side of the worker
+
+    /// Whether the poller waits for events that come in quick succession.
+    pub fn is_busy(&self) -> bool {
+        self.state().short_waits >= MANY_SHORT_WAITS
+    }
 
     /// Lends the loop if the poller waits for events that come in quick succession. It is
     /// awake then: it has just been told of an event, or was not asleep.

@@ -23,6 +23,15 @@ const EVENTS_PER_TURN: usize = 256;
 const WAKE: Token = Token(usize::MAX);
 const AWAKE: Token = Token(usize::MAX - 1);
 
+/// How long a turn waits for something to do.
+pub enum Patience {
+    /// Of the worker: until the next timer, or as long as it says.
+    Own(Option<Duration>),
+    /// Of a host's thread: as long as it says. For a timer the worker takes the loop back, which
+    /// it does when nothing else comes; to set the system's clock in each turn takes long.
+    Loan(Option<Duration>),
+}
+
 pub struct Driver {
     poll: Poll,
     events: Events,
@@ -80,8 +89,8 @@ impl Driver {
     }
 
     /// Waits for something to do, at most that long, and does it.
-    pub fn turn(&mut self, timeout: Option<Duration>) {
-        let timeout = self.timeout(timeout);
+    pub fn turn(&mut self, patience: Patience) {
+        let timeout = self.timeout(patience);
         self.mailbox.doze();
         let timeout = if self.commands.is_empty() { timeout } else { Some(Duration::ZERO) };
         let polled = self.poll.poll(&mut self.events, timeout);
@@ -140,10 +149,14 @@ impl Driver {
         }
     }
 
-    fn timeout(&self, wanted: Option<Duration>) -> Option<Duration> {
+    fn timeout(&self, patience: Patience) -> Option<Duration> {
         if !self.unfinished.is_empty() {
             return Some(Duration::ZERO);
         }
+        let wanted = match patience {
+            Patience::Own(wanted) => wanted,
+            Patience::Loan(wanted) => return wanted,
+        };
         let due = [self.timers.next(), self.gathered_due].into_iter().flatten().min();
         let next = due.map(|at| at.saturating_duration_since(Instant::now()));
         [wanted, next].into_iter().flatten().min()

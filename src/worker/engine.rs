@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::baton::Baton;
-use super::driver::Driver;
+use super::driver::{Driver, Patience};
 use crate::connection::{Command, Mailbox};
 use crate::log;
 use crate::queue::{self, Queue};
@@ -44,21 +44,22 @@ impl Engine {
 
     /// Lends the loop to the host's thread until it is given back, or not used for a while.
     pub fn lend(&self, queue: &Queue) {
-        let is_lent = queue.lend_to_host(|| {
-            self.mailbox.gathering.set_lent(true);
-            self.baton.lend();
-        });
-        if is_lent {
+        if !queue.is_busy() {
+            return;
+        }
+        // Outside of the queue's lock, for it sends what has been gathered.
+        self.mailbox.gathering.set_lent(true);
+        if queue.lend_to_host(|| self.baton.lend()) {
             self.baton.await_return(|| self.mailbox.send(Command::Wakeup));
             queue.end_loan();
-            self.mailbox.gathering.set_lent(false);
         }
+        self.mailbox.gathering.set_lent(false);
     }
 
     /// Waits for something to do, at most that long, and does it.
-    pub fn run_turn(&self, timeout: Option<Duration>) {
+    pub fn run_turn(&self, patience: Patience) {
         let mut driver = self.driver();
-        if catch_unwind(AssertUnwindSafe(|| driver.turn(timeout))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| driver.turn(patience))).is_err() {
             log::line!(Error, "a turn of the loop panicked; its connections end");
             // A second panic ends the turn, but not the process.
             let _ = catch_unwind(AssertUnwindSafe(|| driver.abandon()));
@@ -74,7 +75,7 @@ impl queue::Engine for Engine {
     fn turn(&self, timeout: Option<Duration>) -> bool {
         let is_lent = self.baton.begin();
         if is_lent {
-            self.run_turn(timeout);
+            self.run_turn(Patience::Loan(timeout));
             self.baton.end();
         }
         is_lent

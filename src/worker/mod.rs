@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use self::driver::Driver;
+use self::driver::{Driver, Patience};
 use self::engine::{Engine, Standing};
 use crate::connection::{Command, Mailbox};
 use crate::dial::{spawn_quiet, Jobs, Resources};
@@ -138,7 +138,7 @@ impl Pair {
                 Some(_) if self.queue.needs_worker() => Some(LINGER),
                 Some(since) => Some(LINGER.saturating_sub(since.elapsed())),
             };
-            engine.run_turn(timeout);
+            engine.run_turn(Patience::Own(timeout));
             self.queue.call_wakeup();
             engine.lend(&self.queue);
             let Standing { is_idle, is_retiring } = engine.standing();

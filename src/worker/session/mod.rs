@@ -167,6 +167,9 @@ impl Session {
     /// Writes what waits, and follows the closing handshake from our side.
     fn write(&mut self, now: Instant) {
         let mut outbox = self.connection.outbox();
+        if outbox.is_quiet() && self.stuck.is_none() && self.awaited.is_none() {
+            return;
+        }
         add(&self.connection.counters.wire_sent, outbox.flush());
         let drained = outbox.take_drain(self.connection.limits.send_queue_max);
         let sealed = outbox.is_sealed();
