@@ -13,11 +13,14 @@
  * ws_queue_new(), on the thread that polls this; no lock is held meanwhile. Two functions of
  * the host's run on threads of the library: the wake-up function (ws_queue_on_wakeup) and the
  * log function (ws_set_log); they may call ws_wake() alone, anything else answers
- * HOSTWS_E_WRONG_THREAD.
+ * HOSTWS_E_WRONG_THREAD. A thread of the library does the network's work; but while events come in
+ * quick succession, a thread that waits for them in ws_poll(), ws_next() or the like does it
+ * itself, inside that call. Nothing depends on it: a few milliseconds after that thread has
+ * left, or nothing has come, the library's goes on.
  *
  * Memory: what a function gets is copied before it returns. What an event points to belongs
- * to the library until the callback returns (ws_next(): until the next ws_next()); one NUL
- * always follows its data. Getters of a connection work until on_terminate has returned
+ * to the library until the callback returns (ws_next() and ws_next_batch(): until the next of
+ * these calls); one NUL always follows its data. Getters of a connection work until on_terminate has returned
  * (ws_next(): until the call after the one that gave TERMINATE). Structs that the host fills
  * start with struct_size = sizeof, at most 4096; zero is the default of every field, and what
  * a longer struct has beyond those that the library knows must be zero.
@@ -756,6 +759,11 @@ int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
 /**
  * Queues one message. All or nothing: what is queued leaves in whole, what is
  * refused leaves no trace.
+ *
+ * On a quiet connection it leaves at once, on the calling thread. What follows hard on a few
+ * others, and what a callback sends while more events wait, is gathered, and leaves together:
+ * when the callbacks are done, when the thread waits for events, when it is 128 KiB, or a few
+ * milliseconds later without any of these.
  *
  * @param ws         a connection
  * @param data       `length` bytes, copied before the call returns; may be NULL if

@@ -13,6 +13,11 @@ use crate::library;
 /// Queues one message. All or nothing: what is queued leaves in whole, what is
 /// refused leaves no trace.
 ///
+/// On a quiet connection it leaves at once, on the calling thread. What follows hard on a few
+/// others, and what a callback sends while more events wait, is gathered, and leaves together:
+/// when the callbacks are done, when the thread waits for events, when it is 128 KiB, or a few
+/// milliseconds later without any of these.
+///
 /// @param ws         a connection
 /// @param data       `length` bytes, copied before the call returns; may be NULL if
 ///                   `length` is 0
