@@ -167,7 +167,7 @@ fn a_server_that_takes_long_for_a_large_message_is_alive() {
     let server = raw::scripted(|mut stream, request| {
         stream.write_all(&request.accept(""))?;
         let mut frame = vec![0; 14 + SIZE];
-        let (slowly, rest) = frame.split_at_mut(4 << 20);
+        let (slowly, rest) = frame.split_at_mut(9 << 20);
         for piece in slowly.chunks_mut(1 << 20) {
             thread::sleep(Duration::from_millis(500));
             stream.read_exact(piece)?;
@@ -181,7 +181,7 @@ fn a_server_that_takes_long_for_a_large_message_is_alive() {
     let client = Client::with(&url(&server, "/"), |options| {
         options.ping_interval_ms = 100;
         // Less than the whole takes.
-        options.ping_timeout_ms = 1_500;
+        options.ping_timeout_ms = 4_000;
     });
     client.wait_open();
     assert_eq!(send(client.id, &vec![b'l'; SIZE], HOSTWS_BLOB), HOSTWS_OK);
