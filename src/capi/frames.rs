@@ -180,7 +180,6 @@ impl Drop for Frame {
                 self.queue.recycle(Some(entry));
             }
         }
-        self.queue.uncork();
         self.queue.leave();
     }
 }

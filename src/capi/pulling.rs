@@ -129,14 +129,18 @@ fn pull(
     queue.enter()?;
     let pulled = take(queue, timeout, accept);
     queue.leave();
-    pulled
+    if pulled? > 0 {
+        queue.cork();
+    }
+    Ok(())
 }
 
+/// The same for the poller. Tells how many events are left that the next call need not wait for.
 fn take(
     queue: &Arc<Queue>,
     timeout: Option<Duration>,
     mut accept: impl FnMut(&ws_event) -> bool,
-) -> Result<()> {
+) -> Result<usize> {
     let parked = queue.unpark().and_then(|parked| parked.downcast::<Given>().ok());
     let mut given = parked.unwrap_or_default();
     given.settle(queue);
@@ -145,13 +149,12 @@ fn take(
         while let Some(event) = given.advance()? {
             has_given = true;
             if !accept(event) {
-                park(queue, given);
-                return Ok(());
+                return Ok(park(queue, given));
             }
         }
         if !has_given {
             if let Waited::InVain = queue.wait(Some(Kind::Pull), timeout, &[], &|| false)? {
-                return Ok(());
+                return Ok(0);
             }
         }
         match queue.take(Kind::Pull, &[]) {
@@ -160,19 +163,16 @@ fn take(
             None => {}
         }
     }
-    park(queue, given);
-    Ok(())
+    Ok(park(queue, given))
 }
 
-/// Keeps what the host looks at until the next call.
-fn park(queue: &Queue, mut given: Box<Given>) {
+/// Keeps what the host looks at until the next call, and tells how much more of it there is.
+fn park(queue: &Queue, mut given: Box<Given>) -> usize {
     let left = given.hand_over();
-    let Some(last) = given.entries.last() else { return };
+    let Some(last) = given.entries.last() else { return 0 };
     let recipient = Arc::clone(&last.entry.recipient);
     queue.park(recipient.as_ref(), left, given);
-    if left > 0 {
-        queue.cork();
-    }
+    left
 }
 
 impl Given {

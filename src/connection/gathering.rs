@@ -71,13 +71,17 @@ impl Gathering {
         !state.is_lent && !std::mem::replace(&mut state.is_known, true)
     }
 
-    /// Sends what was gathered: a thread of the host's has delivered its events, or waits.
-    pub fn flush(&self) {
+    /// A thread of the host's has delivered its events, or waits for some: true if something
+    /// was gathered.
+    pub fn uncork(&self) -> bool {
         self.rounds.fetch_add(1, Ordering::Relaxed);
         self.corked_by.store(0, Ordering::Relaxed);
-        if self.is_pending.load(Ordering::SeqCst) {
-            self.drain(|_| {});
-        }
+        self.is_pending.load(Ordering::SeqCst)
+    }
+
+    /// Sends what was gathered.
+    pub fn flush(&self) {
+        self.drain(|_| {});
     }
 
     /// The same for the worker, which has to be told of the next.

@@ -15,6 +15,10 @@ pub trait Engine: Send + Sync {
     /// gathered until `flush`.
     fn cork(&self);
 
-    /// Sends what was gathered.
+    /// The calling thread has delivered its events, or waits for some: true if something was
+    /// gathered that is to be sent now, with `flush`.
+    fn uncork(&self) -> bool;
+
+    /// Sends what was gathered. It takes other locks.
     fn flush(&self);
 }

@@ -192,9 +192,10 @@ impl Queue {
         Ok(())
     }
 
-    /// Ends the innermost `enter`. If events are left behind, the host hears of it again.
+    /// Ends the innermost `enter`: what was sent meanwhile leaves. If events are left behind, the
+    /// host hears of it again.
     pub fn leave(&self) {
-        let mut state = self.state();
+        let mut state = self.flush(self.state());
         match &mut state.poller {
             Some((_, depth)) if *depth > 1 => *depth -= 1,
             _ => state.poller = None,
@@ -242,14 +243,6 @@ impl Queue {
         let engine = self.state().engine.clone();
         if let Some(engine) = engine {
             engine.cork();
-        }
-    }
-
-    /// What it has sent leaves.
-    pub fn uncork(&self) {
-        let engine = self.state().engine.clone();
-        if let Some(engine) = engine {
-            engine.flush();
         }
     }
 

@@ -87,7 +87,10 @@ impl State {
     pub fn expects(&self, kind: Option<Kind>, busy: &[i32]) -> bool {
         self.lanes.iter().enumerate().any(|(index, lane)| {
             kind.is_none_or(|kind| kind as usize == index)
-                && lane.live.iter().any(|id| !busy.contains(id))
+                && match busy {
+                    [] => !lane.live.is_empty(),
+                    _ => lane.live.iter().any(|id| !busy.contains(id)),
+                }
         })
     }
 

@@ -5,7 +5,7 @@
 //! them, which then reads, decodes and delivers itself. When nothing comes for a moment, the
 //! worker takes the loop back, and the thread sleeps.
 
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::event::Kind;
@@ -72,8 +72,11 @@ impl Queue {
             }
             // Before anything else: what is gathered leaves when the host has time.
             if !std::mem::replace(&mut is_flushed, true) {
+                let version = state.version;
                 state = self.flush(state);
-                continue;
+                if state.version != version {
+                    continue;
+                }
             }
             let is_over = done() || timeout == Some(Duration::ZERO);
             if std::mem::take(&mut state.woken) || is_over {
@@ -104,8 +107,12 @@ impl Queue {
     }
 
     /// Sends what the host's messages gathered.
-    fn flush<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        let Some(engine) = state.engine.clone() else { return state };
+    pub(super) fn flush<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let Some(engine) = &state.engine else { return state };
+        if !engine.uncork() {
+            return state;
+        }
+        let engine = Arc::clone(engine);
         drop(state);
         engine.flush();
         self.state()

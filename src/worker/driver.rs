@@ -126,9 +126,11 @@ impl Driver {
             self.events = events;
         }
         // What comes meanwhile has its turn in the next one.
-        for _ in 0..self.commands.len() {
-            let Ok(command) = self.commands.try_recv() else { break };
-            self.obey(command, now);
+        if !self.commands.is_empty() {
+            for _ in 0..self.commands.len() {
+                let Ok(command) = self.commands.try_recv() else { break };
+                self.obey(command, now);
+            }
         }
         // After what was read: that may have come before the sleep.
         if let Some(slept) = may_have_slept.then(|| self.sleep.take()).flatten() {

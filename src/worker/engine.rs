@@ -85,6 +85,10 @@ impl queue::Engine for Engine {
         self.mailbox.gathering.cork();
     }
 
+    fn uncork(&self) -> bool {
+        self.mailbox.gathering.uncork()
+    }
+
     fn flush(&self) {
         self.mailbox.gathering.flush();
     }

@@ -57,6 +57,8 @@ pub struct Session {
     heard_at: Instant,
     awaited: Option<Awaited>,
     was_paused: bool,
+    /// Something of what was read has been answered.
+    has_answered: bool,
     /// From when on the connection is opened again, should it be lost.
     resumes_from: Option<Instant>,
     /// The server has closed it, and another connection is going to follow: nothing is sent
@@ -90,6 +92,7 @@ impl Session {
             heard_at: now,
             awaited: None,
             was_paused: false,
+            has_answered: false,
             resumes_from,
             is_suspended: false,
             stuck: None,
@@ -109,8 +112,9 @@ impl Session {
         self.write(now);
         self.settle_fault(now);
         let flow = self.read(buffer, now);
-        // What was read may have been answered.
-        self.write(now);
+        if std::mem::take(&mut self.has_answered) || self.failed.is_some() {
+            self.write(now);
+        }
         flow
     }
 

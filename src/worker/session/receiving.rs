@@ -120,6 +120,7 @@ impl Session {
 
     /// Only what the host hears of, or what ends the messages, has its place among them.
     fn on_control(&mut self, control: Control, batch: &mut Batch, now: Instant) {
+        self.has_answered = true;
         let connection = &self.connection;
         match control {
             Control::Ping(payload) => {
