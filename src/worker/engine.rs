@@ -44,11 +44,9 @@ impl Engine {
 
     /// Lends the loop to the host's thread until it is given back, or not used for a while.
     pub fn lend(&self, queue: &Queue) {
-        let is_lent = queue.lend_to_host(|| {
+        if queue.lend_to_host(|| self.baton.lend()) {
+            // It writes, which takes the connections' locks: not under the queue's.
             self.mailbox.gathering.set_lent(true);
-            self.baton.lend();
-        });
-        if is_lent {
             self.baton.await_return(|| self.mailbox.send(Command::Wakeup));
             queue.end_loan();
             self.mailbox.gathering.set_lent(false);
