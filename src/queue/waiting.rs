@@ -64,7 +64,7 @@ impl Queue {
             }
             let began = *started.get_or_insert_with(Instant::now);
             let deadline = timeout.and_then(|timeout| began.checked_add(timeout));
-            let next = if kind.is_some() && state.is_lent {
+            let next = if kind.is_some() && state.is_lent && !state.has_wakeup {
                 self.ride(state, deadline)
             } else {
                 self.sleep(state, deadline)
