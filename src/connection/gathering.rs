@@ -63,6 +63,11 @@ impl Gathering {
         self.corked_by.load(Ordering::Relaxed) == ThreadToken::current().number()
     }
 
+    /// Whether something waits.
+    pub fn is_pending(&self) -> bool {
+        self.is_pending.load(Ordering::SeqCst)
+    }
+
     /// Adds a connection; true if the worker has to be told.
     pub fn add(&self, connection: Arc<Connection>) -> bool {
         let mut state = self.state();
@@ -76,7 +81,7 @@ impl Gathering {
     pub fn uncork(&self) -> bool {
         self.rounds.fetch_add(1, Ordering::Relaxed);
         self.corked_by.store(0, Ordering::Relaxed);
-        self.is_pending.load(Ordering::SeqCst)
+        self.is_pending()
     }
 
     /// Sends what was gathered.

@@ -67,6 +67,8 @@ impl Mailbox {
     /// The worker has ended.
     pub fn close(&self) {
         *self.waker() = None;
+        // What it holds are connections, and each of those holds the mailbox.
+        self.gathering.flush();
     }
 
     /// The worker is going to sleep unless something has come meanwhile.

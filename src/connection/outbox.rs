@@ -225,6 +225,11 @@ impl Outbox {
         self.pings.drain(..=index).next_back()
     }
 
+    /// Whether a frame of that payload may wait besides.
+    pub fn has_room(&self, length: usize, limit: usize) -> bool {
+        protocol::encoded_len(length) <= limit.saturating_sub(self.waiting() + self.promised)
+    }
+
     fn reserve(&mut self, needed: usize, limit: usize) -> Result<()> {
         self.admit(needed, limit)?;
         self.make_room(needed)

@@ -102,8 +102,17 @@ impl Connection {
         self.composer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, frame: DataFrame, payload: &[u8]) -> Result<()> {
+    /// The outbox, for a frame of that payload: what is only gathered is no reason to refuse it.
+    fn outbox_for(&self, length: usize) -> MutexGuard<'_, Outbox> {
         let mut outbox = self.outbox();
+        if outbox.is_gathered() && !outbox.has_room(length, self.limits.send_queue_max) {
+            add(&self.counters.wire_sent, outbox.flush());
+        }
+        outbox
+    }
+
+    fn push(&self, frame: DataFrame, payload: &[u8]) -> Result<()> {
+        let mut outbox = self.outbox_for(payload.len());
         let was_quiet = outbox.waiting() == 0;
         outbox.push_data(frame, payload, self.limits.send_queue_max)?;
         self.sent(outbox, was_quiet, frame, payload.len());
@@ -117,7 +126,9 @@ impl Connection {
         payload: &[u8],
         epoch: u32,
     ) -> Result<()> {
-        let promise = self.outbox().promise(frame, payload.len(), self.limits.send_queue_max)?;
+        let mut outbox = self.outbox_for(payload.len());
+        let promise = outbox.promise(frame, payload.len(), self.limits.send_queue_max)?;
+        drop(outbox);
         let compressed = composer.compress(payload, frame.is_last);
         let mut outbox = self.outbox();
         let was_quiet = outbox.waiting() == 0;
@@ -158,7 +169,7 @@ impl Connection {
                 format!("a ping carries at most {MAX_CONTROL} bytes, not {}", payload.len());
             return Err(Error::ws(Code::Argument, words));
         }
-        let mut outbox = self.outbox();
+        let mut outbox = self.outbox_for(payload.len());
         let was_quiet = outbox.waiting() == 0;
         outbox.push_ping(payload, true, self.limits.send_queue_max)?;
         add(&self.counters.pings_sent, 1);

@@ -324,7 +324,8 @@ impl Queue {
         state.has_wakeup = is_set;
         state.wakeup_due = is_set && state.ready() > 0;
         let rouse = state.wakeup_due;
-        drop(state);
+        // A poller that runs the loop leaves it to the worker, which alone calls the function.
+        self.notify(state);
         if rouse {
             self.rouse();
         }

@@ -89,7 +89,7 @@ impl Queue {
             let deadline = *deadline.get_or_insert_with(|| {
                 timeout.and_then(|timeout| Instant::now().checked_add(timeout))
             });
-            let next = if kind.is_some() && state.is_lent {
+            let next = if kind.is_some() && state.is_lent && !state.has_wakeup {
                 let next = self.ride(state, deadline);
                 if next.as_ref().is_some_and(|state| !state.is_lent) {
                     pace = Pace::Long;
@@ -196,11 +196,6 @@ impl Queue {
     }
 
     // ---- on the side of the worker
-
-    /// Whether the poller waits for events that come in quick succession.
-    pub fn is_busy(&self) -> bool {
-        self.state().short_waits >= MANY_SHORT_WAITS
-    }
 
     /// Lends the loop if the poller waits for events that come in quick succession. It is
     /// awake then: it has just been told of an event, or was not asleep.

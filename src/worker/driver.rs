@@ -142,6 +142,9 @@ impl Driver {
         if self.gathered_due.is_some_and(|due| due <= now) {
             self.gathered_due = None;
             self.mailbox.gathering.flush_late();
+        } else if self.mailbox.gathering.is_pending() {
+            // While the loop is lent, nobody tells of what other threads have gathered.
+            self.gathered_due.get_or_insert(now + GATHERING_MOMENT);
         }
         while let Some(key) = self.timers.pop(now) {
             if let Some(link) = self.links.get_mut(key) {

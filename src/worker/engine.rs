@@ -44,16 +44,13 @@ impl Engine {
 
     /// Lends the loop to the host's thread until it is given back, or not used for a while.
     pub fn lend(&self, queue: &Queue) {
-        if !queue.is_busy() {
-            return;
-        }
-        // Outside of the queue's lock, for it sends what has been gathered.
-        self.mailbox.gathering.set_lent(true);
         if queue.lend_to_host(|| self.baton.lend()) {
+            // It writes, which takes the connections' locks: not under the queue's.
+            self.mailbox.gathering.set_lent(true);
             self.baton.await_return(|| self.mailbox.send(Command::Wakeup));
             queue.end_loan();
+            self.mailbox.gathering.set_lent(false);
         }
-        self.mailbox.gathering.set_lent(false);
     }
 
     /// Waits for something to do, at most that long, and does it.

@@ -139,8 +139,9 @@ impl Pair {
                 Some(since) => Some(LINGER.saturating_sub(since.elapsed())),
             };
             engine.run_turn(Patience::Own(timeout));
-            self.queue.call_wakeup();
             engine.lend(&self.queue);
+            // After a loan, too: the function may have been set in the middle of it.
+            self.queue.call_wakeup();
             let Standing { is_idle, is_retiring } = engine.standing();
             if !is_idle {
                 idle_since = None;

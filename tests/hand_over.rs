@@ -1,0 +1,365 @@
+//! Events in quick succession: the thread that waits for them runs the loop itself. Whatever it
+//! does then, nothing is lost, and nobody else waits for it.
+
+mod support;
+
+use std::ffi::c_void;
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{mpsc, Arc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hostws::capi::*;
+use support::host::*;
+use support::servers::frames::{self, close, frame, CLOSE, FIN, PING, PONG, TEXT};
+use support::servers::listener::Listener;
+use support::servers::raw;
+use support::{url, ws_server};
+
+/// Round trips that make a phase hot: more than it takes.
+const WARM: usize = 50;
+/// How long a slow callback takes; and what must not wait for it, at most half of that.
+const SLOW: Duration = Duration::from_millis(600);
+const PROMPT: Duration = Duration::from_millis(300);
+
+/// Round trips one after the other, each of them waited for.
+#[track_caller]
+fn exchange(client: &Client, count: usize) {
+    let before = client.messages().len();
+    for number in 0..count {
+        client.send(&format!("echo {number}"));
+        client.wait_messages(before + number + 1);
+    }
+}
+
+/// A server that echoes; to "act" it does what `act` says, and tells the result.
+fn acting<T: Send + 'static>(
+    act: impl Fn(&mut &TcpStream) -> T + Send + Sync + 'static,
+) -> (Listener, mpsc::Receiver<T>) {
+    let (sender, results) = mpsc::channel();
+    let server = raw::scripted(move |mut stream, request| {
+        stream.write_all(&request.accept(""))?;
+        loop {
+            let heard = frames::read(&mut stream)?;
+            if heard.opcode == CLOSE {
+                return stream.write_all(&close(1000, b""));
+            }
+            if heard.opcode == TEXT {
+                stream.write_all(&frame(FIN | TEXT, &heard.payload))?;
+            }
+            if heard.payload == b"act" {
+                let _ = sender.send(act(&mut stream));
+            }
+        }
+    });
+    (server.expect("a port of the loopback"), results)
+}
+
+/// How long the client takes to answer a ping that is sent in a moment.
+fn ping_in_a_moment(stream: &mut &TcpStream) -> Duration {
+    thread::sleep(Duration::from_millis(20));
+    let before = Instant::now();
+    stream.write_all(&frame(FIN | PING, b"there?")).unwrap();
+    while frames::read(stream).unwrap().opcode != PONG {}
+    before.elapsed()
+}
+
+#[test]
+fn push_answers_come_whole_and_in_order() {
+    let server = ws_server();
+    let client = Client::hooked(&url(&server, "/echo"), |id, event| {
+        if let Event::Message { data, .. } = event {
+            let number: usize = std::str::from_utf8(data).unwrap().parse().unwrap();
+            if number < 2000 {
+                assert_eq!(send(id, (number + 1).to_string().as_bytes(), HOSTWS_TEXT), HOSTWS_OK);
+            }
+        }
+    });
+    client.wait_open();
+    client.send("0");
+    client.poll_until("the last", |events| events.len() > 2001);
+    let wanted: Vec<Vec<u8>> = (0..=2000).map(|n: usize| n.to_string().into_bytes()).collect();
+    assert_eq!(client.messages(), wanted);
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn pulled_answers_come_whole_and_in_order() {
+    let server = ws_server();
+    let id = open_pull(&url(&server, "/echo"), None);
+    assert_eq!(next(0, 20_000), Ok((id, Event::Open)));
+    for number in 0..2000 {
+        let data = format!("message {number}").into_bytes();
+        assert_eq!(send(id, &data, HOSTWS_TEXT), HOSTWS_OK);
+        let answer = Event::Message { data_type: HOSTWS_TEXT, data };
+        assert_eq!(next(0, 20_000), Ok((id, answer)));
+    }
+    assert_eq!(terminate(id, 0, None), HOSTWS_OK);
+    assert!(matches!(next(0, 20_000), Ok((_, Event::Terminate(_)))));
+}
+
+#[test]
+fn floods_come_whole_after_a_hot_phase() {
+    let server = ws_server();
+    let warm = Client::new(&url(&server, "/echo"));
+    warm.wait_open();
+    let flood = Client::new(&url(&server, "/flood?n=20000&size=20"));
+    let pulled = open_pull(&url(&server, "/flood?n=20000&size=20"), None);
+    exchange(&warm, WARM);
+    flood.wait_messages(20_000);
+    let mut events = Vec::new();
+    while events.len() < 20_001 {
+        let (id, event) = next(0, 20_000).unwrap();
+        assert_eq!(id, pulled);
+        events.push(event);
+    }
+    assert_eq!(events.remove(0), Event::Open);
+    let pushed: Vec<Event> = flood.events().split_off(1);
+    assert!(pushed == events, "both got the same");
+    exchange(&warm, WARM);
+    for client in [&warm, &flood] {
+        client.terminate();
+        client.finish().check_clean(1000, "");
+    }
+    assert_eq!(ws_abort(pulled), HOSTWS_OK);
+}
+
+#[test]
+fn a_slow_callback_delays_no_pong() {
+    let (server, pongs) = acting(ping_in_a_moment);
+    let client = Client::hooked(&url(&server, "/"), |_, event| {
+        if matches!(event, Event::Message { data, .. } if data == b"act") {
+            thread::sleep(SLOW);
+        }
+    });
+    client.wait_open();
+    for _ in 0..3 {
+        exchange(&client, WARM);
+        let count = client.messages().len();
+        client.send("act");
+        client.wait_messages(count + 1);
+        let took = pongs.recv_timeout(PATIENCE).unwrap();
+        assert!(took < PROMPT, "the pong came after {took:?}");
+    }
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn a_slow_callback_delays_no_other_connections_closing_and_no_timer() {
+    let (echo, _) = acting(|_| ());
+    let (other, results) = acting(|stream| {
+        // The keep-alive of the client's comes by itself, and its close frame after ours.
+        thread::sleep(Duration::from_millis(20));
+        let before = Instant::now();
+        while frames::read(stream).unwrap().opcode != PING {}
+        let pinged = before.elapsed();
+        stream.write_all(&close(1000, b"")).unwrap();
+        while frames::read(stream).unwrap().opcode != CLOSE {}
+        (pinged, before.elapsed())
+    });
+    let hot = Client::hooked(&url(&echo, "/"), |_, event| {
+        if matches!(event, Event::Message { data, .. } if data == b"slow") {
+            thread::sleep(SLOW);
+        }
+    });
+    let quiet = Client::with(&url(&other, "/"), |options| options.ping_interval_ms = 100);
+    hot.wait_open();
+    quiet.wait_open();
+    exchange(&hot, WARM);
+    quiet.send("act");
+    hot.send("slow");
+    hot.wait_messages(WARM + 1);
+    let (pinged, closed) = results.recv_timeout(PATIENCE).unwrap();
+    assert!(pinged < PROMPT + Duration::from_millis(100), "the ping came after {pinged:?}");
+    assert!(closed < PROMPT + Duration::from_millis(100), "it was closed after {closed:?}");
+    quiet.finish().check_clean(1000, "");
+    hot.terminate();
+    hot.finish().check_clean(1000, "");
+}
+
+#[test]
+fn a_host_that_stops_polling_leaves_the_loop_to_the_worker() {
+    let (server, pongs) = acting(ping_in_a_moment);
+    let client = Client::new(&url(&server, "/"));
+    client.wait_open();
+    for _ in 0..5 {
+        exchange(&client, WARM);
+        client.send("act");
+        let took = pongs.recv_timeout(PATIENCE).expect("a pong although nobody polls");
+        assert!(took < PROMPT, "the pong came after {took:?}");
+    }
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn other_threads_reach_a_thread_that_runs_the_loop() {
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/echo"));
+    client.wait_open();
+    let queue = ws_queue_of(0);
+    let id = client.id;
+    let (asks, asked) = mpsc::channel::<Duration>();
+    let other = thread::spawn(move || {
+        while let Ok(pause) = asked.recv() {
+            thread::sleep(pause);
+            assert_eq!(ws_wake(queue), HOSTWS_OK);
+        }
+        assert_eq!(send(id, b"from another thread", HOSTWS_TEXT), HOSTWS_OK);
+        thread::sleep(Duration::from_millis(1));
+        assert_eq!(terminate(id, 0, None), HOSTWS_OK);
+    });
+    for round in 0..30 {
+        exchange(&client, 8);
+        asks.send(Duration::from_micros(200 * round)).unwrap();
+        let before = Instant::now();
+        assert_eq!(ws_poll(0, -1, 0), 0);
+        assert!(before.elapsed() < PROMPT, "woken after {:?}", before.elapsed());
+    }
+    exchange(&client, 8);
+    drop(asks);
+    client.finish().check_clean(1000, "");
+    other.join().unwrap();
+}
+
+#[test]
+fn connections_come_and_go_on_other_threads() {
+    let server = ws_server();
+    let queue = ws_queue_new();
+    let client = Client::with(&url(&server, "/echo"), |options| options.queue = queue);
+    client.wait_open();
+    let until = Instant::now() + Duration::from_millis(700);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while Instant::now() < until {
+                    let short = Client::with(&url(&server, "/echo"), |options| {
+                        options.queue = queue;
+                    });
+                    while ws_status(short.id) == HOSTWS_CONNECTING {
+                        thread::yield_now();
+                    }
+                    for _ in 0..50 {
+                        send(short.id, b"gathered", HOSTWS_TEXT);
+                    }
+                    terminate(short.id, 0, None);
+                }
+            });
+        }
+        while Instant::now() < until {
+            exchange(&client, 5);
+        }
+    });
+    client.terminate();
+    while ws_poll(queue, 5000, 0) >= 0 {}
+    assert_eq!(ws_last_error(), HOSTWS_E_IDLE);
+    client.finish().check_clean(1000, "");
+    assert_eq!(ws_queue_free(queue), HOSTWS_OK);
+}
+
+unsafe extern "C-unwind" fn count_call(user_data: *mut c_void) {
+    // SAFETY: it is a counter that the test keeps.
+    unsafe { (*user_data.cast::<AtomicUsize>()).fetch_add(1, Ordering::SeqCst) };
+}
+
+#[test]
+fn a_wakeup_function_set_meanwhile_is_called() {
+    let (server, acted) = acting(|stream| {
+        let several = [frame(FIN | TEXT, b"1"), frame(FIN | TEXT, b"2"), frame(FIN | TEXT, b"3")];
+        stream.write_all(&several.concat()).unwrap();
+    });
+    let client = Client::new(&url(&server, "/"));
+    client.wait_open();
+    let calls = Arc::new(AtomicUsize::new(0));
+    for _ in 0..10 {
+        exchange(&client, WARM);
+        let count = client.messages().len();
+        let user_data = Arc::as_ptr(&calls).cast_mut().cast();
+        // SAFETY: the counter outlives the function, which is taken away below.
+        assert_eq!(unsafe { ws_queue_on_wakeup(0, Some(count_call), user_data) }, HOSTWS_OK);
+        client.send("act");
+        while client.messages().len() == count {
+            assert!(ws_poll(0, 5000, 1) >= 0);
+        }
+        // Something is left, or comes yet: of that, the host hears.
+        calls.store(0, Ordering::SeqCst);
+        acted.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(ws_poll(0, 5000, 1), 1);
+        let deadline = Instant::now() + PATIENCE;
+        while calls.load(Ordering::SeqCst) == 0 {
+            assert!(Instant::now() < deadline, "no call, and {} events wait", ws_pending(0));
+            thread::sleep(Duration::from_millis(1));
+        }
+        // SAFETY: there is no function any more.
+        assert_eq!(unsafe { ws_queue_on_wakeup(0, None, std::ptr::null_mut()) }, HOSTWS_OK);
+        client.wait_messages(count + 4);
+    }
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn a_descriptor_asked_for_meanwhile_becomes_readable() {
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/echo"));
+    client.wait_open();
+    exchange(&client, WARM);
+    let fd = ws_queue_fd(0);
+    client.send("to be seen");
+    let mut entry = libc::pollfd { fd: fd as i32, events: libc::POLLIN, revents: 0 };
+    // SAFETY: one valid entry, for the length of the call.
+    assert_eq!(unsafe { libc::poll(&mut entry, 1, 20_000) }, 1);
+    client.wait_messages(WARM + 1);
+    exchange(&client, WARM);
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn a_deadline_holds_in_a_hot_phase() {
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/echo"));
+    client.wait_open();
+    for timeout in [1, 2, 5, 30] {
+        exchange(&client, 10);
+        let before = Instant::now();
+        assert_eq!(ws_poll(0, timeout, 0), 0);
+        assert!(before.elapsed() >= Duration::from_millis(timeout as u64 - 1));
+        assert!(before.elapsed() < PROMPT);
+    }
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn busy_polling_changes_nothing_but_the_time() {
+    for bad in [-1, 1_000_001] {
+        check_refused(ws_queue_busy_poll(0, bad), HOSTWS_E_ARGUMENT, "microseconds");
+    }
+    check_refused(ws_queue_busy_poll(i32::MAX, 0), HOSTWS_E_NO_SUCH_ID, "queue");
+    assert_eq!(ws_queue_busy_poll(0, 1_000_000), HOSTWS_OK);
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/echo"));
+    let queue = ws_queue_of(0);
+    client.wait_open();
+    exchange(&client, WARM);
+    // Other threads reach it as ever, and its time is up as ever.
+    assert_eq!(ws_poll(0, 10, 0), 0);
+    exchange(&client, WARM);
+    let waker = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(5));
+        assert_eq!(ws_wake(queue), HOSTWS_OK);
+    });
+    let before = Instant::now();
+    assert_eq!(ws_poll(0, -1, 0), 0);
+    assert!(before.elapsed() < PROMPT);
+    waker.join().unwrap();
+    assert_eq!(ws_queue_busy_poll(0, 0), HOSTWS_OK);
+    exchange(&client, WARM);
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}

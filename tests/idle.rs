@@ -1,0 +1,58 @@
+//! After events in quick succession, a connection that is idle costs nothing again.
+
+mod support;
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use support::host::*;
+use support::{url, ws_server};
+
+/// How often the library's threads have slept or were put aside.
+#[cfg(target_os = "linux")]
+fn switches_of_workers() -> u64 {
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    let of = |directory: std::path::PathBuf| -> Option<u64> {
+        let status = fs::read_to_string(directory.join("status")).ok()?;
+        let value = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
+        if value("Name:")?.trim() != "hostws" {
+            return None;
+        }
+        let voluntary: u64 = value("voluntary_ctxt_switches:")?.trim().parse().ok()?;
+        let forced: u64 = value("nonvoluntary_ctxt_switches:")?.trim().parse().ok()?;
+        Some(voluntary + forced)
+    };
+    tasks.filter_map(|task| of(task.unwrap().path())).sum()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worker_sleeps_through_a_host_that_waits_and_one_that_does_not() {
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/echo"));
+    client.wait_open();
+    let exchange = || {
+        for _ in 0..50 {
+            let count = client.messages().len();
+            client.send("hello");
+            client.wait_messages(count + 1);
+        }
+    };
+    let waits = |milliseconds: u64| {
+        hostws::capi::ws_poll(0, milliseconds as i32, 0);
+    };
+    let sleeps = |milliseconds: u64| thread::sleep(Duration::from_millis(milliseconds));
+    for idle in [&waits as &dyn Fn(u64), &sleeps] {
+        exchange();
+        // The worker takes the loop back.
+        idle(50);
+        let before = switches_of_workers();
+        assert!(before > 0, "there is a worker");
+        idle(500);
+        let switches = switches_of_workers() - before;
+        assert!(switches < 20, "{switches} switches in half a second");
+    }
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
