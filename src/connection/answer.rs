@@ -7,8 +7,8 @@ use crate::protocol::{DeflateParams, Response};
 pub struct Answer {
     pub response: Response,
     /// Of a refused upgrade.
-    pub body: Vec<u8>,
-    pub subprotocol: Option<String>,
+    pub body: Box<[u8]>,
+    pub subprotocol: Option<Box<str>>,
     /// How messages are compressed, if they are.
     pub deflate: Option<DeflateParams>,
     pub timings: Timings,

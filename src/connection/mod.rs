@@ -1,6 +1,7 @@
 //! What an id names: a connection's settings, its status, and what waits to be sent.
 //! Host threads act on it here; the worker does the network's part.
 
+mod alike;
 mod answer;
 mod backoff;
 mod composer;
@@ -23,8 +24,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use self::composer::Composer;
+pub use alike::Alike;
 pub use answer::Answer;
-pub use backoff::Backoff;
 pub use gathering::MOMENT as GATHERING_MOMENT;
 pub use mailbox::{Command, Mailbox};
 pub use options::{DataType, Limits, Options};
@@ -33,8 +34,8 @@ pub use registry::Registry;
 pub use sending::SendFlags;
 pub use stats::{add, Snapshot, Stats};
 pub use status::Status;
+pub use stay::Stay;
 
-use crate::dial::DialConfig;
 use crate::error::{Code, Error, Result};
 use crate::protocol;
 use crate::queue::{Kind, Queue};
@@ -42,13 +43,12 @@ use crate::queue::{Kind, Queue};
 pub struct Connection {
     pub id: i32,
     me: Weak<Connection>,
-    url: String,
+    url: Arc<str>,
     data_type: DataType,
     kind: Kind,
     /// What the host attached; only `capi` knows what it is.
     host: Box<dyn Any + Send + Sync>,
-    pub config: Arc<DialConfig>,
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
     registry: &'static Registry,
     queue: Arc<Queue>,
     mailbox: Arc<Mailbox>,
@@ -72,7 +72,7 @@ pub struct Connection {
     slot: AtomicUsize,
     outbox: Mutex<Outbox>,
     /// Used only by what is compressed or sent in fragments.
-    composer: Mutex<Composer>,
+    composer: Mutex<Option<Box<Composer>>>,
     /// Entries of the queue that are for it.
     waiting: AtomicUsize,
     /// Bytes of messages on their way to the host.
@@ -91,14 +91,13 @@ pub struct Connection {
 /// What a connection is made of.
 pub struct Parts {
     pub id: i32,
-    pub url: String,
+    pub url: Arc<str>,
     pub data_type: DataType,
     pub kind: Kind,
     pub host: Box<dyn Any + Send + Sync>,
-    pub config: DialConfig,
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
     /// If it is opened again when it is lost.
-    pub backoff: Option<Backoff>,
+    pub stay: Option<Stay>,
     pub registry: &'static Registry,
     pub queue: Arc<Queue>,
     pub mailbox: Arc<Mailbox>,
@@ -117,7 +116,6 @@ impl Connection {
             data_type: parts.data_type,
             kind: parts.kind,
             host: parts.host,
-            config: Arc::new(parts.config),
             limits: parts.limits,
             registry: parts.registry,
             queue: parts.queue,
@@ -132,7 +130,7 @@ impl Connection {
             failed: AtomicBool::new(false),
             posted: AtomicBool::new(false),
             slot: AtomicUsize::new(usize::MAX),
-            outbox: Mutex::new(Outbox::new(parts.backoff)),
+            outbox: Mutex::new(Outbox::new(parts.stay)),
             composer: Mutex::default(),
             waiting: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
@@ -166,7 +164,7 @@ impl Connection {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn subprotocol(&self) -> Option<String> {
+    pub fn subprotocol(&self) -> Option<Box<str>> {
         self.answer()?.subprotocol.clone()
     }
 

@@ -9,7 +9,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::backoff::Backoff;
 use super::gathering::{Gathering, Row};
 use super::masks::with_masks;
 use super::stay::Stay;
@@ -38,6 +37,15 @@ pub struct Ping {
 #[must_use]
 pub struct Promise(usize);
 
+/// What an outbox has only now and then.
+#[derive(Default)]
+struct Extras {
+    waiting_pong: Option<Box<[u8]>>,
+    pings: VecDeque<Ping>,
+    /// The server's, once the transport is gone: until then the TLS session has it.
+    certificate: Option<Box<[u8]>>,
+}
+
 #[derive(Default)]
 pub struct Outbox {
     /// Frames; those before `written` have left.
@@ -57,12 +65,9 @@ pub struct Outbox {
     owes_drain: bool,
     /// Where in `buffer` the last pong ends; a newer one waits until that has left.
     pong_end: usize,
-    waiting_pong: Option<Box<[u8]>>,
-    pings: VecDeque<Ping>,
     /// Why writing failed.
     broken: Option<io::Error>,
-    /// The server's, once the transport is gone: until then the TLS session has it.
-    certificate: Option<Box<[u8]>>,
+    extras: Option<Box<Extras>>,
     /// What waits is gathered, and leaves in a moment.
     is_gathered: bool,
     row: Row,
@@ -71,9 +76,8 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    pub fn new(backoff: Option<Backoff>) -> Outbox {
-        let stay = backoff.map(|backoff| Box::new(Stay::new(backoff)));
-        Outbox { stay, ..Outbox::default() }
+    pub fn new(stay: Option<Stay>) -> Outbox {
+        Outbox { stay: stay.map(Box::new), ..Outbox::default() }
     }
 
     /// Bytes that the operating system has not taken.
@@ -165,7 +169,7 @@ impl Outbox {
 
     pub fn push_ping(&mut self, payload: &[u8], by_host: bool, limit: usize) -> Result<()> {
         self.refuse_sealed()?;
-        if by_host && self.pings.len() >= MAX_PINGS {
+        if by_host && self.extras().pings.len() >= MAX_PINGS {
             let words = format!("{MAX_PINGS} pings wait for their answers already");
             return Err(Error::ws(Code::Again, words));
         }
@@ -174,13 +178,15 @@ impl Outbox {
         }
         with_masks(|masks| protocol::encode_ping(&mut self.buffer, payload, masks))?;
         self.note(|| None);
-        if !by_host {
-            // One keep-alive at a time, also with a server that never answers.
-            self.pings.retain(|ping| ping.by_host);
-        } else {
+        if by_host {
             self.message_end = self.buffer.len();
         }
-        self.pings.push_back(Ping { payload: payload.into(), sent_at: Instant::now(), by_host });
+        let pings = &mut self.extras().pings;
+        if !by_host {
+            // One keep-alive at a time, also with a server that never answers.
+            pings.retain(|ping| ping.by_host);
+        }
+        pings.push_back(Ping { payload: payload.into(), sent_at: Instant::now(), by_host });
         Ok(())
     }
 
@@ -191,7 +197,7 @@ impl Outbox {
             return Ok(());
         }
         if self.pong_end > self.written {
-            self.waiting_pong = Some(payload.into());
+            self.extras().waiting_pong = Some(payload.into());
             return Ok(());
         }
         self.compact();
@@ -207,7 +213,7 @@ impl Outbox {
             return Ok(());
         }
         self.sealed = true;
-        self.waiting_pong = None;
+        drop(self.take_waiting_pong());
         with_masks(|masks| protocol::encode_close(&mut self.buffer, close, masks))
     }
 
@@ -221,8 +227,21 @@ impl Outbox {
 
     /// The ping that this pong answers; those before it are answered with it (RFC 6455 5.5.3).
     pub fn answered(&mut self, payload: &[u8]) -> Option<Ping> {
-        let index = self.pings.iter().position(|ping| *ping.payload == *payload)?;
-        self.pings.drain(..=index).next_back()
+        let pings = &mut self.extras.as_mut()?.pings;
+        let index = pings.iter().position(|ping| *ping.payload == *payload)?;
+        let answered = pings.drain(..=index).next_back();
+        if pings.is_empty() {
+            *pings = VecDeque::new();
+        }
+        answered
+    }
+
+    fn extras(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_default()
+    }
+
+    fn take_waiting_pong(&mut self) -> Option<Box<[u8]>> {
+        self.extras.as_mut()?.waiting_pong.take()
     }
 
     fn reserve(&mut self, needed: usize, limit: usize) -> Result<()> {
@@ -292,14 +311,16 @@ impl Outbox {
 
     /// For the host to read until it has heard of the end.
     pub fn keep_certificate(&mut self, certificate: Option<Vec<u8>>) {
-        self.certificate = certificate.map(Vec::into_boxed_slice);
+        if certificate.is_some() || self.extras.is_some() {
+            self.extras().certificate = certificate.map(Vec::into_boxed_slice);
+        }
     }
 
     /// The server's certificate in DER.
     pub fn peer_certificate(&self) -> Option<Vec<u8>> {
         match &self.transport {
             Some(transport) => transport.peer_certificate(),
-            None => self.certificate.as_deref().map(<[u8]>::to_vec),
+            None => self.extras.as_ref()?.certificate.as_deref().map(<[u8]>::to_vec),
         }
     }
 
@@ -311,7 +332,7 @@ impl Outbox {
             let rest = &self.buffer[self.written..];
             if rest.is_empty() {
                 self.reset();
-                match self.waiting_pong.take() {
+                match self.take_waiting_pong() {
                     Some(payload) if self.push_pong(&payload).is_ok() => continue,
                     _ => break,
                 }
@@ -325,7 +346,7 @@ impl Outbox {
                         stay.unsent.leave(self.written);
                     }
                     if self.pong_end <= self.written {
-                        if let Some(payload) = self.waiting_pong.take() {
+                        if let Some(payload) = self.take_waiting_pong() {
                             // It fails only when no random bytes are to be had; a pong less.
                             let _ = self.push_pong(&payload);
                         }
@@ -343,8 +364,10 @@ impl Outbox {
     pub(super) fn start_over(&mut self) {
         self.written = 0;
         self.reset();
-        self.waiting_pong = None;
-        self.pings.clear();
+        if let Some(extras) = &mut self.extras {
+            extras.waiting_pong = None;
+            extras.pings.clear();
+        }
         self.broken = None;
         self.is_fragmented = false;
     }

@@ -11,16 +11,40 @@ pub const MAX_HEAD: usize = 64 * 1024;
 /// The most headers that a response may have.
 pub const MAX_HEADERS: usize = 128;
 
-/// The head of a response.
+/// The head of a response, in few bytes: it is kept as long as its connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
-    pub reason: String,
-    /// In their order; bytes of a value that are not UTF-8 are replaced.
-    pub headers: Vec<(String, String)>,
+    /// The reason, then `name:value` for each header, with a line feed before each: none of
+    /// them can have one inside.
+    lines: Box<str>,
 }
 
 impl Response {
+    /// With the headers in their order.
+    pub fn new<N: AsRef<str>, V: AsRef<str>>(
+        status: u16,
+        reason: &str,
+        headers: impl IntoIterator<Item = (N, V)>,
+    ) -> Response {
+        let mut lines = reason.to_owned();
+        for (name, value) in headers {
+            for part in ["\n", name.as_ref(), ":", value.as_ref()] {
+                lines.push_str(part);
+            }
+        }
+        Response { status, lines: lines.into() }
+    }
+
+    pub fn reason(&self) -> &str {
+        self.lines.split('\n').next().unwrap_or_default()
+    }
+
+    /// Names and values in their order; bytes of a value that are not UTF-8 are replaced.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.lines.split('\n').skip(1).filter_map(|line| line.split_once(':'))
+    }
+
     /// The value of the first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.header_all(name).next()
@@ -31,8 +55,8 @@ impl Response {
         &'a self,
         name: &'n str,
     ) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
-        let named = move |(key, _): &&(String, String)| key.eq_ignore_ascii_case(name);
-        self.headers.iter().filter(named).map(|(_, value)| value.as_str())
+        let named = move |(key, _): &(&str, &str)| key.eq_ignore_ascii_case(name);
+        self.headers().filter(named).map(|(_, value)| value)
     }
 
     /// Whether another response follows this one, as after 103 Early Hints.
@@ -74,15 +98,9 @@ pub fn parse_response(input: &[u8]) -> Result<Option<(Response, usize)>, Error> 
     if parsed.version != Some(1) && status == 101 {
         return Err(http("the server answered the upgrade with HTTP/1.0, which has no upgrade"));
     }
-    let own = |header: &httparse::Header| {
-        let value = String::from_utf8_lossy(header.value).into_owned();
-        (header.name.to_owned(), value)
-    };
-    let response = Response {
-        status,
-        reason: parsed.reason.unwrap_or_default().to_owned(),
-        headers: parsed.headers.iter().map(own).collect(),
-    };
+    let headers =
+        parsed.headers.iter().map(|header| (header.name, String::from_utf8_lossy(header.value)));
+    let response = Response::new(status, parsed.reason.unwrap_or_default(), headers);
     Ok(Some((response, size)))
 }
 
@@ -150,7 +168,7 @@ fn explain(error: httparse::Error) -> String {
 /// What was agreed beside the upgrade itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreed {
-    pub subprotocol: Option<String>,
+    pub subprotocol: Option<Box<str>>,
     pub deflate: Option<DeflateParams>,
 }
 
@@ -211,10 +229,10 @@ fn agreed_deflate(
     }
 }
 
-fn chosen_subprotocol(response: &Response, offered: &[String]) -> Result<Option<String>, Error> {
+fn chosen_subprotocol(response: &Response, offered: &[String]) -> Result<Option<Box<str>>, Error> {
     match only(response, "Sec-WebSocket-Protocol")? {
         None => Ok(None),
-        Some(chosen) if offered.iter().any(|name| name == chosen) => Ok(Some(chosen.to_owned())),
+        Some(chosen) if offered.iter().any(|name| name == chosen) => Ok(Some(chosen.into())),
         Some(other) => Err(http(format!(
             "the server chose the subprotocol \"{}\", which was not offered",
             excerpt(other)

@@ -31,7 +31,8 @@ impl Session {
     /// what came before the fault. Nothing more is read from here on.
     pub(super) fn fail(&mut self, close_code: u16, error: Error, now: Instant) {
         if !self.has_fault() {
-            self.fault = Some(Fault { close_code, error, deadline: now + GRACE });
+            let deadline = now + GRACE;
+            self.fault = Some(Box::new(Fault { close_code, error, deadline }));
             self.connection.await_reading();
             self.settle_fault(now);
         }
@@ -52,7 +53,8 @@ impl Session {
         if !is_due {
             return;
         }
-        let Some(Fault { close_code, error, .. }) = self.fault.take() else { return };
+        let Some(fault) = self.fault.take() else { return };
+        let Fault { close_code, error, .. } = *fault;
         log::line!(Error, "connection {}: {error}", self.connection.id);
         self.failed = Some(close_code);
         self.connection.advance(Status::Closing);
@@ -104,7 +106,7 @@ impl Session {
                 let _ = connection.outbox().push_close(answer.map(|code| (code, "")));
             }
         }
-        self.server_close = Some(Ending { code, reason, was_clean });
+        self.server_close = Some(Box::new(Ending { code, reason, was_clean }));
     }
 
     /// Answers the server's close frame past the outbox, which knows this stream no more.
@@ -138,7 +140,7 @@ impl Session {
         match &self.server_close {
             Some(ending) => {
                 let all_left = self.is_suspended || self.connection.outbox().waiting() == 0;
-                Ending { was_clean: ending.was_clean && all_left, ..ending.clone() }
+                Ending { was_clean: ending.was_clean && all_left, ..Ending::clone(ending) }
             }
             None => Ending::unclean(ABNORMAL),
         }

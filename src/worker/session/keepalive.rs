@@ -59,7 +59,7 @@ impl Session {
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
         let leaves_at = sent + outbox.waiting() as u64;
         drop(outbox);
-        self.awaited = Some(Awaited { since: now, limit, sent, leaves_at });
+        self.awaited = Some(Box::new(Awaited { since: now, limit, sent, leaves_at }));
         self.write(now);
     }
 

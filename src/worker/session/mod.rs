@@ -46,16 +46,16 @@ pub struct Session {
     /// Why nothing can be sent any more. What the server has said before is still read.
     broken: Option<io::Error>,
     /// The server's close frame.
-    server_close: Option<Ending>,
+    server_close: Option<Box<Ending>>,
     /// The connection is going to be failed: nothing more is read.
-    fault: Option<Fault>,
+    fault: Option<Box<Fault>>,
     /// The code with which the connection was failed.
     failed: Option<u16>,
     /// The sending side of the stream is shut.
     finished: bool,
     close_deadline: Option<Instant>,
     heard_at: Instant,
-    awaited: Option<Awaited>,
+    awaited: Option<Box<Awaited>>,
     was_paused: bool,
     /// From when on the connection is opened again, should it be lost.
     resumes_from: Option<Instant>,
