@@ -101,9 +101,9 @@ impl Outbox {
 }
 
 impl Connection {
-    /// From when on it would be opened again, were it lost.
-    pub fn resumes_from(&self, now: Instant) -> Option<Instant> {
-        self.outbox().stay.as_ref()?.backoff.resumes_from(now)
+    /// Whether it would be opened again if it were lost now.
+    pub fn resumes(&self, now: Instant) -> bool {
+        self.outbox().stay.as_ref().is_some_and(|stay| stay.backoff.resumes(now))
     }
 
     /// Replaces the headers of that name for the next attempt; `None` takes them away.

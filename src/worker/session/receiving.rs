@@ -56,7 +56,7 @@ impl Session {
     pub(super) fn decode(&mut self, mut input: &[u8], now: Instant) {
         let mut batch = self.connection.queue().batch();
         // After the server's close frame, and after it broke the protocol, nothing counts.
-        while self.server_close.is_none() && !self.has_fault() {
+        while self.parting().server_close.is_none() && !self.has_fault() {
             match self.decoder.decode(input, &mut batch) {
                 Ok(Decoded { consumed, control, is_full }) => {
                     input = &input[consumed..];
@@ -65,7 +65,7 @@ impl Session {
                     }
                     if is_full {
                         // It counts as a read: there is much more in it than was read.
-                        self.undecoded = Some(input.to_vec());
+                        self.undecoded = Some(input.into());
                         break;
                     }
                     if input.is_empty() {
