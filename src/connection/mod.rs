@@ -164,8 +164,8 @@ impl Connection {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn subprotocol(&self) -> Option<Box<str>> {
-        self.answer()?.subprotocol.clone()
+    pub fn subprotocol(&self) -> Option<String> {
+        self.answer()?.subprotocol().map(str::to_owned)
     }
 
     /// The server's certificate in DER.

@@ -16,9 +16,21 @@ pub const MAX_HEADERS: usize = 128;
 pub struct Response {
     pub status: u16,
     /// The reason, then `name:value` for each header, with a line feed before each: none of
-    /// them can have one inside.
+    /// them can have one inside. A usual name and its colon are one byte, the name's place
+    /// in `USUAL`, from 1.
     lines: Box<str>,
 }
+
+/// Names that answers to an upgrade have. No more than eight: the next byte is a tab.
+const USUAL: [&str; 7] = [
+    "Upgrade",
+    "Connection",
+    "Sec-WebSocket-Accept",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Extensions",
+    "Date",
+    "Server",
+];
 
 impl Response {
     /// With the headers in their order.
@@ -27,22 +39,35 @@ impl Response {
         reason: &str,
         headers: impl IntoIterator<Item = (N, V)>,
     ) -> Response {
-        let mut lines = reason.to_owned();
+        // Nobody asks why an upgrade was accepted.
+        let mut lines = if status == 101 { String::new() } else { reason.to_owned() };
         for (name, value) in headers {
-            for part in ["\n", name.as_ref(), ":", value.as_ref()] {
-                lines.push_str(part);
+            lines.push('\n');
+            let name = name.as_ref();
+            match (1..).zip(USUAL).find(|(_, usual)| usual.eq_ignore_ascii_case(name)) {
+                Some((place, _)) => lines.push(char::from(place)),
+                None => lines.extend([name, ":"]),
             }
+            lines.push_str(value.as_ref());
         }
-        Response { status, lines: lines.into() }
+        // Copied, for it to be no larger than it is.
+        Response { status, lines: lines.as_str().into() }
     }
 
     pub fn reason(&self) -> &str {
         self.lines.split('\n').next().unwrap_or_default()
     }
 
-    /// Names and values in their order; bytes of a value that are not UTF-8 are replaced.
+    /// Names, in any case, and values in their order; bytes of a value that are not UTF-8 are
+    /// replaced.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines.split('\n').skip(1).filter_map(|line| line.split_once(':'))
+        self.lines.split('\n').skip(1).filter_map(|line| {
+            let place = usize::from(*line.as_bytes().first()?);
+            match USUAL.get(place.wrapping_sub(1)) {
+                Some(name) => Some((*name, &line[1..])),
+                None => line.split_once(':'),
+            }
+        })
     }
 
     /// The value of the first header of that name, in any case.
@@ -168,7 +193,7 @@ fn explain(error: httparse::Error) -> String {
 /// What was agreed beside the upgrade itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreed {
-    pub subprotocol: Option<Box<str>>,
+    pub subprotocol: Option<String>,
     pub deflate: Option<DeflateParams>,
 }
 
@@ -229,10 +254,10 @@ fn agreed_deflate(
     }
 }
 
-fn chosen_subprotocol(response: &Response, offered: &[String]) -> Result<Option<Box<str>>, Error> {
+fn chosen_subprotocol(response: &Response, offered: &[String]) -> Result<Option<String>, Error> {
     match only(response, "Sec-WebSocket-Protocol")? {
         None => Ok(None),
-        Some(chosen) if offered.iter().any(|name| name == chosen) => Ok(Some(chosen.into())),
+        Some(chosen) if offered.iter().any(|name| name == chosen) => Ok(Some(chosen.to_owned())),
         Some(other) => Err(http(format!(
             "the server chose the subprotocol \"{}\", which was not offered",
             excerpt(other)

@@ -141,7 +141,7 @@ impl Link {
                 self.connection.set_answer(Answer {
                     response: established.response,
                     body: Box::default(),
-                    subprotocol: established.agreed.subprotocol,
+                    has_subprotocol: established.agreed.subprotocol.is_some(),
                     deflate: established.agreed.deflate,
                     timings: established.timings,
                     epoch: self.connection.outbox().epoch(),
@@ -236,7 +236,7 @@ impl Link {
             self.connection.set_answer(Answer {
                 response,
                 body: body.into(),
-                subprotocol: None,
+                has_subprotocol: false,
                 deflate: None,
                 timings,
                 epoch: 0,

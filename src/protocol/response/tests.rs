@@ -239,7 +239,7 @@ fn subprotocol() {
     let verdict = |more: &str| verify_upgrade(&good_with(more), KEY, &names, None);
     assert_eq!(
         verdict("Sec-WebSocket-Protocol: v2\r\n"),
-        Ok(Agreed { subprotocol: Some("v2".into()), ..NOTHING })
+        Ok(Agreed { subprotocol: Some("v2".to_owned()), ..NOTHING })
     );
     for more in [
         "Sec-WebSocket-Protocol: V2\r\n",

@@ -13,7 +13,7 @@ use self::ending::Parting;
 use self::keepalive::Awaited;
 use crate::connection::{add, Connection};
 use crate::error::Error;
-use crate::protocol::{Decoder, DecoderConfig};
+use crate::protocol::Decoder;
 use crate::queue::{Ending, Event};
 use crate::transport::Transport;
 
@@ -36,7 +36,8 @@ pub enum Flow {
 pub struct Session {
     connection: Arc<Connection>,
     transport: Arc<Transport>,
-    decoder: Decoder,
+    /// What has arrived in part; most of the time that is nothing.
+    decoder: Option<Box<Decoder>>,
     /// What was read and is not decoded, because so much has come out of it already.
     undecoded: Option<Box<[u8]>>,
     /// The end of the stream may have been announced already: read until there is no more.
@@ -61,15 +62,10 @@ struct Stuck {
 
 impl Session {
     pub fn new(connection: Arc<Connection>, transport: Arc<Transport>, now: Instant) -> Session {
-        let decoder = Decoder::new(DecoderConfig {
-            max_message: connection.limits.max_message,
-            stream_threshold: connection.limits.stream_threshold,
-            deflate: connection.answer().and_then(|answer| answer.deflate),
-        });
         Session {
             connection,
             transport,
-            decoder,
+            decoder: None,
             undecoded: None,
             at_end: true,
             is_flooded: false,
