@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::connection::{
-    Alike, Command, Connection, DataType, Limits, Options, Parts, Registry, Status, Stay,
+    Alike, Command, Connection, DataType, Home, Limits, Options, Parts, Registry, Status, Stay,
     GOING_AWAY,
 };
 use crate::error::{Code, Error, Result};
@@ -26,6 +26,7 @@ struct Library {
     queues: Mutex<HashMap<i32, Arc<Pair>>>,
     urls: Alike<str>,
     limits: Alike<Limits>,
+    homes: Alike<Home>,
     shared: Arc<Shared>,
     closing: AtomicBool,
 }
@@ -139,6 +140,11 @@ pub fn open(
     let mut issued = 0;
     pair.launch(|mailbox| {
         issued = Registry::issue()?;
+        let home = Home {
+            registry: &library.registry,
+            queue: Arc::clone(&pair.queue),
+            mailbox: Arc::clone(mailbox),
+        };
         let connection = Connection::new(Parts {
             id: issued,
             url: library.urls.share(dial::without_credentials(url)),
@@ -147,9 +153,7 @@ pub fn open(
             host,
             limits: library.limits.share(limits),
             stay,
-            registry: &library.registry,
-            queue: Arc::clone(&pair.queue),
-            mailbox: Arc::clone(mailbox),
+            home: library.homes.share(home),
         });
         library.registry.insert(Arc::clone(&connection));
         pair.queue.expect(connection.as_ref());

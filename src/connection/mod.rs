@@ -19,7 +19,7 @@ mod stay;
 mod unsent;
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
@@ -49,9 +49,7 @@ pub struct Connection {
     /// What the host attached; only `capi` knows what it is.
     host: Box<dyn Any + Send + Sync>,
     pub limits: Arc<Limits>,
-    registry: &'static Registry,
-    queue: Arc<Queue>,
-    mailbox: Arc<Mailbox>,
+    home: Arc<Home>,
     status: AtomicI32,
     /// It is open.
     opened: AtomicBool,
@@ -69,7 +67,7 @@ pub struct Connection {
     /// It is in the mailbox.
     posted: AtomicBool,
     /// The worker's place for it.
-    slot: AtomicUsize,
+    slot: AtomicU32,
     outbox: Mutex<Outbox>,
     /// Used only by what is compressed or sent in fragments.
     composer: Mutex<Option<Box<Composer>>>,
@@ -98,9 +96,20 @@ pub struct Parts {
     pub limits: Arc<Limits>,
     /// If it is opened again when it is lost.
     pub stay: Option<Stay>,
+    pub home: Arc<Home>,
+}
+
+/// Where a connection belongs; the same for all that one worker has.
+pub struct Home {
     pub registry: &'static Registry,
     pub queue: Arc<Queue>,
     pub mailbox: Arc<Mailbox>,
+}
+
+impl PartialEq for Home {
+    fn eq(&self, other: &Home) -> bool {
+        Arc::ptr_eq(&self.queue, &other.queue) && Arc::ptr_eq(&self.mailbox, &other.mailbox)
+    }
 }
 
 /// Close code for "this endpoint is going away" (RFC 6455 7.4.1).
@@ -117,9 +126,7 @@ impl Connection {
             kind: parts.kind,
             host: parts.host,
             limits: parts.limits,
-            registry: parts.registry,
-            queue: parts.queue,
-            mailbox: parts.mailbox,
+            home: parts.home,
             status: AtomicI32::new(Status::Connecting as i32),
             opened: AtomicBool::new(false),
             open_queued: AtomicBool::new(false),
@@ -129,7 +136,7 @@ impl Connection {
             aborted: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             posted: AtomicBool::new(false),
-            slot: AtomicUsize::new(usize::MAX),
+            slot: AtomicU32::new(u32::MAX),
             outbox: Mutex::new(Outbox::new(parts.stay)),
             composer: Mutex::default(),
             waiting: AtomicUsize::new(0),
@@ -153,7 +160,7 @@ impl Connection {
     }
 
     pub fn queue(&self) -> &Arc<Queue> {
-        &self.queue
+        &self.home.queue
     }
 
     pub fn status(&self) -> Status {
@@ -253,14 +260,14 @@ impl Connection {
 
     fn mute(&self) {
         self.muted.store(true, Ordering::SeqCst);
-        self.queue.purge(self);
+        self.home.queue.purge(self);
     }
 
     /// Asks the worker to look.
     fn post(&self) {
         if !self.posted.swap(true, Ordering::SeqCst) {
             if let Some(me) = self.me.upgrade() {
-                self.mailbox.send(Command::Attend(me));
+                self.home.mailbox.send(Command::Attend(me));
             }
         }
     }
@@ -290,6 +297,7 @@ impl Connection {
     /// Waits for the status and consumes nothing.
     pub fn wait_for(&self, wanted: Status, deadline: Option<Instant>) -> Result<()> {
         let reached = self
+            .home
             .queue
             .wait_until(deadline, || self.has_reached(wanted).map_or(true, |reached| reached));
         if reached && self.has_reached(wanted)? {
@@ -307,11 +315,11 @@ impl Connection {
 
     /// The worker's place for it.
     pub fn slot(&self) -> usize {
-        self.slot.load(Ordering::Relaxed)
+        self.slot.load(Ordering::Relaxed) as usize
     }
 
     pub fn set_slot(&self, slot: usize) {
-        self.slot.store(slot, Ordering::Relaxed);
+        self.slot.store(u32::try_from(slot).unwrap_or(u32::MAX), Ordering::Relaxed);
     }
 
     pub fn is_forgotten(&self) -> bool {
@@ -360,19 +368,19 @@ impl Connection {
     fn step_back(&self) {
         let (from, to) = (Status::Connected as i32, Status::Connecting as i32);
         if self.status.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-            self.queue.touch();
+            self.home.queue.touch();
         }
     }
 
     pub fn advance(&self, status: Status) {
         if self.status.fetch_max(status as i32, Ordering::SeqCst) < status as i32 {
-            self.queue.touch();
+            self.home.queue.touch();
         }
     }
 
     /// It is over for everybody: for a connection whose queue takes no events any more.
     pub fn forget(&self) {
         self.forgotten.store(true, Ordering::SeqCst);
-        self.registry.remove(self.id);
+        self.home.registry.remove(self.id);
     }
 }

@@ -26,6 +26,7 @@ const COMPACTED: usize = 64 * 1024;
 const MAX_PINGS: usize = 64;
 
 /// A ping that was sent.
+#[derive(PartialEq, Eq)]
 pub struct Ping {
     payload: Box<[u8]>,
     pub sent_at: Instant,
@@ -38,8 +39,12 @@ pub struct Ping {
 pub struct Promise(usize);
 
 /// What an outbox has only now and then.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 struct Extras {
+    /// Bytes that messages may take which are being compressed.
+    promised: usize,
+    /// Where in `buffer` the last pong ends; a newer one waits until that has left.
+    pong_end: usize,
     waiting_pong: Option<Box<[u8]>>,
     pings: VecDeque<Ping>,
     /// The server's, once the transport is gone: until then the TLS session has it.
@@ -57,14 +62,10 @@ pub struct Outbox {
     transport: Option<Arc<Transport>>,
     /// The last of the host's frames leaves its message open.
     pub(super) is_fragmented: bool,
-    /// Bytes that messages may take which are being compressed.
-    promised: usize,
     /// No message is taken any more: a close frame is the last, or the opening was given up.
     sealed: bool,
     /// The host was told HOSTWS_E_AGAIN and waits for DRAIN.
     owes_drain: bool,
-    /// Where in `buffer` the last pong ends; a newer one waits until that has left.
-    pong_end: usize,
     /// Why writing failed.
     broken: Option<io::Error>,
     extras: Option<Box<Extras>>,
@@ -117,7 +118,7 @@ impl Outbox {
         self.check_order(frame)?;
         let bytes = protocol::encoded_len(length);
         self.admit(bytes, limit)?;
-        self.promised += bytes;
+        self.extras().promised += bytes;
         Ok(Promise(bytes))
     }
 
@@ -131,7 +132,7 @@ impl Outbox {
         compressed: Result<Vec<u8>>,
         epoch: u32,
     ) -> Result<bool> {
-        self.promised -= promise.0;
+        self.extras().promised -= promise.0;
         let compressed = compressed?;
         // Meanwhile the connection may have been closed, or another thread begun a message.
         self.check_order(frame)?;
@@ -196,14 +197,14 @@ impl Outbox {
         if self.sealed {
             return Ok(());
         }
-        if self.pong_end > self.written {
+        if self.pong_end() > self.written {
             self.extras().waiting_pong = Some(payload.into());
             return Ok(());
         }
         self.compact();
         with_masks(|masks| protocol::encode_pong(&mut self.buffer, payload, masks))?;
         self.note(|| None);
-        self.pong_end = self.buffer.len();
+        self.extras().pong_end = self.buffer.len();
         Ok(())
     }
 
@@ -230,14 +231,25 @@ impl Outbox {
         let pings = &mut self.extras.as_mut()?.pings;
         let index = pings.iter().position(|ping| *ping.payload == *payload)?;
         let answered = pings.drain(..=index).next_back();
-        if pings.is_empty() {
-            *pings = VecDeque::new();
-        }
+        self.tidy();
         answered
     }
 
     fn extras(&mut self) -> &mut Extras {
         self.extras.get_or_insert_default()
+    }
+
+    /// Gives the extras back when there is nothing in them.
+    fn tidy(&mut self) {
+        self.extras = self.extras.take().filter(|extras| **extras != Extras::default());
+    }
+
+    fn promised(&self) -> usize {
+        self.extras.as_ref().map_or(0, |extras| extras.promised)
+    }
+
+    fn pong_end(&self) -> usize {
+        self.extras.as_ref().map_or(0, |extras| extras.pong_end)
     }
 
     fn take_waiting_pong(&mut self) -> Option<Box<[u8]>> {
@@ -265,7 +277,7 @@ impl Outbox {
             );
             return Err(Error::ws(Code::TooBig, words));
         }
-        let waiting = self.waiting() + self.promised;
+        let waiting = self.waiting() + self.promised();
         if needed > limit - waiting.min(limit) {
             self.owes_drain = true;
             let words = format!(
@@ -288,7 +300,9 @@ impl Outbox {
     fn compact(&mut self) {
         if self.written > COMPACTED && self.written > self.waiting() {
             self.buffer.drain(..self.written);
-            self.pong_end = self.pong_end.saturating_sub(self.written);
+            if let Some(extras) = &mut self.extras {
+                extras.pong_end = extras.pong_end.saturating_sub(self.written);
+            }
             self.message_end = self.message_end.saturating_sub(self.written);
             if let Some(stay) = &mut self.stay {
                 stay.unsent.cut(self.written);
@@ -345,7 +359,7 @@ impl Outbox {
                     if let Some(stay) = &mut self.stay {
                         stay.unsent.leave(self.written);
                     }
-                    if self.pong_end <= self.written {
+                    if self.pong_end() <= self.written {
                         if let Some(payload) = self.take_waiting_pong() {
                             // It fails only when no random bytes are to be had; a pong less.
                             let _ = self.push_pong(&payload);
@@ -377,7 +391,10 @@ impl Outbox {
             stay.unsent.cut(self.written);
         }
         self.written = 0;
-        self.pong_end = 0;
+        if let Some(extras) = &mut self.extras {
+            extras.pong_end = 0;
+            self.tidy();
+        }
         self.message_end = 0;
         self.buffer.clear();
         if self.buffer.capacity() > KEPT_CAPACITY {
@@ -392,7 +409,7 @@ impl Outbox {
 
     /// Whether a DRAIN is due: the host was refused, and half the limit is free again.
     pub fn take_drain(&mut self, limit: usize) -> bool {
-        self.waiting() + self.promised <= limit / 2 && std::mem::take(&mut self.owes_drain)
+        self.waiting() + self.promised() <= limit / 2 && std::mem::take(&mut self.owes_drain)
     }
 
     pub fn is_gathered(&self) -> bool {

@@ -168,13 +168,13 @@ impl Connection {
     /// Sees to it that what was queued leaves: at once, gathered with what follows, or, if
     /// something was before it that the socket has not taken, when it takes bytes again.
     fn leave(&self, mut outbox: MutexGuard<'_, Outbox>, was_quiet: bool) {
-        let gathering = &self.mailbox.gathering;
+        let gathering = &self.home.mailbox.gathering;
         if outbox.is_gathered() || was_quiet && outbox.gathers(gathering) {
             if outbox.waiting() < MUCH {
                 if !outbox.set_gathered(true)
                     && self.me.upgrade().is_some_and(|me| gathering.add(me))
                 {
-                    self.mailbox.send(Command::Gathered);
+                    self.home.mailbox.send(Command::Gathered);
                 }
                 return;
             }

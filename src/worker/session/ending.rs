@@ -29,6 +29,8 @@ pub(super) struct Fault {
 /// What an open connection has from when its end begins.
 #[derive(Default)]
 pub(super) struct Parting {
+    /// Why nothing can be sent any more. What the server has said before is still read.
+    pub(super) broken: Option<io::Error>,
     /// The server's close frame.
     pub(super) server_close: Option<Ending>,
     /// The connection is going to be failed: nothing more is read.
@@ -44,6 +46,7 @@ pub(super) struct Parting {
 }
 
 static NOT_PARTING: Parting = Parting {
+    broken: None,
     server_close: None,
     fault: None,
     failed: None,
@@ -81,7 +84,7 @@ impl Session {
         let is_due = self.parting().fault.as_ref().is_some_and(|fault| {
             fault.deadline <= now
                 || self.connection.has_read_all()
-                || self.broken.is_some()
+                || self.parting().broken.is_some()
                 || self.connection.outbox().is_sealed()
         });
         if !is_due {
@@ -104,7 +107,7 @@ impl Session {
         if is_closing || self.parting().server_close.is_some() || self.parting().failed.is_some() {
             return self.end();
         }
-        let (words, error) = match self.broken.take() {
+        let (words, error) = match self.parting_mut().broken.take() {
             Some(broken) => ("the connection was lost while sending", Some(broken)),
             None => ("the server ended the connection without a close frame", error),
         };

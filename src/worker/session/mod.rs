@@ -44,8 +44,6 @@ pub struct Session {
     at_end: bool,
     /// The last read was as large as could be: what is large is worth reading into its place.
     is_flooded: bool,
-    /// Why nothing can be sent any more. What the server has said before is still read.
-    broken: Option<io::Error>,
     parting: Option<Box<Parting>>,
     heard_at: Instant,
     awaited: Option<Box<Awaited>>,
@@ -69,7 +67,6 @@ impl Session {
             undecoded: None,
             at_end: true,
             is_flooded: false,
-            broken: None,
             parting: None,
             heard_at: now,
             awaited: None,
@@ -161,7 +158,7 @@ impl Session {
             stuck => *stuck = Some(Box::new(Stuck { since: now, sent })),
         }
         if let Some(error) = outbox.take_broken() {
-            self.broken = Some(error);
+            self.parting.get_or_insert_default().broken = Some(error);
             self.at_end = true;
             drop(outbox.detach());
         }
@@ -227,7 +224,7 @@ impl Session {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.broken.is_some() {
+                    if self.parting().broken.is_some() {
                         return self.on_end(None);
                     }
                     // From here on, what comes is announced.
