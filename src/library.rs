@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::connection::{
-    Command, Connection, DataType, Options, Parts, Registry, Status, GOING_AWAY,
+    Alike, Command, Connection, DataType, Home, Limits, Options, Parts, Registry, Status, Stay,
+    GOING_AWAY,
 };
 use crate::error::{Code, Error, Result};
 use crate::process::{self, PerProcess, ThreadToken};
@@ -23,6 +24,9 @@ pub use crate::process::is_forked;
 struct Library {
     registry: Registry,
     queues: Mutex<HashMap<i32, Arc<Pair>>>,
+    urls: Alike<str>,
+    limits: Alike<Limits>,
+    homes: Alike<Home>,
     shared: Arc<Shared>,
     closing: AtomicBool,
 }
@@ -123,6 +127,8 @@ pub fn open(
     let queue = options.queue;
     let backoff = options.backoff()?;
     let (config, limits) = options.resolve(url, data_type)?;
+    let config = Arc::new(config);
+    let stay = backoff.map(|backoff| Stay::new(backoff, Arc::clone(&config)));
     let pair = library.pair(queue)?;
     if pair.queue.is_owned() && queue != 0 && library.own()?.queue.id() != queue {
         let words = format!("queue {queue} belongs to another thread");
@@ -134,22 +140,24 @@ pub fn open(
     let mut issued = 0;
     pair.launch(|mailbox| {
         issued = Registry::issue()?;
-        let connection = Connection::new(Parts {
-            id: issued,
-            url: dial::without_credentials(url),
-            data_type,
-            kind,
-            host,
-            config,
-            limits,
-            backoff: backoff.clone(),
+        let home = Home {
             registry: &library.registry,
             queue: Arc::clone(&pair.queue),
             mailbox: Arc::clone(mailbox),
+        };
+        let connection = Connection::new(Parts {
+            id: issued,
+            url: library.urls.share(dial::without_credentials(url)),
+            data_type,
+            kind,
+            host,
+            limits: library.limits.share(limits),
+            stay,
+            home: library.homes.share(home),
         });
         library.registry.insert(Arc::clone(&connection));
         pair.queue.expect(connection.as_ref());
-        Ok(Command::Open(connection))
+        Ok(Command::Open(connection, config))
     })?;
     Ok(issued)
 }

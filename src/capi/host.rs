@@ -1,7 +1,9 @@
 //! What the host gave us to call: its handler, its wake-up and log functions.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::ffi::{c_char, c_void, CString};
+use std::sync::{Arc, Weak};
 
 use super::guard::quarantined;
 use super::memory::{self, Versioned as _};
@@ -30,7 +32,12 @@ impl UserData {
 pub struct HostHandler {
     pub data_type: DataType,
     user_data: UserData,
-    callbacks: Callbacks,
+    callbacks: Arc<Callbacks>,
+}
+
+thread_local! {
+    /// Those of the thread's last connection: most have the same.
+    static CALLBACKS: RefCell<Weak<Callbacks>> = const { RefCell::new(Weak::new()) };
 }
 
 #[derive(Clone, Copy)]
@@ -50,6 +57,24 @@ impl Callbacks {
         on_terminate: None,
         on_event: None,
     };
+
+    fn addresses(&self) -> [usize; 5] {
+        let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = *self;
+        [on_open, on_message, on_error, on_terminate, on_event]
+            .map(|callback| callback.map_or(0, |callback| callback as usize))
+    }
+
+    /// Kept once for all connections that are made one after the other with the same.
+    fn share(self) -> Arc<Callbacks> {
+        let of_last = |last: &RefCell<Weak<Callbacks>>| last.borrow().upgrade();
+        // A thread that is being destroyed has none.
+        let last = CALLBACKS.try_with(of_last).ok().flatten();
+        last.filter(|last| last.addresses() == self.addresses()).unwrap_or_else(|| {
+            let shared = Arc::new(self);
+            let _ = CALLBACKS.try_with(|last| last.replace(Arc::downgrade(&shared)));
+            shared
+        })
+    }
 }
 
 // SAFETY: zero is NULL in each pointer and a number elsewhere; it starts with struct_size.
@@ -77,13 +102,15 @@ impl HostHandler {
                 on_error: handler.on_error,
                 on_terminate: handler.on_terminate,
                 on_event: handler.on_event,
-            },
+            }
+            .share(),
         })
     }
 
     /// The handler of a connection whose events are fetched.
     pub fn pull(data_type: DataType, user_data: *mut c_void) -> HostHandler {
-        HostHandler { data_type, user_data: UserData(user_data), callbacks: Callbacks::NONE }
+        let callbacks = Callbacks::NONE.share();
+        HostHandler { data_type, user_data: UserData(user_data), callbacks }
     }
 
     pub fn of(connection: &Connection) -> Result<&HostHandler> {
@@ -97,7 +124,7 @@ impl HostHandler {
 
     /// Without a callback, the events are fetched.
     pub fn kind(&self) -> Kind {
-        let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = self.callbacks;
+        let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = *self.callbacks;
         let all = [on_open, on_message, on_error, on_terminate, on_event];
         if all.iter().all(Option::is_none) {
             Kind::Pull
@@ -107,7 +134,7 @@ impl HostHandler {
     }
 
     pub fn callbacks(&self) -> Callbacks {
-        self.callbacks
+        *self.callbacks
     }
 
     pub fn user_data(&self) -> *mut c_void {
@@ -115,7 +142,7 @@ impl HostHandler {
     }
 
     pub fn as_c(&self) -> ws_handler {
-        let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = self.callbacks;
+        let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = *self.callbacks;
         ws_handler {
             struct_size: size_of::<ws_handler>() as u32,
             data_type: self.data_type as i32,

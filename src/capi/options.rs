@@ -100,11 +100,11 @@ impl From<Snapshot> for ws_stats {
             pings_sent: snapshot.pings_sent,
             pongs_received: snapshot.pongs_received,
             round_trip_us: snapshot.round_trip_us,
-            dns_us: snapshot.timings.dns_us,
-            tcp_us: snapshot.timings.tcp_us,
-            tls_us: snapshot.timings.tls_us,
-            upgrade_us: snapshot.timings.upgrade_us,
-            proxy_us: snapshot.timings.proxy_us,
+            dns_us: snapshot.timings.dns_us.into(),
+            tcp_us: snapshot.timings.tcp_us.into(),
+            tls_us: snapshot.timings.tls_us.into(),
+            upgrade_us: snapshot.timings.upgrade_us.into(),
+            proxy_us: snapshot.timings.proxy_us.into(),
             reconnects: snapshot.reconnects,
         }
     }

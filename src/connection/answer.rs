@@ -7,8 +7,9 @@ use crate::protocol::{DeflateParams, Response};
 pub struct Answer {
     pub response: Response,
     /// Of a refused upgrade.
-    pub body: Vec<u8>,
-    pub subprotocol: Option<String>,
+    pub body: Box<[u8]>,
+    /// It chose one of those that were offered; what else it may have said is nothing.
+    pub has_subprotocol: bool,
     /// How messages are compressed, if they are.
     pub deflate: Option<DeflateParams>,
     pub timings: Timings,
@@ -17,6 +18,10 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.response.header("Sec-WebSocket-Protocol").filter(|_| self.has_subprotocol)
+    }
+
     /// A header's values, joined (RFC 9110 5.3).
     pub fn header(&self, name: &str) -> Option<String> {
         let values: Vec<&str> = self.response.header_all(name).collect();

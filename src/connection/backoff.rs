@@ -46,13 +46,17 @@ impl Backoff {
         self.opened_at = Some(now);
     }
 
-    /// From when on, should it be lost, it would be opened again.
-    pub fn resumes_from(&self, now: Instant) -> Option<Instant> {
+    /// Whether it would be opened again if it were lost now.
+    pub fn resumes(&self, now: Instant) -> bool {
         match self.max {
-            Some(0) => None,
-            Some(max) if self.attempts >= max => Some(self.opened_at? + STABLE),
-            _ => Some(now),
+            Some(0) => false,
+            Some(max) if self.attempts >= max => self.is_stable(now),
+            _ => true,
         }
+    }
+
+    fn is_stable(&self, now: Instant) -> bool {
+        self.opened_at.is_some_and(|at| now.saturating_duration_since(at) >= STABLE)
     }
 
     /// It was lost or could not be opened: how long to wait for the next attempt, if there
@@ -63,10 +67,10 @@ impl Backoff {
         retry_after: Option<Duration>,
         chance: u32,
     ) -> Option<Pause> {
-        let opened_at = self.opened_at.take();
-        if opened_at.is_some_and(|at| now.saturating_duration_since(at) >= STABLE) {
+        if self.is_stable(now) {
             self.attempts = 0;
         }
+        self.opened_at = None;
         if self.max.is_some_and(|max| self.attempts >= max) {
             return None;
         }
@@ -133,11 +137,11 @@ mod tests {
         assert_eq!(next(&mut backoff, start), Some(1));
         assert_eq!(next(&mut backoff, start), Some(2));
         backoff.opened(start);
-        assert_eq!(backoff.resumes_from(start), Some(start + STABLE));
+        assert!(!backoff.resumes(start) && backoff.resumes(start + STABLE));
         assert_eq!(next(&mut backoff, start + ms(59_999)), None);
         backoff.opened(start);
         assert_eq!(next(&mut backoff, start + STABLE), Some(1));
-        assert_eq!(backoff.resumes_from(start), Some(start));
+        assert!(backoff.resumes(start));
     }
 
     #[test]

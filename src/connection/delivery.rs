@@ -21,10 +21,10 @@ impl Connection {
             _ => None,
         };
         let recipient: Arc<dyn Recipient> = Arc::clone(self) as _;
-        self.queue.push(&recipient, event);
+        self.home.queue.push(&recipient, event);
         if let Some(queued) = queued {
             queued.store(true, Ordering::SeqCst);
-            self.queue.touch();
+            self.home.queue.touch();
         }
     }
 

@@ -10,12 +10,12 @@ use crossbeam_channel::Sender;
 
 use super::gathering::Gathering;
 use super::Connection;
-use crate::dial::Prepared;
+use crate::dial::{DialConfig, Prepared};
 
 /// What the worker is asked.
 pub enum Command {
-    /// A new connection: open it.
-    Open(Arc<Connection>),
+    /// A new connection: open it with this.
+    Open(Arc<Connection>, Arc<DialConfig>),
     /// Something is wanted of a connection: see its outbox.
     Attend(Arc<Connection>),
     /// The blocking part of that attempt to open is done.

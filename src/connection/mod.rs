@@ -1,6 +1,7 @@
 //! What an id names: a connection's settings, its status, and what waits to be sent.
 //! Host threads act on it here; the worker does the network's part.
 
+mod alike;
 mod answer;
 mod backoff;
 mod composer;
@@ -18,13 +19,13 @@ mod stay;
 mod unsent;
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use self::composer::Composer;
+pub use alike::Alike;
 pub use answer::Answer;
-pub use backoff::Backoff;
 pub use gathering::MOMENT as GATHERING_MOMENT;
 pub use mailbox::{Command, Mailbox};
 pub use options::{DataType, Limits, Options};
@@ -33,8 +34,8 @@ pub use registry::Registry;
 pub use sending::SendFlags;
 pub use stats::{add, Snapshot, Stats};
 pub use status::Status;
+pub use stay::Stay;
 
-use crate::dial::DialConfig;
 use crate::error::{Code, Error, Result};
 use crate::protocol;
 use crate::queue::{Kind, Queue};
@@ -42,16 +43,13 @@ use crate::queue::{Kind, Queue};
 pub struct Connection {
     pub id: i32,
     me: Weak<Connection>,
-    url: String,
+    url: Arc<str>,
     data_type: DataType,
     kind: Kind,
     /// What the host attached; only `capi` knows what it is.
     host: Box<dyn Any + Send + Sync>,
-    pub config: Arc<DialConfig>,
-    pub limits: Limits,
-    registry: &'static Registry,
-    queue: Arc<Queue>,
-    mailbox: Arc<Mailbox>,
+    pub limits: Arc<Limits>,
+    home: Arc<Home>,
     status: AtomicI32,
     /// It is open.
     opened: AtomicBool,
@@ -69,10 +67,10 @@ pub struct Connection {
     /// It is in the mailbox.
     posted: AtomicBool,
     /// The worker's place for it.
-    slot: AtomicUsize,
+    slot: AtomicU32,
     outbox: Mutex<Outbox>,
     /// Used only by what is compressed or sent in fragments.
-    composer: Mutex<Composer>,
+    composer: Mutex<Option<Box<Composer>>>,
     /// Entries of the queue that are for it.
     waiting: AtomicUsize,
     /// Bytes of messages on their way to the host.
@@ -91,17 +89,27 @@ pub struct Connection {
 /// What a connection is made of.
 pub struct Parts {
     pub id: i32,
-    pub url: String,
+    pub url: Arc<str>,
     pub data_type: DataType,
     pub kind: Kind,
     pub host: Box<dyn Any + Send + Sync>,
-    pub config: DialConfig,
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
     /// If it is opened again when it is lost.
-    pub backoff: Option<Backoff>,
+    pub stay: Option<Stay>,
+    pub home: Arc<Home>,
+}
+
+/// Where a connection belongs; the same for all that one worker has.
+pub struct Home {
     pub registry: &'static Registry,
     pub queue: Arc<Queue>,
     pub mailbox: Arc<Mailbox>,
+}
+
+impl PartialEq for Home {
+    fn eq(&self, other: &Home) -> bool {
+        Arc::ptr_eq(&self.queue, &other.queue) && Arc::ptr_eq(&self.mailbox, &other.mailbox)
+    }
 }
 
 /// Close code for "this endpoint is going away" (RFC 6455 7.4.1).
@@ -117,11 +125,8 @@ impl Connection {
             data_type: parts.data_type,
             kind: parts.kind,
             host: parts.host,
-            config: Arc::new(parts.config),
             limits: parts.limits,
-            registry: parts.registry,
-            queue: parts.queue,
-            mailbox: parts.mailbox,
+            home: parts.home,
             status: AtomicI32::new(Status::Connecting as i32),
             opened: AtomicBool::new(false),
             open_queued: AtomicBool::new(false),
@@ -131,8 +136,8 @@ impl Connection {
             aborted: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             posted: AtomicBool::new(false),
-            slot: AtomicUsize::new(usize::MAX),
-            outbox: Mutex::new(Outbox::new(parts.backoff)),
+            slot: AtomicU32::new(u32::MAX),
+            outbox: Mutex::new(Outbox::new(parts.stay)),
             composer: Mutex::default(),
             waiting: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
@@ -155,7 +160,7 @@ impl Connection {
     }
 
     pub fn queue(&self) -> &Arc<Queue> {
-        &self.queue
+        &self.home.queue
     }
 
     pub fn status(&self) -> Status {
@@ -167,7 +172,7 @@ impl Connection {
     }
 
     pub fn subprotocol(&self) -> Option<String> {
-        self.answer()?.subprotocol.clone()
+        self.answer()?.subprotocol().map(str::to_owned)
     }
 
     /// The server's certificate in DER.
@@ -255,14 +260,14 @@ impl Connection {
 
     fn mute(&self) {
         self.muted.store(true, Ordering::SeqCst);
-        self.queue.purge(self);
+        self.home.queue.purge(self);
     }
 
     /// Asks the worker to look.
     fn post(&self) {
         if !self.posted.swap(true, Ordering::SeqCst) {
             if let Some(me) = self.me.upgrade() {
-                self.mailbox.send(Command::Attend(me));
+                self.home.mailbox.send(Command::Attend(me));
             }
         }
     }
@@ -292,6 +297,7 @@ impl Connection {
     /// Waits for the status and consumes nothing.
     pub fn wait_for(&self, wanted: Status, deadline: Option<Instant>) -> Result<()> {
         let reached = self
+            .home
             .queue
             .wait_until(deadline, || self.has_reached(wanted).map_or(true, |reached| reached));
         if reached && self.has_reached(wanted)? {
@@ -309,11 +315,11 @@ impl Connection {
 
     /// The worker's place for it.
     pub fn slot(&self) -> usize {
-        self.slot.load(Ordering::Relaxed)
+        self.slot.load(Ordering::Relaxed) as usize
     }
 
     pub fn set_slot(&self, slot: usize) {
-        self.slot.store(slot, Ordering::Relaxed);
+        self.slot.store(u32::try_from(slot).unwrap_or(u32::MAX), Ordering::Relaxed);
     }
 
     pub fn is_forgotten(&self) -> bool {
@@ -362,19 +368,19 @@ impl Connection {
     fn step_back(&self) {
         let (from, to) = (Status::Connected as i32, Status::Connecting as i32);
         if self.status.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-            self.queue.touch();
+            self.home.queue.touch();
         }
     }
 
     pub fn advance(&self, status: Status) {
         if self.status.fetch_max(status as i32, Ordering::SeqCst) < status as i32 {
-            self.queue.touch();
+            self.home.queue.touch();
         }
     }
 
     /// It is over for everybody: for a connection whose queue takes no events any more.
     pub fn forget(&self) {
         self.forgotten.store(true, Ordering::SeqCst);
-        self.registry.remove(self.id);
+        self.home.registry.remove(self.id);
     }
 }

@@ -73,7 +73,7 @@ pub struct Options {
 }
 
 /// The deadlines and limits of a connection; `None` and the largest number are "off".
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     pub open_timeout: Option<Duration>,
     pub close_timeout: Duration,
@@ -86,8 +86,8 @@ pub struct Limits {
     pub receive_queue_max: usize,
     /// Larger messages are delivered in parts of this size.
     pub stream_threshold: Option<usize>,
-    /// Shorter messages are not compressed.
-    pub deflate_threshold: usize,
+    /// Shorter messages are not compressed; `None`: none is.
+    pub deflate_threshold: Option<usize>,
 }
 
 /// Parts that are smaller cost more than they save.
@@ -113,6 +113,7 @@ impl Options {
             Some(list) => check_subprotocols(list).map_err(|words| bad("subprotocols", words))?,
         };
         let deflate = self.deflate_offer()?;
+        let deflate_threshold = self.deflate_threshold()?.filter(|_| deflate.is_some());
         let tls = TlsConfig {
             ca: match self.tls_ca.filter(|ca| !ca.is_empty()) {
                 Some(ca) => Some(Arc::new(Pem::new("tls_ca", Content::Certificates, ca.into())?)),
@@ -174,15 +175,7 @@ impl Options {
                     return Err(bad("stream_threshold", words));
                 }
             },
-            deflate_threshold: match self.deflate_threshold {
-                -1 => 0,
-                0 => DEFLATE_THRESHOLD,
-                1.. => self.deflate_threshold.unsigned_abs() as usize,
-                other => {
-                    let words = format!("is {other} bytes; it must be -1 or more");
-                    return Err(bad("deflate_threshold", words));
-                }
-            },
+            deflate_threshold,
         };
         let proxies = Proxies::new(self.proxy.as_deref())?;
         let config = DialConfig {
@@ -231,6 +224,18 @@ impl Options {
             )?,
         };
         Ok(switch("deflate", self.deflate)?.then_some(offer))
+    }
+
+    fn deflate_threshold(&self) -> Result<Option<usize>> {
+        match self.deflate_threshold {
+            -1 => Ok(Some(0)),
+            0 => Ok(Some(DEFLATE_THRESHOLD)),
+            1.. => Ok(Some(self.deflate_threshold.unsigned_abs() as usize)),
+            other => {
+                let words = format!("is {other} bytes; it must be -1 or more");
+                Err(bad("deflate_threshold", words))
+            }
+        }
     }
 }
 

@@ -9,7 +9,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::backoff::Backoff;
 use super::gathering::{Gathering, Row};
 use super::masks::with_masks;
 use super::stay::Stay;
@@ -27,6 +26,7 @@ const COMPACTED: usize = 64 * 1024;
 const MAX_PINGS: usize = 64;
 
 /// A ping that was sent.
+#[derive(PartialEq, Eq)]
 pub struct Ping {
     payload: Box<[u8]>,
     pub sent_at: Instant,
@@ -37,6 +37,19 @@ pub struct Ping {
 /// Room for a message that is being compressed.
 #[must_use]
 pub struct Promise(usize);
+
+/// What an outbox has only now and then.
+#[derive(Default, PartialEq, Eq)]
+struct Extras {
+    /// Bytes that messages may take which are being compressed.
+    promised: usize,
+    /// Where in `buffer` the last pong ends; a newer one waits until that has left.
+    pong_end: usize,
+    waiting_pong: Option<Box<[u8]>>,
+    pings: VecDeque<Ping>,
+    /// The server's, once the transport is gone: until then the TLS session has it.
+    certificate: Option<Box<[u8]>>,
+}
 
 #[derive(Default)]
 pub struct Outbox {
@@ -49,20 +62,13 @@ pub struct Outbox {
     transport: Option<Arc<Transport>>,
     /// The last of the host's frames leaves its message open.
     pub(super) is_fragmented: bool,
-    /// Bytes that messages may take which are being compressed.
-    promised: usize,
     /// No message is taken any more: a close frame is the last, or the opening was given up.
     sealed: bool,
     /// The host was told HOSTWS_E_AGAIN and waits for DRAIN.
     owes_drain: bool,
-    /// Where in `buffer` the last pong ends; a newer one waits until that has left.
-    pong_end: usize,
-    waiting_pong: Option<Box<[u8]>>,
-    pings: VecDeque<Ping>,
     /// Why writing failed.
     broken: Option<io::Error>,
-    /// The server's, once the transport is gone: until then the TLS session has it.
-    certificate: Option<Box<[u8]>>,
+    extras: Option<Box<Extras>>,
     /// What waits is gathered, and leaves in a moment.
     is_gathered: bool,
     row: Row,
@@ -71,9 +77,8 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    pub fn new(backoff: Option<Backoff>) -> Outbox {
-        let stay = backoff.map(|backoff| Box::new(Stay::new(backoff)));
-        Outbox { stay, ..Outbox::default() }
+    pub fn new(stay: Option<Stay>) -> Outbox {
+        Outbox { stay: stay.map(Box::new), ..Outbox::default() }
     }
 
     /// Bytes that the operating system has not taken.
@@ -113,7 +118,7 @@ impl Outbox {
         self.check_order(frame)?;
         let bytes = protocol::encoded_len(length);
         self.admit(bytes, limit)?;
-        self.promised += bytes;
+        self.extras().promised += bytes;
         Ok(Promise(bytes))
     }
 
@@ -127,7 +132,7 @@ impl Outbox {
         compressed: Result<Vec<u8>>,
         epoch: u32,
     ) -> Result<bool> {
-        self.promised -= promise.0;
+        self.extras().promised -= promise.0;
         let compressed = compressed?;
         // Meanwhile the connection may have been closed, or another thread begun a message.
         self.check_order(frame)?;
@@ -165,7 +170,7 @@ impl Outbox {
 
     pub fn push_ping(&mut self, payload: &[u8], by_host: bool, limit: usize) -> Result<()> {
         self.refuse_sealed()?;
-        if by_host && self.pings.len() >= MAX_PINGS {
+        if by_host && self.extras().pings.len() >= MAX_PINGS {
             let words = format!("{MAX_PINGS} pings wait for their answers already");
             return Err(Error::ws(Code::Again, words));
         }
@@ -174,13 +179,15 @@ impl Outbox {
         }
         with_masks(|masks| protocol::encode_ping(&mut self.buffer, payload, masks))?;
         self.note(|| None);
-        if !by_host {
-            // One keep-alive at a time, also with a server that never answers.
-            self.pings.retain(|ping| ping.by_host);
-        } else {
+        if by_host {
             self.message_end = self.buffer.len();
         }
-        self.pings.push_back(Ping { payload: payload.into(), sent_at: Instant::now(), by_host });
+        let pings = &mut self.extras().pings;
+        if !by_host {
+            // One keep-alive at a time, also with a server that never answers.
+            pings.retain(|ping| ping.by_host);
+        }
+        pings.push_back(Ping { payload: payload.into(), sent_at: Instant::now(), by_host });
         Ok(())
     }
 
@@ -190,14 +197,14 @@ impl Outbox {
         if self.sealed {
             return Ok(());
         }
-        if self.pong_end > self.written {
-            self.waiting_pong = Some(payload.into());
+        if self.pong_end() > self.written {
+            self.extras().waiting_pong = Some(payload.into());
             return Ok(());
         }
         self.compact();
         with_masks(|masks| protocol::encode_pong(&mut self.buffer, payload, masks))?;
         self.note(|| None);
-        self.pong_end = self.buffer.len();
+        self.extras().pong_end = self.buffer.len();
         Ok(())
     }
 
@@ -207,7 +214,7 @@ impl Outbox {
             return Ok(());
         }
         self.sealed = true;
-        self.waiting_pong = None;
+        drop(self.take_waiting_pong());
         with_masks(|masks| protocol::encode_close(&mut self.buffer, close, masks))
     }
 
@@ -221,13 +228,37 @@ impl Outbox {
 
     /// The ping that this pong answers; those before it are answered with it (RFC 6455 5.5.3).
     pub fn answered(&mut self, payload: &[u8]) -> Option<Ping> {
-        let index = self.pings.iter().position(|ping| *ping.payload == *payload)?;
-        self.pings.drain(..=index).next_back()
+        let pings = &mut self.extras.as_mut()?.pings;
+        let index = pings.iter().position(|ping| *ping.payload == *payload)?;
+        let answered = pings.drain(..=index).next_back();
+        self.tidy();
+        answered
+    }
+
+    fn extras(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_default()
+    }
+
+    /// Gives the extras back when there is nothing in them.
+    fn tidy(&mut self) {
+        self.extras = self.extras.take().filter(|extras| **extras != Extras::default());
+    }
+
+    fn promised(&self) -> usize {
+        self.extras.as_ref().map_or(0, |extras| extras.promised)
+    }
+
+    fn pong_end(&self) -> usize {
+        self.extras.as_ref().map_or(0, |extras| extras.pong_end)
+    }
+
+    fn take_waiting_pong(&mut self) -> Option<Box<[u8]>> {
+        self.extras.as_mut()?.waiting_pong.take()
     }
 
     /// Whether a frame of that payload may wait besides.
     pub fn has_room(&self, length: usize, limit: usize) -> bool {
-        protocol::encoded_len(length) <= limit.saturating_sub(self.waiting() + self.promised)
+        protocol::encoded_len(length) <= limit.saturating_sub(self.waiting() + self.promised())
     }
 
     fn reserve(&mut self, needed: usize, limit: usize) -> Result<()> {
@@ -251,7 +282,7 @@ impl Outbox {
             );
             return Err(Error::ws(Code::TooBig, words));
         }
-        let waiting = self.waiting() + self.promised;
+        let waiting = self.waiting() + self.promised();
         if needed > limit - waiting.min(limit) {
             self.owes_drain = true;
             let words = format!(
@@ -274,7 +305,9 @@ impl Outbox {
     fn compact(&mut self) {
         if self.written > COMPACTED && self.written > self.waiting() {
             self.buffer.drain(..self.written);
-            self.pong_end = self.pong_end.saturating_sub(self.written);
+            if let Some(extras) = &mut self.extras {
+                extras.pong_end = extras.pong_end.saturating_sub(self.written);
+            }
             self.message_end = self.message_end.saturating_sub(self.written);
             if let Some(stay) = &mut self.stay {
                 stay.unsent.cut(self.written);
@@ -297,21 +330,23 @@ impl Outbox {
 
     /// For the host to read until it has heard of the end.
     pub fn keep_certificate(&mut self, certificate: Option<Vec<u8>>) {
-        self.certificate = certificate.map(Vec::into_boxed_slice);
+        if certificate.is_some() || self.extras.is_some() {
+            self.extras().certificate = certificate.map(Vec::into_boxed_slice);
+        }
     }
 
     /// The server's certificate in DER.
     pub fn peer_certificate(&self) -> Option<Vec<u8>> {
         match &self.transport {
             Some(transport) => transport.peer_certificate(),
-            None => self.certificate.as_deref().map(<[u8]>::to_vec),
+            None => self.extras.as_ref()?.certificate.as_deref().map(<[u8]>::to_vec),
         }
     }
 
     /// Writes what the socket takes, and tells how much that was.
     pub fn flush(&mut self) -> usize {
         let mut total = 0;
-        if self.waiting() == 0 && self.written == 0 && self.waiting_pong.is_none() {
+        if self.buffer.is_empty() {
             return 0;
         }
         let Some(transport) = self.transport.clone() else { return 0 };
@@ -319,7 +354,7 @@ impl Outbox {
             let rest = &self.buffer[self.written..];
             if rest.is_empty() {
                 self.reset();
-                match self.waiting_pong.take() {
+                match self.take_waiting_pong() {
                     Some(payload) if self.push_pong(&payload).is_ok() => continue,
                     _ => break,
                 }
@@ -332,8 +367,8 @@ impl Outbox {
                     if let Some(stay) = &mut self.stay {
                         stay.unsent.leave(self.written);
                     }
-                    if self.pong_end <= self.written {
-                        if let Some(payload) = self.waiting_pong.take() {
+                    if self.pong_end() <= self.written {
+                        if let Some(payload) = self.take_waiting_pong() {
                             // It fails only when no random bytes are to be had; a pong less.
                             let _ = self.push_pong(&payload);
                         }
@@ -351,8 +386,10 @@ impl Outbox {
     pub(super) fn start_over(&mut self) {
         self.written = 0;
         self.reset();
-        self.waiting_pong = None;
-        self.pings.clear();
+        if let Some(extras) = &mut self.extras {
+            extras.waiting_pong = None;
+            extras.pings.clear();
+        }
         self.broken = None;
         self.is_fragmented = false;
     }
@@ -362,7 +399,10 @@ impl Outbox {
             stay.unsent.cut(self.written);
         }
         self.written = 0;
-        self.pong_end = 0;
+        if let Some(extras) = &mut self.extras {
+            extras.pong_end = 0;
+            self.tidy();
+        }
         self.message_end = 0;
         self.buffer.clear();
         if self.buffer.capacity() > KEPT_CAPACITY {
@@ -377,7 +417,7 @@ impl Outbox {
 
     /// Whether a DRAIN is due: the host was refused, and half the limit is free again.
     pub fn take_drain(&mut self, limit: usize) -> bool {
-        self.waiting() + self.promised <= limit / 2 && std::mem::take(&mut self.owes_drain)
+        self.waiting() + self.promised() <= limit / 2 && std::mem::take(&mut self.owes_drain)
     }
 
     /// Nothing waits, and nothing is going to be different from what the worker knows.

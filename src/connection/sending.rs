@@ -26,11 +26,12 @@ impl Connection {
             None => self.push(frame, payload),
             Some((terms, epoch)) => {
                 let mut composer = self.composer();
+                let composer = composer.get_or_insert_default();
                 if !composer.can_compress(&terms, epoch) {
                     return self.push(frame, payload);
                 }
                 let frame = DataFrame { is_compressed: true, ..frame };
-                self.push_compressed(&mut composer, frame, payload, epoch)
+                self.push_compressed(composer, frame, payload, epoch)
             }
         }
     }
@@ -47,7 +48,7 @@ impl Connection {
             (outbox.is_fragmented(), outbox.epoch(), outbox.take_torn())
         };
         if let Err(torn) = torn {
-            self.composer().forget_message();
+            self.composer().get_or_insert_default().forget_message();
             return Err(torn);
         }
         let is_fragment = flags.has_more || is_fragmented;
@@ -59,6 +60,7 @@ impl Connection {
             };
         }
         let mut composer = self.composer();
+        let composer = composer.get_or_insert_default();
         // How long it becomes is not known yet, so it counts as long.
         let terms = self.compresses(usize::MAX).filter(|_| !flags.is_uncompressed);
         let compress = terms
@@ -69,7 +71,7 @@ impl Connection {
         let fallback = self.data_type;
         let fragment = composer.fragment(payload, data_type, fallback, is_last, compress, epoch)?;
         let pushed = if fragment.frame.is_compressed {
-            self.push_compressed(&mut composer, fragment.frame, payload, epoch)
+            self.push_compressed(composer, fragment.frame, payload, epoch)
         } else {
             self.push(fragment.frame, payload)
         };
@@ -86,10 +88,7 @@ impl Connection {
     /// the connections in a row they are for. What is sent before the connection is open is
     /// not: nothing has been agreed yet.
     fn compresses(&self, length: usize) -> Option<(DeflateParams, u32)> {
-        if self.config.deflate.is_none() || length < self.limits.deflate_threshold {
-            return None;
-        }
-        if !self.is_open() {
+        if length < self.limits.deflate_threshold? || !self.is_open() {
             return None;
         }
         let answer = self.answer()?;
@@ -98,7 +97,7 @@ impl Connection {
 
     /// Locked before the outbox, never while it is: compressing takes long, and the worker
     /// must not wait for it.
-    fn composer(&self) -> MutexGuard<'_, Composer> {
+    fn composer(&self) -> MutexGuard<'_, Option<Box<Composer>>> {
         self.composer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -180,13 +179,13 @@ impl Connection {
     /// Sees to it that what was queued leaves: at once, gathered with what follows, or, if
     /// something was before it that the socket has not taken, when it takes bytes again.
     fn leave(&self, mut outbox: MutexGuard<'_, Outbox>, was_quiet: bool) {
-        let gathering = &self.mailbox.gathering;
+        let gathering = &self.home.mailbox.gathering;
         if outbox.is_gathered() || was_quiet && outbox.gathers(gathering) {
             if outbox.waiting() < MUCH {
                 if !outbox.set_gathered(true)
                     && self.me.upgrade().is_some_and(|me| gathering.add(me))
                 {
-                    self.mailbox.send(Command::Gathered);
+                    self.home.mailbox.send(Command::Gathered);
                 }
                 return;
             }

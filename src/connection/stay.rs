@@ -18,27 +18,20 @@ use crate::queue::{Event, Recipient};
 
 pub struct Stay {
     pub backoff: Backoff,
+    /// What the next attempt is made with.
+    config: Arc<DialConfig>,
     pub unsent: Unsent,
     /// Goes up with each loss: what was compressed for one connection is nothing to the next.
     pub epoch: u32,
     /// The host is to hear that the message it sends in fragments is lost.
     pub is_torn: bool,
-    /// Headers for the next attempt, if the host has changed them.
-    pub headers: Option<Vec<(String, String)>>,
     /// How often it was opened again.
     pub reconnects: u64,
 }
 
 impl Stay {
-    pub fn new(backoff: Backoff) -> Stay {
-        Stay {
-            backoff,
-            unsent: Unsent::default(),
-            epoch: 0,
-            is_torn: false,
-            headers: None,
-            reconnects: 0,
-        }
+    pub fn new(backoff: Backoff, config: Arc<DialConfig>) -> Stay {
+        Stay { backoff, config, unsent: Unsent::default(), epoch: 0, is_torn: false, reconnects: 0 }
     }
 }
 
@@ -108,9 +101,9 @@ impl Outbox {
 }
 
 impl Connection {
-    /// From when on it would be opened again, were it lost.
-    pub fn resumes_from(&self, now: Instant) -> Option<Instant> {
-        self.outbox().stay.as_ref()?.backoff.resumes_from(now)
+    /// Whether it would be opened again if it were lost now.
+    pub fn resumes(&self, now: Instant) -> bool {
+        self.outbox().stay.as_ref().is_some_and(|stay| stay.backoff.resumes(now))
     }
 
     /// Replaces the headers of that name for the next attempt; `None` takes them away.
@@ -126,7 +119,7 @@ impl Connection {
                          to set a header for";
             return Err(Error::ws(Code::Argument, words));
         };
-        let headers = stay.headers.get_or_insert_with(|| self.config.headers.clone());
+        let headers = &mut Arc::make_mut(&mut stay.config).headers;
         headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
         Ok(())
@@ -195,13 +188,8 @@ impl Connection {
         }
     }
 
-    /// What the next attempt is made with.
-    pub fn dial_config(&self) -> Arc<DialConfig> {
-        match self.outbox().stay.as_ref().and_then(|stay| stay.headers.as_ref()) {
-            Some(headers) => {
-                Arc::new(DialConfig { headers: headers.clone(), ..DialConfig::clone(&self.config) })
-            }
-            None => Arc::clone(&self.config),
-        }
+    /// What the next attempt is made with, if there can be another than the first.
+    pub fn dial_config(&self) -> Option<Arc<DialConfig>> {
+        self.outbox().stay.as_ref().map(|stay| Arc::clone(&stay.config))
     }
 }

@@ -152,9 +152,7 @@ mod tests {
     use super::*;
 
     fn body(status: u16, headers: &[(&str, &str)]) -> Body {
-        let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
-        let headers = headers.iter().map(owned).collect();
-        Body::new(&Response { status, reason: String::new(), headers })
+        Body::new(&Response::new(status, "", headers.iter().copied()))
     }
 
     /// The content and whether it is complete, however the bytes arrive.

@@ -112,18 +112,18 @@ impl Dialer {
             Phase::Connecting(mut race) => match race.advance(registry, token, now) {
                 Ok(Lap::Pending) => Ok(Step::Wait(Phase::Connecting(race))),
                 Ok(Lap::Won(stream)) => {
-                    self.timings.tcp_us += self.lap();
+                    self.timings.tcp_us = self.timings.tcp_us.saturating_add(self.lap());
                     self.connected(Stream::Plain(Socket::Tcp(stream)))
                 }
                 Err(error) => {
-                    self.timings.tcp_us += self.lap();
+                    self.timings.tcp_us = self.timings.tcp_us.saturating_add(self.lap());
                     Err(self.failure(self.on_the_way(error)))
                 }
             },
             Phase::ConnectingLocally(mut attempt) => match attempt.advance(registry, token, now) {
                 Ok(None) => Ok(Step::Wait(Phase::ConnectingLocally(attempt))),
                 Ok(Some(stream)) => {
-                    self.timings.tcp_us += self.lap();
+                    self.timings.tcp_us = self.timings.tcp_us.saturating_add(self.lap());
                     self.reached(Stream::Plain(Socket::Unix(stream)))
                 }
                 Err(error) => Err(self.failure(error)),
@@ -173,7 +173,7 @@ impl Dialer {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::SecuringProxy(pending))),
             Ok(Handshake::Done(stream)) => self.start_tunnel(Stream::Tls(Box::new(stream))),
             Err(error) => {
-                self.timings.proxy_us += self.lap();
+                self.timings.proxy_us = self.timings.proxy_us.saturating_add(self.lap());
                 let Some(proxy) = &self.config.proxy else { return self.lost() };
                 let tls = self.config.tls.for_proxy();
                 let cause = handshake_failure(&error, proxy.tls_name(), &tls);
@@ -195,7 +195,7 @@ impl Dialer {
         let Some(proxy) = &self.config.proxy else { return self.lost() };
         let reply = tunnel.advance(proxy, &self.config.target, now);
         if !matches!(reply, Ok(Reply::Pending(_))) {
-            self.timings.proxy_us += self.lap();
+            self.timings.proxy_us = self.timings.proxy_us.saturating_add(self.lap());
         }
         match reply {
             Ok(Reply::Pending(tunnel)) => Ok(Step::Wait(Phase::Tunnelling(tunnel))),
@@ -224,7 +224,7 @@ impl Dialer {
         if let Ok(Handshake::Pending(pending)) = handshake {
             return Ok(Step::Wait(Phase::Securing(pending)));
         }
-        self.timings.tls_us += self.lap();
+        self.timings.tls_us = self.timings.tls_us.saturating_add(self.lap());
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::Securing(pending))),
             Ok(Handshake::Done(stream)) => {
@@ -250,7 +250,7 @@ impl Dialer {
     fn upgrade(&mut self, upgrade: Box<Upgrade>, now: Instant) -> Result<Step> {
         let answer = upgrade.advance(&self.config, now);
         if !matches!(answer, Ok(Answer::Pending(_))) {
-            self.timings.upgrade_us += self.lap();
+            self.timings.upgrade_us = self.timings.upgrade_us.saturating_add(self.lap());
         }
         match answer {
             Ok(Answer::Pending(upgrade)) => Ok(Step::Wait(Phase::Upgrading(upgrade))),
@@ -292,7 +292,7 @@ impl Dialer {
         let phase = std::mem::replace(&mut self.phase, Phase::Over);
         let lap = self.lap();
         if let Some(time) = phase.time(&mut self.timings) {
-            *time += lap;
+            *time = time.saturating_add(lap);
         }
         let (component, during) = match phase {
             // There is an answer, so that is what there is to report.
@@ -340,7 +340,7 @@ impl Dialer {
     }
 
     /// The microseconds since the last phase change, which this is.
-    fn lap(&mut self) -> u64 {
+    fn lap(&mut self) -> u32 {
         let now = Instant::now();
         let elapsed = now.saturating_duration_since(self.since);
         self.since = now;
@@ -361,8 +361,8 @@ fn for_proxy(addresses: Vec<SocketAddr>) -> Option<SocketAddr> {
     v4.or_else(|| addresses.first().copied())
 }
 
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+fn micros(duration: Duration) -> u32 {
+    u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
 }
 
 /// A limit as it was set: `30 s`, `1500 ms`.

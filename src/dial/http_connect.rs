@@ -116,14 +116,9 @@ mod tests {
 
     #[test]
     fn a_407_says_what_is_wanted() {
-        let response = Response {
-            status: 407,
-            reason: "Proxy Authentication Required".to_owned(),
-            headers: vec![
-                ("Proxy-Authenticate".to_owned(), "Negotiate".to_owned()),
-                ("proxy-authenticate".to_owned(), "Basic realm=\"x\"".to_owned()),
-            ],
-        };
+        let headers =
+            [("Proxy-Authenticate", "Negotiate"), ("proxy-authenticate", "Basic realm=\"x\"")];
+        let response = Response::new(407, "Proxy Authentication Required", headers);
         let target = Target::parse("ws://h").unwrap();
         let error = refused(&response, &Proxy::parse("http://p").unwrap(), &target);
         assert_eq!((error.code, error.component), (407, Component::Proxy));

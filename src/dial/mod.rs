@@ -77,13 +77,13 @@ impl DialConfig {
 /// How long each phase took. A phase that was skipped took nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timings {
-    pub dns_us: u64,
-    pub tcp_us: u64,
+    pub dns_us: u32,
+    pub tcp_us: u32,
     /// From the connection to the proxy to the one through it.
-    pub proxy_us: u64,
+    pub proxy_us: u32,
     /// With the time to build the context, when it was the first of its kind.
-    pub tls_us: u64,
-    pub upgrade_us: u64,
+    pub tls_us: u32,
+    pub upgrade_us: u32,
 }
 
 /// An open connection. Its socket is still registered, and since readiness is

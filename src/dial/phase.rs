@@ -49,7 +49,7 @@ pub enum Step {
 
 impl Phase {
     /// Where the time is counted that this phase takes.
-    pub fn time<'a>(&self, timings: &'a mut Timings) -> Option<&'a mut u64> {
+    pub fn time<'a>(&self, timings: &'a mut Timings) -> Option<&'a mut u32> {
         match self {
             Phase::Connecting(_) | Phase::ConnectingLocally(_) => Some(&mut timings.tcp_us),
             Phase::SecuringProxy(_) | Phase::Tunnelling(_) => Some(&mut timings.proxy_us),

@@ -74,7 +74,7 @@ impl Refusal {
 
 /// The status and its reason, as they were sent: ` 404 Not Found`.
 pub fn spoken_status(response: &Response) -> String {
-    let reason = quoted(&response.reason);
+    let reason = quoted(response.reason());
     let space = if reason.is_empty() { "" } else { " " };
     format!("{}{space}{reason}", response.status)
 }

@@ -133,9 +133,7 @@ mod tests {
     use super::*;
 
     fn response(status: u16, reason: &str, headers: &[(&str, &str)]) -> Response {
-        let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
-        let headers = headers.iter().map(owned).collect();
-        Response { status, reason: reason.to_owned(), headers }
+        Response::new(status, reason, headers.iter().copied())
     }
 
     #[test]

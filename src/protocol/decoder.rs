@@ -171,6 +171,11 @@ impl Decoder {
             && matches!(self.state, State::Header | State::Stopped)
     }
 
+    /// Whether a new one would do as well: there is nothing that it has to remember.
+    pub fn is_as_new(&self) -> bool {
+        self.is_idle() && self.state == State::Header && self.inflater.is_none()
+    }
+
     /// In the middle of a data frame: how many payload bytes it still has,
     /// which is a hint for reading.
     pub fn expecting(&self) -> Option<u64> {

@@ -11,16 +11,65 @@ pub const MAX_HEAD: usize = 64 * 1024;
 /// The most headers that a response may have.
 pub const MAX_HEADERS: usize = 128;
 
-/// The head of a response.
+/// The head of a response, in few bytes: it is kept as long as its connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
-    pub reason: String,
-    /// In their order; bytes of a value that are not UTF-8 are replaced.
-    pub headers: Vec<(String, String)>,
+    /// The reason, then `name:value` for each header, with a line feed before each: none of
+    /// them can have one inside. A usual name and its colon are one byte, the name's place
+    /// in `USUAL`, from 1.
+    lines: Box<str>,
 }
 
+/// Names that answers to an upgrade have. No more than eight: the next byte is a tab.
+const USUAL: [&str; 7] = [
+    "Upgrade",
+    "Connection",
+    "Sec-WebSocket-Accept",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Extensions",
+    "Date",
+    "Server",
+];
+
 impl Response {
+    /// With the headers in their order.
+    pub fn new<N: AsRef<str>, V: AsRef<str>>(
+        status: u16,
+        reason: &str,
+        headers: impl IntoIterator<Item = (N, V)>,
+    ) -> Response {
+        // Nobody asks why an upgrade was accepted.
+        let mut lines = if status == 101 { String::new() } else { reason.to_owned() };
+        for (name, value) in headers {
+            lines.push('\n');
+            let name = name.as_ref();
+            match (1..).zip(USUAL).find(|(_, usual)| usual.eq_ignore_ascii_case(name)) {
+                Some((place, _)) => lines.push(char::from(place)),
+                None => lines.extend([name, ":"]),
+            }
+            lines.push_str(value.as_ref());
+        }
+        // Copied, for it to be no larger than it is.
+        Response { status, lines: lines.as_str().into() }
+    }
+
+    pub fn reason(&self) -> &str {
+        self.lines.split('\n').next().unwrap_or_default()
+    }
+
+    /// Names, in any case, and values in their order; bytes of a value that are not UTF-8 are
+    /// replaced.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.lines.split('\n').skip(1).filter_map(|line| {
+            let place = usize::from(*line.as_bytes().first()?);
+            match USUAL.get(place.wrapping_sub(1)) {
+                Some(name) => Some((*name, &line[1..])),
+                None => line.split_once(':'),
+            }
+        })
+    }
+
     /// The value of the first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.header_all(name).next()
@@ -31,8 +80,8 @@ impl Response {
         &'a self,
         name: &'n str,
     ) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
-        let named = move |(key, _): &&(String, String)| key.eq_ignore_ascii_case(name);
-        self.headers.iter().filter(named).map(|(_, value)| value.as_str())
+        let named = move |(key, _): &(&str, &str)| key.eq_ignore_ascii_case(name);
+        self.headers().filter(named).map(|(_, value)| value)
     }
 
     /// Whether another response follows this one, as after 103 Early Hints.
@@ -74,15 +123,9 @@ pub fn parse_response(input: &[u8]) -> Result<Option<(Response, usize)>, Error> 
     if parsed.version != Some(1) && status == 101 {
         return Err(http("the server answered the upgrade with HTTP/1.0, which has no upgrade"));
     }
-    let own = |header: &httparse::Header| {
-        let value = String::from_utf8_lossy(header.value).into_owned();
-        (header.name.to_owned(), value)
-    };
-    let response = Response {
-        status,
-        reason: parsed.reason.unwrap_or_default().to_owned(),
-        headers: parsed.headers.iter().map(own).collect(),
-    };
+    let headers =
+        parsed.headers.iter().map(|header| (header.name, String::from_utf8_lossy(header.value)));
+    let response = Response::new(status, parsed.reason.unwrap_or_default(), headers);
     Ok(Some((response, size)))
 }
 

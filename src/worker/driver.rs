@@ -169,11 +169,12 @@ impl Driver {
 
     fn obey(&mut self, command: Command, now: Instant) {
         match command {
-            Command::Open(connection) => {
-                let link = Link::new(Arc::clone(&connection), &self.shared.resources, now);
+            Command::Open(connection, config) => {
+                let resources = &self.shared.resources;
+                let link = Link::new(Arc::clone(&connection), &config, resources, now);
                 let key = self.links.insert(link);
                 connection.set_slot(key);
-                self.visit(key, now, |link, tools| link.start(Token(key), tools));
+                self.visit(key, now, |link, tools| link.start(&config, Token(key), tools));
             }
             Command::Attend(connection) => {
                 connection.attended();

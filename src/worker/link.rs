@@ -7,8 +7,9 @@ use mio::{Registry, Token};
 
 use super::reconnect::{is_passing_failure, retry_after};
 use super::session::{Flow, Session};
+use super::timers::Due;
 use crate::connection::{Answer, Command, Connection, Mailbox, Status};
-use crate::dial::{Dialer, Failure, Job, Jobs, Prepared, Progress, Resources, Verify};
+use crate::dial::{DialConfig, Dialer, Failure, Job, Jobs, Prepared, Progress, Resources, Verify};
 use crate::error::{Code, Error};
 use crate::log;
 use crate::queue::{Ending, Event, Reconnecting};
@@ -30,7 +31,7 @@ pub struct Link {
     pub connection: Arc<Connection>,
     phase: Phase,
     /// Its entry among the timers.
-    pub timer: Option<Instant>,
+    pub timer: Option<Due>,
     /// It has more to read than one turn allows.
     pub unfinished: bool,
     /// Attempts to open it so far: what an earlier one had prepared comes too late.
@@ -38,31 +39,41 @@ pub struct Link {
 }
 
 enum Phase {
-    Dialing {
-        dialer: Box<Dialer>,
-        deadline: Option<Instant>,
-    },
+    Dialing(Box<Dialing>),
     Open(Box<Session>),
     /// Between two attempts.
-    Waiting {
-        until: Instant,
-        /// The server has asked for it.
-        is_asked: bool,
-    },
+    Waiting(Box<Waiting>),
+}
+
+struct Dialing {
+    dialer: Dialer,
+    deadline: Option<Instant>,
+}
+
+struct Waiting {
+    until: Instant,
+    /// The server has asked for it.
+    is_asked: bool,
 }
 
 impl Link {
-    pub fn new(connection: Arc<Connection>, resources: &Arc<Resources>, now: Instant) -> Link {
-        let phase = dialing(&connection, resources, now);
+    pub fn new(
+        connection: Arc<Connection>,
+        config: &Arc<DialConfig>,
+        resources: &Arc<Resources>,
+        now: Instant,
+    ) -> Link {
+        // The host may have changed it meanwhile.
+        let config = connection.dial_config().unwrap_or_else(|| Arc::clone(config));
+        let phase = dialing(&connection, config, resources, now);
         Link { connection, phase, timer: None, unfinished: false, attempt: 0 }
     }
 
     /// Begins to open.
-    pub fn start(&mut self, token: Token, tools: &mut Tools<'_>) -> Flow {
+    pub fn start(&mut self, config: &DialConfig, token: Token, tools: &mut Tools<'_>) -> Flow {
         if self.connection.outbox().is_sealed() {
             return Flow::End(Ending::unclean(ABNORMAL));
         }
-        let config = &self.connection.config;
         let id = self.connection.id;
         match &config.proxy {
             None => log::line!(Info, "connection {id}: opening {:?}", config.target),
@@ -95,7 +106,9 @@ impl Link {
         tools: &mut Tools<'_>,
     ) -> Flow {
         match &mut self.phase {
-            Phase::Dialing { dialer, .. } if attempt == self.attempt => dialer.prepared(prepared),
+            Phase::Dialing(dialing) if attempt == self.attempt => {
+                dialing.dialer.prepared(prepared);
+            }
             _ => {}
         }
         self.advance(token, false, tools)
@@ -114,8 +127,8 @@ impl Link {
             _ if self.connection.outbox().is_sealed() => {
                 return Flow::End(Ending::unclean(ABNORMAL));
             }
-            Phase::Waiting { .. } => return Flow::Stay,
-            Phase::Dialing { dialer, .. } => dialer,
+            Phase::Waiting(_) => return Flow::Stay,
+            Phase::Dialing(dialing) => &mut dialing.dialer,
         };
         match dialer.advance(tools.registry, token, tools.now) {
             Ok(Progress::Pending) => match dialer.take_job() {
@@ -127,8 +140,8 @@ impl Link {
                 let transport = Arc::new(established.transport);
                 self.connection.set_answer(Answer {
                     response: established.response,
-                    body: Vec::new(),
-                    subprotocol: established.agreed.subprotocol,
+                    body: Box::default(),
+                    has_subprotocol: established.agreed.subprotocol.is_some(),
                     deflate: established.agreed.deflate,
                     timings: established.timings,
                     epoch: self.connection.outbox().epoch(),
@@ -168,10 +181,10 @@ impl Link {
     pub fn deadline(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Open(session) => session.deadline(),
-            Phase::Dialing { dialer, deadline } => {
-                [dialer.wake_at(), *deadline].into_iter().flatten().min()
+            Phase::Dialing(dialing) => {
+                [dialing.dialer.wake_at(), dialing.deadline].into_iter().flatten().min()
             }
-            Phase::Waiting { until, .. } => Some(*until),
+            Phase::Waiting(waiting) => Some(waiting.until),
         }
     }
 
@@ -181,19 +194,19 @@ impl Link {
                 let flow = session.on_timer(tools.now);
                 self.settle(flow, tools.now)
             }
-            Phase::Waiting { until, .. } if *until <= tools.now => {
+            Phase::Waiting(waiting) if waiting.until <= tools.now => {
                 log::line!(Debug, "connection {}: trying again", self.connection.id);
                 self.attempt = self.attempt.wrapping_add(1);
-                self.phase = dialing(&self.connection, tools.resources, tools.now);
+                let Some(config) = self.connection.dial_config() else { return self.no_config() };
+                self.phase = dialing(&self.connection, config, tools.resources, tools.now);
                 self.advance(token, false, tools)
             }
-            Phase::Waiting { .. } => self.advance(token, false, tools),
-            Phase::Dialing { dialer, deadline: Some(deadline) } if *deadline <= tools.now => {
+            Phase::Dialing(dialing) if dialing.deadline.is_some_and(|at| at <= tools.now) => {
                 let limit = self.connection.limits.open_timeout.unwrap_or(Duration::ZERO);
-                let failure = dialer.timed_out(limit);
+                let failure = dialing.dialer.timed_out(limit);
                 self.refuse(*failure, tools.now)
             }
-            Phase::Dialing { .. } => self.advance(token, false, tools),
+            Phase::Dialing(_) | Phase::Waiting(_) => self.advance(token, false, tools),
         }
     }
 
@@ -202,12 +215,12 @@ impl Link {
         match &mut self.phase {
             Phase::Open(session) => session.on_wake(now),
             // To the server, the sleep was a part of the wait.
-            Phase::Waiting { until, is_asked: true } => {
-                *until = until.checked_sub(slept).unwrap_or(now);
+            Phase::Waiting(waiting) if waiting.is_asked => {
+                waiting.until = waiting.until.checked_sub(slept).unwrap_or(now);
             }
-            Phase::Waiting { until, .. } => *until = now,
+            Phase::Waiting(waiting) => waiting.until = now,
             // It has a deadline of its own.
-            Phase::Dialing { .. } => {}
+            Phase::Dialing(_) => {}
         }
         Flow::Stay
     }
@@ -222,8 +235,8 @@ impl Link {
             let timings = failure.timings;
             self.connection.set_answer(Answer {
                 response,
-                body,
-                subprotocol: None,
+                body: body.into(),
+                has_subprotocol: false,
                 deflate: None,
                 timings,
                 epoch: 0,
@@ -261,8 +274,15 @@ impl Link {
             delay,
             why,
         }));
-        self.phase = Phase::Waiting { until: now + delay, is_asked: pause.is_asked };
+        let waiting = Waiting { until: now + delay, is_asked: pause.is_asked };
+        self.phase = Phase::Waiting(Box::new(waiting));
         Flow::Stay
+    }
+
+    /// For another attempt of a connection that has only one, which cannot be.
+    fn no_config(&self) -> Flow {
+        let words = "a defect in this library lost what to open the connection with";
+        self.fail(Error::ws(Code::Internal, words), Ending::unclean(ABNORMAL))
     }
 
     fn fail(&self, error: Error, ending: Ending) -> Flow {
@@ -284,8 +304,13 @@ impl Link {
     }
 }
 
-fn dialing(connection: &Connection, resources: &Arc<Resources>, now: Instant) -> Phase {
-    let dialer = Box::new(Dialer::new(connection.dial_config(), Arc::clone(resources)));
+fn dialing(
+    connection: &Connection,
+    config: Arc<DialConfig>,
+    resources: &Arc<Resources>,
+    now: Instant,
+) -> Phase {
+    let dialer = Dialer::new(config, Arc::clone(resources));
     let deadline = connection.limits.open_timeout.map(|timeout| now + timeout);
-    Phase::Dialing { dialer, deadline }
+    Phase::Dialing(Box::new(Dialing { dialer, deadline }))
 }

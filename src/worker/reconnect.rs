@@ -137,9 +137,7 @@ mod tests {
     fn the_server_says_when() {
         let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
         let seconds = |headers: &[(&str, &str)]| {
-            let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
-            let headers = headers.iter().map(owned).collect();
-            let response = Response { status: 503, reason: String::new(), headers };
+            let response = Response::new(503, "", headers.iter().copied());
             retry_after(&response, now).map(|wait| wait.as_secs())
         };
         assert_eq!(seconds(&[]), None);

@@ -1,47 +1,70 @@
 //! Which connection wants to be looked at when. Each has at most one entry.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
 
-#[derive(Default)]
+/// A moment in half the room that an `Instant` takes: nanoseconds since
+/// `Timers` was made, and one more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due(NonZeroU64);
+
 pub struct Timers {
-    due: BTreeSet<(Instant, usize)>,
+    origin: Instant,
+    due: BTreeSet<(Due, u32)>,
+}
+
+impl Default for Timers {
+    fn default() -> Timers {
+        Timers { origin: Instant::now(), due: BTreeSet::new() }
+    }
 }
 
 impl Timers {
     /// Moves an entry. One that is due too early is left: the connection then looks again,
     /// which is cheaper than to move it with every message.
-    pub fn set(&mut self, key: usize, current: &mut Option<Instant>, wanted: Option<Instant>) {
-        match (*current, wanted) {
+    pub fn set(&mut self, key: usize, current: &mut Option<Due>, wanted: Option<Instant>) {
+        match (*current, wanted.map(|at| self.due(at))) {
             (Some(current), Some(wanted)) if current <= wanted => {}
             (_, Some(wanted)) => {
                 self.clear(key, current);
-                self.due.insert((wanted, key));
+                self.due.insert((wanted, number(key)));
                 *current = Some(wanted);
             }
             (_, None) => self.clear(key, current),
         }
     }
 
-    pub fn clear(&mut self, key: usize, current: &mut Option<Instant>) {
+    pub fn clear(&mut self, key: usize, current: &mut Option<Due>) {
         if let Some(at) = current.take() {
-            self.due.remove(&(at, key));
+            self.due.remove(&(at, number(key)));
         }
     }
 
     pub fn next(&self) -> Option<Instant> {
-        self.due.first().map(|&(at, _)| at)
+        self.due.first().map(|&(Due(at), _)| self.origin + Duration::from_nanos(at.get() - 1))
     }
 
     /// Takes out one entry that is due.
     pub fn pop(&mut self, now: Instant) -> Option<usize> {
         let &(at, key) = self.due.first()?;
-        if at > now {
+        if at > self.due(now) {
             return None;
         }
         self.due.pop_first();
-        Some(key)
+        Some(key as usize)
     }
+
+    /// Far beyond any deadline it is the end of time.
+    fn due(&self, at: Instant) -> Due {
+        let since = at.saturating_duration_since(self.origin).as_nanos();
+        Due(NonZeroU64::MIN.saturating_add(u64::try_from(since).unwrap_or(u64::MAX)))
+    }
+}
+
+/// A key counts connections: there are not so many.
+fn number(key: usize) -> u32 {
+    u32::try_from(key).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -74,11 +74,12 @@ impl Dialer {
 
     pub(super) fn supplied(&mut self, purpose: Purpose, prepared: Prepared) -> Result<Step> {
         let took = micros(prepared.took);
-        *match purpose {
+        let time = match purpose {
             Purpose::Addresses | Purpose::Beyond => &mut self.timings.dns_us,
             Purpose::ProxyContext => &mut self.timings.proxy_us,
             Purpose::Context => &mut self.timings.tls_us,
-        } += took;
+        };
+        *time = time.saturating_add(took);
         match (purpose, prepared.result) {
             (_, Ok(Found::Addresses(host, found))) => self.found(purpose, found, &host)?,
             (Purpose::ProxyContext, Ok(Found::Context(connector))) => {

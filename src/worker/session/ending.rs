@@ -26,12 +26,50 @@ pub(super) struct Fault {
     pub(super) deadline: Instant,
 }
 
+/// What an open connection has from when its end begins.
+#[derive(Default)]
+pub(super) struct Parting {
+    /// Why nothing can be sent any more. What the server has said before is still read.
+    pub(super) broken: Option<io::Error>,
+    /// The server's close frame.
+    pub(super) server_close: Option<Ending>,
+    /// The connection is going to be failed: nothing more is read.
+    pub(super) fault: Option<Fault>,
+    /// The code with which the connection was failed.
+    pub(super) failed: Option<u16>,
+    /// The sending side of the stream is shut.
+    pub(super) finished: bool,
+    pub(super) close_deadline: Option<Instant>,
+    /// The server has closed it, and another connection is going to follow: nothing is sent
+    /// any more, and only the server's end of the TCP connection is awaited.
+    pub(super) is_suspended: bool,
+}
+
+static NOT_PARTING: Parting = Parting {
+    broken: None,
+    server_close: None,
+    fault: None,
+    failed: None,
+    finished: false,
+    close_deadline: None,
+    is_suspended: false,
+};
+
 impl Session {
+    pub(super) fn parting(&self) -> &Parting {
+        self.parting.as_deref().unwrap_or(&NOT_PARTING)
+    }
+
+    pub(super) fn parting_mut(&mut self) -> &mut Parting {
+        self.parting.get_or_insert_default()
+    }
+
     /// Fails the connection (RFC 6455 7.1.7), once the host has had a chance to answer
     /// what came before the fault. Nothing more is read from here on.
     pub(super) fn fail(&mut self, close_code: u16, error: Error, now: Instant) {
         if !self.has_fault() {
-            self.fault = Some(Fault { close_code, error, deadline: now + GRACE });
+            let deadline = now + GRACE;
+            self.parting_mut().fault = Some(Fault { close_code, error, deadline });
             self.connection.await_reading();
             self.settle_fault(now);
         }
@@ -39,22 +77,22 @@ impl Session {
 
     /// The connection has been failed, or is going to be.
     pub(super) fn has_fault(&self) -> bool {
-        self.fault.is_some() || self.failed.is_some()
+        self.parting().fault.is_some() || self.parting().failed.is_some()
     }
 
     pub(super) fn settle_fault(&mut self, now: Instant) {
-        let is_due = self.fault.as_ref().is_some_and(|fault| {
+        let is_due = self.parting().fault.as_ref().is_some_and(|fault| {
             fault.deadline <= now
                 || self.connection.has_read_all()
-                || self.broken.is_some()
+                || self.parting().broken.is_some()
                 || self.connection.outbox().is_sealed()
         });
         if !is_due {
             return;
         }
-        let Some(Fault { close_code, error, .. }) = self.fault.take() else { return };
+        let Some(Fault { close_code, error, .. }) = self.parting_mut().fault.take() else { return };
         log::line!(Error, "connection {}: {error}", self.connection.id);
-        self.failed = Some(close_code);
+        self.parting_mut().failed = Some(close_code);
         self.connection.advance(Status::Closing);
         let reason = clipped(&error.message);
         // It fails only when no random bytes are to be had: then it closes without a frame.
@@ -66,10 +104,10 @@ impl Session {
     /// The stream has ended.
     pub(super) fn on_end(&mut self, error: Option<io::Error>) -> Flow {
         let is_closing = self.connection.outbox().is_sealed();
-        if is_closing || self.server_close.is_some() || self.failed.is_some() {
+        if is_closing || self.parting().server_close.is_some() || self.parting().failed.is_some() {
             return self.end();
         }
-        let (words, error) = match self.broken.take() {
+        let (words, error) = match self.parting_mut().broken.take() {
             Some(broken) => ("the connection was lost while sending", Some(broken)),
             None => ("the server ended the connection without a close frame", error),
         };
@@ -87,7 +125,7 @@ impl Session {
         let answer = frame.as_ref().map(|frame| frame.code);
         let CloseFrame { code, reason } =
             frame.unwrap_or(CloseFrame { code: NO_STATUS, reason: String::new() });
-        let resumes = self.resumes_from.is_some_and(|at| at <= now) && is_passing_close(code);
+        let resumes = is_passing_close(code) && connection.resumes(now);
         let mut was_clean = true;
         // It fails only when no random bytes are to be had: then it ends as without `resumes`.
         match if resumes { connection.suspend() } else { Ok(None) } {
@@ -95,8 +133,8 @@ impl Session {
                 // Behind half a frame there is no place for an answer, and to complete the frame
                 // could bring its message to the server twice.
                 was_clean = is_at_boundary && self.say_last(code);
-                self.is_suspended = true;
-                self.finished = true;
+                self.parting_mut().is_suspended = true;
+                self.parting_mut().finished = true;
                 self.hasten(now);
             }
             _ => {
@@ -104,7 +142,7 @@ impl Session {
                 let _ = connection.outbox().push_close(answer.map(|code| (code, "")));
             }
         }
-        self.server_close = Some(Ending { code, reason, was_clean });
+        self.parting_mut().server_close = Some(Ending { code, reason, was_clean });
     }
 
     /// Answers the server's close frame past the outbox, which knows this stream no more.
@@ -117,8 +155,8 @@ impl Session {
 
     /// Nothing more comes: it ends, or another connection follows.
     pub(super) fn end(&mut self) -> Flow {
-        match &self.server_close {
-            Some(close) if self.is_suspended => {
+        match &self.parting().server_close {
+            Some(close) if self.parting().is_suspended => {
                 let mut words = format!("the server closed the connection with {}", close.code);
                 if !close.reason.is_empty() {
                     words.push_str(": ");
@@ -132,12 +170,13 @@ impl Session {
 
     /// How it ends, as things stand.
     pub(super) fn ending(&self) -> Ending {
-        if let Some(code) = self.failed {
+        if let Some(code) = self.parting().failed {
             return Ending::unclean(code);
         }
-        match &self.server_close {
+        match &self.parting().server_close {
             Some(ending) => {
-                let all_left = self.is_suspended || self.connection.outbox().waiting() == 0;
+                let all_left =
+                    self.parting().is_suspended || self.connection.outbox().waiting() == 0;
                 Ending { was_clean: ending.was_clean && all_left, ..ending.clone() }
             }
             None => Ending::unclean(ABNORMAL),

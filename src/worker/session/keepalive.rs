@@ -44,7 +44,7 @@ impl Session {
     /// The machine has slept: whether the server is still there is asked at once.
     pub fn on_wake(&mut self, now: Instant) {
         let limits = &self.connection.limits;
-        let is_closing = self.close_deadline.is_some() || self.fault.is_some();
+        let is_closing = self.parting().close_deadline.is_some() || self.parting().fault.is_some();
         if limits.ping_interval.is_some() && !is_closing && !self.connection.is_paused() {
             self.ping(limits.ping_timeout.map(|limit| limit.min(PROMPT)), now);
         }
@@ -59,7 +59,7 @@ impl Session {
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
         let leaves_at = sent + outbox.waiting() as u64;
         drop(outbox);
-        self.awaited = Some(Awaited { since: now, limit, sent, leaves_at });
+        self.awaited = Some(Box::new(Awaited { since: now, limit, sent, leaves_at }));
         self.write(now);
     }
 

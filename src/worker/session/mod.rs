@@ -9,11 +9,11 @@ use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::ending::Fault;
+use self::ending::Parting;
 use self::keepalive::Awaited;
 use crate::connection::{add, Connection};
 use crate::error::Error;
-use crate::protocol::{Decoder, DecoderConfig};
+use crate::protocol::Decoder;
 use crate::queue::{Ending, Event};
 use crate::transport::Transport;
 
@@ -36,65 +36,44 @@ pub enum Flow {
 pub struct Session {
     connection: Arc<Connection>,
     transport: Arc<Transport>,
-    decoder: Decoder,
+    /// What has arrived in part; most of the time that is nothing.
+    decoder: Option<Box<Decoder>>,
     /// What was read and is not decoded, because so much has come out of it already.
-    undecoded: Option<Vec<u8>>,
+    undecoded: Option<Box<[u8]>>,
     /// The end of the stream may have been announced already: read until there is no more.
     at_end: bool,
     /// The last read was as large as could be: what is large is worth reading into its place.
     is_flooded: bool,
-    /// Why nothing can be sent any more. What the server has said before is still read.
-    broken: Option<io::Error>,
-    /// The server's close frame.
-    server_close: Option<Ending>,
-    /// The connection is going to be failed: nothing more is read.
-    fault: Option<Fault>,
-    /// The code with which the connection was failed.
-    failed: Option<u16>,
-    /// The sending side of the stream is shut.
-    finished: bool,
-    close_deadline: Option<Instant>,
+    parting: Option<Box<Parting>>,
     heard_at: Instant,
-    awaited: Option<Awaited>,
+    awaited: Option<Box<Awaited>>,
     was_paused: bool,
     /// Something of what was read has been answered.
     has_answered: bool,
-    /// From when on the connection is opened again, should it be lost.
-    resumes_from: Option<Instant>,
-    /// The server has closed it, and another connection is going to follow: nothing is sent
-    /// any more, and only the server's end of the TCP connection is awaited.
-    is_suspended: bool,
-    /// Something waits to be sent: since when, and how much had left by then.
-    stuck: Option<(Instant, u64)>,
+    stuck: Option<Box<Stuck>>,
+}
+
+/// Something waits to be sent.
+struct Stuck {
+    since: Instant,
+    /// How much had left by then.
+    sent: u64,
 }
 
 impl Session {
     pub fn new(connection: Arc<Connection>, transport: Arc<Transport>, now: Instant) -> Session {
-        let decoder = Decoder::new(DecoderConfig {
-            max_message: connection.limits.max_message,
-            stream_threshold: connection.limits.stream_threshold,
-            deflate: connection.answer().and_then(|answer| answer.deflate),
-        });
-        let resumes_from = connection.resumes_from(now);
         Session {
             connection,
             transport,
-            decoder,
+            decoder: None,
             undecoded: None,
             at_end: true,
             is_flooded: false,
-            broken: None,
-            server_close: None,
-            fault: None,
-            failed: None,
-            finished: false,
-            close_deadline: None,
+            parting: None,
             heard_at: now,
             awaited: None,
             was_paused: false,
             has_answered: false,
-            resumes_from,
-            is_suspended: false,
             stuck: None,
         }
     }
@@ -106,13 +85,13 @@ impl Session {
     /// The socket is ready for something, or a host thread wants something.
     pub fn advance(&mut self, at_end: bool, buffer: &mut [u8], now: Instant) -> Flow {
         self.at_end |= at_end;
-        if self.is_suspended && self.connection.outbox().is_sealed() {
+        if self.parting().is_suspended && self.connection.outbox().is_sealed() {
             return Flow::End(self.ending());
         }
         self.write(now);
         self.settle_fault(now);
         let flow = self.read(buffer, now);
-        if std::mem::take(&mut self.has_answered) || self.failed.is_some() {
+        if std::mem::take(&mut self.has_answered) || self.parting().failed.is_some() {
             self.write(now);
         }
         flow
@@ -128,10 +107,10 @@ impl Session {
 
     /// When to be looked at although nothing happens.
     pub fn deadline(&self) -> Option<Instant> {
-        if self.close_deadline.is_some() {
-            return self.close_deadline;
+        if self.parting().close_deadline.is_some() {
+            return self.parting().close_deadline;
         }
-        if let Some(fault) = &self.fault {
+        if let Some(fault) = &self.parting().fault {
             return Some(fault.deadline);
         }
         // While the host does not read, silence is ours and not the server's.
@@ -142,7 +121,7 @@ impl Session {
     }
 
     fn write_deadline(&self) -> Option<Instant> {
-        Some(self.stuck?.0 + self.connection.limits.write_timeout?)
+        Some(self.stuck.as_ref()?.since + self.connection.limits.write_timeout?)
     }
 
     /// A deadline may have passed.
@@ -153,10 +132,10 @@ impl Session {
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return Flow::Stay;
         }
-        if self.close_deadline.is_some() {
+        if self.parting().close_deadline.is_some() {
             return self.end();
         }
-        if self.fault.is_some() {
+        if self.parting().fault.is_some() {
             self.settle_fault(now);
             self.write(now);
             // What came meanwhile, the end of the stream above all, was not looked at.
@@ -179,13 +158,14 @@ impl Session {
         let sealed = outbox.is_sealed();
         let all_left = outbox.waiting() == 0;
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
-        self.stuck = match self.stuck {
-            _ if !outbox.is_stuck() => None,
-            Some((since, before)) if before == sent => Some((since, before)),
-            _ => Some((now, sent)),
-        };
+        match &mut self.stuck {
+            stuck if !outbox.is_stuck() => *stuck = None,
+            Some(stuck) if stuck.sent == sent => {}
+            Some(stuck) => **stuck = Stuck { since: now, sent },
+            stuck => *stuck = Some(Box::new(Stuck { since: now, sent })),
+        }
         if let Some(error) = outbox.take_broken() {
-            self.broken = Some(error);
+            self.parting.get_or_insert_default().broken = Some(error);
             self.at_end = true;
             drop(outbox.detach());
         }
@@ -194,16 +174,16 @@ impl Session {
         if drained {
             self.connection.emit(Event::Drain);
         }
-        if sealed && self.close_deadline.is_none() {
-            self.close_deadline = Some(now + self.connection.limits.close_timeout);
+        if sealed && self.parting().close_deadline.is_none() {
+            self.parting_mut().close_deadline = Some(now + self.connection.limits.close_timeout);
         }
-        if sealed && all_left && !self.finished {
-            if self.failed.is_some() {
-                self.finished = true;
+        if sealed && all_left && !self.parting().finished {
+            if self.parting().failed.is_some() {
+                self.parting_mut().finished = true;
                 self.transport.finish();
                 self.hasten(now);
-            } else if self.server_close.is_some() {
-                self.finished = true;
+            } else if self.parting().server_close.is_some() {
+                self.parting_mut().finished = true;
                 self.hasten(now);
             }
         }
@@ -212,7 +192,8 @@ impl Session {
     /// Only the server's end of the TCP connection is still awaited.
     fn hasten(&mut self, now: Instant) {
         let farewell = now + FAREWELL.min(self.connection.limits.close_timeout);
-        self.close_deadline = Some(self.close_deadline.map_or(farewell, |at| at.min(farewell)));
+        self.parting_mut().close_deadline =
+            Some(self.parting().close_deadline.map_or(farewell, |at| at.min(farewell)));
     }
 
     fn read(&mut self, buffer: &mut [u8], now: Instant) -> Flow {
@@ -224,14 +205,14 @@ impl Session {
             if std::mem::take(&mut self.was_paused) {
                 self.resume(now);
             }
-            if self.fault.is_some() {
+            if self.parting().fault.is_some() {
                 return Flow::Stay;
             }
             if let Some(rest) = self.undecoded.take() {
                 self.decode(&rest, now);
                 continue;
             }
-            let direct = if self.is_flooded && self.failed.is_none() {
+            let direct = if self.is_flooded && self.parting().failed.is_none() {
                 self.receive_direct(buffer.len(), now)
             } else {
                 None
@@ -250,7 +231,7 @@ impl Session {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.broken.is_some() {
+                    if self.parting().broken.is_some() {
                         return self.on_end(None);
                     }
                     // From here on, what comes is announced.
@@ -267,8 +248,8 @@ impl Session {
     /// was not the server's doing.
     fn resume(&mut self, now: Instant) {
         self.hear(now);
-        if let Some((since, _)) = &mut self.stuck {
-            *since = now;
+        if let Some(stuck) = &mut self.stuck {
+            stuck.since = now;
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::connection::{add, DataType};
 use crate::error::{Code, Error};
 use crate::json;
 use crate::log;
-use crate::protocol::{Batch, Control, Decoded, DirectRead, Violation};
+use crate::protocol::{Batch, Control, Decoded, Decoder, DecoderConfig, DirectRead, Violation};
 use crate::queue::{Event, Pong, Recipient};
 
 /// RFC 6455 7.4.1
@@ -34,7 +34,7 @@ impl Session {
         let mut batch = Batch::new();
         let transport = &self.transport;
         let DirectRead { read, violation } =
-            self.decoder.read_direct(size, &mut batch, |room| transport.read(room))?;
+            self.decoder.as_mut()?.read_direct(size, &mut batch, |room| transport.read(room))?;
         if let Ok(count @ 1..) = read {
             self.hear(now);
             add(&self.connection.counters.wire_received, count);
@@ -55,9 +55,10 @@ impl Session {
 
     pub(super) fn decode(&mut self, mut input: &[u8], now: Instant) {
         let mut batch = self.connection.queue().batch();
+        let mut decoder = self.decoder.take().unwrap_or_else(|| self.new_decoder());
         // After the server's close frame, and after it broke the protocol, nothing counts.
-        while self.server_close.is_none() && !self.has_fault() {
-            match self.decoder.decode(input, &mut batch) {
+        while self.parting().server_close.is_none() && !self.has_fault() {
+            match decoder.decode(input, &mut batch) {
                 Ok(Decoded { consumed, control, is_full }) => {
                     input = &input[consumed..];
                     if let Some(control) = control {
@@ -65,7 +66,7 @@ impl Session {
                     }
                     if is_full {
                         // It counts as a read: there is much more in it than was read.
-                        self.undecoded = Some(input.to_vec());
+                        self.undecoded = Some(input.into());
                         break;
                     }
                     if input.is_empty() {
@@ -78,7 +79,19 @@ impl Session {
                 }
             }
         }
+        self.decoder = Some(decoder).filter(|decoder| !decoder.is_as_new());
         self.deliver(&mut batch, now);
+    }
+
+    fn new_decoder(&self) -> Box<Decoder> {
+        let limits = &self.connection.limits;
+        // Without an offer there is nothing to look up.
+        let answer = limits.deflate_threshold.and_then(|_| self.connection.answer());
+        Box::new(Decoder::new(DecoderConfig {
+            max_message: limits.max_message,
+            stream_threshold: limits.stream_threshold,
+            deflate: answer.and_then(|answer| answer.deflate),
+        }))
     }
 
     /// Hands messages over to the queue.

@@ -1,0 +1,44 @@
+//! What most connections have alike, such as their limits: kept once for all of them.
+
+use std::borrow::Borrow;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// Gives out the value of the last time again, if the next one equals it and the first is
+/// still in use.
+pub struct Alike<T: ?Sized>(Mutex<Option<Weak<T>>>);
+
+impl<T: ?Sized> Default for Alike<T> {
+    fn default() -> Alike<T> {
+        Alike(Mutex::default())
+    }
+}
+
+impl<T: ?Sized + PartialEq> Alike<T> {
+    pub fn share(&self, value: impl Borrow<T> + Into<Arc<T>>) -> Arc<T> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match last.as_ref().and_then(Weak::upgrade) {
+            Some(shared) if *shared == *value.borrow() => shared,
+            _ => {
+                let shared = value.into();
+                *last = Some(Arc::downgrade(&shared));
+                shared
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_are_one_while_in_use() {
+        let alike = Alike::<str>::default();
+        let first = alike.share("a".to_owned());
+        assert!(Arc::ptr_eq(&first, &alike.share("a".to_owned())));
+        let other = alike.share("b".to_owned());
+        assert_eq!((&*first, &*other), ("a", "b"));
+        drop(other);
+        assert_eq!(&*alike.share("b".to_owned()), "b");
+    }
+}
