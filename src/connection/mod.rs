@@ -19,7 +19,7 @@ mod stay;
 mod unsent;
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
@@ -50,7 +50,7 @@ pub struct Connection {
     host: Box<dyn Any + Send + Sync>,
     pub limits: Arc<Limits>,
     home: Arc<Home>,
-    status: AtomicI32,
+    status: AtomicU8,
     /// It is open.
     opened: AtomicBool,
     /// Its OPEN and its TERMINATE are in the queue.
@@ -127,7 +127,7 @@ impl Connection {
             host: parts.host,
             limits: parts.limits,
             home: parts.home,
-            status: AtomicI32::new(Status::Connecting as i32),
+            status: AtomicU8::new(Status::Connecting as u8),
             opened: AtomicBool::new(false),
             open_queued: AtomicBool::new(false),
             end_queued: AtomicBool::new(false),
@@ -164,7 +164,8 @@ impl Connection {
     }
 
     pub fn status(&self) -> Status {
-        Status::from_number(self.status.load(Ordering::SeqCst)).unwrap_or(Status::Closed)
+        let number = self.status.load(Ordering::SeqCst);
+        Status::from_number(number.into()).unwrap_or(Status::Closed)
     }
 
     pub fn answer(&self) -> Option<Arc<Answer>> {
@@ -366,14 +367,14 @@ impl Connection {
     /// From Connected to Connecting, the one step back that there is. Whoever wants it closed
     /// seals the outbox first, and this is done under its lock: so Closing stays.
     fn step_back(&self) {
-        let (from, to) = (Status::Connected as i32, Status::Connecting as i32);
+        let (from, to) = (Status::Connected as u8, Status::Connecting as u8);
         if self.status.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
             self.home.queue.touch();
         }
     }
 
     pub fn advance(&self, status: Status) {
-        if self.status.fetch_max(status as i32, Ordering::SeqCst) < status as i32 {
+        if self.status.fetch_max(status as u8, Ordering::SeqCst) < status as u8 {
             self.home.queue.touch();
         }
     }

@@ -26,7 +26,6 @@ const COMPACTED: usize = 64 * 1024;
 const MAX_PINGS: usize = 64;
 
 /// A ping that was sent.
-#[derive(PartialEq, Eq)]
 pub struct Ping {
     payload: Box<[u8]>,
     pub sent_at: Instant,
@@ -39,8 +38,10 @@ pub struct Ping {
 pub struct Promise(usize);
 
 /// What an outbox has only now and then.
-#[derive(Default, PartialEq, Eq)]
+#[derive(Default)]
 struct Extras {
+    /// Why writing failed.
+    broken: Option<io::Error>,
     /// Bytes that messages may take which are being compressed.
     promised: usize,
     /// Where in `buffer` the last pong ends; a newer one waits until that has left.
@@ -49,6 +50,17 @@ struct Extras {
     pings: VecDeque<Ping>,
     /// The server's, once the transport is gone: until then the TLS session has it.
     certificate: Option<Box<[u8]>>,
+}
+
+impl Extras {
+    fn is_empty(&self) -> bool {
+        self.broken.is_none()
+            && self.promised == 0
+            && self.pong_end == 0
+            && self.waiting_pong.is_none()
+            && self.pings.is_empty()
+            && self.certificate.is_none()
+    }
 }
 
 #[derive(Default)]
@@ -66,8 +78,6 @@ pub struct Outbox {
     sealed: bool,
     /// The host was told HOSTWS_E_AGAIN and waits for DRAIN.
     owes_drain: bool,
-    /// Why writing failed.
-    broken: Option<io::Error>,
     extras: Option<Box<Extras>>,
     /// What waits is gathered, and leaves in a moment.
     is_gathered: bool,
@@ -241,7 +251,7 @@ impl Outbox {
 
     /// Gives the extras back when there is nothing in them.
     fn tidy(&mut self) {
-        self.extras = self.extras.take().filter(|extras| **extras != Extras::default());
+        self.extras = self.extras.take().filter(|extras| !extras.is_empty());
     }
 
     fn promised(&self) -> usize {
@@ -350,7 +360,7 @@ impl Outbox {
             return 0;
         }
         let Some(transport) = self.transport.clone() else { return 0 };
-        while self.broken.is_none() {
+        while !self.is_broken() {
             let rest = &self.buffer[self.written..];
             if rest.is_empty() {
                 self.reset();
@@ -360,7 +370,7 @@ impl Outbox {
                 }
             }
             match transport.write(&rest[..rest.len().min(WRITE_CHUNK)]) {
-                Ok(0) => self.broken = Some(io::ErrorKind::WriteZero.into()),
+                Ok(0) => self.extras().broken = Some(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     total += count;
                     self.written += count;
@@ -376,7 +386,7 @@ impl Outbox {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => self.broken = Some(error),
+                Err(error) => self.extras().broken = Some(error),
             }
         }
         total
@@ -388,9 +398,9 @@ impl Outbox {
         self.reset();
         if let Some(extras) = &mut self.extras {
             extras.waiting_pong = None;
+            extras.broken = None;
             extras.pings.clear();
         }
-        self.broken = None;
         self.is_fragmented = false;
     }
 
@@ -445,10 +455,10 @@ impl Outbox {
     }
 
     pub fn is_broken(&self) -> bool {
-        self.broken.is_some()
+        self.extras.as_ref().is_some_and(|extras| extras.broken.is_some())
     }
 
     pub fn take_broken(&mut self) -> Option<io::Error> {
-        self.broken.take()
+        self.extras.as_mut()?.broken.take()
     }
 }

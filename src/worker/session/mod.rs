@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use self::ending::Parting;
 use self::keepalive::Awaited;
+use self::receiving::Incoming;
 use crate::connection::{add, Connection};
 use crate::error::Error;
-use crate::protocol::Decoder;
 use crate::queue::{Ending, Event};
 use crate::transport::Transport;
 
@@ -37,9 +37,7 @@ pub struct Session {
     connection: Arc<Connection>,
     transport: Arc<Transport>,
     /// What has arrived in part; most of the time that is nothing.
-    decoder: Option<Box<Decoder>>,
-    /// What was read and is not decoded, because so much has come out of it already.
-    undecoded: Option<Box<[u8]>>,
+    incoming: Option<Box<Incoming>>,
     /// The end of the stream may have been announced already: read until there is no more.
     at_end: bool,
     /// The last read was as large as could be: what is large is worth reading into its place.
@@ -65,8 +63,7 @@ impl Session {
         Session {
             connection,
             transport,
-            decoder: None,
-            undecoded: None,
+            incoming: None,
             at_end: true,
             is_flooded: false,
             parting: None,
@@ -208,7 +205,7 @@ impl Session {
             if self.parting().fault.is_some() {
                 return Flow::Stay;
             }
-            if let Some(rest) = self.undecoded.take() {
+            if let Some(rest) = self.take_undecoded() {
                 self.decode(&rest, now);
                 continue;
             }
@@ -225,7 +222,7 @@ impl Session {
                     let is_drained = count < buffer.len()
                         && !self.at_end
                         && self.transport.is_drained_by_short_read();
-                    if is_drained && self.undecoded.is_none() {
+                    if is_drained && !self.has_undecoded() {
                         return Flow::Stay;
                     }
                 }

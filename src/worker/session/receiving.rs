@@ -15,6 +15,19 @@ use crate::queue::{Event, Pong, Recipient};
 /// RFC 6455 7.4.1
 const INVALID_PAYLOAD: u16 = 1007;
 
+/// What has arrived of something that is not complete.
+pub(super) struct Incoming {
+    decoder: Decoder,
+    /// What was read and is not decoded, because so much has come out of it already.
+    undecoded: Option<Box<[u8]>>,
+}
+
+impl Incoming {
+    fn is_empty(&self) -> bool {
+        self.undecoded.is_none() && self.decoder.is_as_new()
+    }
+}
+
 impl Session {
     /// Reads and takes in what there is.
     pub(super) fn receive(&mut self, buffer: &mut [u8], now: Instant) -> io::Result<usize> {
@@ -34,7 +47,10 @@ impl Session {
         let mut batch = Batch::new();
         let transport = &self.transport;
         let DirectRead { read, violation } =
-            self.decoder.as_mut()?.read_direct(size, &mut batch, |room| transport.read(room))?;
+            self.incoming
+                .as_mut()?
+                .decoder
+                .read_direct(size, &mut batch, |room| transport.read(room))?;
         if let Ok(count @ 1..) = read {
             self.hear(now);
             add(&self.connection.counters.wire_received, count);
@@ -55,10 +71,10 @@ impl Session {
 
     pub(super) fn decode(&mut self, mut input: &[u8], now: Instant) {
         let mut batch = self.connection.queue().batch();
-        let mut decoder = self.decoder.take().unwrap_or_else(|| self.new_decoder());
+        let mut incoming = self.incoming.take().unwrap_or_else(|| self.new_incoming());
         // After the server's close frame, and after it broke the protocol, nothing counts.
         while self.parting().server_close.is_none() && !self.has_fault() {
-            match decoder.decode(input, &mut batch) {
+            match incoming.decoder.decode(input, &mut batch) {
                 Ok(Decoded { consumed, control, is_full }) => {
                     input = &input[consumed..];
                     if let Some(control) = control {
@@ -66,7 +82,7 @@ impl Session {
                     }
                     if is_full {
                         // It counts as a read: there is much more in it than was read.
-                        self.undecoded = Some(input.into());
+                        incoming.undecoded = Some(input.into());
                         break;
                     }
                     if input.is_empty() {
@@ -79,19 +95,28 @@ impl Session {
                 }
             }
         }
-        self.decoder = Some(decoder).filter(|decoder| !decoder.is_as_new());
+        self.incoming = Some(incoming).filter(|incoming| !incoming.is_empty());
         self.deliver(&mut batch, now);
     }
 
-    fn new_decoder(&self) -> Box<Decoder> {
+    pub(super) fn has_undecoded(&self) -> bool {
+        self.incoming.as_ref().is_some_and(|incoming| incoming.undecoded.is_some())
+    }
+
+    pub(super) fn take_undecoded(&mut self) -> Option<Box<[u8]>> {
+        self.incoming.as_mut()?.undecoded.take()
+    }
+
+    fn new_incoming(&self) -> Box<Incoming> {
         let limits = &self.connection.limits;
         // Without an offer there is nothing to look up.
         let answer = limits.deflate_threshold.and_then(|_| self.connection.answer());
-        Box::new(Decoder::new(DecoderConfig {
+        let decoder = Decoder::new(DecoderConfig {
             max_message: limits.max_message,
             stream_threshold: limits.stream_threshold,
             deflate: answer.and_then(|answer| answer.deflate),
-        }))
+        });
+        Box::new(Incoming { decoder, undecoded: None })
     }
 
     /// Hands messages over to the queue.
