@@ -395,116 +395,136 @@ impl Whole {
 }
 
 /// Enough of them to find each of the faults that were put in for a trial.
-const ORDERS: usize = 400;
+const ORDERS: usize = 200;
+/// More steps than this, and it goes on for ever.
+const STEPS: usize = 100_000;
+
+fn in_many_orders(body: impl Fn() + Send + Sync + 'static) {
+    let mut config = shuttle::Config::default();
+    config.max_steps = shuttle::MaxSteps::FailAfter(STEPS);
+    let scheduler = shuttle::scheduler::RandomScheduler::new(ORDERS);
+    shuttle::Runner::new(scheduler, config).run(body);
+}
 
 #[test]
 fn the_loop_is_run_by_one_thread_at_a_time_and_comes_back() {
-    shuttle::check_random(
-        || {
-            let baton = Arc::new(Baton::default());
-            let in_use = Arc::new(AtomicBool::new(false));
-            let run = |in_use: &AtomicBool| {
-                assert!(!in_use.swap(true, Ordering::SeqCst), "two threads run it");
-                thread::yield_now();
-                in_use.store(false, Ordering::SeqCst);
-            };
-            let host = {
-                let (baton, in_use) = (Arc::clone(&baton), Arc::clone(&in_use));
-                thread::spawn(move || {
-                    for _ in 0..6 {
-                        if baton.begin() {
-                            run(&in_use);
-                            baton.end();
-                        }
+    in_many_orders(|| {
+        let baton = Arc::new(Baton::default());
+        let in_use = Arc::new(AtomicBool::new(false));
+        let run = |in_use: &AtomicBool| {
+            assert!(!in_use.swap(true, Ordering::SeqCst), "two threads run it");
+            thread::yield_now();
+            in_use.store(false, Ordering::SeqCst);
+        };
+        let host = {
+            let (baton, in_use) = (Arc::clone(&baton), Arc::clone(&in_use));
+            thread::spawn(move || {
+                for _ in 0..6 {
+                    if baton.begin() {
+                        run(&in_use);
+                        baton.end();
                     }
-                })
-            };
-            for _ in 0..3 {
-                run(&in_use);
-                baton.lend();
-                baton.await_return(|| ());
-                assert!(!baton.begin(), "it is the worker's");
-            }
+                }
+            })
+        };
+        for _ in 0..3 {
             run(&in_use);
-            host.join().unwrap();
-        },
-        ORDERS,
-    );
+            baton.lend();
+            baton.await_return(|| ());
+            assert!(!baton.begin(), "it is the worker's");
+        }
+        run(&in_use);
+        host.join().unwrap();
+    });
 }
 
 #[test]
 fn whatever_arrives_is_delivered_in_order_and_the_worker_takes_over() {
-    shuttle::check_random(
-        || {
-            const COUNT: usize = 10;
-            let whole = Arc::new(Whole::start());
-            let server = {
-                let whole = Arc::clone(&whole);
-                thread::spawn(move || (0..COUNT).for_each(|number| whole.say(number)))
-            };
-            let mut next = 0;
-            while next < COUNT {
-                for number in whole.poll() {
-                    assert_eq!(number, next);
-                    next += 1;
-                }
+    in_many_orders(|| {
+        const COUNT: usize = 10;
+        let whole = Arc::new(Whole::start());
+        let server = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || (0..COUNT).for_each(|number| whole.say(number)))
+        };
+        let mut next = 0;
+        while next < COUNT {
+            for number in whole.poll() {
+                assert_eq!(number, next);
+                next += 1;
             }
-            server.join().unwrap();
-            Arc::into_inner(whole).unwrap().end();
-        },
-        ORDERS,
-    );
+        }
+        server.join().unwrap();
+        Arc::into_inner(whole).unwrap().end();
+    });
 }
 
 #[test]
 fn a_wake_always_ends_a_wait() {
-    shuttle::check_random(
-        || {
-            let whole = Arc::new(Whole::start());
-            // What makes the loop be lent.
-            for number in 0..4 {
-                whole.say(number);
-                assert_eq!(whole.poll(), [number]);
-            }
-            let waker = {
-                let whole = Arc::clone(&whole);
-                thread::spawn(move || whole.queue.wake())
-            };
-            assert!(whole.poll().is_empty());
-            waker.join().unwrap();
-            Arc::into_inner(whole).unwrap().end();
-        },
-        ORDERS,
-    );
+    in_many_orders(|| {
+        let whole = Arc::new(Whole::start());
+        // What makes the loop be lent.
+        for number in 0..4 {
+            whole.say(number);
+            assert_eq!(whole.poll(), [number]);
+        }
+        let waker = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || whole.queue.wake())
+        };
+        assert!(whole.poll().is_empty());
+        waker.join().unwrap();
+        Arc::into_inner(whole).unwrap().end();
+    });
 }
 
 #[test]
 fn what_is_gathered_leaves_whoever_sends_and_whoever_runs_the_loop() {
-    shuttle::check_random(
-        || {
-            const ROUNDS: usize = 5;
-            const BURST: usize = 6;
-            let whole = Arc::new(Whole::start());
-            let other = {
-                let whole = Arc::clone(&whole);
-                thread::spawn(move || {
-                    for _ in 0..2 * BURST {
-                        whole.connection.send();
-                    }
-                })
-            };
-            for number in 0..ROUNDS {
-                whole.say(number);
-                assert_eq!(whole.poll(), [number]);
-                for _ in 0..BURST {
+    in_many_orders(|| {
+        const ROUNDS: usize = 5;
+        const BURST: usize = 6;
+        let whole = Arc::new(Whole::start());
+        let other = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || {
+                for _ in 0..2 * BURST {
                     whole.connection.send();
                 }
+            })
+        };
+        for number in 0..ROUNDS {
+            whole.say(number);
+            assert_eq!(whole.poll(), [number]);
+            for _ in 0..BURST {
+                whole.connection.send();
             }
-            // From here on the host does nothing any more.
-            whole.network.wait_until(|arrived| arrived.left == (ROUNDS + 2) * BURST);
-            other.join().unwrap();
-            Arc::into_inner(whole).unwrap().end();
-        },
-        ORDERS,
-    );
+        }
+        // From here on the host does nothing any more.
+        whole.network.wait_until(|arrived| arrived.left == (ROUNDS + 2) * BURST);
+        other.join().unwrap();
+        Arc::into_inner(whole).unwrap().end();
+    });
+}
+
+#[test]
+fn what_other_threads_gather_leaves_while_the_host_waits_for_long() {
+    in_many_orders(|| {
+        const BURST: usize = 8;
+        let whole = Arc::new(Whole::start());
+        for number in 0..4 {
+            whole.say(number);
+            assert_eq!(whole.poll(), [number]);
+        }
+        let other = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || {
+                (0..BURST).for_each(|_| whole.connection.send());
+                whole.network.wait_until(|arrived| arrived.left == BURST);
+                whole.say(99);
+            })
+        };
+        assert_eq!(whole.poll(), [99]);
+        other.join().unwrap();
+        Arc::into_inner(whole).unwrap().end();
+    });
 }
