@@ -23,5 +23,6 @@ mod process;
 pub mod protocol;
 mod queue;
 mod secret;
+mod sync;
 mod transport;
 mod worker;

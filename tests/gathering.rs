@@ -215,6 +215,7 @@ fn a_burst_of_another_thread_leaves_soon_although_a_message_trickles_in() {
         }
     });
     let id = client.id;
+    client.wait_open();
     let other = thread::spawn(move || {
         assert_eq!(heard.recv_timeout(PATIENCE), Ok(None));
         let before = Instant::now();
@@ -227,6 +228,10 @@ fn a_burst_of_another_thread_leaves_soon_although_a_message_trickles_in() {
         }
         before.elapsed()
     });
+    // One long wait, in which nothing is delivered.
+    while !client.messages().iter().any(|message| message.len() > 1) {
+        assert!(ws_poll(0, 20_000, 0) > 0);
+    }
     client.finish().check_clean(1000, "");
     let took = other.join().unwrap();
     assert!(took < SOON, "it took {took:?}");

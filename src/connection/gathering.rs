@@ -5,12 +5,13 @@
 //! is gathered in the outbox, and leaves when the thread has delivered, when it waits, when
 //! it is much, or when the worker sees to it a moment later.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::Connection;
 use crate::process::ThreadToken;
+use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// More than this does not wait.
 pub const MUCH: usize = 128 * 1024;

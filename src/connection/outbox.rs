@@ -432,7 +432,7 @@ impl Outbox {
 
     /// Nothing waits, and nothing is going to be different from what the worker knows.
     pub fn is_quiet(&self) -> bool {
-        self.waiting() == 0 && !self.sealed && !self.owes_drain && self.broken.is_none()
+        self.waiting() == 0 && !self.sealed && !self.owes_drain && !self.is_broken()
     }
 
     pub fn is_gathered(&self) -> bool {

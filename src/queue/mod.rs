@@ -9,7 +9,7 @@ mod waiting;
 
 use std::any::Any;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use engine::Engine;
@@ -20,6 +20,7 @@ pub use waiting::Waited;
 use crate::error::{Code, Error, Result};
 use crate::process::ThreadToken;
 use crate::protocol::Batch;
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use signal::Descriptor;
 use state::{Parked, State};
 

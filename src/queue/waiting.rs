@@ -5,7 +5,7 @@
 //! them, which then reads, decodes and delivers itself. When nothing comes for a moment, the
 //! worker takes the loop back, and the thread sleeps.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::event::Kind;
@@ -13,6 +13,7 @@ use super::state::State;
 use super::Queue;
 use crate::error::{Code, Error, Result};
 use crate::process::ThreadToken;
+use crate::sync::MutexGuard;
 
 /// A wait of less than this is short.
 const SHORT: Duration = Duration::from_millis(2);

@@ -5,8 +5,10 @@
 //! nothing comes any more, or the host is in a slow callback, or has left. So the connections
 //! are attended to whatever the host does, and a host that waits for long sleeps.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
+
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// How often a parked worker looks whether the host still runs the loop.
 const TICK: Duration = Duration::from_millis(2);

@@ -1,7 +1,7 @@
 //! The loop of one queue's connections, and who runs it at the moment.
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::baton::Baton;
@@ -9,6 +9,7 @@ use super::driver::{Driver, Patience};
 use crate::connection::{Command, Mailbox};
 use crate::log;
 use crate::queue::{self, Queue};
+use crate::sync::{Mutex, MutexGuard};
 
 pub struct Standing {
     pub is_idle: bool,

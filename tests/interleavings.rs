@@ -1,0 +1,534 @@
+//! The hand-over of the loop, and what is gathered, under a scheduler that tries many orders of
+//! the threads' steps. The code is the library's own; the network, the mailbox and the
+//! connection are models.
+
+#![allow(dead_code, unused_imports)] // the library's files are here as they are
+
+#[path = "../src/worker/baton.rs"]
+mod baton;
+#[path = "../src/worker/engine.rs"]
+mod engine;
+#[path = "../src/error.rs"]
+mod error;
+#[path = "../src/connection/gathering.rs"]
+mod gathering;
+#[path = "../src/queue/mod.rs"]
+mod queue;
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use hostws::protocol;
+use shuttle::thread;
+
+use self::baton::Baton;
+use self::connection::{Command, Connection, Mailbox};
+use self::driver::{Driver, Patience};
+use self::engine::Engine;
+use self::queue::{Event, Kind, Pong, Queue, Recipient, Waited};
+use self::sync::atomic::AtomicBool;
+use self::sync::{Condvar, Mutex};
+
+/// What the library takes from the standard library, from the scheduler.
+mod sync {
+    pub use shuttle::sync::{atomic, Mutex, MutexGuard};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, LockResult};
+    use std::time::Duration;
+
+    #[derive(Default)]
+    pub struct Condvar(Arc<shuttle::sync::Condvar>);
+
+    pub struct TimedOut(bool);
+
+    impl TimedOut {
+        pub fn timed_out(&self) -> bool {
+            self.0
+        }
+    }
+
+    impl Condvar {
+        pub fn new() -> Condvar {
+            Condvar::default()
+        }
+
+        pub fn notify_one(&self) {
+            self.0.notify_one();
+        }
+
+        pub fn notify_all(&self) {
+            self.0.notify_all();
+        }
+
+        pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
+            self.0.wait(guard)
+        }
+
+        /// The time is up whenever the scheduler wants it: a clock of its own says so.
+        pub fn wait_timeout<'a, T>(
+            &self,
+            guard: MutexGuard<'a, T>,
+            _: Duration,
+        ) -> LockResult<(MutexGuard<'a, T>, TimedOut)> {
+            let (is_up, is_over) =
+                (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+            let clock = {
+                let (changed, is_up, is_over) =
+                    (Arc::clone(&self.0), Arc::clone(&is_up), Arc::clone(&is_over));
+                shuttle::thread::spawn(move || {
+                    while !is_over.load(Ordering::SeqCst) {
+                        is_up.store(true, Ordering::SeqCst);
+                        changed.notify_all();
+                        shuttle::thread::yield_now();
+                    }
+                })
+            };
+            let guard = self.0.wait(guard).unwrap();
+            let timed_out = TimedOut(is_up.load(Ordering::SeqCst));
+            is_over.store(true, Ordering::SeqCst);
+            drop(clock);
+            Ok((guard, timed_out))
+        }
+    }
+}
+
+mod process {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    pub struct ThreadToken(usize);
+
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    shuttle::thread_local! {
+        static NUMBER: usize = NEXT.fetch_add(1, Ordering::SeqCst);
+    }
+
+    impl ThreadToken {
+        pub fn current() -> ThreadToken {
+            ThreadToken(NUMBER.with(|number| *number))
+        }
+
+        pub fn number(self) -> usize {
+            self.0
+        }
+    }
+}
+
+mod log {
+    macro_rules! line {
+        ($level:ident, $words:expr) => {
+            $crate::log::told($words)
+        };
+    }
+
+    /// The library has caught a panic.
+    pub fn told(words: &str) {
+        panic!("{words}");
+    }
+
+    pub(crate) use line;
+}
+
+/// What the operating system holds: what a server has sent, and whether somebody rang.
+#[derive(Default)]
+struct Network {
+    arrived: Mutex<Arrived>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Arrived {
+    messages: VecDeque<usize>,
+    commands: VecDeque<Command>,
+    /// Pings, and how many of them were answered.
+    pings: usize,
+    pongs: usize,
+    /// Messages that have left for the server.
+    left: usize,
+}
+
+impl Network {
+    fn change(&self, change: impl FnOnce(&mut Arrived)) {
+        change(&mut self.arrived.lock().unwrap());
+        self.changed.notify_all();
+    }
+
+    /// Waits for ever if it never comes, which the scheduler notices.
+    fn wait_until(&self, holds: impl Fn(&Arrived) -> bool) {
+        let mut arrived = self.arrived.lock().unwrap();
+        while !holds(&arrived) {
+            arrived = self.changed.wait(arrived).unwrap();
+        }
+    }
+}
+
+mod connection {
+    use super::*;
+    use crate::gathering::{Gathering, Row};
+
+    pub enum Command {
+        Wakeup,
+        Gathered,
+        Retire,
+    }
+
+    pub struct Mailbox {
+        pub gathering: Gathering,
+        pub(super) network: Arc<Network>,
+    }
+
+    impl Mailbox {
+        pub fn send(&self, command: Command) {
+            self.network.change(|arrived| arrived.commands.push_back(command));
+        }
+    }
+
+    pub struct Connection {
+        me: std::sync::Weak<Connection>,
+        mailbox: Arc<Mailbox>,
+        outbox: Mutex<Outbox>,
+        waiting: AtomicUsize,
+    }
+
+    #[derive(Default)]
+    struct Outbox {
+        waiting: usize,
+        is_gathered: bool,
+        row: Row,
+    }
+
+    impl Connection {
+        pub fn new(mailbox: &Arc<Mailbox>) -> Arc<Connection> {
+            Arc::new_cyclic(|me| Connection {
+                me: me.clone(),
+                mailbox: Arc::clone(mailbox),
+                outbox: Mutex::default(),
+                waiting: AtomicUsize::new(0),
+            })
+        }
+
+        /// As the library's, where the socket takes everything.
+        pub fn send(&self) {
+            let gathering = &self.mailbox.gathering;
+            let mut outbox = self.outbox.lock().unwrap();
+            let was_quiet = outbox.waiting == 0;
+            outbox.waiting += 1;
+            let gathers = gathering.is_corked() || outbox.row.is_long(gathering);
+            if outbox.is_gathered || was_quiet && gathers {
+                let was_gathered = std::mem::replace(&mut outbox.is_gathered, true);
+                if !was_gathered && gathering.add(self.me.upgrade().unwrap()) {
+                    self.mailbox.send(Command::Gathered);
+                }
+                return;
+            }
+            self.depart(&mut outbox);
+        }
+
+        pub fn flush_gathered(&self) {
+            let mut outbox = self.outbox.lock().unwrap();
+            if std::mem::take(&mut outbox.is_gathered) {
+                self.depart(&mut outbox);
+            }
+        }
+
+        fn depart(&self, outbox: &mut Outbox) {
+            let left = std::mem::take(&mut outbox.waiting);
+            self.mailbox.network.change(|arrived| arrived.left += left);
+        }
+    }
+
+    impl Recipient for Connection {
+        fn id(&self) -> i32 {
+            1
+        }
+        fn kind(&self) -> Kind {
+            Kind::Push
+        }
+        fn waiting(&self) -> &AtomicUsize {
+            &self.waiting
+        }
+        fn is_muted(&self) -> bool {
+            false
+        }
+        fn host(&self) -> &(dyn Any + Send + Sync) {
+            &()
+        }
+        fn read(&self, _: usize) {}
+        fn settled(&self, _: &Event) {}
+    }
+}
+
+mod driver {
+    use super::*;
+
+    pub enum Patience {
+        Own(Option<std::time::Duration>),
+        Loan(Option<std::time::Duration>),
+    }
+
+    pub struct Driver {
+        pub(super) mailbox: Arc<Mailbox>,
+        pub(super) queue: Arc<Queue>,
+        pub(super) recipient: Arc<dyn Recipient>,
+        pub(super) gathered_due: bool,
+        pub(super) is_retiring: bool,
+    }
+
+    impl Driver {
+        pub fn mailbox(&self) -> &Arc<Mailbox> {
+            &self.mailbox
+        }
+
+        pub fn is_idle(&self) -> bool {
+            self.is_retiring
+        }
+
+        pub fn is_retiring(&self) -> bool {
+            self.is_retiring
+        }
+
+        pub fn abandon(&mut self) {}
+
+        pub fn turn(&mut self, _: Patience) {
+            let network = Arc::clone(&self.mailbox.network);
+            let mut arrived = network.arrived.lock().unwrap();
+            let has_something = |arrived: &Arrived| {
+                let has_pings = arrived.pings > arrived.pongs;
+                has_pings || !arrived.messages.is_empty() || !arrived.commands.is_empty()
+            };
+            while !has_something(&arrived) && !self.gathered_due {
+                arrived = network.changed.wait(arrived).unwrap();
+            }
+            arrived.pongs = arrived.pings;
+            let messages = std::mem::take(&mut arrived.messages);
+            let commands = std::mem::take(&mut arrived.commands);
+            drop(arrived);
+            network.changed.notify_all();
+            for number in messages {
+                let payload = number.to_be_bytes().to_vec();
+                self.queue.push(&self.recipient, Event::Pong(Pong { payload, round_trip_us: 0 }));
+            }
+            let was_due = std::mem::take(&mut self.gathered_due);
+            for command in commands {
+                match command {
+                    Command::Wakeup => {}
+                    Command::Gathered => self.gathered_due = true,
+                    Command::Retire => self.is_retiring = true,
+                }
+            }
+            if was_due {
+                self.mailbox.gathering.flush_late();
+            } else if self.mailbox.gathering.is_pending() {
+                self.gathered_due = true;
+            }
+        }
+    }
+}
+
+/// A queue, its worker and its one connection.
+struct Whole {
+    network: Arc<Network>,
+    queue: Arc<Queue>,
+    connection: Arc<Connection>,
+    worker: thread::JoinHandle<()>,
+}
+
+impl Whole {
+    fn start() -> Whole {
+        let network = Arc::new(Network::default());
+        let mailbox = Mailbox { gathering: Default::default(), network: Arc::clone(&network) };
+        let mailbox = Arc::new(mailbox);
+        let queue = Arc::new(Queue::new(1, None));
+        let connection = Connection::new(&mailbox);
+        queue.expect(connection.as_ref());
+        let engine = Arc::new(Engine::new(Driver {
+            mailbox,
+            queue: Arc::clone(&queue),
+            recipient: Arc::clone(&connection) as _,
+            gathered_due: false,
+            is_retiring: false,
+        }));
+        queue.set_engine(Some(Arc::clone(&engine) as _));
+        let worker = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || {
+                while !engine.standing().is_retiring {
+                    engine.run_turn(Patience::Own(None));
+                    engine.lend(&queue);
+                    queue.call_wakeup();
+                }
+                queue.set_engine(None);
+            })
+        };
+        Whole { network, queue, connection, worker }
+    }
+
+    /// The host waits for the next events; none if it was woken.
+    fn poll(&self) -> Vec<usize> {
+        self.queue.enter().unwrap();
+        let mut numbers = Vec::new();
+        if let Waited::Ready(count) =
+            self.queue.wait(Some(Kind::Push), None, &[], &|| false).unwrap()
+        {
+            self.queue.cork();
+            for _ in 0..count {
+                let entry = self.queue.take(Kind::Push, &[]).unwrap();
+                if let Event::Pong(pong) = &entry.event {
+                    numbers.push(usize::from_be_bytes(pong.payload[..].try_into().unwrap()));
+                }
+                self.queue.recycle(Some(entry));
+            }
+        }
+        self.queue.leave();
+        numbers
+    }
+
+    fn say(&self, number: usize) {
+        self.network.change(|arrived| arrived.messages.push_back(number));
+    }
+
+    /// The worker still does its part, with nobody's help, and ends when it is told to.
+    fn end(self) {
+        self.network.change(|arrived| arrived.pings += 1);
+        self.network.wait_until(|arrived| arrived.pongs == arrived.pings);
+        self.network.change(|arrived| arrived.commands.push_back(Command::Retire));
+        self.worker.join().unwrap();
+    }
+}
+
+/// Enough of them to find each of the faults that were put in for a trial.
+const ORDERS: usize = 200;
+/// More steps than this, and it goes on for ever.
+const STEPS: usize = 100_000;
+
+fn in_many_orders(body: impl Fn() + Send + Sync + 'static) {
+    let mut config = shuttle::Config::default();
+    config.max_steps = shuttle::MaxSteps::FailAfter(STEPS);
+    let scheduler = shuttle::scheduler::RandomScheduler::new(ORDERS);
+    shuttle::Runner::new(scheduler, config).run(body);
+}
+
+#[test]
+fn the_loop_is_run_by_one_thread_at_a_time_and_comes_back() {
+    in_many_orders(|| {
+        let baton = Arc::new(Baton::default());
+        let in_use = Arc::new(AtomicBool::new(false));
+        let run = |in_use: &AtomicBool| {
+            assert!(!in_use.swap(true, Ordering::SeqCst), "two threads run it");
+            thread::yield_now();
+            in_use.store(false, Ordering::SeqCst);
+        };
+        let host = {
+            let (baton, in_use) = (Arc::clone(&baton), Arc::clone(&in_use));
+            thread::spawn(move || {
+                for _ in 0..6 {
+                    if baton.begin() {
+                        run(&in_use);
+                        baton.end();
+                    }
+                }
+            })
+        };
+        for _ in 0..3 {
+            run(&in_use);
+            baton.lend();
+            baton.await_return(|| ());
+            assert!(!baton.begin(), "it is the worker's");
+        }
+        run(&in_use);
+        host.join().unwrap();
+    });
+}
+
+#[test]
+fn whatever_arrives_is_delivered_in_order_and_the_worker_takes_over() {
+    in_many_orders(|| {
+        const COUNT: usize = 10;
+        let whole = Arc::new(Whole::start());
+        let server = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || (0..COUNT).for_each(|number| whole.say(number)))
+        };
+        let mut next = 0;
+        while next < COUNT {
+            for number in whole.poll() {
+                assert_eq!(number, next);
+                next += 1;
+            }
+        }
+        server.join().unwrap();
+        Arc::into_inner(whole).unwrap().end();
+    });
+}
+
+#[test]
+fn a_wake_always_ends_a_wait() {
+    in_many_orders(|| {
+        let whole = Arc::new(Whole::start());
+        // What makes the loop be lent.
+        for number in 0..4 {
+            whole.say(number);
+            assert_eq!(whole.poll(), [number]);
+        }
+        let waker = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || whole.queue.wake())
+        };
+        assert!(whole.poll().is_empty());
+        waker.join().unwrap();
+        Arc::into_inner(whole).unwrap().end();
+    });
+}
+
+#[test]
+fn what_is_gathered_leaves_whoever_sends_and_whoever_runs_the_loop() {
+    in_many_orders(|| {
+        const ROUNDS: usize = 5;
+        const BURST: usize = 6;
+        let whole = Arc::new(Whole::start());
+        let other = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || {
+                for _ in 0..2 * BURST {
+                    whole.connection.send();
+                }
+            })
+        };
+        for number in 0..ROUNDS {
+            whole.say(number);
+            assert_eq!(whole.poll(), [number]);
+            for _ in 0..BURST {
+                whole.connection.send();
+            }
+        }
+        // From here on the host does nothing any more.
+        whole.network.wait_until(|arrived| arrived.left == (ROUNDS + 2) * BURST);
+        other.join().unwrap();
+        Arc::into_inner(whole).unwrap().end();
+    });
+}
+
+#[test]
+fn what_other_threads_gather_leaves_while_the_host_waits_for_long() {
+    in_many_orders(|| {
+        const BURST: usize = 8;
+        let whole = Arc::new(Whole::start());
+        for number in 0..4 {
+            whole.say(number);
+            assert_eq!(whole.poll(), [number]);
+        }
+        let other = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || {
+                (0..BURST).for_each(|_| whole.connection.send());
+                whole.network.wait_until(|arrived| arrived.left == BURST);
+                whole.say(99);
+            })
+        };
+        assert_eq!(whole.poll(), [99]);
+        other.join().unwrap();
+        Arc::into_inner(whole).unwrap().end();
+    });
+}
