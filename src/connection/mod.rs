@@ -13,6 +13,7 @@ mod options;
 mod outbox;
 mod registry;
 mod sending;
+mod spare;
 mod stats;
 mod status;
 mod stay;

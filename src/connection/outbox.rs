@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use super::gathering::{Gathering, Row};
 use super::masks::with_masks;
+use super::spare;
 use super::stay::Stay;
 use crate::error::{Code, Error, Result};
 use crate::protocol::{self, DataFrame};
@@ -18,7 +19,7 @@ use crate::transport::Transport;
 
 /// One write hands the operating system at most this much.
 const WRITE_CHUNK: usize = 256 * 1024;
-/// An empty buffer that is larger is given back.
+/// An empty buffer that is larger does not stay with its connection.
 const KEPT_CAPACITY: usize = 1024;
 /// What is written already is cut off when it is more than this, and more than the rest.
 const COMPACTED: usize = 64 * 1024;
@@ -306,6 +307,10 @@ impl Outbox {
 
     fn make_room(&mut self, needed: usize) -> Result<()> {
         self.compact();
+        let length = self.buffer.len() + needed;
+        if length > self.buffer.capacity() && length > KEPT_CAPACITY {
+            self.buffer = spare::take_instead_of(std::mem::take(&mut self.buffer));
+        }
         self.buffer.try_reserve(needed).map_err(|_| {
             Error::ws(Code::Resources, format!("there is no memory for {needed} bytes"))
         })
@@ -416,7 +421,7 @@ impl Outbox {
         self.message_end = 0;
         self.buffer.clear();
         if self.buffer.capacity() > KEPT_CAPACITY {
-            self.buffer = Vec::new();
+            spare::keep(std::mem::take(&mut self.buffer));
         }
     }
 
