@@ -480,6 +480,31 @@ void events_can_be_pulled() {
   CHECK_INT(ws_last_error(), HOSTWS_E_IDLE);
 }
 
+void several_events_can_be_pulled_at_once() {
+  drain();
+  hostws::busy_poll(20us);
+  CHECK_THROWS(hostws::busy_poll(-1us), HOSTWS_E_ARGUMENT);
+  CHECK_THROWS(hostws::busy_poll(10h), HOSTWS_E_ARGUMENT);
+  const hostws::connection ws(peer_url("ws", "/flood?n=100&size=4"));
+  ws_event events[16];
+  int fetched = 0;
+  while (fetched < 101) {
+    const auto count = hostws::next_batch(events, 10s);
+    CHECK(count && *count >= 1 && *count <= 16);
+    for (int i = 0; i < *count; i++, fetched++) {
+      const hostws::event event(events[i]);
+      CHECK(event.id() == ws.id());
+      CHECK(event.type() == (fetched == 0 ? hostws::event_type::open : hostws::event_type::message));
+    }
+  }
+  CHECK(hostws::next_batch(events, 0ms) == 0);
+  ws.terminate();
+  CHECK(hostws::next_batch(events, 10s) == 1);
+  CHECK(!hostws::next_batch(events));
+  CHECK_THROWS(hostws::next_batch(events, 0ms, 99999), HOSTWS_E_NO_SUCH_ID);
+  hostws::busy_poll(0us);
+}
+
 void a_connection_may_outlive_the_library() {
   const hostws::connection ws(peer_url("ws", "/sink"));
   CHECK(ws.wait_status(hostws::status::connected, 10s));
@@ -507,6 +532,7 @@ int main() {
   RUN(a_queue_can_be_freed_after_an_exception);
   RUN(another_thread_may_poll_a_queue);
   RUN(events_can_be_pulled);
+  RUN(several_events_can_be_pulled_at_once);
   RUN(a_connection_may_outlive_the_library);
   drain(); /* an event that nobody has heard still holds its connection */
   check_nothing_is_left(threads, fds);

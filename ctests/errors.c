@@ -376,6 +376,9 @@ static void queues_out_of_range_are_refused(void) {
     CHECK_FAILS(ws_poll(bad[i].queue, 0, 0), bad[i].code, "queue");
     CHECK(ws_next(bad[i].queue, 0) == NULL);
     CHECK_INT(ws_last_error(), bad[i].code);
+    ws_event event = {.struct_size = sizeof event};
+    CHECK_FAILS(ws_next_batch(bad[i].queue, &event, 1, 0), bad[i].code, "queue");
+    CHECK_FAILS(ws_queue_busy_poll(bad[i].queue, 20), bad[i].code, "queue");
     CHECK_INT(ws_wait(bad[i].queue, 0), bad[i].code);
     CHECK_INT(ws_wake(bad[i].queue), bad[i].code);
     CHECK_INT(ws_pending(bad[i].queue), bad[i].code);
@@ -396,6 +399,13 @@ static void waits_and_statuses_out_of_range_are_refused(void) {
   CHECK_FAILS(ws_poll(0, 0, -1), HOSTWS_E_ARGUMENT, "max_events");
   CHECK(ws_next(0, -2) == NULL);
   CHECK_INT(ws_last_error(), HOSTWS_E_ARGUMENT);
+  ws_event event = {.struct_size = sizeof event};
+  CHECK_FAILS(ws_next_batch(0, &event, 1, -2), HOSTWS_E_ARGUMENT, "timeout_ms");
+  CHECK_FAILS(ws_next_batch(0, &event, 0, 0), HOSTWS_E_ARGUMENT, "capacity");
+  CHECK_FAILS(ws_next_batch(0, NULL, 1, 0), HOSTWS_E_ARGUMENT, "events");
+  event.struct_size = 4;
+  CHECK_FAILS(ws_next_batch(0, &event, 1, 0), HOSTWS_E_STRUCT, "struct_size");
+  CHECK_FAILS(ws_queue_busy_poll(0, -1), HOSTWS_E_ARGUMENT, "microseconds");
   CHECK_INT(ws_wait(0, -2), HOSTWS_E_ARGUMENT);
   CHECK_FAILS(ws_wait_status(ws, HOSTWS_CLOSED, -2), HOSTWS_E_ARGUMENT, "timeout_ms");
   CHECK_FAILS(ws_wait_status(ws, 4, 0), HOSTWS_E_ARGUMENT, "status");

@@ -42,6 +42,9 @@ static void every_call_is_refused(ws_id ws) {
   CHECK_INT(ws_poll(0, -1, 0), HOSTWS_E_FORKED);
   CHECK(ws_next(0, -1) == NULL);
   CHECK_INT(ws_last_error(), HOSTWS_E_FORKED);
+  ws_event events[2] = {{.struct_size = sizeof events[0]}};
+  CHECK_INT(ws_next_batch(0, events, 2, -1), HOSTWS_E_FORKED);
+  CHECK_INT(ws_queue_busy_poll(0, 20), HOSTWS_E_FORKED);
   CHECK_INT(ws_wait(0, -1), HOSTWS_E_FORKED);
   CHECK_INT(ws_wait_status(ws, HOSTWS_CLOSED, -1), HOSTWS_E_FORKED);
   CHECK_INT(ws_queue_new(), HOSTWS_E_FORKED);

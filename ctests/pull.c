@@ -4,6 +4,7 @@
 #include "record.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The next event, which must be of that type. */
@@ -37,6 +38,25 @@ static void a_connection_is_fetched_event_by_event(void) {
   CHECK(ws_next(0, -1) == NULL);
   CHECK_INT(ws_last_error(), HOSTWS_E_IDLE);
   CHECK_INT(ws_response_status(ws), HOSTWS_E_CLOSED);
+}
+
+static void several_are_fetched_at_once(void) {
+  enum { CAPACITY = 16 };
+  ws_event events[CAPACITY] = {{.struct_size = sizeof events[0]}};
+  ws_id ws = ws_open(peer_url("ws", "/flood?n=100&size=4"), NULL, NULL);
+  for (int fetched = 0; fetched < 101;) {
+    int count = ws_next_batch(0, events, CAPACITY, PATIENCE_MS);
+    CHECK(count >= 1 && count <= CAPACITY);
+    for (int i = 0; i < count; i++, fetched++) {
+      CHECK(events[i].ws == ws && events[i].struct_size == sizeof(ws_event));
+      CHECK_INT(events[i].type, fetched == 0 ? HOSTWS_EVENT_OPEN : HOSTWS_EVENT_MESSAGE);
+      if (fetched > 0) CHECK_INT(atoi(events[i].data), fetched - 1);
+    }
+  }
+  CHECK_INT(ws_next_batch(0, events, CAPACITY, 0), 0);
+  CHECK_INT(ws_terminate(ws, 0, NULL), HOSTWS_OK);
+  next(HOSTWS_EVENT_TERMINATE);
+  CHECK_INT(ws_next_batch(0, events, CAPACITY, -1), HOSTWS_E_IDLE);
 }
 
 static void errors_and_warnings_are_fetched_too(void) {
@@ -210,6 +230,7 @@ int main(void) {
   peer_start();
   int threads = thread_count(), fds = fd_count();
   RUN(a_connection_is_fetched_event_by_event);
+  RUN(several_are_fetched_at_once);
   RUN(errors_and_warnings_are_fetched_too);
   RUN(drain_is_fetched_too);
   RUN(a_handler_without_callbacks_is_fetched);

@@ -21,7 +21,7 @@
  * delivered, and the next call goes on behind it.
  *
  * Memory: what a handler is given, string_view included, lives until the handler returns
- * (next(): until the next next() on that queue).
+ * (next() and next_batch(): until the next call of either on that queue).
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -688,6 +688,32 @@ inline std::optional<event> next(std::chrono::milliseconds timeout = forever, ws
   const std::int32_t code = ws_last_error();
   if (code == HOSTWS_E_TIMEOUT || code == HOSTWS_E_IDLE) return {};
   detail::fail();
+}
+
+/**
+ * ws_next_batch(): several events of the connections without handlers at once; if there are none,
+ * waits for the first.
+ *
+ * @param events  gets them; they are valid until the next next() or next_batch() on this queue
+ * @return how many there are, 0 if the time was up; nothing, if it should wait and no connection is
+ *         left that could ever bring an event
+ */
+template <std::size_t Capacity>
+std::optional<int> next_batch(ws_event (&events)[Capacity], std::chrono::milliseconds timeout = forever,
+                              ws_queue queue = 0) {
+  static_assert(Capacity <= std::numeric_limits<std::int32_t>::max(), "more than can be asked for");
+  events[0].struct_size = sizeof(ws_event);
+  const auto capacity = static_cast<std::int32_t>(Capacity);
+  const std::int32_t fetched = ws_next_batch(queue, events, capacity, detail::timeout(timeout));
+  if (fetched == HOSTWS_E_IDLE) return {};
+  return detail::check(fetched);
+}
+
+/** ws_queue_busy_poll(): how long a thread that waits looks again and again before it sleeps. */
+inline void busy_poll(std::chrono::microseconds most, ws_queue queue = 0) {
+  constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();
+  const std::int64_t count = most.count() > largest ? largest : most.count() < 0 ? -1 : most.count();
+  detail::check(ws_queue_busy_poll(queue, static_cast<std::int32_t>(count)));
 }
 
 /** ws_wait(): blocks until something can be delivered, and delivers nothing. Returns as poll(). */

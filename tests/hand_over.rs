@@ -279,8 +279,7 @@ fn a_wakeup_function_set_meanwhile_is_called() {
         exchange(&client, WARM);
         let count = client.messages().len();
         let user_data = Arc::as_ptr(&calls).cast_mut().cast();
-        // SAFETY: the counter outlives the function, which is taken away below.
-        assert_eq!(unsafe { ws_queue_on_wakeup(0, Some(count_call), user_data) }, HOSTWS_OK);
+        assert_eq!(ws_queue_on_wakeup(0, Some(count_call), user_data), HOSTWS_OK);
         client.send("act");
         while client.messages().len() == count {
             assert!(ws_poll(0, 5000, 1) >= 0);
@@ -294,8 +293,7 @@ fn a_wakeup_function_set_meanwhile_is_called() {
             assert!(Instant::now() < deadline, "no call, and {} events wait", ws_pending(0));
             thread::sleep(Duration::from_millis(1));
         }
-        // SAFETY: there is no function any more.
-        assert_eq!(unsafe { ws_queue_on_wakeup(0, None, std::ptr::null_mut()) }, HOSTWS_OK);
+        assert_eq!(ws_queue_on_wakeup(0, None, std::ptr::null_mut()), HOSTWS_OK);
         client.wait_messages(count + 4);
     }
     client.terminate();

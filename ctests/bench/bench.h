@@ -15,6 +15,7 @@ typedef struct bench {
     long in_flight;
     bool is_text;
     bool is_pull;
+    bool is_batch; /* several in a call */
     long busy_us;
 } bench;
 

@@ -170,7 +170,29 @@ static void connect_one(run *run) {
     run->opened++;
 }
 
+/* Looked up by name, as is ws_queue_busy_poll. */
+static void pump_batches(run *run) {
+    enum { CAPACITY = 64 };
+    int32_t (*next_batch)(ws_queue, ws_event *, int32_t, int32_t);
+    *(void **)&next_batch = dlsym(RTLD_DEFAULT, "ws_next_batch");
+    if (!next_batch) {
+        exit(UNAVAILABLE);
+    }
+    ws_event events[CAPACITY] = {{.struct_size = sizeof events[0]}};
+    while (!run->is_done) {
+        int32_t count = next_batch(0, events, CAPACITY, -1);
+        must(count);
+        for (int32_t i = 0; i < count && !run->is_done; i++) {
+            handle(run, &events[i]);
+        }
+    }
+}
+
 static void pump(run *run) {
+    if (run->bench.is_batch) {
+        pump_batches(run);
+        return;
+    }
     while (!run->is_done) {
         if (run->bench.is_pull) {
             const ws_event *event = ws_next(0, -1);

@@ -66,7 +66,7 @@ def run_quietly(*command):
 
 def columns(programs, options):
     found = [Column("raw", [programs / "raw"], {})]
-    pumps = {"push": [], "pull": ["--pull"]}
+    pumps = {"push": [], "pull": ["--pull"], "batch": ["--batch"]}
     for pump, flags in pumps.items():
         found.append(Column(pump, [programs / "client", *flags], {}))
         if options.against:

@@ -36,6 +36,22 @@ assert not hostws.ws_next(0, 10_000) and hostws.ws_last_error() == E_IDLE
 assert hostws.ws_status(ws) == CLOSED
 assert hostws.ws_send(ws, b"late", -1, 0) == E_CLOSED
 
+# Many messages, several in a call.
+ws = connect(os.environ["HOSTWS_WS"] + "/flood?n=1000&size=8")
+assert hostws.ws_queue_busy_poll(0, 20) == 0
+next_event(ws, OPEN)
+events = (Event * 64)()
+events[0].struct_size = sizeof(Event)
+fetched = []
+while len(fetched) < 1000:
+    count = hostws.ws_next_batch(0, events, len(events), 10_000)
+    assert 1 <= count <= len(events), hostws.ws_last_error_message()
+    fetched += [int(event.bytes.split(b":")[0]) for event in events[:count]]
+assert fetched == list(range(1000))
+assert hostws.ws_queue_busy_poll(0, 0) == 0
+assert hostws.ws_terminate(ws, 0, None) == 0
+next_event(ws, TERMINATE)
+
 # The server closes.
 ws = connect(os.environ["HOSTWS_WS"] + "/close?code=4001&reason=enough")
 next_event(ws, OPEN)

@@ -51,6 +51,8 @@ for name, result, arguments in [
     ("ws_status", c_int32, [c_int32]),
     ("ws_poll", c_int32, [c_int32, c_int32, c_int32]),
     ("ws_next", POINTER(Event), [c_int32, c_int32]),
+    ("ws_next_batch", c_int32, [c_int32, POINTER(Event), c_int32, c_int32]),
+    ("ws_queue_busy_poll", c_int32, [c_int32, c_int32]),
     ("ws_last_error", c_int32, []),
     ("ws_last_error_message", c_char_p, []),
 ]:

@@ -23,13 +23,14 @@ const ws_send = library.func('int32_t ws_send(int32_t ws, const void *data, int6
 const ws_terminate = library.func('int32_t ws_terminate(int32_t ws, int32_t code, const char *reason)')
 const ws_status = library.func('int32_t ws_status(int32_t ws)')
 const ws_next = library.func('const ws_event *ws_next(int32_t queue, int32_t timeout_ms)')
+const ws_next_batch = library.func(
+  'int32_t ws_next_batch(int32_t queue, void *events, int32_t capacity, int32_t timeout_ms)')
 const ws_queue_fd = library.func('intptr_t ws_queue_fd(int32_t queue)')
 const ws_last_error = library.func('int32_t ws_last_error()')
 const ws_last_error_message = library.func('const char *ws_last_error_message()')
 
 // Takes everything out of the event, which is gone with the next call.
-function take(pointer) {
-  const event = koffi.decode(pointer, Event)
+function take(event) {
   assert.equal(event.struct_size, koffi.sizeof(Event))
   event.bytes = Buffer.from(event.length ? koffi.decode(event.data, 'uint8_t', Number(event.length)) : [])
   event.stack = event.error_count ? koffi.decode(event.errors, ErrorEntry, event.error_count) : []
@@ -40,12 +41,23 @@ const events = []
 let arrived = () => {}
 let wakeUps = 0
 
+// Room for what ws_next_batch gives.
+const CAPACITY = 64
+const room = Buffer.alloc(CAPACITY * koffi.sizeof(Event))
+room.writeUInt32LE(koffi.sizeof(Event))
+
 // The socket eats the bytes that make the descriptor readable; as long as there are events, the library writes more.
 const wakeUp = new net.Socket({ fd: Number(ws_queue_fd(0)), readable: true, writable: false })
 wakeUp.on('data', () => {
-  wakeUps++
-  for (let pointer; (pointer = ws_next(0, 0)); arrived()) events.push(take(pointer))
-  assert.equal(ws_last_error(), E_TIMEOUT)
+  // One after the other, and several at once, in turn.
+  if (++wakeUps % 2) {
+    for (let pointer; (pointer = ws_next(0, 0)); arrived()) events.push(take(koffi.decode(pointer, Event)))
+    assert.equal(ws_last_error(), E_TIMEOUT)
+  } else {
+    for (let count; (count = ws_next_batch(0, room, CAPACITY, 0)) > 0; arrived()) {
+      for (const event of koffi.decode(room, Event, count)) events.push(take(event))
+    }
+  }
 })
 
 async function next(ws, type) {

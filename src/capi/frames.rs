@@ -14,6 +14,7 @@ use super::stack;
 use super::view::{Call, View};
 use crate::error::{Code, Error, Result};
 use crate::library;
+use crate::process;
 use crate::queue::{Entry, Event, Kind, Queue};
 
 struct Frame {
@@ -30,6 +31,8 @@ pub struct Delivery {
     entry: RefCell<Option<Entry>>,
     /// The entry's event to deliver next.
     index: Cell<usize>,
+    /// Of the process: in one that a callback forks, nothing more is delivered.
+    generation: u32,
     /// Another call has begun above this one, and may have been left.
     is_disturbed: Cell<bool>,
 }
@@ -66,7 +69,8 @@ fn discard(is_dead: impl Fn(usize) -> bool) {
 /// Becomes the queue's poller until `end`.
 pub fn begin(queue: Arc<Queue>) -> Result<()> {
     queue.enter()?;
-    let frame = Frame { mark: 0, queue, delivery: Rc::default(), view: View::default() };
+    let delivery = Rc::new(Delivery { generation: process::generation(), ..Delivery::default() });
+    let frame = Frame { mark: 0, queue, delivery, view: View::default() };
     // A frame that finds no place is dropped, which leaves the queue again.
     if with(|frames| frames.push(frame)).is_none() {
         let words = "this thread is ending: nothing can be delivered on it any more";
@@ -127,7 +131,7 @@ impl Delivery {
     /// if something has to be seen to first.
     #[inline]
     pub fn follow(&self, call: &mut Call) -> bool {
-        if self.is_disturbed.get() {
+        if self.is_disturbed.get() || self.generation != process::generation() {
             return false;
         }
         let Ok(entry) = self.entry.try_borrow() else { return false };
