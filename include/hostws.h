@@ -33,7 +33,8 @@
  * fork() followed by exec() needs nothing.
  *
  * Unload and exit: the shared library stays loaded until the process ends (-z nodelete).
- * exit() with open connections is harmless; ws_shutdown() closes them politely first.
+ * exit() with open connections is harmless, but what waits to be sent is lost; ws_shutdown()
+ * sends it, and closes politely first.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
