@@ -70,10 +70,10 @@ fn one_line(words: &str) {
 }
 
 fn sound(response: &Response, head: &[u8]) {
-    assert!(head.len() <= MAX_HEAD && response.headers.len() <= MAX_HEADERS);
+    assert!(head.len() <= MAX_HEAD && response.headers().count() <= MAX_HEADERS);
     assert!(head.ends_with(b"\n"));
-    assert!(!response.reason.contains(['\r', '\n', '\0']));
-    for (name, value) in &response.headers {
+    assert!(!response.reason().contains(['\r', '\n', '\0']));
+    for (name, value) in response.headers() {
         assert!(!name.is_empty() && !name.contains(|c: char| c.is_control() || ": \t".contains(c)));
         assert!(!value.contains(['\r', '\n', '\0']));
         assert!(response.header_all(name).any(|other| other == value));
@@ -83,10 +83,11 @@ fn sound(response: &Response, head: &[u8]) {
     assert!(lines[0].starts_with("HTTP/1."));
     let status = lines[0].get(9..12).expect("a status");
     assert_eq!(status.parse(), Ok(response.status));
-    assert_eq!(lines.len() - 1, response.headers.len());
-    for (line, (name, value)) in lines[1..].iter().zip(&response.headers) {
+    assert_eq!(lines.len() - 1, response.headers().count());
+    for (line, (name, value)) in lines[1..].iter().zip(response.headers()) {
         let (left, right) = line.split_once(':').expect("a colon");
-        assert_eq!((left, right.trim_matches([' ', '\t'])), (name.as_str(), value.as_str()));
+        assert!(left.eq_ignore_ascii_case(name), "{left:?} {name:?}");
+        assert_eq!(right.trim_matches([' ', '\t']), value);
     }
 }
 
