@@ -18,10 +18,10 @@ static void usage(void) {
          "  URL   ws://HOST:PORT or wss://HOST:PORT");
 }
 
-static long number(const char *text) {
+static long number(const char *text, long least) {
     char *end;
     long value = strtol(text, &end, 10);
-    if (*end || end == text || value < 1) {
+    if (*end || end == text || value < least) {
         usage();
     }
     return value;
@@ -38,7 +38,7 @@ bench bench_from(int argc, char **argv) {
         } else if (strcmp(argv[at], "--batch") == 0) {
             bench.is_pull = bench.is_batch = true;
         } else if (strcmp(argv[at], "--busy") == 0 && at + 1 < argc) {
-            bench.busy_us = number(argv[++at]);
+            bench.busy_us = number(argv[++at], 1);
         } else {
             usage();
         }
@@ -50,7 +50,7 @@ bench bench_from(int argc, char **argv) {
     bench.url = argv[at + 1];
     long *numbers[] = {&bench.n, &bench.size, &bench.connections, &bench.in_flight};
     for (int i = 0; at + 2 + i < argc; i++) {
-        *numbers[i] = number(argv[at + 2 + i]);
+        *numbers[i] = number(argv[at + 2 + i], numbers[i] == &bench.size ? 0 : 1);
     }
     return bench;
 }
@@ -75,23 +75,6 @@ const char *bench_path(const bench *bench) {
 
 /* ---- results ---- */
 
-void report_rate(const bench *bench, uint64_t started_ns) {
-    double seconds = (double)(now_ns() - started_ns) / 1e9;
-    printf("{\"mode\": \"%s\", \"n\": %ld, \"size\": %ld, \"seconds\": %.6f, \"per_second\": %.1f}\n", bench->mode,
-           bench->n, bench->size, seconds, (double)bench->n / seconds);
-}
-
-static int by_size(const void *left, const void *right) {
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-    return (a > b) - (a < b);
-}
-
-void report_times(const bench *bench, uint64_t *samples_ns, long count) {
-    qsort(samples_ns, (size_t)count, sizeof *samples_ns, by_size);
-    printf("{\"mode\": \"%s\", \"n\": %ld, \"size\": %ld, \"p50_us\": %.3f, \"p99_us\": %.3f}\n", bench->mode, count,
-           bench->size, (double)samples_ns[count / 2] / 1e3, (double)samples_ns[count * 99 / 100] / 1e3);
-}
-
 static long number_in(const char *file, const char *name) {
     char line[256];
     long value = -1;
@@ -107,6 +90,28 @@ static long number_in(const char *file, const char *name) {
     return value;
 }
 
+long thread_count(void) {
+    return number_in("/proc/self/status", "Threads:");
+}
+
+void report_rate(const bench *bench, uint64_t started_ns) {
+    double seconds = (double)(now_ns() - started_ns) / 1e9;
+    printf("{\"mode\": \"%s\", \"n\": %ld, \"size\": %ld, \"seconds\": %.6f, \"per_second\": %.1f, \"peak\": %ld}\n",
+           bench->mode, bench->n, bench->size, seconds, (double)bench->n / seconds,
+           number_in("/proc/self/status", "VmHWM:") * 1024);
+}
+
+static int by_size(const void *left, const void *right) {
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+void report_times(const bench *bench, uint64_t *samples_ns, long count) {
+    qsort(samples_ns, (size_t)count, sizeof *samples_ns, by_size);
+    printf("{\"mode\": \"%s\", \"n\": %ld, \"size\": %ld, \"p50_us\": %.3f, \"p99_us\": %.3f}\n", bench->mode, count,
+           bench->size, (double)samples_ns[count / 2] / 1e3, (double)samples_ns[count * 99 / 100] / 1e3);
+}
+
 long resident_bytes(void) {
     usleep(300 * 1000);
     return number_in("/proc/self/smaps_rollup", "Rss:") * 1024;
@@ -116,7 +121,7 @@ void report_memory(const bench *bench, long first_bytes) {
     long all = resident_bytes();
     printf("{\"mode\": \"%s\", \"connections\": %ld, \"resident\": %ld, \"bytes_each\": %.1f, \"threads\": %ld}\n",
            bench->mode, bench->connections, all, (double)(all - first_bytes) / (double)(bench->connections - 1),
-           number_in("/proc/self/status", "Threads:"));
+           thread_count());
 }
 
 void report_started(const bench *bench) {

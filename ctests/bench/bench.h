@@ -41,5 +41,6 @@ void report_started(const bench *bench);
 
 /* This process's resident bytes, counted exactly, when they have settled. */
 long resident_bytes(void);
+long thread_count(void);
 
 #endif

@@ -242,9 +242,11 @@ int main(int argc, char **argv) {
         fail("client: no such mode");
     }
     snprintf(run.url, sizeof run.url, "%s%s", run.bench.url, bench_path(&run.bench));
-    char *payload = malloc((size_t)run.bench.size);
-    memset(payload, 'a', (size_t)run.bench.size);
-    run.payload = payload;
+    if (mode->handle != flood) { /* which sends none: its memory is the library's alone */
+        char *payload = malloc((size_t)run.bench.size);
+        memset(payload, 'a', (size_t)run.bench.size);
+        run.payload = payload;
+    }
     run.data_type = run.bench.is_text ? HOSTWS_TEXT : HOSTWS_BLOB;
     if (mode->handle == rtt) {
         run.samples = calloc((size_t)run.bench.n, sizeof *run.samples);
