@@ -16,12 +16,15 @@ static void send_until_it_is_over(const char *url, const ws_options *options) {
     char message[10000];
     memset(message, 'x', sizeof message);
     PUMP(r.opens);
-    int answer;
-    do answer = ws_send(r.ws, message, sizeof message, 0);
-    while (answer == HOSTWS_OK || (answer == HOSTWS_E_AGAIN && (sleep_ms(1), 1)));
+    int answer, refused = 0;
+    do {
+      answer = ws_send(r.ws, message, sizeof message, 0);
+      if (answer == HOSTWS_E_AGAIN) refused++, sleep_ms(1);
+    } while (answer == HOSTWS_OK || answer == HOSTWS_E_AGAIN);
     CHECK_INT(answer, HOSTWS_E_CLOSED);
     PUMP(r.terminates);
-    CHECK_STR(r.order, "OET");
+    /* The system may have made room before the server went away. */
+    CHECK(strcmp(r.order, "OET") == 0 || (refused && strcmp(r.order, "ODET") == 0));
     CHECK_INT(r.code, 1006);
     record_clear(&r);
   }
