@@ -1,14 +1,13 @@
 //! What the host gave us to call: its handler, its wake-up and log functions.
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::ffi::{c_char, c_void, CString};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::guard::quarantined;
 use super::memory::{self, Versioned as _};
 use super::types::{ws_callback, ws_handler};
-use crate::connection::{Connection, DataType};
+use crate::connection::{Alike, Connection, DataType};
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::queue::{Kind, Recipient, Wakeup};
@@ -36,8 +35,8 @@ pub struct HostHandler {
 }
 
 thread_local! {
-    /// Those of the thread's last connection: most have the same.
-    static CALLBACKS: RefCell<Weak<Callbacks>> = const { RefCell::new(Weak::new()) };
+    /// Most of a thread's connections have the same.
+    static CALLBACKS: Alike<Callbacks> = Alike::default();
 }
 
 #[derive(Clone, Copy)]
@@ -66,14 +65,14 @@ impl Callbacks {
 
     /// Kept once for all connections that are made one after the other with the same.
     fn share(self) -> Arc<Callbacks> {
-        let of_last = |last: &RefCell<Weak<Callbacks>>| last.borrow().upgrade();
-        // A thread that is being destroyed has none.
-        let last = CALLBACKS.try_with(of_last).ok().flatten();
-        last.filter(|last| last.addresses() == self.addresses()).unwrap_or_else(|| {
-            let shared = Arc::new(self);
-            let _ = CALLBACKS.try_with(|last| last.replace(Arc::downgrade(&shared)));
-            shared
-        })
+        // A thread that is being destroyed has none to share with.
+        CALLBACKS.try_with(|alike| alike.share(self)).unwrap_or_else(|_| Arc::new(self))
+    }
+}
+
+impl PartialEq for Callbacks {
+    fn eq(&self, other: &Callbacks) -> bool {
+        self.addresses() == other.addresses()
     }
 }
 

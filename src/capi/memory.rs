@@ -71,33 +71,26 @@ pub unsafe fn array<'a, T>(pointer: *const T, count: i32, name: &str) -> Result<
 /// Copies text or bytes out as snprintf does: cut off at `size`, always with a
 /// NUL if there is room for one, and the whole length is the answer.
 pub unsafe fn copy_out(source: &[u8], buffer: *mut c_char, size: i64) -> Result<i64> {
-    let size = usize::try_from(size)
-        .map_err(|_| Error::ws(Code::Argument, format!("size is {size}; it must be 0 or more")))?;
-    if size > 0 {
-        if buffer.is_null() {
-            return Err(is_null("buffer"));
-        }
-        let copied = source.len().min(size - 1);
-        // SAFETY: the header asks for `size` writable bytes; `copied` + 1 is at most that.
-        unsafe {
-            std::ptr::copy_nonoverlapping(source.as_ptr().cast(), buffer, copied);
-            *buffer.add(copied) = 0;
-        }
-    }
-    super::guard::length(source.len())
+    // SAFETY: the caller's promise.
+    unsafe { copy(source, buffer.cast(), size, 1) }
 }
 
 /// Copies bytes out that are no text: as many as there is room for, and a NUL if there is room
 /// for that, too. The whole length is the answer.
 pub unsafe fn copy_bytes_out(source: &[u8], buffer: *mut c_void, size: i64) -> Result<i64> {
+    // SAFETY: the caller's promise.
+    unsafe { copy(source, buffer.cast(), size, 0) }
+}
+
+/// Copies what fits beside `kept` bytes for the NUL, and the NUL if there is room for it.
+unsafe fn copy(source: &[u8], buffer: *mut u8, size: i64, kept: usize) -> Result<i64> {
     let room = usize::try_from(size)
         .map_err(|_| Error::ws(Code::Argument, format!("size is {size}; it must be 0 or more")))?;
     if room > 0 {
         if buffer.is_null() {
             return Err(is_null("buffer"));
         }
-        let copied = source.len().min(room);
-        let buffer = buffer.cast::<u8>();
+        let copied = source.len().min(room - kept);
         // SAFETY: the header asks for `size` writable bytes; `copied` is at most that.
         unsafe {
             std::ptr::copy_nonoverlapping(source.as_ptr(), buffer, copied);

@@ -226,7 +226,7 @@ impl Connection {
             if self.opened.load(Ordering::SeqCst) {
                 // Without a close frame it still closes.
                 closed = outbox.push_close(Some((code, reason)));
-                add(&self.counters.wire_sent, outbox.flush());
+                self.flush(&mut outbox);
             } else {
                 outbox.seal();
             }

@@ -4,10 +4,13 @@
 //! connection leaves on the thread that sends it. When the socket takes no more, the
 //! rest waits for the worker, which hears from the operating system when it does.
 
+mod control;
+
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+
+pub use control::Ping;
 
 use super::gathering::{Gathering, Row};
 use super::masks::with_masks;
@@ -23,16 +26,6 @@ const WRITE_CHUNK: usize = 256 * 1024;
 const KEPT_CAPACITY: usize = 1024;
 /// What is written already is cut off when it is more than this, and more than the rest.
 const COMPACTED: usize = 64 * 1024;
-/// Pings that may wait for their answers.
-const MAX_PINGS: usize = 64;
-
-/// A ping that was sent.
-pub struct Ping {
-    payload: Box<[u8]>,
-    pub sent_at: Instant,
-    /// The host sent it and is told of the answer; else it is keep-alive.
-    pub by_host: bool,
-}
 
 /// Room for a message that is being compressed.
 #[must_use]
@@ -179,73 +172,6 @@ impl Outbox {
         Ok(())
     }
 
-    pub fn push_ping(&mut self, payload: &[u8], by_host: bool, limit: usize) -> Result<()> {
-        self.refuse_sealed()?;
-        if by_host && self.extras().pings.len() >= MAX_PINGS {
-            let words = format!("{MAX_PINGS} pings wait for their answers already");
-            return Err(Error::ws(Code::Again, words));
-        }
-        if by_host {
-            self.reserve(protocol::encoded_len(payload.len()), limit)?;
-        }
-        with_masks(|masks| protocol::encode_ping(&mut self.buffer, payload, masks))?;
-        self.note(|| None);
-        if by_host {
-            self.message_end = self.buffer.len();
-        }
-        let pings = &mut self.extras().pings;
-        if !by_host {
-            // One keep-alive at a time, also with a server that never answers.
-            pings.retain(|ping| ping.by_host);
-        }
-        pings.push_back(Ping { payload: payload.into(), sent_at: Instant::now(), by_host });
-        Ok(())
-    }
-
-    /// Answers a ping. While one answer waits to leave, only the newest follows it
-    /// (RFC 6455 5.5.3), so that a server that never reads cannot fill the buffer.
-    pub fn push_pong(&mut self, payload: &[u8]) -> Result<()> {
-        if self.sealed {
-            return Ok(());
-        }
-        if self.pong_end() > self.written {
-            self.extras().waiting_pong = Some(payload.into());
-            return Ok(());
-        }
-        self.compact();
-        with_masks(|masks| protocol::encode_pong(&mut self.buffer, payload, masks))?;
-        self.note(|| None);
-        self.extras().pong_end = self.buffer.len();
-        Ok(())
-    }
-
-    /// Queues the close frame and takes nothing after it.
-    pub fn push_close(&mut self, close: Option<(u16, &str)>) -> Result<()> {
-        if self.sealed {
-            return Ok(());
-        }
-        self.sealed = true;
-        drop(self.take_waiting_pong());
-        with_masks(|masks| protocol::encode_close(&mut self.buffer, close, masks))
-    }
-
-    /// A close frame that answers the server's on a stream of which this outbox knows nothing
-    /// any more.
-    pub fn close_frame(code: u16) -> Result<Vec<u8>> {
-        let mut frame = Vec::new();
-        with_masks(|masks| protocol::encode_close(&mut frame, Some((code, "")), masks))?;
-        Ok(frame)
-    }
-
-    /// The ping that this pong answers; those before it are answered with it (RFC 6455 5.5.3).
-    pub fn answered(&mut self, payload: &[u8]) -> Option<Ping> {
-        let pings = &mut self.extras.as_mut()?.pings;
-        let index = pings.iter().position(|ping| *ping.payload == *payload)?;
-        let answered = pings.drain(..=index).next_back();
-        self.tidy();
-        answered
-    }
-
     fn extras(&mut self) -> &mut Extras {
         self.extras.get_or_insert_default()
     }
@@ -257,14 +183,6 @@ impl Outbox {
 
     fn promised(&self) -> usize {
         self.extras.as_ref().map_or(0, |extras| extras.promised)
-    }
-
-    fn pong_end(&self) -> usize {
-        self.extras.as_ref().map_or(0, |extras| extras.pong_end)
-    }
-
-    fn take_waiting_pong(&mut self) -> Option<Box<[u8]>> {
-        self.extras.as_mut()?.waiting_pong.take()
     }
 
     /// Whether a frame of that payload may wait besides.

@@ -105,7 +105,7 @@ impl Connection {
     fn outbox_for(&self, length: usize) -> MutexGuard<'_, Outbox> {
         let mut outbox = self.outbox();
         if outbox.is_gathered() && !outbox.has_room(length, self.limits.send_queue_max) {
-            add(&self.counters.wire_sent, outbox.flush());
+            self.flush(&mut outbox);
         }
         outbox
     }
@@ -203,8 +203,13 @@ impl Connection {
         }
     }
 
-    fn depart(&self, mut outbox: MutexGuard<'_, Outbox>) {
+    /// Writes what the socket takes, and counts it.
+    pub fn flush(&self, outbox: &mut Outbox) {
         add(&self.counters.wire_sent, outbox.flush());
+    }
+
+    fn depart(&self, mut outbox: MutexGuard<'_, Outbox>) {
+        self.flush(&mut outbox);
         // The worker takes the time for what the socket does not take, and tells of the room.
         if outbox.is_broken() || outbox.is_stuck() || outbox.owes_drain() {
             outbox.set_gathered(false);

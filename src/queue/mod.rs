@@ -241,8 +241,7 @@ impl Queue {
 
     /// The poller delivers several events: what it sends meanwhile is gathered.
     pub fn cork(&self) {
-        let engine = self.state().engine.clone();
-        if let Some(engine) = engine {
+        if let Some(engine) = &self.state().engine {
             engine.cork();
         }
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use self::ending::Parting;
 use self::keepalive::Awaited;
 use self::receiving::Incoming;
-use crate::connection::{add, Connection};
+use crate::connection::Connection;
 use crate::error::Error;
 use crate::queue::{Ending, Event};
 use crate::transport::Transport;
@@ -150,7 +150,7 @@ impl Session {
         if outbox.is_quiet() && self.stuck.is_none() && self.awaited.is_none() {
             return;
         }
-        add(&self.connection.counters.wire_sent, outbox.flush());
+        self.connection.flush(&mut outbox);
         let drained = outbox.take_drain(self.connection.limits.send_queue_max);
         let sealed = outbox.is_sealed();
         let all_left = outbox.waiting() == 0;

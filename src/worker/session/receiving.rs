@@ -165,7 +165,7 @@ impl Session {
                 let mut outbox = connection.outbox();
                 // It fails only when no random bytes are to be had: a pong less.
                 let _ = outbox.push_pong(&payload);
-                add(&connection.counters.wire_sent, outbox.flush());
+                connection.flush(&mut outbox);
             }
             Control::Pong(payload) => {
                 let answered = connection.outbox().answered(&payload);
