@@ -1,9 +1,10 @@
 //! The other end of the connection, in memory, and our end as the worker has it.
 
+use std::convert::Infallible;
 use std::hint::black_box;
 use std::io::{self, Read, Write};
 
-use hostws::protocol::{Batch, Decoded, Decoder, DecoderConfig, DeflateParams, DirectRead};
+use hostws::protocol::{Batch, Decoded, Decoder, DecoderConfig, DeflateParams, ReadBuffer};
 
 /// What the worker reads at once, and tungstenite by default.
 pub const READ: usize = 128 * 1024;
@@ -21,13 +22,25 @@ impl<'a> Peer<'a> {
     }
 }
 
+impl Peer<'_> {
+    fn next(&mut self, most: usize) -> &[u8] {
+        let rest = &self.stream[self.at..];
+        let piece = &rest[..rest.len().min(most)];
+        self.at = (self.at + piece.len()) % self.stream.len();
+        piece
+    }
+
+    /// Reads so many bytes at most behind what `buffer` holds.
+    fn read_behind(&mut self, buffer: &mut Vec<u8>, most: usize) {
+        buffer.extend_from_slice(self.next(most));
+    }
+}
+
 impl Read for Peer<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = &self.stream[self.at..];
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        self.at = (self.at + count) % self.stream.len();
-        Ok(count)
+        let piece = self.next(buffer.len());
+        buffer[..piece.len()].copy_from_slice(piece);
+        Ok(piece.len())
     }
 }
 
@@ -51,16 +64,15 @@ pub fn look(payload: &[u8], sum: &mut usize) {
 /// The receiving side as the worker has it.
 pub struct Receiver<'a> {
     peer: Peer<'a>,
-    buffer: Vec<u8>,
+    buffer: ReadBuffer,
     decoder: Decoder,
-    is_flooded: bool,
 }
 
 impl<'a> Receiver<'a> {
     pub fn new(stream: &'a [u8], deflate: Option<DeflateParams>) -> Receiver<'a> {
         let config = DecoderConfig { max_message: 64 << 20, stream_threshold: None, deflate };
         let decoder = Decoder::new(config);
-        Receiver { peer: Peer::new(stream), buffer: vec![0; READ], decoder, is_flooded: false }
+        Receiver { peer: Peer::new(stream), buffer: ReadBuffer::with_room(READ), decoder }
     }
 
     /// Receives messages until there are `count`, which is when the stream ends.
@@ -68,22 +80,20 @@ impl<'a> Receiver<'a> {
         let (mut messages, mut sum) = (0, 0);
         while messages < count {
             let mut batch = Batch::new();
-            if self.is_flooded {
-                let peer = &mut self.peer;
-                let direct = self.decoder.read_direct(READ, &mut batch, |room| peer.read(room));
-                if let Some(DirectRead { read, .. }) = direct {
-                    self.is_flooded = read.expect("memory") == READ;
-                    messages += take(batch, &mut sum);
-                    continue;
-                }
+            let peer = &mut self.peer;
+            let direct = self.decoder.read_direct(2 * READ, &mut batch, |message, room, _| {
+                peer.read_behind(message, room);
+                Ok::<(), Infallible>(())
+            });
+            if direct.is_some() {
+                messages += take(batch, &mut sum);
+                continue;
             }
-            let read = self.peer.read(&mut self.buffer).expect("memory");
-            self.is_flooded = read == READ;
-            let mut input = &self.buffer[..read];
+            self.buffer.clear();
+            self.peer.read_behind(self.buffer.end(), READ);
             loop {
-                let Decoded { consumed, is_full, .. } =
-                    self.decoder.decode(input, &mut batch).expect("a good stream");
-                input = &input[consumed..];
+                let Decoded { is_full, .. } =
+                    self.decoder.decode(&mut self.buffer, &mut batch).expect("a good stream");
                 if !is_full {
                     break;
                 }

@@ -1,6 +1,8 @@
 //! A decoder fed as the worker feeds it, and what it told.
 
-use hostws::protocol::{Batch, Control, Decoded, Decoder, DecoderConfig, MessageKind, Violation};
+use hostws::protocol::{
+    Batch, Control, Decoded, Decoder, DecoderConfig, MessageKind, ReadBuffer, Violation,
+};
 
 use crate::input::split;
 use crate::memory;
@@ -49,27 +51,27 @@ fn collect<'a>(
 }
 
 /// One piece. False when nothing counts any more.
-fn feed(decoder: &mut Decoder, mut input: &[u8], events: &mut Vec<Event>) -> bool {
+fn feed(decoder: &mut Decoder, piece: &[u8], events: &mut Vec<Event>) -> bool {
+    let mut input = ReadBuffer::from(piece);
     loop {
         let mut batch = Batch::new();
-        let result = decoder.decode(input, &mut batch);
+        let result = decoder.decode(&mut input, &mut batch);
         take(&batch, events);
-        let Decoded { consumed, control, is_full } = match result {
+        let Decoded { control, is_full } = match result {
             Ok(decoded) => decoded,
             Err(violation) => {
                 events.push(Event::Violation(violation));
-                stays_stopped(decoder, input);
+                stays_stopped(decoder, input.rest());
                 return false;
             }
         };
-        input = &input[consumed..];
         let is_closed = matches!(control, Some(Control::Close(_)));
         let goes_on = is_full || control.is_some();
         assert!(goes_on || input.is_empty(), "input is left, and nothing came of it");
         assert!(!is_full || !batch.is_empty(), "an empty batch is full");
         events.extend(control.map(Event::Control));
         if is_closed {
-            stays_stopped(decoder, input);
+            stays_stopped(decoder, input.rest());
             return false;
         }
         if !goes_on {
@@ -82,9 +84,10 @@ fn feed(decoder: &mut Decoder, mut input: &[u8], events: &mut Vec<Event>) -> boo
 fn stays_stopped(decoder: &mut Decoder, input: &[u8]) {
     for input in [input, b"\x81\x01a\x89\x00\xff\xff"] {
         let mut batch = Batch::new();
-        let decoded = decoder.decode(input, &mut batch).expect("a second violation");
-        assert_eq!(decoded, Decoded { consumed: input.len(), control: None, is_full: false });
-        assert!(batch.is_empty() && decoder.is_idle());
+        let mut input = ReadBuffer::from(input);
+        let decoded = decoder.decode(&mut input, &mut batch).expect("a second violation");
+        assert_eq!(decoded, Decoded { control: None, is_full: false });
+        assert!(input.is_empty() && batch.is_empty() && decoder.is_idle());
     }
 }
 
@@ -134,7 +137,7 @@ fn check(event: &Event, config: DecoderConfig) {
 /// Most memory that one call may take beyond what the limits and the input
 /// account for: the first reservation for a message, a full batch of inflated
 /// ones, the inflater.
-const OVERHEAD: usize = 128 * 1024;
+const OVERHEAD: usize = 1 << 20;
 const FULL: usize = (1 << 20) + 32 * 1024;
 const INFLATER: usize = 64 * 1024;
 
@@ -149,18 +152,18 @@ pub fn bounded(config: DecoderConfig, stream: &[u8], seed: u8) {
         Some(_) => max_message.min(2000 * stream.len()).saturating_mul(3) + FULL * 3 + INFLATER,
     };
     for piece in split(stream, seed) {
-        let mut rest = piece;
+        let mut input = ReadBuffer::from(piece);
         loop {
+            let here = input.rest().len();
             let (result, peak) = memory::peak(|| {
                 let mut batch = Batch::new();
-                decoder.decode(rest, &mut batch)
+                decoder.decode(&mut input, &mut batch)
             });
             // Beside the message: the batch of small ones, with an item for each.
-            let allowed = OVERHEAD + arrived + 32 * rest.len() + 4096;
-            assert!(peak <= allowed, "{peak} bytes for {} of input", rest.len());
+            let allowed = OVERHEAD + arrived + 32 * here + 4096;
+            assert!(peak <= allowed, "{peak} bytes for {here} of input");
             match result {
-                Ok(Decoded { consumed, control, is_full }) => {
-                    rest = &rest[consumed..];
+                Ok(Decoded { control, is_full }) => {
                     if control.is_none() && !is_full {
                         break;
                     }

@@ -113,7 +113,7 @@ impl Dialer {
                 Ok(Lap::Pending) => Ok(Step::Wait(Phase::Connecting(race))),
                 Ok(Lap::Won(stream)) => {
                     self.timings.tcp_us = self.timings.tcp_us.saturating_add(self.lap());
-                    self.connected(Stream::Plain(Socket::Tcp(stream)))
+                    self.connected(Stream::from(Socket::Tcp(stream)))
                 }
                 Err(error) => {
                     self.timings.tcp_us = self.timings.tcp_us.saturating_add(self.lap());
@@ -124,7 +124,7 @@ impl Dialer {
                 Ok(None) => Ok(Step::Wait(Phase::ConnectingLocally(attempt))),
                 Ok(Some(stream)) => {
                     self.timings.tcp_us = self.timings.tcp_us.saturating_add(self.lap());
-                    self.reached(Stream::Plain(Socket::Unix(stream)))
+                    self.reached(Stream::from(Socket::Unix(stream)))
                 }
                 Err(error) => Err(self.failure(error)),
             },

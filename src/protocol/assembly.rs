@@ -5,9 +5,10 @@ use super::batch::LARGE;
 use super::utf8::{check_utf8, Utf8Check};
 use super::{Batch, MessageKind, Violation};
 
-/// An announced length is believed up to this, or up to `TRUST` times what
-/// has arrived of the message; beyond it, memory follows the bytes.
-const FIRST_RESERVE: usize = 128 * 1024;
+/// An announced length is believed up to this, or up to `TRUST` times what has arrived of the
+/// message; beyond it, memory follows the bytes. What is reserved and not used is nowhere yet;
+/// and so much is moved by the system, not copied, when it has to grow.
+const FIRST_RESERVE: usize = 1 << 20;
 const TRUST: usize = 8;
 
 /// The longest character of UTF-8, less one byte.
@@ -123,23 +124,33 @@ impl Assembly {
         self.take(piece, rest, is_last)
     }
 
-    /// Room of `size` zeroed bytes in the message itself, for the next of the `announced` bytes
-    /// of its frame. To be followed by `fill`. `None` if a part is to be handed on before.
-    pub fn spare(&mut self, size: usize, announced: u64, is_last: bool) -> Option<&mut [u8]> {
-        if size > self.stream_threshold - self.data.len() {
+    /// Whether the message is large once that many bytes more have arrived.
+    pub fn is_large_with(&self, announced: u64) -> bool {
+        self.data.len() as u64 + announced > LARGE as u64
+    }
+
+    /// How many of the next `announced` bytes of its frame there is room for in the message
+    /// itself, some at least; `filled` is to follow what is appended to `data`. `None` if a
+    /// part is to be handed on before.
+    pub fn make_space(&mut self, announced: u64, is_last: bool) -> Option<usize> {
+        let until_part = self.stream_threshold - self.data.len();
+        if until_part == 0 {
             return None;
         }
         // Where there is no memory, the other way tells of it.
-        self.make_room(size, announced - size as u64, is_last).ok()?;
-        let at = self.data.len();
-        self.data.resize(at + size, 0);
-        Some(&mut self.data[at..])
+        self.make_room(1, announced.saturating_sub(1), is_last).ok()?;
+        // One byte is for the batch's NUL.
+        let room = self.data.capacity() - self.data.len() - 1;
+        Some((room.min(until_part) as u64).min(announced) as usize)
     }
 
-    /// Of that room so many bytes are filled.
-    pub fn fill(&mut self, size: usize, filled: usize) -> Result<(), Violation> {
-        let at = self.data.len() - size;
-        self.data.truncate(at + filled);
+    pub fn data(&mut self) -> &mut Vec<u8> {
+        &mut self.data
+    }
+
+    /// So many bytes have been appended.
+    pub fn filled(&mut self, count: usize) -> Result<(), Violation> {
+        let at = self.data.len() - count;
         if self.kind == Some(MessageKind::Text) {
             self.utf8.feed(&self.data[at..], self.streamed + at as u64)?;
         }

@@ -1,6 +1,6 @@
 //! The messages of one piece of input, as few allocations as can be.
 
-use super::MessageKind;
+use super::{MessageKind, ReadBuffer};
 
 /// Up to this many payload bytes a message is a slice of the common buffer.
 /// One that is larger has an allocation of its own, is moved and never copied
@@ -12,6 +12,8 @@ pub(super) const LARGE: usize = 16 * 1024;
 #[derive(Default)]
 pub struct Batch {
     bytes: Vec<u8>,
+    /// The memory into which they were read, with messages that were left in their places.
+    taken: Vec<u8>,
     large: Vec<Vec<u8>>,
     items: Vec<Item>,
     payload_bytes: usize,
@@ -21,9 +23,9 @@ pub struct Batch {
 /// Eight bytes a message: there can be thousands in one read.
 #[derive(Clone, Copy)]
 struct Item {
-    /// Where it begins in `bytes`, or its index in `large`.
+    /// Where it begins in `bytes` or `taken`, or its index in `large`.
     at: u32,
-    /// Payload bytes if it lies in `bytes`.
+    /// Payload bytes if it does not lie in `large`.
     len: u16,
     kind: MessageKind,
     marks: u8,
@@ -35,6 +37,8 @@ const OWN: u8 = 1;
 const FIRST: u8 = 2;
 /// It ends one.
 const LAST: u8 = 4;
+/// It lies in `taken`.
+const TAKEN: u8 = 8;
 
 impl Batch {
     pub fn new() -> Batch {
@@ -55,11 +59,13 @@ impl Batch {
     pub fn get(&self, index: usize) -> Option<(MessageKind, &[u8])> {
         let item = self.items.get(index)?;
         let at = item.at as usize;
-        let payload = if item.marks & OWN != 0 {
-            let with_nul = &self.large[at];
-            &with_nul[..with_nul.len() - 1]
-        } else {
-            &self.bytes[at..at + usize::from(item.len)]
+        let payload = match item.marks & (OWN | TAKEN) {
+            OWN => {
+                let with_nul = &self.large[at];
+                &with_nul[..with_nul.len() - 1]
+            }
+            TAKEN => &self.taken[at..at + usize::from(item.len)],
+            _ => &self.bytes[at..at + usize::from(item.len)],
         };
         Some((item.kind, payload))
     }
@@ -100,9 +106,10 @@ impl Batch {
         }
     }
 
-    /// Forgets the messages and keeps the common buffer for the next ones.
+    /// Forgets the messages and keeps the memory for the next ones.
     pub fn clear(&mut self) {
         self.bytes.clear();
+        self.taken.clear();
         self.large.clear();
         self.items.clear();
         self.payload_bytes = 0;
@@ -119,7 +126,9 @@ impl Batch {
                 let with_nul = self.large.pop();
                 self.payload_bytes -= with_nul.map_or(0, |payload| payload.len() - 1);
             } else {
-                self.bytes.truncate(item.at as usize);
+                let common =
+                    if item.marks & TAKEN != 0 { &mut self.taken } else { &mut self.bytes };
+                common.truncate(item.at as usize);
                 self.payload_bytes -= usize::from(item.len);
             }
         }
@@ -175,10 +184,34 @@ impl Batch {
         self.large.push(payload);
     }
 
-    /// Makes room for the messages in `input` bytes of frames. Their headers
-    /// are longer than the NULs here, so it is enough.
-    pub(super) fn reserve(&mut self, input: usize) {
-        self.bytes.reserve(input);
+    /// Notes a small message that lies at `at` of the input, until `take_noted`.
+    #[inline]
+    pub(super) fn note(&mut self, kind: MessageKind, at: usize, len: usize) {
+        self.payload_bytes += len;
+        let marks = FIRST | LAST | TAKEN;
+        self.items.push(Item { at: at as u32, len: len as u16, kind, marks });
+    }
+
+    /// Takes over what was noted since there were `before` items, up to `end` of the input:
+    /// with the memory if it is well filled, which saves copying, else as a copy.
+    pub(super) fn take_noted(&mut self, before: usize, input: &mut ReadBuffer, end: usize) {
+        let start = input.whole().0;
+        let (count, is_full) = (end - start, 2 * (end - start) >= input.capacity());
+        if is_full && count > 0 && self.taken.is_empty() {
+            self.taken = input.exchange(std::mem::take(&mut self.taken), end);
+            self.taken.push(0);
+            return;
+        }
+        let moved = self.bytes.len();
+        for item in &mut self.items[before..] {
+            item.at = (item.at as usize - start + moved) as u32;
+            item.marks &= !TAKEN;
+        }
+        if count > 0 {
+            self.bytes.extend_from_slice(&input.rest()[..count]);
+            self.bytes.push(0);
+            input.advance(count);
+        }
     }
 }
 
@@ -189,7 +222,7 @@ mod tests {
 
     fn nul_behind(payload: &[u8], batch: &Batch) -> bool {
         let end = payload.as_ptr() as usize + payload.len();
-        let buffers = std::iter::once(&batch.bytes).chain(&batch.large);
+        let buffers = [&batch.bytes, &batch.taken].into_iter().chain(&batch.large);
         let hit = buffers
             .map(|buffer| (buffer, end.wrapping_sub(buffer.as_ptr() as usize)))
             .find(|(buffer, at)| *at < buffer.len());

@@ -3,11 +3,14 @@
 //! Refuses a frame at its header and text at its first bad byte, and holds
 //! memory only while something is incomplete.
 
+mod whole;
+
 use super::assembly::Assembly;
 use super::deflate::{Inflated, Inflater};
-use super::frame::{self, FrameHeader, Opcode, FIN, MAX_HEADER};
-use super::utf8::check_utf8;
-use super::{close, Batch, Control, ControlPayload, DeflateParams, MessageKind, Violation};
+use super::frame::{self, FrameHeader, Opcode, MAX_HEADER};
+use super::{
+    close, Batch, Control, ControlPayload, DeflateParams, MessageKind, ReadBuffer, Violation,
+};
 
 /// A batch with this many payload bytes takes no more of a compressed message: what a
 /// server sends may be a thousand times as large as what arrives.
@@ -57,21 +60,26 @@ enum State {
     Stopped,
 }
 
-/// What one call to `Decoder::decode` did.
+/// What one call to `Decoder::decode` did: it used the input up, unless a control frame or a
+/// full batch ended the call.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Decoded {
-    /// Bytes of the input that are done with: all of them, unless a control frame or a
-    /// full batch ended the call.
-    pub consumed: usize,
     pub control: Option<Control>,
     /// The batch is full. The rest of the input, be it none, is for another call with
     /// an empty one.
     pub is_full: bool,
 }
 
+impl DecoderConfig {
+    /// The largest message that needs no assembly: short, within the limit, and whole.
+    pub fn small(&self) -> usize {
+        Assembly::new(self.max_message, self.stream_threshold).small()
+    }
+}
+
 /// What came of `Decoder::read_direct`.
 pub struct DirectRead<E> {
-    pub read: Result<usize, E>,
+    pub read: Result<(), E>,
     pub violation: Option<Violation>,
 }
 
@@ -100,7 +108,11 @@ impl Decoder {
     ///
     /// After a close frame or a violation there is nothing more to come
     /// (RFC 6455 1.4, 7.1.7): further input is consumed and ignored.
-    pub fn decode(&mut self, input: &[u8], batch: &mut Batch) -> Result<Decoded, Violation> {
+    pub fn decode(
+        &mut self,
+        input: &mut ReadBuffer,
+        batch: &mut Batch,
+    ) -> Result<Decoded, Violation> {
         let result = self.run(input, batch);
         if let Err(_) | Ok(Decoded { control: Some(Control::Close(_)), .. }) = &result {
             self.stop();
@@ -109,37 +121,34 @@ impl Decoder {
         result
     }
 
-    /// In the middle of a large frame: reads `size` of its bytes at most right into the
-    /// message, which saves copying them there. `None`, and nothing is read, if what comes
-    /// next is anything else; then it is for `decode`.
+    /// In the middle of a large message: has `read` put the next `most` bytes of its frame at
+    /// most right behind what has arrived of it, which saves copying them there. `read` gets
+    /// the message, how many bytes to add, and whether the frame ends with them. `None`, and
+    /// nothing is read, if what comes next is anything else; then it is for `decode`.
     pub fn read_direct<E>(
         &mut self,
-        size: usize,
+        most: usize,
         batch: &mut Batch,
-        read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+        read: impl FnOnce(&mut Vec<u8>, usize, bool) -> Result<(), E>,
     ) -> Option<DirectRead<E>> {
         let State::Data { fin } = self.state else { return None };
-        if self.is_compressed || self.remaining < size as u64 {
+        if self.is_compressed || !self.message.is_large_with(self.remaining) {
             return None;
         }
-        let room = self.message.spare(size, self.remaining, fin)?;
-        let read = read(room).map(|count| count.min(size));
-        let count = read.as_ref().map_or(0, |count| *count);
-        let violation = self.filled(size, count, fin, batch).err();
+        let room = self.message.make_space(self.remaining, fin)?.min(most);
+        let ends = room as u64 == self.remaining;
+        let before = self.message.data().len();
+        let read = read(self.message.data(), room, ends);
+        let count = self.message.data().len() - before;
+        let violation = self.filled(count, fin, batch).err();
         if violation.is_some() {
             self.stop();
         }
         Some(DirectRead { read, violation })
     }
 
-    fn filled(
-        &mut self,
-        size: usize,
-        count: usize,
-        fin: bool,
-        batch: &mut Batch,
-    ) -> Result<(), Violation> {
-        self.message.fill(size, count)?;
+    fn filled(&mut self, count: usize, fin: bool, batch: &mut Batch) -> Result<(), Violation> {
+        self.message.filled(count)?;
         self.remaining -= count as u64;
         if self.end_frame(fin, batch)? && fin {
             self.message.release();
@@ -191,8 +200,7 @@ impl Decoder {
         self.message.capacity()
     }
 
-    fn run(&mut self, input: &[u8], batch: &mut Batch) -> Result<Decoded, Violation> {
-        let mut rest = input;
+    fn run(&mut self, input: &mut ReadBuffer, batch: &mut Batch) -> Result<Decoded, Violation> {
         let mut control = None;
         let mut is_full = false;
         let mut inflated = Vec::new();
@@ -200,18 +208,18 @@ impl Decoder {
             match self.state {
                 State::Header => {
                     if self.header_len == 0 && !self.message.is_open() {
-                        rest = self.whole_messages(rest, batch)?;
+                        batch.take_whole_messages(input, self.message.small())?;
                     }
-                    match self.take_header(&mut rest)? {
+                    match self.take_header(input)? {
                         Some(header) => self.begin_frame(header)?,
                         None => break,
                     }
                 }
                 State::Data { .. } | State::Inflating if self.is_compressed => {
-                    if self.inflate_whole(&mut rest, &mut inflated, batch)? {
+                    if self.inflate_whole(input, &mut inflated, batch)? {
                         continue;
                     }
-                    is_full = !self.inflate(&mut rest, &mut inflated, batch)?;
+                    is_full = !self.inflate(input, &mut inflated, batch)?;
                     if is_full || self.remaining > 0 {
                         break;
                     }
@@ -225,79 +233,45 @@ impl Decoder {
                     };
                 }
                 State::Data { fin } => {
-                    let piece = self.take_payload(&mut rest);
-                    self.message.append(piece, self.remaining, fin, batch)?;
+                    let here = self.payload_here(input);
+                    self.remaining -= here as u64;
+                    self.message.append(&input.rest()[..here], self.remaining, fin, batch)?;
+                    input.advance(here);
                     if !self.end_frame(fin, batch)? {
                         break;
                     }
                 }
                 State::Control(opcode) => {
-                    let piece = self.take_payload(&mut rest);
-                    control = self.take_control(opcode, piece)?;
+                    let here = self.payload_here(input);
+                    self.remaining -= here as u64;
+                    control = self.take_control(opcode, &input.rest()[..here])?;
+                    input.advance(here);
                     break;
                 }
                 State::Inflating | State::Stopped => {
-                    rest = &[];
+                    input.clear();
                     break;
                 }
             }
         }
-        Ok(Decoded { consumed: input.len() - rest.len(), control, is_full })
+        Ok(Decoded { control, is_full })
     }
 
-    /// The short way for what most input is: small messages, each one frame
-    /// that is here as a whole. Returns the input from the first frame that
-    /// is anything else, which the long way then judges.
-    fn whole_messages<'a>(
-        &self,
-        input: &'a [u8],
-        batch: &mut Batch,
-    ) -> Result<&'a [u8], Violation> {
-        const TEXT: u8 = FIN | Opcode::Text as u8;
-        const BINARY: u8 = FIN | Opcode::Binary as u8;
-        let limit = self.message.small();
-        let mut rest = input;
-        while let [first @ (TEXT | BINARY), second, after @ ..] = rest {
-            let (len, after) = match (second, after) {
-                (0..=125, _) => (usize::from(*second), after),
-                (126, [a, b, after @ ..]) => (usize::from(u16::from_be_bytes([*a, *b])), after),
-                _ => break,
-            };
-            let padded = *second == 126 && len <= 125;
-            if padded || len > limit || len > after.len() {
-                break;
-            }
-            let (payload, after) = after.split_at(len);
-            let kind = if *first == TEXT {
-                check_utf8(payload)?;
-                MessageKind::Text
-            } else {
-                MessageKind::Binary
-            };
-            if rest.len() == input.len() {
-                batch.reserve(input.len());
-            }
-            batch.push(kind, payload);
-            rest = after;
-        }
-        Ok(rest)
-    }
-
-    /// Takes the next header out of `rest`, or all of `rest` into the header
-    /// that is being collected.
-    fn take_header(&mut self, rest: &mut &[u8]) -> Result<Option<FrameHeader>, Violation> {
+    /// Takes the next header out of `input`, or all of it into the header that is being
+    /// collected.
+    fn take_header(&mut self, input: &mut ReadBuffer) -> Result<Option<FrameHeader>, Violation> {
         let (in_message, has_deflate) = (self.message.is_open(), self.inflater.is_some());
         if self.header_len == 0 {
-            if let Some((header, size)) = frame::parse(rest, in_message, has_deflate)? {
-                *rest = &rest[size..];
+            if let Some((header, size)) = frame::parse(input.rest(), in_message, has_deflate)? {
+                input.advance(size);
                 return Ok(Some(header));
             }
         }
-        while let Some((&byte, after)) = rest.split_first() {
+        while let Some(&byte) = input.rest().first() {
             // Room: a header is complete at MAX_HEADER bytes.
             self.header[usize::from(self.header_len)] = byte;
             self.header_len += 1;
-            *rest = after;
+            input.advance(1);
             let collected = &self.header[..usize::from(self.header_len)];
             if let Some((header, _)) = frame::parse(collected, in_message, has_deflate)? {
                 self.header_len = 0;
@@ -335,7 +309,7 @@ impl Decoder {
     /// off the message; false if the batch is full before all has come out.
     fn inflate(
         &mut self,
-        rest: &mut &[u8],
+        input: &mut ReadBuffer,
         out: &mut Vec<u8>,
         batch: &mut Batch,
     ) -> Result<bool, Violation> {
@@ -343,15 +317,15 @@ impl Decoder {
         while batch.payload_bytes() < FULL_BATCH {
             room(out);
             // What is left of the frame fits in usize if it is less than a slice.
-            let here = self.remaining.min(rest.len() as u64) as usize;
+            let here = self.remaining.min(input.rest().len() as u64) as usize;
             let inflated = match self.state {
                 State::Inflating => inflater.finish(out),
-                _ => inflater.inflate(&rest[..here], out),
+                _ => inflater.inflate(&input.rest()[..here], out),
             };
             // What came out before a fault counts, however the input was split.
             self.message.append_inflated(out, batch)?;
             let Inflated { consumed, is_done } = inflated?;
-            *rest = &rest[consumed..];
+            input.advance(consumed);
             self.remaining -= consumed as u64;
             if is_done {
                 return Ok(true);
@@ -365,22 +339,22 @@ impl Decoder {
     /// and the long way goes on.
     fn inflate_whole(
         &mut self,
-        rest: &mut &[u8],
+        input: &mut ReadBuffer,
         out: &mut Vec<u8>,
         batch: &mut Batch,
     ) -> Result<bool, Violation> {
         let Some(inflater) = &mut self.inflater else { return Ok(false) };
         let is_whole = self.state == State::Data { fin: true }
-            && self.remaining <= rest.len() as u64
+            && self.remaining <= input.rest().len() as u64
             && self.message.is_untouched()
             && batch.payload_bytes() < FULL_BATCH;
         if !is_whole {
             return Ok(false);
         }
         room(out);
-        let inflated = match inflater.inflate(&rest[..self.remaining as usize], out) {
+        let inflated = match inflater.inflate(&input.rest()[..self.remaining as usize], out) {
             Ok(Inflated { consumed, is_done }) => {
-                *rest = &rest[consumed..];
+                input.advance(consumed);
                 self.remaining -= consumed as u64;
                 if is_done {
                     self.state = State::Inflating;
@@ -409,14 +383,10 @@ impl Decoder {
         }
     }
 
-    /// The part of `rest` that belongs to the frame being read.
-    fn take_payload<'a>(&mut self, rest: &mut &'a [u8]) -> &'a [u8] {
+    /// How much of the frame being read is here.
+    fn payload_here(&self, input: &ReadBuffer) -> usize {
         // What is left of the frame fits in usize if it is less than a slice.
-        let len = self.remaining.min(rest.len() as u64) as usize;
-        let (piece, after) = rest.split_at(len);
-        self.remaining -= len as u64;
-        *rest = after;
-        piece
+        self.remaining.min(input.rest().len() as u64) as usize
     }
 
     /// Adds to the control frame being read; gives it when it is complete.

@@ -15,6 +15,7 @@ mod frame;
 mod mask;
 #[cfg(test)]
 mod properties;
+mod read_buffer;
 mod request;
 mod response;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use decoder::{Decoded, Decoder, DecoderConfig, DirectRead};
 pub use deflate::{Compressor, DeflateOffer, DeflateParams};
 pub use encoder::{encode_close, encode_data, encode_ping, encode_pong, encoded_len, DataFrame};
 pub use mask::MaskSource;
+pub use read_buffer::ReadBuffer;
 pub use request::{check_header, check_subprotocols, new_key, UpgradeRequest};
 pub use response::{parse_response, verify_upgrade, Agreed, Response, MAX_HEAD, MAX_HEADERS};
 pub use utf8::{check_utf8, NotUtf8, Utf8Check};

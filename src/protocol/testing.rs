@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 
-use super::{Batch, Control, Decoder, DecoderConfig, DirectRead, MessageKind, Violation};
+use super::{
+    Batch, Control, Decoder, DecoderConfig, DirectRead, MessageKind, ReadBuffer, Violation,
+};
 
 pub const LIMIT: u64 = 1 << 20;
 
@@ -52,15 +54,18 @@ pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Gives `input` to `decoder` as a reader would, until it is used up.
-pub fn feed(decoder: &mut Decoder, mut input: &[u8], events: &mut Vec<Event>) {
+pub fn feed(decoder: &mut Decoder, bytes: &[u8], events: &mut Vec<Event>) {
+    // A buffer that is well filled is taken over, of another what is in it is copied.
+    let room = if bytes.len().is_multiple_of(2) { bytes.len() } else { 8 * bytes.len() };
+    let mut input = ReadBuffer::with_room(room);
+    input.end().extend_from_slice(bytes);
     loop {
         let mut batch = Batch::new();
-        let result = decoder.decode(input, &mut batch);
+        let result = decoder.decode(&mut input, &mut batch);
         tell(&batch, events);
         match result {
             Err(violation) => return events.push(Event::Violation(violation)),
             Ok(decoded) => {
-                input = &input[decoded.consumed..];
                 let goes_on = decoded.is_full || decoded.control.is_some();
                 events.extend(decoded.control.map(Event::Control));
                 if !goes_on {
@@ -106,14 +111,16 @@ pub fn in_pieces(config: DecoderConfig, stream: &[u8], sizes: &[usize]) -> Vec<E
 /// Reads `piece` or the first half of it, if the decoder takes it this way.
 fn feed_direct(decoder: &mut Decoder, piece: &[u8], events: &mut Vec<Event>) -> Option<usize> {
     let mut batch = Batch::new();
-    let DirectRead { read, violation } = decoder.read_direct(piece.len(), &mut batch, |room| {
-        let count = if piece.len().is_multiple_of(3) { piece.len() / 2 } else { piece.len() };
-        room[..count].copy_from_slice(&piece[..count]);
-        Ok::<usize, Infallible>(count)
-    })?;
+    let mut count = 0;
+    let DirectRead { read: Ok(()), violation } =
+        decoder.read_direct(piece.len(), &mut batch, |message, room, _| {
+            count = if room.is_multiple_of(3) { room.div_ceil(2) } else { room };
+            message.extend_from_slice(&piece[..count]);
+            Ok::<(), Infallible>(())
+        })?;
     tell(&batch, events);
     events.extend(violation.map(Event::Violation));
-    read.ok()
+    Some(count)
 }
 
 fn tell(batch: &Batch, events: &mut Vec<Event>) {

@@ -9,16 +9,16 @@ use mio::{Events, Poll, Token};
 use slab::Slab;
 
 use super::link::{Link, Tools};
-use super::session::Flow;
+use super::session::{Flow, Reading, READ_SIZE};
 use super::sleep::SleepWatch;
 use super::timers::Timers;
 use super::Shared;
 use crate::connection::{Command, Connection, Mailbox, GATHERING_MOMENT, GOING_AWAY};
 use crate::error::{Code, Error, Result};
 use crate::log;
+use crate::protocol::ReadBuffer;
 use crate::queue::{Ending, Event};
 
-const READ_BUFFER: usize = 128 * 1024;
 const EVENTS_PER_TURN: usize = 256;
 const WAKE: Token = Token(usize::MAX);
 const AWAKE: Token = Token(usize::MAX - 1);
@@ -40,7 +40,9 @@ pub struct Driver {
     commands: Receiver<Command>,
     mailbox: Arc<Mailbox>,
     shared: Arc<Shared>,
-    buffer: Vec<u8>,
+    buffer: ReadBuffer,
+    /// A host's thread has this turn.
+    is_lent: bool,
     /// Those that had more to read than a turn allows.
     unfinished: Vec<usize>,
     sleep: SleepWatch,
@@ -67,7 +69,8 @@ impl Driver {
             commands,
             mailbox: Arc::new(Mailbox::new(sender, waker)),
             shared,
-            buffer: vec![0; READ_BUFFER],
+            buffer: ReadBuffer::with_room(READ_SIZE),
+            is_lent: false,
             unfinished: Vec::new(),
             sleep,
             gathered_due: None,
@@ -90,6 +93,7 @@ impl Driver {
 
     /// Waits for something to do, at most that long, and does it.
     pub fn turn(&mut self, patience: Patience) {
+        self.is_lent = matches!(patience, Patience::Loan(_));
         let timeout = self.timeout(patience);
         self.mailbox.doze();
         let timeout = if self.commands.is_empty() { timeout } else { Some(Duration::ZERO) };
@@ -225,7 +229,7 @@ impl Driver {
             mailbox: &self.mailbox,
             jobs: &self.shared.jobs,
             resources: &self.shared.resources,
-            buffer: &mut self.buffer,
+            reading: Reading { buffer: &mut self.buffer, is_delivered_next: self.is_lent },
             now,
         };
         let Some(link) = self.links.get_mut(key) else { return };

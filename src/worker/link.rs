@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use mio::{Registry, Token};
 
 use super::reconnect::{is_passing_failure, retry_after};
-use super::session::{Flow, Session};
+use super::session::{Flow, Reading, Session};
 use super::timers::Due;
 use crate::connection::{Answer, Command, Connection, Mailbox, Status};
 use crate::dial::{DialConfig, Dialer, Failure, Job, Jobs, Prepared, Progress, Resources, Verify};
@@ -22,8 +22,7 @@ pub struct Tools<'a> {
     pub mailbox: &'a Arc<Mailbox>,
     pub jobs: &'a Jobs,
     pub resources: &'a Arc<Resources>,
-    /// What every link reads into, one after the other.
-    pub buffer: &'a mut [u8],
+    pub reading: Reading<'a>,
     pub now: Instant,
 }
 
@@ -121,7 +120,7 @@ impl Link {
         }
         let dialer = match &mut self.phase {
             Phase::Open(session) => {
-                let flow = session.advance(at_end, tools.buffer, tools.now);
+                let flow = session.advance(at_end, &mut tools.reading, tools.now);
                 return self.settle(flow, tools.now);
             }
             _ if self.connection.outbox().is_sealed() => {
@@ -158,7 +157,7 @@ impl Link {
                 log::line!(Info, "connection {}: open", self.connection.id);
                 let connection = Arc::clone(&self.connection);
                 let mut session = Box::new(Session::new(connection, transport, tools.now));
-                let flow = session.start(&established.leftover, tools.buffer, tools.now);
+                let flow = session.start(&established.leftover, &mut tools.reading, tools.now);
                 self.phase = Phase::Open(session);
                 self.settle(flow, tools.now)
             }

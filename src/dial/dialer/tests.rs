@@ -10,7 +10,7 @@ fn dialer(url: &str, proxy: &str) -> Dialer {
 }
 
 fn stream() -> Stream {
-    Stream::Plain(Socket::Unix(UnixStream::pair().unwrap().0))
+    Stream::from(Socket::Unix(UnixStream::pair().unwrap().0))
 }
 
 #[track_caller]

@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 use self::ending::Parting;
 use self::keepalive::Awaited;
 use self::receiving::Incoming;
+pub use self::receiving::READ_SIZE;
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::protocol::ReadBuffer;
 use crate::queue::{Ending, Event};
-use crate::transport::Transport;
+use crate::transport::{Received, Transport};
 
 /// Reads of one connection in one turn, so that a flood does not starve the others.
 const READS_PER_TURN: usize = 8;
@@ -33,6 +35,14 @@ pub enum Flow {
     Lost(Error, Ending),
 }
 
+/// How a turn reads.
+pub struct Reading<'a> {
+    /// What every connection reads into, one after the other.
+    pub buffer: &'a mut ReadBuffer,
+    /// The same thread delivers what was read, as soon as it gets there.
+    pub is_delivered_next: bool,
+}
+
 pub struct Session {
     connection: Arc<Connection>,
     transport: Arc<Transport>,
@@ -40,8 +50,8 @@ pub struct Session {
     incoming: Option<Box<Incoming>>,
     /// The end of the stream may have been announced already: read until there is no more.
     at_end: bool,
-    /// The last read was as large as could be: what is large is worth reading into its place.
-    is_flooded: bool,
+    /// The last read was of a large message.
+    was_large: bool,
     parting: Option<Box<Parting>>,
     heard_at: Instant,
     awaited: Option<Box<Awaited>>,
@@ -65,7 +75,7 @@ impl Session {
             transport,
             incoming: None,
             at_end: true,
-            is_flooded: false,
+            was_large: false,
             parting: None,
             heard_at: now,
             awaited: None,
@@ -80,14 +90,14 @@ impl Session {
     }
 
     /// The socket is ready for something, or a host thread wants something.
-    pub fn advance(&mut self, at_end: bool, buffer: &mut [u8], now: Instant) -> Flow {
+    pub fn advance(&mut self, at_end: bool, reading: &mut Reading<'_>, now: Instant) -> Flow {
         self.at_end |= at_end;
         if self.parting().is_suspended && self.connection.outbox().is_sealed() {
             return Flow::End(self.ending());
         }
         self.write(now);
         self.settle_fault(now);
-        let flow = self.read(buffer, now);
+        let flow = self.read(reading, now);
         if std::mem::take(&mut self.has_answered) || self.parting().failed.is_some() {
             self.write(now);
         }
@@ -95,11 +105,11 @@ impl Session {
     }
 
     /// What came with the answer to the upgrade request.
-    pub fn start(&mut self, leftover: &[u8], buffer: &mut [u8], now: Instant) -> Flow {
+    pub fn start(&mut self, leftover: &[u8], reading: &mut Reading<'_>, now: Instant) -> Flow {
         if !leftover.is_empty() {
-            self.digest(leftover, now);
+            self.digest(&mut leftover.into(), now);
         }
-        self.advance(false, buffer, now)
+        self.advance(false, reading, now)
     }
 
     /// When to be looked at although nothing happens.
@@ -193,7 +203,7 @@ impl Session {
             Some(self.parting().close_deadline.map_or(farewell, |at| at.min(farewell)));
     }
 
-    fn read(&mut self, buffer: &mut [u8], now: Instant) -> Flow {
+    fn read(&mut self, reading: &mut Reading<'_>, now: Instant) -> Flow {
         for _ in 0..READS_PER_TURN {
             if self.connection.is_paused() {
                 self.was_paused = true;
@@ -205,24 +215,18 @@ impl Session {
             if self.parting().fault.is_some() {
                 return Flow::Stay;
             }
-            if let Some(rest) = self.take_undecoded() {
-                self.decode(&rest, now);
+            // Delivered before more is read, it is still in the nearest cache.
+            if reading.is_delivered_next && !self.connection.has_read_all() {
+                break;
+            }
+            if let Some(mut rest) = self.take_undecoded() {
+                self.decode(&mut rest, now);
                 continue;
             }
-            let direct = if self.is_flooded && self.parting().failed.is_none() {
-                self.receive_direct(buffer.len(), now)
-            } else {
-                None
-            };
-            let read = direct.unwrap_or_else(|| self.receive(buffer, now));
-            match read {
-                Ok(0) => return self.on_end(None),
-                Ok(count) => {
-                    self.is_flooded = count == buffer.len();
-                    let is_drained = count < buffer.len()
-                        && !self.at_end
-                        && self.transport.is_drained_by_short_read();
-                    if is_drained && !self.has_undecoded() {
+            match self.receive(reading.buffer, now) {
+                Ok(Received { count: 0, .. }) => return self.on_end(None),
+                Ok(Received { is_drained, .. }) => {
+                    if is_drained && !self.at_end && !self.has_undecoded() {
                         return Flow::Stay;
                     }
                 }

@@ -9,8 +9,17 @@ use crate::connection::{add, DataType};
 use crate::error::{Code, Error};
 use crate::json;
 use crate::log;
-use crate::protocol::{Batch, Control, Decoded, Decoder, DecoderConfig, DirectRead, Violation};
+use crate::protocol::{
+    Batch, Control, Decoded, Decoder, DecoderConfig, DirectRead, ReadBuffer, Violation,
+};
 use crate::queue::{Event, Pong, Recipient};
+use crate::transport::{Received, Room};
+
+/// The most that is read at once, and twice that of a large message into its place.
+pub const READ_SIZE: usize = 128 * 1024;
+/// What is read behind a large message together with its end: enough for the next one's
+/// beginning, which is to be copied then.
+const BEHIND_LARGE: usize = 4 * 1024;
 
 /// RFC 6455 7.4.1
 const INVALID_PAYLOAD: u16 = 1007;
@@ -19,7 +28,7 @@ const INVALID_PAYLOAD: u16 = 1007;
 pub(super) struct Incoming {
     decoder: Decoder,
     /// What was read and is not decoded, because so much has come out of it already.
-    undecoded: Option<Box<[u8]>>,
+    undecoded: Option<ReadBuffer>,
 }
 
 impl Incoming {
@@ -30,93 +39,135 @@ impl Incoming {
 
 impl Session {
     /// Reads and takes in what there is.
-    pub(super) fn receive(&mut self, buffer: &mut [u8], now: Instant) -> io::Result<usize> {
-        let count = self.transport.read(buffer)?;
-        if count > 0 {
-            self.digest(&buffer[..count], now);
+    pub(super) fn receive(
+        &mut self,
+        buffer: &mut ReadBuffer,
+        now: Instant,
+    ) -> io::Result<Received> {
+        buffer.clear();
+        if let Some(received) = self.receive_large(buffer, now) {
+            return received;
         }
-        Ok(count)
+        // What follows a large message will be one, too.
+        let was_large = std::mem::take(&mut self.was_large);
+        let most = if was_large { BEHIND_LARGE } else { READ_SIZE };
+        let received = self.transport.read(&mut [Room { buffer: buffer.end(), most }])?;
+        if received.count > 0 {
+            self.digest(buffer, now);
+        }
+        Ok(received)
     }
 
-    /// The same for the middle of a large frame, whose bytes are read where they belong.
-    pub(super) fn receive_direct(
+    /// The same in the middle of a large message, whose bytes are read where they belong.
+    fn receive_large(
         &mut self,
-        size: usize,
+        buffer: &mut ReadBuffer,
         now: Instant,
-    ) -> Option<io::Result<usize>> {
+    ) -> Option<io::Result<Received>> {
+        if self.parting().failed.is_some() {
+            return None;
+        }
+        let decoder = &mut self.incoming.as_mut()?.decoder;
         let mut batch = Batch::new();
-        let transport = &self.transport;
+        let mut received = Received { count: 0, is_drained: false };
         let DirectRead { read, violation } =
-            self.incoming
-                .as_mut()?
-                .decoder
-                .read_direct(size, &mut batch, |room| transport.read(room))?;
-        if let Ok(count @ 1..) = read {
+            decoder.read_direct(2 * READ_SIZE, &mut batch, |message, most, ends| {
+                let mut rooms = [
+                    Room { buffer: message, most },
+                    Room { buffer: buffer.end(), most: BEHIND_LARGE },
+                ];
+                let rooms = if ends { &mut rooms[..] } else { &mut rooms[..1] };
+                received = self.transport.read(rooms)?;
+                Ok(())
+            })?;
+        self.was_large = true;
+        if received.count > 0 {
             self.hear(now);
-            add(&self.connection.counters.wire_received, count);
+            add(&self.connection.counters.wire_received, received.count);
         }
         self.deliver(&mut batch, now);
-        if let Some(Violation { close_code, message }) = violation {
-            self.fail(close_code, Error::ws(Code::Protocol, message), now);
+        if let Some(violation) = violation {
+            self.violated(violation, &mut batch, now);
+        } else if !buffer.is_empty() {
+            self.decode(buffer, now);
         }
-        Some(read)
+        Some(read.map(|()| received))
     }
 
     /// Takes in what was read.
-    pub(super) fn digest(&mut self, input: &[u8], now: Instant) {
+    pub(super) fn digest(&mut self, input: &mut ReadBuffer, now: Instant) {
         self.hear(now);
-        add(&self.connection.counters.wire_received, input.len());
+        add(&self.connection.counters.wire_received, input.rest().len());
         self.decode(input, now);
     }
 
-    pub(super) fn decode(&mut self, mut input: &[u8], now: Instant) {
-        let mut batch = self.connection.queue().batch();
-        let mut incoming = self.incoming.take().unwrap_or_else(|| self.new_incoming());
+    pub(super) fn decode(&mut self, input: &mut ReadBuffer, now: Instant) {
         // After the server's close frame, and after it broke the protocol, nothing counts.
+        if self.parting().server_close.is_some() || self.has_fault() {
+            return;
+        }
+        let mut batch = self.connection.queue().batch();
+        if self.incoming.is_none() {
+            // Most of the time nothing else is there, and no decoder is needed.
+            let taken = batch.take_whole_messages(input, self.decoder_config().small());
+            if taken.is_ok() && input.is_empty() {
+                return self.deliver(&mut batch, now);
+            }
+            if let Err(violation) = taken {
+                return self.violated(violation, &mut batch, now);
+            }
+        }
+        let mut incoming = self.incoming.take().unwrap_or_else(|| self.new_incoming());
         while self.parting().server_close.is_none() && !self.has_fault() {
             match incoming.decoder.decode(input, &mut batch) {
-                Ok(Decoded { consumed, control, is_full }) => {
-                    input = &input[consumed..];
+                Ok(Decoded { control, is_full }) => {
                     if let Some(control) = control {
                         self.on_control(control, &mut batch, now);
                     }
                     if is_full {
                         // It counts as a read: there is much more in it than was read.
-                        incoming.undecoded = Some(input.into());
+                        incoming.undecoded = Some(input.rest().into());
                         break;
                     }
                     if input.is_empty() {
                         break;
                     }
                 }
-                Err(Violation { close_code, message }) => {
-                    self.deliver(&mut batch, now);
-                    self.fail(close_code, Error::ws(Code::Protocol, message), now);
-                }
+                Err(violation) => self.violated(violation, &mut batch, now),
             }
         }
         self.incoming = Some(incoming).filter(|incoming| !incoming.is_empty());
         self.deliver(&mut batch, now);
     }
 
+    /// What came before the violation still counts.
+    fn violated(&mut self, violation: Violation, batch: &mut Batch, now: Instant) {
+        let Violation { close_code, message } = violation;
+        self.deliver(batch, now);
+        self.fail(close_code, Error::ws(Code::Protocol, message), now);
+    }
+
     pub(super) fn has_undecoded(&self) -> bool {
         self.incoming.as_ref().is_some_and(|incoming| incoming.undecoded.is_some())
     }
 
-    pub(super) fn take_undecoded(&mut self) -> Option<Box<[u8]>> {
+    pub(super) fn take_undecoded(&mut self) -> Option<ReadBuffer> {
         self.incoming.as_mut()?.undecoded.take()
     }
 
     fn new_incoming(&self) -> Box<Incoming> {
+        Box::new(Incoming { decoder: Decoder::new(self.decoder_config()), undecoded: None })
+    }
+
+    fn decoder_config(&self) -> DecoderConfig {
         let limits = &self.connection.limits;
         // Without an offer there is nothing to look up.
         let answer = limits.deflate_threshold.and_then(|_| self.connection.answer());
-        let decoder = Decoder::new(DecoderConfig {
+        DecoderConfig {
             max_message: limits.max_message,
             stream_threshold: limits.stream_threshold,
             deflate: answer.and_then(|answer| answer.deflate),
-        });
-        Box::new(Incoming { decoder, undecoded: None })
+        }
     }
 
     /// Hands messages over to the queue.

@@ -1,0 +1,118 @@
+//! The short way for what most input is: small messages, each one frame that is here as a
+//! whole. They stay where they are.
+
+use crate::protocol::frame::{Opcode, FIN};
+use crate::protocol::utf8::check_utf8;
+use crate::protocol::{Batch, MessageKind, ReadBuffer, Violation};
+
+impl Batch {
+    /// Takes the messages at the start of `input`, each of at most `limit` bytes, up to the
+    /// first frame that is anything else, which the long way then judges. What begins the
+    /// input must be a frame, between messages.
+    pub fn take_whole_messages(
+        &mut self,
+        input: &mut ReadBuffer,
+        limit: usize,
+    ) -> Result<(), Violation> {
+        let before = self.len();
+        let (mut at, bytes) = input.whole();
+        let mut verdict = Ok(());
+        while let Some((kind, header, len)) = small_message(&bytes[at..], limit) {
+            let (start, end) = (at + header, at + header + len);
+            if kind == MessageKind::Text {
+                verdict = check_utf8(&bytes[start..end]);
+                if verdict.is_err() {
+                    break;
+                }
+            }
+            // This header has been read: it gives its first byte to the message before.
+            bytes[at] = 0;
+            self.note(kind, start, len);
+            at = end;
+        }
+        self.take_noted(before, input, at);
+        Ok(verdict?)
+    }
+}
+
+/// The small message that `bytes` begins with, if it is whole: the sizes of its header and of
+/// its payload.
+#[inline]
+fn small_message(bytes: &[u8], limit: usize) -> Option<(MessageKind, usize, usize)> {
+    const TEXT: u8 = FIN | Opcode::Text as u8;
+    const BINARY: u8 = FIN | Opcode::Binary as u8;
+    let (kind, second, after) = match bytes {
+        [TEXT, second, after @ ..] => (MessageKind::Text, *second, after),
+        [BINARY, second, after @ ..] => (MessageKind::Binary, *second, after),
+        _ => return None,
+    };
+    let (header, len) = match (second, after) {
+        (0..=125, _) => (2, usize::from(second)),
+        (126, [a, b, ..]) => (4, usize::from(u16::from_be_bytes([*a, *b]))),
+        _ => return None,
+    };
+    // No length may be written in more bytes than it needs.
+    let is_padded = header == 4 && len <= 125;
+    (!is_padded && len <= limit && header + len <= bytes.len()).then_some((kind, header, len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::testing::frame;
+
+    /// Frames in a buffer with that much room, and where they are.
+    fn read(room: usize, frames: &[u8]) -> (ReadBuffer, usize) {
+        let mut input = ReadBuffer::with_room(room);
+        input.end().extend_from_slice(frames);
+        let place = input.rest().as_ptr() as usize;
+        (input, place)
+    }
+
+    #[test]
+    fn what_fills_the_buffer_stays_where_it_was_read() {
+        let mut frames = frame(0x82, b"first");
+        frames.extend(frame(0x81, &[b'x'; 200]));
+        let whole = frames.len();
+        frames.extend(b"\x89\x00\x82\x09part");
+        let (mut input, place) = read(frames.len(), &frames);
+        let mut batch = Batch::new();
+        batch.take_whole_messages(&mut input, 200).unwrap();
+        let places: Vec<_> = batch.iter().map(|(_, payload)| payload.as_ptr() as usize).collect();
+        assert_eq!(places, [place + 2, place + 7 + 4]);
+        assert_eq!(input.rest(), &frames[whole..]);
+        assert!(input.capacity() >= frames.len(), "room for the next read");
+    }
+
+    #[test]
+    fn of_an_empty_buffer_little_is_copied() {
+        let (mut input, place) = read(1000, b"\x82\x03one\x82\x03two");
+        let mut batch = Batch::new();
+        batch.take_whole_messages(&mut input, 3).unwrap();
+        assert_eq!(batch.iter().map(|(_, payload)| payload).collect::<Vec<_>>(), [b"one", b"two"]);
+        input.clear();
+        assert_eq!(input.rest().as_ptr() as usize, place);
+    }
+
+    #[test]
+    fn it_ends_at_what_is_not_small_and_whole() {
+        for end in
+            [&b"\x82"[..], b"\x82\x02x", b"\x02\x01x", b"\x82\x7e\x00\x05hello", b"\x82\x04long"]
+        {
+            let frames = [b"\x82\x01x", end].concat();
+            let (mut input, _) = read(100, &frames);
+            let mut batch = Batch::new();
+            batch.take_whole_messages(&mut input, 3).unwrap();
+            assert_eq!((batch.len(), input.rest()), (1, end));
+        }
+    }
+
+    #[test]
+    fn bad_text_ends_it_and_what_came_before_is_good() {
+        let (mut input, _) = read(100, b"\x81\x01a\x81\x01\xff\x81\x01b");
+        let mut batch = Batch::new();
+        assert!(batch.take_whole_messages(&mut input, 3).is_err());
+        assert_eq!(batch.iter().next().unwrap().1, b"a");
+        assert_eq!(batch.len(), 1);
+    }
+}

@@ -1,0 +1,74 @@
+//! What was read and is not decoded yet.
+
+/// Bytes of a server's stream, on their way from the socket to a decoder.
+///
+/// Small messages need not leave it: a batch that takes them takes the memory, too, and gives
+/// its own for what follows.
+#[derive(Default)]
+pub struct ReadBuffer {
+    bytes: Vec<u8>,
+    /// What lies before is done with.
+    at: usize,
+}
+
+impl ReadBuffer {
+    /// One for reads of so many bytes at most.
+    pub fn with_room(size: usize) -> ReadBuffer {
+        // And for the NUL behind a message at the very end.
+        ReadBuffer { bytes: Vec::with_capacity(size + 1), at: 0 }
+    }
+
+    /// What is still to be decoded.
+    pub fn rest(&self) -> &[u8] {
+        &self.bytes[self.at..]
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rest().is_empty()
+    }
+
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.at = 0;
+    }
+
+    /// What is read is put behind this.
+    pub fn end(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    pub(super) fn advance(&mut self, count: usize) {
+        self.at += count;
+    }
+
+    /// Where the rest begins in the whole, both to be changed.
+    pub(super) fn whole(&mut self) -> (usize, &mut [u8]) {
+        (self.at, &mut self.bytes)
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Gives away what comes before `end`, and moves the rest to `other`, which is empty.
+    pub(super) fn exchange(&mut self, mut other: Vec<u8>, end: usize) -> Vec<u8> {
+        other.reserve_exact(self.bytes.capacity());
+        other.extend_from_slice(&self.bytes[end..]);
+        self.at = 0;
+        let mut given = std::mem::replace(&mut self.bytes, other);
+        given.truncate(end);
+        given
+    }
+}
+
+impl From<Vec<u8>> for ReadBuffer {
+    fn from(bytes: Vec<u8>) -> ReadBuffer {
+        ReadBuffer { bytes, at: 0 }
+    }
+}
+
+impl From<&[u8]> for ReadBuffer {
+    fn from(bytes: &[u8]) -> ReadBuffer {
+        ReadBuffer::from(bytes.to_vec())
+    }
+}

@@ -1,0 +1,101 @@
+//! What the operating system connects.
+
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+
+use mio::net::{TcpStream, UnixStream};
+use socket2::{MaybeUninitSlice, SockRef};
+
+pub enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Room for what is read: behind what `buffer` holds, as far as its capacity goes, and for
+/// `most` bytes at most.
+pub struct Room<'a> {
+    pub buffer: &'a mut Vec<u8>,
+    pub most: usize,
+}
+
+impl Room<'_> {
+    fn size(&self) -> usize {
+        self.most.min(self.buffer.capacity() - self.buffer.len())
+    }
+
+    fn spare(&mut self) -> &mut [std::mem::MaybeUninit<u8>] {
+        let size = self.size();
+        &mut self.buffer.spare_capacity_mut()[..size]
+    }
+
+    /// The system has filled so much of it.
+    ///
+    /// # Safety
+    ///
+    /// The first `count` bytes of the room have been written.
+    unsafe fn filled(&mut self, count: usize) {
+        // SAFETY: the caller's promise; it is within the capacity.
+        unsafe { self.buffer.set_len(self.buffer.len() + count) };
+    }
+}
+
+impl Socket {
+    pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Socket::Tcp(stream) => (&mut &*stream).read(buffer),
+            Socket::Unix(stream) => (&mut &*stream).read(buffer),
+        }
+    }
+
+    /// Reads into one or two rooms, one after the other, which need not be cleared before.
+    pub(super) fn receive(&self, rooms: &mut [Room<'_>]) -> io::Result<Received> {
+        let socket = match self {
+            Socket::Tcp(stream) => SockRef::from(stream),
+            Socket::Unix(stream) => SockRef::from(stream),
+        };
+        let asked = rooms.iter().map(Room::size).sum::<usize>();
+        let count = match rooms {
+            [room] => socket.recv(room.spare())?,
+            [first, second] => {
+                let mut both = [first.spare(), second.spare()].map(MaybeUninitSlice::new);
+                socket.recv_vectored(&mut both)?.0
+            }
+            _ => 0,
+        };
+        let mut rest = count;
+        for room in rooms {
+            let part = rest.min(room.size());
+            // SAFETY: the system has filled them in this order.
+            unsafe { room.filled(part) };
+            rest -= part;
+        }
+        // A Unix socket ends a read where what was sent together ends.
+        let is_drained = count < asked && matches!(self, Socket::Tcp(_));
+        Ok(Received { count, is_drained })
+    }
+
+    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Socket::Tcp(stream) => (&mut &*stream).write(bytes),
+            Socket::Unix(stream) => (&mut &*stream).write(bytes),
+        }
+    }
+
+    pub(super) fn shutdown(&self, how: Shutdown) {
+        // It fails where the peer was first.
+        let _ = match self {
+            Socket::Tcp(stream) => stream.shutdown(how),
+            Socket::Unix(stream) => stream.shutdown(how),
+        };
+    }
+}
+
+/// What a read brought.
+#[derive(Debug, Clone, Copy)]
+pub struct Received {
+    /// 0 at the end of the stream.
+    pub count: usize,
+    /// Nothing more had arrived, unless the end of the stream is announced already: what comes
+    /// will be announced.
+    pub is_drained: bool,
+}

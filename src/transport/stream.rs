@@ -1,0 +1,229 @@
+//! A socket, or TLS over another stream: what a phase of the opening hands to the next.
+
+use std::cell::Cell;
+use std::io::{self, Read, Write};
+
+use native_tls::TlsStream;
+
+use super::socket::{Received, Room, Socket};
+
+/// TLS reads a record by two reads, its header and the rest; with so much read ahead it does
+/// so from memory.
+const READ_AHEAD: usize = 64 * 1024;
+
+pub enum Stream {
+    Plain(Wire),
+    Tls(Box<TlsStream<Stream>>),
+}
+
+/// A socket, and what was read of it ahead.
+pub struct Wire {
+    pub(super) socket: Socket,
+    ahead: Option<Ahead>,
+}
+
+#[derive(Default)]
+struct Ahead {
+    bytes: Vec<u8>,
+    at: usize,
+    /// Nothing more had arrived.
+    is_drained: bool,
+}
+
+thread_local! {
+    /// The memory of `Ahead`, while there is nothing in it.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl From<Socket> for Stream {
+    fn from(socket: Socket) -> Stream {
+        Stream::Plain(Wire { socket, ahead: None })
+    }
+}
+
+impl Stream {
+    pub fn is_tls(&self) -> bool {
+        matches!(self, Stream::Tls(_))
+    }
+
+    pub(super) fn socket(&self) -> &Socket {
+        match self {
+            Stream::Plain(wire) => &wire.socket,
+            Stream::Tls(stream) => stream.get_ref().socket(),
+        }
+    }
+
+    fn wire(&mut self) -> &mut Wire {
+        match self {
+            Stream::Plain(wire) => wire,
+            Stream::Tls(stream) => stream.get_mut().wire(),
+        }
+    }
+
+    /// Reads ahead from here on. Whoever reads is to do so until nothing is left.
+    pub(super) fn read_ahead(&mut self) {
+        self.wire().ahead.get_or_insert_default().is_drained = false;
+    }
+}
+
+impl Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.ahead {
+            None => self.socket.read(buffer),
+            Some(ahead) => ahead.read(&self.socket, buffer),
+        }
+    }
+}
+
+impl Ahead {
+    fn read(&mut self, socket: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.bytes.len() {
+            // It would say so, but each time asked it takes as long as to read something.
+            if std::mem::take(&mut self.is_drained) {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            self.refill(socket)?;
+        }
+        let rest = &self.bytes[self.at..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.at += count;
+        if self.at == self.bytes.len() {
+            self.give_back();
+        }
+        Ok(count)
+    }
+
+    fn refill(&mut self, socket: &Socket) -> io::Result<()> {
+        // A thread that is being destroyed has none.
+        self.bytes = SPARE.try_with(Cell::take).unwrap_or_default();
+        self.bytes.reserve_exact(READ_AHEAD);
+        let room = Room { buffer: &mut self.bytes, most: READ_AHEAD };
+        match socket.receive(&mut [room]) {
+            Ok(Received { is_drained, .. }) => {
+                self.is_drained = is_drained;
+                Ok(())
+            }
+            Err(error) => {
+                self.give_back();
+                Err(error)
+            }
+        }
+    }
+
+    fn give_back(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        self.at = 0;
+        let _ = SPARE.try_with(|spare| spare.set(bytes));
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(wire) => wire.read(buffer),
+            Stream::Tls(stream) => ready(stream).read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(wire) => wire.socket.write(bytes),
+            Stream::Tls(stream) => ready(stream).write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Stream::Plain(_) => Ok(()),
+            Stream::Tls(stream) => ready(stream).flush(),
+        }
+    }
+}
+
+/// The session, with nothing in the way of its next call.
+pub(super) fn ready(session: &mut TlsStream<Stream>) -> &mut TlsStream<Stream> {
+    forget_stale_errors();
+    session
+}
+
+/// OpenSSL tells how a call went by its thread's queue of errors, too, and a host that uses
+/// OpenSSL itself may have left one there: it would make a fault of a call that would block.
+pub fn forget_stale_errors() {
+    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+    drop(openssl::error::ErrorStack::get());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// A server's end, and a wire that reads ahead.
+    fn pair() -> (TcpStream, Stream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.set_nonblocking(true).unwrap();
+        let socket = Socket::Tcp(mio::net::TcpStream::from_std(client));
+        (listener.accept().unwrap().0, Stream::from(socket))
+    }
+
+    /// Reads by sevens until there is nothing more.
+    fn read_all(stream: &mut Stream, wanted: usize) -> (Vec<u8>, io::Result<usize>) {
+        let mut all = Vec::new();
+        loop {
+            let mut piece = [0; 7];
+            match stream.read(&mut piece) {
+                Ok(count @ 1..) => all.extend_from_slice(&piece[..count]),
+                // It is still on its way.
+                Err(_) if all.len() < wanted => stream.read_ahead(),
+                end => return (all, end),
+            }
+        }
+    }
+
+    #[test]
+    fn small_reads_are_answered_from_memory_and_lose_nothing() {
+        let (mut server, mut stream) = pair();
+        stream.read_ahead();
+        for size in [1, 5, 7, 1000, 3 * READ_AHEAD + 11] {
+            let sent: Vec<u8> = (0..size).map(|n| n as u8).collect();
+            let writer = {
+                let (mut server, sent) = (server.try_clone().unwrap(), sent.clone());
+                std::thread::spawn(move || server.write_all(&sent).unwrap())
+            };
+            stream.read_ahead();
+            let (received, end) = read_all(&mut stream, size);
+            writer.join().unwrap();
+            assert!(received == sent, "{size} bytes");
+            assert_eq!(end.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        }
+        let Stream::Plain(Wire { ahead: Some(ahead), .. }) = &stream else { panic!() };
+        assert_eq!(ahead.bytes.capacity(), 0, "memory that nothing is in");
+        server.write_all(b"last").unwrap();
+        drop(server);
+        stream.read_ahead();
+        assert_eq!(read_all(&mut stream, 4).0, b"last");
+        // It was found to be drained; the end is seen by whoever asks again.
+        stream.read_ahead();
+        assert_eq!(read_all(&mut stream, 1).1.unwrap(), 0);
+    }
+
+    #[test]
+    fn a_drained_socket_is_not_asked_twice_in_a_row() {
+        let (mut server, mut stream) = pair();
+        server.write_all(b"one").unwrap();
+        stream.read_ahead();
+        assert_eq!(read_all(&mut stream, 3).0, b"one");
+        server.write_all(b"two").unwrap();
+        let Stream::Plain(Wire { ahead: Some(ahead), .. }) = &mut stream else { panic!() };
+        ahead.is_drained = true;
+        assert!(stream.read(&mut [0; 3]).is_err());
+        stream.read_ahead();
+        assert_eq!(read_all(&mut stream, 3).0, b"two");
+    }
+}
