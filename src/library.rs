@@ -93,19 +93,26 @@ impl Library {
 
     /// The calling thread's own.
     fn own(&self) -> Result<Arc<Pair>> {
+        self.with_own(Arc::clone)
+    }
+
+    /// The same without a reference of one's own. `act` must not come back here.
+    fn with_own<T>(&self, act: impl FnOnce(&Arc<Pair>) -> T) -> Result<T> {
         let generation = process::generation();
-        let found = OWN.try_with(|own| {
+        let done = OWN.try_with(|own| {
             let mut own = own.borrow_mut();
             match &*own {
-                Some(own) if own.generation == generation => return Ok(Arc::clone(&own.pair)),
-                _ => {}
+                Some(own) if own.generation == generation => Ok(act(&own.pair)),
+                _ => {
+                    let pair = self.add_queue(Some(ThreadToken::current()))?;
+                    let done = act(&pair);
+                    // One that was the parent's stays where it is.
+                    std::mem::forget(own.replace(Own { pair, generation }));
+                    Ok(done)
+                }
             }
-            let pair = self.add_queue(Some(ThreadToken::current()))?;
-            // One that was the parent's stays where it is.
-            std::mem::forget(own.replace(Own { pair: Arc::clone(&pair), generation }));
-            Ok(pair)
         });
-        found.unwrap_or_else(|_| {
+        done.unwrap_or_else(|_| {
             Err(Error::ws(Code::WrongThread, "this thread is ending: its queue is gone"))
         })
     }
@@ -242,9 +249,18 @@ pub fn free_queue(id: i32) -> Result<()> {
     freed
 }
 
-/// A queue for everything but polling.
+/// The queue of that number, or with 0 that of the calling thread.
 pub fn queue(id: i32) -> Result<Arc<Queue>> {
-    Ok(Arc::clone(&LIBRARY.get().pair(id)?.queue))
+    with_queue(id, Arc::clone)
+}
+
+/// Does something short with it, which calls nobody.
+pub fn with_queue<T>(id: i32, act: impl FnOnce(&Arc<Queue>) -> T) -> Result<T> {
+    let library = LIBRARY.get();
+    match id {
+        0 => library.with_own(|pair| act(&pair.queue)),
+        _ => Ok(act(&library.pair(id)?.queue)),
+    }
 }
 
 /// The queue of a connection, or with 0 that of the calling thread.

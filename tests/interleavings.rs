@@ -374,11 +374,11 @@ impl Whole {
         {
             self.queue.cork();
             for _ in 0..count {
-                let entry = self.queue.take(Kind::Push, &[]).unwrap();
+                let entry = self.queue.take(Kind::Push, &[], None).unwrap();
                 if let Event::Pong(pong) = &entry.event {
                     numbers.push(usize::from_be_bytes(pong.payload[..].try_into().unwrap()));
                 }
-                self.queue.recycle(Some(entry));
+                self.queue.recycle(entry);
             }
         }
         self.queue.leave();

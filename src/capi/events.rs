@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::constants::HOSTWS_OK;
-use super::frames;
+use super::frames::{self, Poller};
 use super::guard::answer;
 use super::memory;
 use super::stack::here;
@@ -75,7 +75,12 @@ pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
         let timeout = memory::timeout(timeout_ms)?;
         reap(mark);
         // What has a callback on this stack cannot be delivered by waiting for it.
-        match library::queue(queue)?.wait(None, timeout, &frames::busy(), &|| false)? {
+        match library::queue(queue)?.wait(
+            None,
+            timeout,
+            &frames::busy().unwrap_or_default(),
+            &|| false,
+        )? {
             Waited::Ready(events) => Ok(i32::try_from(events).unwrap_or(i32::MAX)),
             Waited::InVain => Ok(0),
         }
@@ -128,7 +133,7 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                 reached = true;
                 return Ok(0);
             }
-            if frames::busy().contains(&ws) {
+            if frames::busy().unwrap_or_default().contains(&ws) {
                 let words = "a callback of this connection cannot wait for its own connection";
                 return Err(Error::ws(Code::Reentrant, words));
             }
@@ -182,15 +187,15 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
         return budget;
     }
     let mark = here();
-    answer(|| {
-        frames::place(mark, budget > 1);
-        Ok(HOSTWS_OK)
-    });
     let mut delivered = 0;
     while delivered < budget {
         let mut call = Call::NONE;
         let mut delivery = std::ptr::null();
-        let more = answer(|| match frames::next(mark)? {
+        let next = || match delivered {
+            0 => frames::first(mark, budget > 1),
+            _ => frames::next(mark),
+        };
+        let more = answer(|| match next()? {
             Some(next) => {
                 (call, delivery) = next;
                 Ok(1)
@@ -235,19 +240,18 @@ fn begin(
     done: &dyn Fn() -> bool,
 ) -> Result<i32> {
     reap(mark);
-    frames::begin(Arc::clone(&queue))?;
-    let busy = frames::busy();
-    let budget = match queue.wait(Some(Kind::Push), timeout, &busy, done) {
-        Ok(Waited::Ready(events)) if max == 0 => events,
-        Ok(Waited::Ready(events)) => events.min(max),
-        Ok(Waited::InVain) => 0,
-        Err(error) => {
-            frames::end(0);
-            return Err(error);
-        }
+    let busy = frames::busy().ok_or_else(|| {
+        let words = "this thread is ending: nothing can be delivered on it any more";
+        Error::ws(Code::WrongThread, words)
+    })?;
+    let poller = Poller::enter(queue)?;
+    let budget = match poller.queue().wait(Some(Kind::Push), timeout, &busy, done)? {
+        Waited::Ready(events) if max == 0 => events,
+        Waited::Ready(events) => events.min(max),
+        Waited::InVain => 0,
     };
-    if budget == 0 {
-        frames::end(0);
+    if budget > 0 {
+        frames::begin(poller);
     }
     Ok(i32::try_from(budget).unwrap_or(i32::MAX))
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::stack;
 use super::view::{Call, View};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::library;
 use crate::process;
 use crate::queue::{Entry, Event, Kind, Queue};
@@ -20,9 +20,29 @@ use crate::queue::{Entry, Event, Kind, Queue};
 struct Frame {
     /// Where on the stack `pump` is, once it runs.
     mark: usize,
-    queue: Arc<Queue>,
+    poller: Poller,
     delivery: Rc<Delivery>,
     view: View,
+}
+
+/// The calling thread is the queue's poller, until this is dropped.
+pub struct Poller(Arc<Queue>);
+
+impl Poller {
+    pub fn enter(queue: Arc<Queue>) -> Result<Poller> {
+        queue.enter()?;
+        Ok(Poller(queue))
+    }
+
+    pub fn queue(&self) -> &Queue {
+        &self.0
+    }
+}
+
+impl Drop for Poller {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
 }
 
 /// What a call of `ws_poll` is delivering. It stays where it is, whatever comes above the call.
@@ -66,64 +86,31 @@ fn discard(is_dead: impl Fn(usize) -> bool) {
     }
 }
 
-/// Becomes the queue's poller until `end`.
-pub fn begin(queue: Arc<Queue>) -> Result<()> {
-    queue.enter()?;
+/// Begins a call that delivers, until `end`.
+pub fn begin(poller: Poller) {
     let delivery = Rc::new(Delivery { generation: process::generation(), ..Delivery::default() });
-    let frame = Frame { mark: 0, queue, delivery, view: View::default() };
-    // A frame that finds no place is dropped, which leaves the queue again.
-    if with(|frames| frames.push(frame)).is_none() {
-        let words = "this thread is ending: nothing can be delivered on it any more";
-        return Err(Error::ws(Code::WrongThread, words));
-    }
-    Ok(())
+    with(|frames| frames.push(Frame { mark: 0, poller, delivery, view: View::default() }));
 }
 
-/// The innermost call is about to call back, from the function in which `mark` is.
-/// With several events to deliver, what they are answered with is gathered.
-pub fn place(mark: usize, has_several: bool) {
+/// The innermost call is about to call back, from the function in which `mark` is: its first
+/// event. With several to deliver, what they are answered with is gathered.
+pub fn first(mark: usize, has_several: bool) -> Result<Option<(Call, *const Delivery)>> {
     with(|frames| {
         if let Some(frame) = frames.0.last_mut() {
             frame.mark = mark;
             if has_several {
-                frame.queue.cork();
+                frame.poller.queue().cork();
             }
         }
-    });
+        frames.next(mark)
+    })
+    .unwrap_or(Ok(None))
 }
 
 /// The next event that the call at `mark` delivers, if there is one.
 pub fn next(mark: usize) -> Result<Option<(Call, *const Delivery)>> {
     reap_below(mark);
-    with(|frames| {
-        let Some((frame, outer)) = frames.0.split_last_mut() else { return Ok(None) };
-        if frame.mark != mark {
-            return Ok(None);
-        }
-        let skipped = delivering(outer);
-        let delivery = &frame.delivery;
-        delivery.is_disturbed.set(false);
-        let mut current = delivery.entry.borrow_mut();
-        loop {
-            if let Some(entry) = &*current {
-                if !entry.is_muted() {
-                    if let Some(call) = frame.view.show(entry, delivery.index.get())? {
-                        delivery.index.set(delivery.index.get() + 1);
-                        return Ok(Some((call, Rc::as_ptr(delivery))));
-                    }
-                }
-            }
-            frame.queue.recycle(current.take());
-            match frame.queue.take(Kind::Push, &skipped) {
-                Some(entry) => {
-                    delivery.index.set(entry.first);
-                    *current = Some(entry);
-                }
-                None => return Ok(None),
-            }
-        }
-    })
-    .unwrap_or(Ok(None))
+    with(|frames| frames.next(mark)).unwrap_or(Ok(None))
 }
 
 impl Delivery {
@@ -156,9 +143,10 @@ pub fn end(mark: usize) {
     drop(ended);
 }
 
-/// The connections with a callback on this thread's stack.
-pub fn busy() -> Vec<i32> {
-    with(|frames| delivering(&frames.0)).unwrap_or_default()
+/// The connections with a callback on this thread's stack; `None` if the thread is ending, and
+/// nothing can be delivered on it any more.
+pub fn busy() -> Option<Vec<i32>> {
+    with(|frames| delivering(&frames.0))
 }
 
 fn delivering(frames: &[Frame]) -> Vec<i32> {
@@ -179,16 +167,44 @@ impl Drop for Frame {
             let index = self.delivery.index.get();
             if entry.len() > index && !entry.is_muted() {
                 entry.first = index;
-                self.queue.put_back(entry);
+                self.poller.queue().put_back(entry);
             } else {
-                self.queue.recycle(Some(entry));
+                self.poller.queue().recycle(entry);
             }
         }
-        self.queue.leave();
     }
 }
 
 impl Frames {
+    fn next(&mut self, mark: usize) -> Result<Option<(Call, *const Delivery)>> {
+        let Some((frame, outer)) = self.0.split_last_mut() else { return Ok(None) };
+        if frame.mark != mark {
+            return Ok(None);
+        }
+        let skipped = delivering(outer);
+        let delivery = &frame.delivery;
+        delivery.is_disturbed.set(false);
+        let mut current = delivery.entry.borrow_mut();
+        loop {
+            if let Some(entry) = &*current {
+                if !entry.is_muted() {
+                    if let Some(call) = frame.view.show(entry, delivery.index.get())? {
+                        delivery.index.set(delivery.index.get() + 1);
+                        return Ok(Some((call, Rc::as_ptr(delivery))));
+                    }
+                }
+            }
+            let delivered = current.take();
+            match frame.poller.queue().take(Kind::Push, &skipped, delivered) {
+                Some(entry) => {
+                    delivery.index.set(entry.first);
+                    *current = Some(entry);
+                }
+                None => return Ok(None),
+            }
+        }
+    }
+
     fn push(&mut self, frame: Frame) {
         if let Some(below) = self.0.last() {
             below.delivery.is_disturbed.set(true);

@@ -195,12 +195,17 @@ impl<T: Versioned> Output<T> {
 
     /// # Safety
     /// `index` is below `capacity`, and the host's memory is still there.
+    #[inline]
     pub unsafe fn write(&self, index: usize, value: &T) {
-        let size = self.stride.min(size_of::<T>());
         // SAFETY: the host says that so many structs of that size are there; `struct_size`
         // comes first.
         unsafe {
             let place = self.first.cast::<u8>().add(index * self.stride);
+            if self.stride == size_of::<T>() {
+                // As a rule, and faster than a copy whose size is not known before.
+                return place.cast::<T>().write_unaligned(*value);
+            }
+            let size = self.stride.min(size_of::<T>());
             std::ptr::copy_nonoverlapping(std::ptr::from_ref(value).cast::<u8>(), place, size);
             place.cast::<u32>().write_unaligned(self.stride as u32);
         }

@@ -39,12 +39,14 @@ pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
     enter(true, true, || {
         let timeout = memory::timeout(timeout_ms)?;
         reap(mark);
-        let queue = library::queue(queue)?;
         // The short way: the entry that the last event came from has another one.
-        let next = queue.with_parked(|holder| holder.downcast_mut::<Given>()?.follow());
-        if let Some(next) = next {
+        let followed = library::with_queue(queue, |queue| {
+            queue.with_parked(|holder| holder.downcast_mut::<Given>()?.follow())
+        })?;
+        if let Some(next) = followed {
             return Ok(next);
         }
+        let queue = library::queue(queue)?;
         let mut next = std::ptr::null();
         pull(&queue, timeout, |event| {
             next = event;
@@ -113,6 +115,8 @@ struct Shown {
     entry: Entry,
     /// Its event to give next.
     index: usize,
+    /// Its event before that is in the call.
+    is_begun: bool,
     view: View,
 }
 
@@ -157,7 +161,7 @@ fn take(
                 return Ok(0);
             }
         }
-        match queue.take(Kind::Pull, &[]) {
+        match queue.take(Kind::Pull, &[], None) {
             Some(entry) => given.push(entry),
             None if has_given => break,
             None => {}
@@ -177,7 +181,12 @@ fn park(queue: &Queue, mut given: Box<Given>) -> usize {
 
 impl Given {
     fn push(&mut self, entry: Entry) {
-        self.entries.push(Shown { index: entry.first, entry, view: View::default() });
+        self.entries.push(Shown {
+            index: entry.first,
+            entry,
+            is_begun: false,
+            view: View::default(),
+        });
     }
 
     /// Shows the last entry's next event, if it has one.
@@ -185,21 +194,28 @@ impl Given {
         let Some(shown) = self.entries.last_mut().filter(|shown| !shown.entry.is_muted()) else {
             return Ok(None);
         };
-        let Some(call) = shown.view.show(&shown.entry, shown.index)? else { return Ok(None) };
+        match &shown.entry.event {
+            // The short way: in the call there is a message of the same entry.
+            Event::Messages(batch) if shown.is_begun => {
+                if !self.call.show_message(batch, shown.index) {
+                    return Ok(None);
+                }
+            }
+            _ => match shown.view.show(&shown.entry, shown.index)? {
+                Some(call) => self.call = call,
+                None => return Ok(None),
+            },
+        }
+        shown.is_begun = true;
         shown.index += 1;
-        self.call = call;
         Ok(Some(&self.call.event))
     }
 
     /// The same for a message that follows another, and how many are left after it.
     fn follow(&mut self) -> Option<(*const ws_event, usize)> {
-        let [shown] = &mut self.entries[..] else { return None };
-        let Event::Messages(batch) = &shown.entry.event else { return None };
-        if shown.entry.is_muted() || !self.call.show_message(batch, shown.index) {
-            return None;
-        }
-        shown.index += 1;
-        Some((&raw const self.call.event, self.hand_over()))
+        let [Shown { is_begun: true, .. }] = &self.entries[..] else { return None };
+        let event = std::ptr::from_ref(self.advance().ok()??);
+        Some((event, self.hand_over()))
     }
 
     /// What has been given in full counts as read: the server may send more although the host
@@ -219,11 +235,11 @@ impl Given {
     fn settle(&mut self, queue: &Queue) {
         let last = self.entries.pop();
         for shown in self.entries.drain(..) {
-            queue.recycle(Some(shown.entry));
+            queue.recycle(shown.entry);
         }
         match last {
             Some(shown) if shown.left() > 0 && !shown.entry.is_muted() => self.entries.push(shown),
-            Some(shown) => queue.recycle(Some(shown.entry)),
+            Some(shown) => queue.recycle(shown.entry),
             None => {}
         }
     }

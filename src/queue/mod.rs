@@ -210,28 +210,24 @@ impl Queue {
         }
     }
 
-    /// The first entry of that kind whose recipient is not busy.
-    pub fn take(&self, kind: Kind, busy: &[i32]) -> Option<Entry> {
+    /// The first entry of that kind whose recipient is not busy. `delivered` is the one before
+    /// it, which is settled first.
+    pub fn take(&self, kind: Kind, busy: &[i32], delivered: Option<Entry>) -> Option<Entry> {
+        let spare = settled(delivered);
         let mut state = self.state();
-        let lane = &mut state.lanes[kind as usize];
-        let index = lane.entries.iter().position(|entry| !busy.contains(&entry.recipient.id()))?;
-        let entry = lane.entries.remove(index)?;
-        lane.events -= entry.left();
-        Some(entry)
+        let unused = state.keep(spare);
+        let entry = state.lanes[kind as usize].take(busy);
+        // The lock is released before anything is freed.
+        drop(state);
+        drop(unused);
+        entry
     }
 
-    /// Settles what has been delivered. While the poller runs the loop itself, its next turn
-    /// uses the same memory again, which is in the nearest cache.
-    pub fn recycle(&self, entry: Option<Entry>) {
-        let Some(mut entry) = entry else { return };
-        if let Event::Messages(batch) = &mut entry.event {
-            let mut batch = std::mem::take(batch);
-            batch.clear();
-            let mut state = self.state();
-            if state.is_lent {
-                state.spare = Some(batch);
-            }
-        }
+    /// Settles what has been delivered.
+    pub fn recycle(&self, delivered: Entry) {
+        let spare = settled(Some(delivered));
+        let unused = self.state().keep(spare);
+        drop(unused);
     }
 
     /// An empty batch.
@@ -357,6 +353,15 @@ impl Queue {
         // Settling takes other locks.
         drop((discarded, parked, descriptor));
     }
+}
+
+/// Settles an entry, and gives the memory of its messages.
+fn settled(delivered: Option<Entry>) -> Option<Batch> {
+    let mut delivered = delivered?;
+    let Event::Messages(batch) = &mut delivered.event else { return None };
+    let mut batch = std::mem::take(batch);
+    batch.clear();
+    Some(batch)
 }
 
 fn now_us() -> u64 {

@@ -49,6 +49,16 @@ pub struct Lane {
     pub live: HashSet<i32>,
 }
 
+impl Lane {
+    /// The first entry whose recipient is not busy.
+    pub fn take(&mut self, busy: &[i32]) -> Option<Entry> {
+        let is_free = |entry: &Entry| !busy.contains(&entry.recipient.id());
+        let entry = self.entries.remove(self.entries.iter().position(is_free)?)?;
+        self.events -= entry.left();
+        Some(entry)
+    }
+}
+
 pub struct Parked {
     pub holder: Box<dyn Any + Send>,
     pub recipient: i32,
@@ -98,6 +108,15 @@ impl State {
     pub fn end_loan(&mut self) {
         self.is_lent = false;
         self.spare = None;
+    }
+
+    /// While the poller runs the loop itself, its next turn uses the same memory again, which is
+    /// in the nearest cache. Gives back what is not kept.
+    pub fn keep(&mut self, spare: Option<Batch>) -> Option<Batch> {
+        match spare {
+            Some(_) if self.is_lent => std::mem::replace(&mut self.spare, spare),
+            spare => spare,
+        }
     }
 
     /// Whether the poller waited briefly only, or for long.
