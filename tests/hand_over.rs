@@ -7,7 +7,7 @@ use std::ffi::c_void;
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{mpsc, Arc};
+use std::sync::{mpsc, Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -360,4 +360,43 @@ fn busy_polling_changes_nothing_but_the_time() {
     exchange(&client, WARM);
     client.terminate();
     client.finish().check_clean(1000, "");
+}
+
+/// The processor's time that this thread has taken.
+#[cfg(target_os = "linux")]
+fn thread_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: it writes to `time`.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_dialog_inside_a_callback_sleeps_though_its_connection_has_more() {
+    let server = ws_server();
+    // Without it the inner call would have nothing to wait for.
+    let other = Client::new(&url(&server, "/echo"));
+    other.wait_open();
+    let taken = Arc::new(Mutex::new(None));
+    let dialog = Arc::clone(&taken);
+    let client = Client::hooked(&url(&server, "/echo"), move |id, event| {
+        if !matches!(event, Event::Message { data, .. } if data == b"dialog") {
+            return;
+        }
+        assert_eq!(send(id, b"for later", HOSTWS_TEXT), HOSTWS_OK);
+        let before = thread_time();
+        ws_poll(0, 500, 0);
+        *dialog.lock().unwrap() = Some(thread_time() - before);
+    });
+    client.wait_open();
+    exchange(&client, WARM);
+    client.send("dialog");
+    client.wait_messages(WARM + 2);
+    let taken = taken.lock().unwrap().expect("the dialog was there");
+    assert!(taken < Duration::from_millis(250), "{taken:?} of the half second that it waited");
+    for client in [client, other] {
+        client.terminate();
+        client.finish().check_clean(1000, "");
+    }
 }

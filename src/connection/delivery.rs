@@ -58,9 +58,14 @@ impl Connection {
         self.is_awaited.store(true, Ordering::SeqCst);
     }
 
+    /// How many entries wait for the host.
+    pub fn entries_waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
     /// Whether nothing waits for the host.
     pub fn has_read_all(&self) -> bool {
-        self.waiting.load(Ordering::SeqCst) == 0
+        self.entries_waiting() == 0
     }
 }
 

@@ -204,6 +204,7 @@ impl Session {
     }
 
     fn read(&mut self, reading: &mut Reading<'_>, now: Instant) -> Flow {
+        let waiting = self.connection.entries_waiting();
         for _ in 0..READS_PER_TURN {
             if self.connection.is_paused() {
                 self.was_paused = true;
@@ -216,7 +217,7 @@ impl Session {
                 return Flow::Stay;
             }
             // Delivered before more is read, it is still in the nearest cache.
-            if reading.is_delivered_next && !self.connection.has_read_all() {
+            if reading.is_delivered_next && self.connection.entries_waiting() > waiting {
                 break;
             }
             if let Some(mut rest) = self.take_undecoded() {
