@@ -14,11 +14,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use native_tls::TlsStream;
 
 pub use socket::{Received, Room, Socket};
-use stream::ready;
 pub use stream::{forget_stale_errors, Stream};
+use stream::{is_drained, ready};
 
 /// The most that TLS puts into a record (RFC 8446 5.1), and so gives at once.
 const RECORD: usize = 16 * 1024;
+/// What is asked for first: memory that TLS fills is cleared before, and most that comes is small.
+const SMALL: usize = 1024;
 
 pub enum Transport {
     Plain(Socket),
@@ -101,18 +103,29 @@ impl Session {
         if let Some(failed) = self.failed.take() {
             return Err(failed);
         }
-        self.stream.get_mut().read_ahead();
+        let stream = ready(&mut self.stream);
+        stream.get_mut().read_ahead();
         let mut count = 0;
+        let mut size = SMALL;
         for Room { buffer, most } in rooms {
             let end = buffer.len() + (*most).min(buffer.capacity() - buffer.len());
             while buffer.len() < end {
                 let at = buffer.len();
-                buffer.resize(end.min(at + RECORD), 0);
-                let read = ready(&mut self.stream).read(&mut buffer[at..]);
+                buffer.resize(end.min(at + size), 0);
+                let read = stream.read(&mut buffer[at..]);
                 buffer.truncate(at + read.as_ref().map_or(0, |count| *count));
                 match read {
                     Ok(0) => return Ok(Received { count, is_drained: false }),
-                    Ok(read) => count += read,
+                    Ok(read) => {
+                        count += read;
+                        if read == size {
+                            size = RECORD;
+                        }
+                        // To be told so by one more read would take as long as this one.
+                        if is_drained(stream) {
+                            return Ok(Received { count, is_drained: true });
+                        }
+                    }
                     Err(error) if count == 0 => return Err(error),
                     Err(error) => {
                         let is_drained = error.kind() == io::ErrorKind::WouldBlock;

@@ -64,6 +64,22 @@ impl Stream {
     pub(super) fn read_ahead(&mut self) {
         self.wire().ahead.get_or_insert_default().is_drained = false;
     }
+
+    /// Whether the last read got all that there was.
+    fn is_drained(&self) -> bool {
+        match self {
+            Stream::Plain(Wire { ahead: Some(ahead), .. }) => {
+                ahead.is_drained && ahead.at == ahead.bytes.len()
+            }
+            Stream::Plain(_) => false,
+            Stream::Tls(stream) => is_drained(stream),
+        }
+    }
+}
+
+/// The same for TLS: nothing is decrypted that was not given, and the stream below is drained.
+pub(super) fn is_drained(stream: &TlsStream<Stream>) -> bool {
+    stream.buffered_read_size().is_ok_and(|count| count == 0) && stream.get_ref().is_drained()
 }
 
 impl Wire {
