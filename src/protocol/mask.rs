@@ -47,27 +47,44 @@ pub(super) fn no_randomness(error: rand::rngs::SysError) -> Error {
     )
 }
 
-/// Bytes of a short payload that are masked at a time. A block of constant size is
+/// Bytes that are masked at a time. A block of constant size is
 /// appended with plain vector stores, with no call and no second pass over the output.
 const BLOCK: usize = 64;
 
-/// Of a longer one: copied, and then masked where they are, in the nearest cache.
-const PAGE: usize = 4096;
+/// From this length on a loop without a length to keep is worth its beginning.
+const LONG: usize = 4096;
 
 /// Appends `payload` under `key` to `out`. The caller has reserved.
 #[inline]
 pub(super) fn append_masked(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
-    let key8 = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
-    // Pages and blocks are a multiple of four, so the key is at its start behind them too.
-    let mut pages = payload.chunks_exact(PAGE);
-    for page in &mut pages {
-        let at = out.len();
-        out.extend_from_slice(page);
-        for word in out[at..].chunks_exact_mut(8) {
-            mask_word(word, key8);
+    if payload.len() < LONG {
+        append_short(out, payload, key);
+    } else {
+        append_long(out, payload, key);
+    }
+}
+
+#[inline(never)]
+fn append_long(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
+    let (blocks, rest) = payload.split_at(payload.len() / BLOCK * BLOCK);
+    let keys: [u8; BLOCK] = std::array::from_fn(|at| key[at % 4]);
+    out.reserve(payload.len());
+    let room = out.spare_capacity_mut();
+    for (room, block) in room.chunks_exact_mut(BLOCK).zip(blocks.chunks_exact(BLOCK)) {
+        for at in 0..BLOCK {
+            room[at].write(block[at] ^ keys[at]);
         }
     }
-    let mut blocks = pages.remainder().chunks_exact(BLOCK);
+    // SAFETY: there is room, and so many bytes have just been written.
+    unsafe { out.set_len(out.len() + blocks.len()) };
+    append_short(out, rest, key);
+}
+
+#[inline]
+fn append_short(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
+    let key8 = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
+    // Blocks are a multiple of four, so the key is at its start behind them too.
+    let mut blocks = payload.chunks_exact(BLOCK);
     for block in &mut blocks {
         let mut masked = [0u8; BLOCK];
         masked.copy_from_slice(block);
@@ -102,9 +119,9 @@ mod tests {
 
     #[test]
     fn is_the_rfcs_transformation_at_any_length() {
-        let payload: Vec<u8> = (0..1000u32).map(|n| (n * 7) as u8).collect();
+        let payload: Vec<u8> = (0..2 * LONG as u32).map(|n| (n * 7) as u8).collect();
         let key = [0x37, 0xfa, 0x21, 0x3d];
-        for len in 0..payload.len() {
+        for len in (0..1000).chain(LONG - 70..LONG + 70) {
             let mut out = vec![1, 2, 3];
             append_masked(&mut out, &payload[..len], key);
             assert_eq!(out.len(), 3 + len);
