@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::hint::black_box;
 use std::io::{self, Read, Write};
 
-use hostws::protocol::{Batch, Decoded, Decoder, DecoderConfig, DeflateParams, ReadBuffer};
+use hostws::protocol::{Batch, Decoded, Decoder, DecoderConfig, DeflateParams, Part, ReadBuffer};
 
 /// What the worker reads at once, and tungstenite by default.
 pub const READ: usize = 128 * 1024;
@@ -108,7 +108,7 @@ impl<'a> Receiver<'a> {
 /// A batch on its way to the host, and what the host does with it.
 fn take(mut batch: Batch, sum: &mut usize) -> usize {
     batch.shrink();
-    for (_, payload) in batch.iter() {
+    for Part { payload, .. } in batch.iter() {
         look(payload, sum);
     }
     batch.len()

@@ -1,7 +1,7 @@
 //! A decoder fed as the worker feeds it, and what it told.
 
 use hostws::protocol::{
-    Batch, Control, Decoded, Decoder, DecoderConfig, MessageKind, ReadBuffer, Violation,
+    self, Batch, Control, Decoded, Decoder, DecoderConfig, MessageKind, ReadBuffer, Violation,
 };
 
 use crate::input::split;
@@ -93,10 +93,10 @@ fn stays_stopped(decoder: &mut Decoder, input: &[u8]) {
 
 fn take(batch: &Batch, events: &mut Vec<Event>) {
     let (mut payload_bytes, mut complete) = (0, 0);
-    for (index, (kind, payload)) in batch.iter().enumerate() {
+    for part in batch.iter() {
+        let protocol::Part { kind, payload, is_first, is_last } = part;
         // SAFETY: the batch keeps one byte behind each payload.
         assert_eq!(unsafe { *payload.as_ptr().add(payload.len()) }, 0, "no NUL follows");
-        let (is_first, is_last) = batch.ends(index);
         payload_bytes += payload.len();
         complete += usize::from(is_last);
         events.push(Event::Message(Part { kind, payload: payload.to_vec(), is_first, is_last }));

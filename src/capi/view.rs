@@ -8,7 +8,7 @@ use super::host::HostHandler;
 use super::types::{ws_callback, ws_error, ws_event};
 use crate::connection::DataType;
 use crate::error::{Error, Result};
-use crate::protocol::{Batch, MessageKind};
+use crate::protocol::{Batch, MessageKind, Part};
 use crate::queue::{Entry, Event};
 
 /// The strings and error entries that the current event points to.
@@ -171,8 +171,9 @@ impl Call {
     /// Shows a message of the connection that the call is for; false if there is no such one.
     #[inline]
     pub fn show_message(&mut self, batch: &Batch, index: usize) -> bool {
-        let Some((kind, payload)) = batch.get(index) else { return false };
-        let (is_first, is_last) = batch.ends(index);
+        let Some(Part { kind, payload, is_first, is_last }) = batch.get(index) else {
+            return false;
+        };
         let event = &mut self.event;
         event.flags = if is_first { HOSTWS_FIRST } else { 0 };
         event.flags |= if is_last { HOSTWS_LAST } else { 0 };

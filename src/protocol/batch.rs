@@ -31,6 +31,17 @@ struct Item {
     marks: u8,
 }
 
+/// A message of a batch, or a part of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part<'a> {
+    pub kind: MessageKind,
+    /// Without its NUL, which lies right behind it.
+    pub payload: &'a [u8],
+    /// It begins a message. A whole message also ends one, a part from the middle does neither.
+    pub is_first: bool,
+    pub is_last: bool,
+}
+
 /// An item lies in `large`.
 const OWN: u8 = 1;
 /// It begins a message.
@@ -54,28 +65,20 @@ impl Batch {
         self.items.len()
     }
 
-    /// The payload without its NUL, which lies right behind it.
     #[inline]
-    pub fn get(&self, index: usize) -> Option<(MessageKind, &[u8])> {
-        let item = self.items.get(index)?;
-        let at = item.at as usize;
-        let payload = match item.marks & (OWN | TAKEN) {
+    pub fn get(&self, index: usize) -> Option<Part<'_>> {
+        let Item { at, len, kind, marks } = *self.items.get(index)?;
+        let at = at as usize;
+        let payload = match marks & (OWN | TAKEN) {
+            TAKEN => &self.taken[at..at + usize::from(len)],
             OWN => {
                 let with_nul = &self.large[at];
                 &with_nul[..with_nul.len() - 1]
             }
-            TAKEN => &self.taken[at..at + usize::from(item.len)],
-            _ => &self.bytes[at..at + usize::from(item.len)],
+            _ => &self.bytes[at..at + usize::from(len)],
         };
-        Some((item.kind, payload))
-    }
-
-    /// Whether the item begins a message, and whether it ends one. A whole message does
-    /// both, a part from the middle neither.
-    #[inline]
-    pub fn ends(&self, index: usize) -> (bool, bool) {
-        let marks = self.items.get(index).map_or(0, |item| item.marks);
-        (marks & FIRST != 0, marks & LAST != 0)
+        let (is_first, is_last) = (marks & FIRST != 0, marks & LAST != 0);
+        Some(Part { kind, payload, is_first, is_last })
     }
 
     /// How many messages end here.
@@ -83,7 +86,7 @@ impl Batch {
         self.items.iter().filter(|item| item.marks & LAST != 0).count()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (MessageKind, &[u8])> {
+    pub fn iter(&self) -> impl Iterator<Item = Part<'_>> {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 
@@ -241,7 +244,7 @@ mod tests {
         let address = payload.as_ptr();
         let mut batch = Batch::new();
         batch.push_owned(MessageKind::Binary, payload);
-        assert_eq!(batch.get(0).unwrap().1.as_ptr(), address);
+        assert_eq!(batch.get(0).unwrap().payload.as_ptr(), address);
         assert!(batch.bytes.is_empty());
     }
 
@@ -285,8 +288,9 @@ mod tests {
                     expected.iter().map(|(_, payload)| payload.len()).sum::<usize>()
                 );
                 for (index, (kind, payload)) in expected.iter().enumerate() {
-                    prop_assert_eq!(batch.get(index), Some((*kind, &payload[..])));
-                    prop_assert!(nul_behind(batch.get(index).unwrap().1, &batch));
+                    let part = batch.get(index).unwrap();
+                    prop_assert_eq!((part.kind, part.payload), (*kind, &payload[..]));
+                    prop_assert!(part.is_first && part.is_last && nul_behind(part.payload, &batch));
                 }
             }
             prop_assert!(batch.bytes.is_empty() && batch.large.is_empty());

@@ -23,7 +23,7 @@ mod testing;
 mod utf8;
 mod violation;
 
-pub use batch::Batch;
+pub use batch::{Batch, Part};
 pub use close::{is_sendable_close_code, is_valid_received_close_code, CloseFrame, MAX_REASON};
 pub use control::{Control, ControlPayload, MAX_CONTROL};
 pub use decoder::{Decoded, Decoder, DecoderConfig, DirectRead};

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use super::{
-    Batch, Control, Decoder, DecoderConfig, DirectRead, MessageKind, ReadBuffer, Violation,
+    batch, Batch, Control, Decoder, DecoderConfig, DirectRead, MessageKind, ReadBuffer, Violation,
 };
 
 pub const LIMIT: u64 = 1 << 20;
@@ -124,11 +124,15 @@ fn feed_direct(decoder: &mut Decoder, piece: &[u8], events: &mut Vec<Event>) -> 
 }
 
 fn tell(batch: &Batch, events: &mut Vec<Event>) {
-    for (index, (kind, payload)) in batch.iter().enumerate() {
-        let payload = payload.to_vec();
-        events.push(match batch.ends(index) {
-            (true, true) => Event::Message(kind, payload),
-            (is_first, is_last) => Event::Part(Part { kind, payload, is_first, is_last }),
+    for part in batch.iter() {
+        let payload = part.payload.to_vec();
+        events.push(match part {
+            batch::Part { kind, is_first: true, is_last: true, .. } => {
+                Event::Message(kind, payload)
+            }
+            batch::Part { kind, is_first, is_last, .. } => {
+                Event::Part(Part { kind, payload, is_first, is_last })
+            }
         });
     }
 }

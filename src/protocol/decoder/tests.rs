@@ -112,7 +112,7 @@ fn a_large_message_is_moved_from_where_it_arrived() {
     let address = decoder.message.address();
     assert_eq!(decoder.room(), 100_001);
     decoder.decode(&mut stream[50_000..].into(), &mut batch).unwrap();
-    assert_eq!(batch.get(0).unwrap().1.as_ptr(), address);
+    assert_eq!(batch.get(0).unwrap().payload.as_ptr(), address);
 }
 
 #[test]

@@ -78,7 +78,7 @@ mod tests {
         let (mut input, place) = read(frames.len(), &frames);
         let mut batch = Batch::new();
         batch.take_whole_messages(&mut input, 200).unwrap();
-        let places: Vec<_> = batch.iter().map(|(_, payload)| payload.as_ptr() as usize).collect();
+        let places: Vec<_> = batch.iter().map(|part| part.payload.as_ptr() as usize).collect();
         assert_eq!(places, [place + 2, place + 7 + 4]);
         assert_eq!(input.rest(), &frames[whole..]);
         assert!(input.capacity() >= frames.len(), "room for the next read");
@@ -89,7 +89,7 @@ mod tests {
         let (mut input, place) = read(1000, b"\x82\x03one\x82\x03two");
         let mut batch = Batch::new();
         batch.take_whole_messages(&mut input, 3).unwrap();
-        assert_eq!(batch.iter().map(|(_, payload)| payload).collect::<Vec<_>>(), [b"one", b"two"]);
+        assert_eq!(batch.iter().map(|part| part.payload).collect::<Vec<_>>(), [b"one", b"two"]);
         input.clear();
         assert_eq!(input.rest().as_ptr() as usize, place);
     }
@@ -112,7 +112,7 @@ mod tests {
         let (mut input, _) = read(100, b"\x81\x01a\x81\x01\xff\x81\x01b");
         let mut batch = Batch::new();
         assert!(batch.take_whole_messages(&mut input, 3).is_err());
-        assert_eq!(batch.iter().next().unwrap().1, b"a");
+        assert_eq!(batch.iter().next().unwrap().payload, b"a");
         assert_eq!(batch.len(), 1);
     }
 }

@@ -181,8 +181,8 @@ impl Session {
         let mut bad = None;
         if self.connection.data_type() == DataType::Object && !self.connection.is_muted() {
             for index in 0..batch.len() {
-                let Some((_, payload)) = batch.get(index) else { break };
-                if let Err(error) = json::check(payload) {
+                let Some(part) = batch.get(index) else { break };
+                if let Err(error) = json::check(part.payload) {
                     batch.truncate(index);
                     bad = Some(error);
                     break;
