@@ -86,6 +86,7 @@ impl Session {
             add(&self.connection.counters.wire_received, received.count);
         }
         self.deliver(&mut batch, now);
+        self.tidy_incoming();
         if let Some(violation) = violation {
             self.violated(violation, &mut batch, now);
         } else if !buffer.is_empty() {
@@ -109,7 +110,7 @@ impl Session {
         let mut batch = self.connection.queue().batch();
         if self.incoming.is_none() {
             // Most of the time nothing else is there, and no decoder is needed.
-            let taken = batch.take_whole_messages(input, self.decoder_config().small());
+            let taken = batch.take_whole_messages(input, self.bounds().small());
             if taken.is_ok() && input.is_empty() {
                 return self.deliver(&mut batch, now);
             }
@@ -136,8 +137,14 @@ impl Session {
                 Err(violation) => self.violated(violation, &mut batch, now),
             }
         }
-        self.incoming = Some(incoming).filter(|incoming| !incoming.is_empty());
+        self.incoming = Some(incoming);
+        self.tidy_incoming();
         self.deliver(&mut batch, now);
+    }
+
+    /// Keeps it only while something is incomplete.
+    fn tidy_incoming(&mut self) {
+        self.incoming = self.incoming.take().filter(|incoming| !incoming.is_empty());
     }
 
     /// What came before the violation still counts.
@@ -156,17 +163,21 @@ impl Session {
     }
 
     fn new_incoming(&self) -> Box<Incoming> {
-        Box::new(Incoming { decoder: Decoder::new(self.decoder_config()), undecoded: None })
+        // Without an offer there is nothing to look up.
+        let answer =
+            self.connection.limits.deflate_threshold.and_then(|_| self.connection.answer());
+        let deflate = answer.and_then(|answer| answer.deflate);
+        let decoder = Decoder::new(DecoderConfig { deflate, ..self.bounds() });
+        Box::new(Incoming { decoder, undecoded: None })
     }
 
-    fn decoder_config(&self) -> DecoderConfig {
+    /// What a decoder is held to that knows no compression.
+    fn bounds(&self) -> DecoderConfig {
         let limits = &self.connection.limits;
-        // Without an offer there is nothing to look up.
-        let answer = limits.deflate_threshold.and_then(|_| self.connection.answer());
         DecoderConfig {
             max_message: limits.max_message,
             stream_threshold: limits.stream_threshold,
-            deflate: answer.and_then(|answer| answer.deflate),
+            deflate: None,
         }
     }
 
