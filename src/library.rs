@@ -254,7 +254,7 @@ pub fn queue(id: i32) -> Result<Arc<Queue>> {
     with_queue(id, Arc::clone)
 }
 
-/// Does something short with it, which calls nobody.
+/// Does something short with it, which calls no function of the host's and none of these.
 pub fn with_queue<T>(id: i32, act: impl FnOnce(&Arc<Queue>) -> T) -> Result<T> {
     let library = LIBRARY.get();
     match id {

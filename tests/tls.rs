@@ -2,13 +2,19 @@
 
 mod support;
 
-use std::ffi::CString;
+use std::ffi::{c_void, CString};
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::thread;
+use std::time::Duration;
 
 use hostws::capi::*;
 use native_tls::{Protocol, TlsAcceptor};
 use support::host::*;
 use support::servers::certificates::{Certificates, ServerCertificate};
-use support::servers::listener::Listener;
+use support::servers::frames::{self, frame, FIN, TEXT};
+use support::servers::listener::{wait_until_gone, Listener};
+use support::servers::raw::Request;
 use support::servers::websocket;
 use support::ws_server;
 
@@ -91,6 +97,44 @@ fn large_messages_go_both_ways() {
     assert!(stats(client.id).tls_us > 0);
     client.terminate();
     client.finish().check_clean(1000, "");
+}
+
+/// A wake-up function, which the worker waits for.
+unsafe extern "C-unwind" fn dawdle(_user_data: *mut c_void) {
+    thread::sleep(Duration::from_millis(300));
+}
+
+#[test]
+fn a_stream_that_ends_inside_a_record_is_lost_at_once() {
+    let certificates = Certificates::new().unwrap();
+    let ca = CString::new(certificates.ca_pem.clone()).unwrap();
+    let acceptor = TlsAcceptor::new(certificates.good.identity()).unwrap();
+    let server = Listener::start(move |stream, _| {
+        let Ok(mut stream) = acceptor.accept(stream) else { return };
+        let request = Request::read(&mut stream).unwrap();
+        stream.write_all(&request.accept("")).unwrap();
+        assert_eq!(frames::read(&mut stream).unwrap().payload, b"go");
+        stream.write_all(&frame(FIN | TEXT, b"gone")).unwrap();
+        // The client's worker is in the wake-up function: it hears of both at the same time.
+        thread::sleep(Duration::from_millis(100));
+        let mut below = stream.get_ref().tcp();
+        below.write_all(b"\x17\x03\x03\x00\x40half of it").unwrap();
+        below.shutdown(Shutdown::Write).unwrap();
+        let _ = below.read(&mut [0; 100]);
+        wait_until_gone(below);
+    });
+    let server = server.unwrap();
+    let client = Client::with(&format!("wss://localhost:{}/", server.port), |options| {
+        options.tls_ca = ca.as_ptr();
+        options.ping_interval_ms = -1;
+    });
+    client.wait_open();
+    assert_eq!(ws_queue_on_wakeup(0, Some(dawdle), std::ptr::null_mut()), HOSTWS_OK);
+    client.send("go");
+    let story = client.finish();
+    assert_eq!(story.ending().code, 1006);
+    assert_eq!(client.messages(), [b"gone"]);
+    assert_eq!(ws_queue_on_wakeup(0, None, std::ptr::null_mut()), HOSTWS_OK);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod whole;
 
 use super::assembly::Assembly;
+use super::batch::LARGE;
 use super::deflate::{Inflated, Inflater};
 use super::frame::{self, FrameHeader, Opcode, MAX_HEADER};
 use super::{
@@ -133,6 +134,10 @@ impl Decoder {
     ) -> Option<DirectRead<E>> {
         let State::Data { fin } = self.state else { return None };
         if self.is_compressed || !self.message.is_large_with(self.remaining) {
+            return None;
+        }
+        // A fragment that is small is read together with those that follow.
+        if !fin && self.remaining <= LARGE as u64 {
             return None;
         }
         let room = self.message.make_space(self.remaining, fin)?.min(most);

@@ -61,14 +61,10 @@ impl ReadBuffer {
     }
 }
 
-impl From<Vec<u8>> for ReadBuffer {
-    fn from(bytes: Vec<u8>) -> ReadBuffer {
-        ReadBuffer { bytes, at: 0 }
-    }
-}
-
 impl From<&[u8]> for ReadBuffer {
     fn from(bytes: &[u8]) -> ReadBuffer {
-        ReadBuffer::from(bytes.to_vec())
+        let mut buffer = ReadBuffer::with_room(bytes.len());
+        buffer.bytes.extend_from_slice(bytes);
+        buffer
     }
 }

@@ -22,17 +22,20 @@ const RECORD: usize = 16 * 1024;
 /// What is asked for first: memory that TLS fills is cleared before, and most that comes is small.
 const SMALL: usize = 1024;
 
+/// After so much a thread that writes need not wait any longer for the session.
+const AT_ONCE: usize = 64 * 1024;
+
 pub enum Transport {
     Plain(Socket),
     Tls {
-        session: Mutex<Session>,
+        session: Mutex<Box<Session>>,
         /// Not with the server, but with a proxy before one that speaks no TLS.
         is_proxys: bool,
     },
 }
 
 pub struct Session {
-    stream: Box<TlsStream<Stream>>,
+    stream: TlsStream<Stream>,
     /// Why the last read ended, which had brought something before. It is not said twice.
     failed: Option<io::Error>,
 }
@@ -43,17 +46,18 @@ impl Transport {
         match stream {
             Stream::Plain(wire) => Transport::Plain(wire.socket),
             Stream::Tls(stream) => Transport::Tls {
-                session: Mutex::new(Session { stream, failed: None }),
+                session: Mutex::new(Box::new(Session { stream: *stream, failed: None })),
                 is_proxys: !is_secure,
             },
         }
     }
 
-    /// Reads what has arrived into one or two rooms, one after the other.
-    pub fn read(&self, rooms: &mut [Room<'_>]) -> io::Result<Received> {
+    /// Reads what has arrived into one or two rooms, one after the other. `at_end`: the end of
+    /// the stream is announced already, so that little does not mean that nothing is left.
+    pub fn read(&self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
         match self {
-            Transport::Plain(socket) => socket.receive(rooms),
-            Transport::Tls { session, .. } => lock(session).receive(rooms),
+            Transport::Plain(socket) => socket.receive(rooms, at_end),
+            Transport::Tls { session, .. } => lock(session).receive(rooms, at_end),
         }
     }
 
@@ -98,18 +102,18 @@ impl Transport {
 }
 
 impl Session {
-    /// As many records as there are and find room.
-    fn receive(&mut self, rooms: &mut [Room<'_>]) -> io::Result<Received> {
+    /// As many records as there are and find room, but no more than a few.
+    fn receive(&mut self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
         if let Some(failed) = self.failed.take() {
             return Err(failed);
         }
         let stream = ready(&mut self.stream);
-        stream.get_mut().read_ahead();
+        stream.get_mut().read_ahead(at_end);
         let mut count = 0;
         let mut size = SMALL;
         for Room { buffer, most } in rooms {
             let end = buffer.len() + (*most).min(buffer.capacity() - buffer.len());
-            while buffer.len() < end {
+            while buffer.len() < end && count < AT_ONCE {
                 let at = buffer.len();
                 buffer.resize(end.min(at + size), 0);
                 let read = stream.read(&mut buffer[at..]);

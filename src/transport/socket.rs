@@ -48,7 +48,7 @@ impl Socket {
     }
 
     /// Reads into one or two rooms, one after the other, which need not be cleared before.
-    pub(super) fn receive(&self, rooms: &mut [Room<'_>]) -> io::Result<Received> {
+    pub(super) fn receive(&self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
         let socket = match self {
             Socket::Tcp(stream) => SockRef::from(stream),
             Socket::Unix(stream) => SockRef::from(stream),
@@ -70,7 +70,7 @@ impl Socket {
             rest -= part;
         }
         // A Unix socket ends a read where what was sent together ends.
-        let is_drained = count < asked && matches!(self, Socket::Tcp(_));
+        let is_drained = count < asked && !at_end && matches!(self, Socket::Tcp(_));
         Ok(Received { count, is_drained })
     }
 
@@ -95,7 +95,6 @@ impl Socket {
 pub struct Received {
     /// 0 at the end of the stream.
     pub count: usize,
-    /// Nothing more had arrived, unless the end of the stream is announced already: what comes
-    /// will be announced.
+    /// Nothing more had arrived: what comes will be announced.
     pub is_drained: bool,
 }

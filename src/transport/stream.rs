@@ -26,8 +26,10 @@ pub struct Wire {
 struct Ahead {
     bytes: Vec<u8>,
     at: usize,
-    /// Nothing more had arrived.
-    is_drained: bool,
+    /// The end of the stream is announced already.
+    at_end: bool,
+    /// Nothing more had arrived: to ask the socket once more would only tell that.
+    would_block: bool,
 }
 
 thread_local! {
@@ -60,16 +62,19 @@ impl Stream {
         }
     }
 
-    /// Reads ahead from here on. Whoever reads is to do so until nothing is left.
-    pub(super) fn read_ahead(&mut self) {
-        self.wire().ahead.get_or_insert_default().is_drained = false;
+    /// Reads ahead from here on. Whoever reads is to do so until nothing is left, and `at_end`
+    /// as for `Transport::read`.
+    pub(super) fn read_ahead(&mut self, at_end: bool) {
+        let ahead = self.wire().ahead.get_or_insert_default();
+        ahead.at_end = at_end;
+        ahead.would_block = false;
     }
 
     /// Whether the last read got all that there was.
     fn is_drained(&self) -> bool {
         match self {
             Stream::Plain(Wire { ahead: Some(ahead), .. }) => {
-                ahead.is_drained && ahead.at == ahead.bytes.len()
+                ahead.would_block && ahead.at == ahead.bytes.len()
             }
             Stream::Plain(_) => false,
             Stream::Tls(stream) => is_drained(stream),
@@ -95,7 +100,7 @@ impl Ahead {
     fn read(&mut self, socket: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
         if self.at == self.bytes.len() {
             // It would say so, but each time asked it takes as long as to read something.
-            if std::mem::take(&mut self.is_drained) {
+            if std::mem::take(&mut self.would_block) {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
             self.refill(socket)?;
@@ -115,9 +120,9 @@ impl Ahead {
         self.bytes = SPARE.try_with(Cell::take).unwrap_or_default();
         self.bytes.reserve_exact(READ_AHEAD);
         let room = Room { buffer: &mut self.bytes, most: READ_AHEAD };
-        match socket.receive(&mut [room]) {
+        match socket.receive(&mut [room], self.at_end) {
             Ok(Received { is_drained, .. }) => {
-                self.is_drained = is_drained;
+                self.would_block = is_drained;
                 Ok(())
             }
             Err(error) => {
@@ -196,7 +201,7 @@ mod tests {
             match stream.read(&mut piece) {
                 Ok(count @ 1..) => all.extend_from_slice(&piece[..count]),
                 // It is still on its way.
-                Err(_) if all.len() < wanted => stream.read_ahead(),
+                Err(_) if all.len() < wanted => stream.read_ahead(false),
                 end => return (all, end),
             }
         }
@@ -205,14 +210,14 @@ mod tests {
     #[test]
     fn small_reads_are_answered_from_memory_and_lose_nothing() {
         let (mut server, mut stream) = pair();
-        stream.read_ahead();
+        stream.read_ahead(false);
         for size in [1, 5, 7, 1000, 3 * READ_AHEAD + 11] {
             let sent: Vec<u8> = (0..size).map(|n| n as u8).collect();
             let writer = {
                 let (mut server, sent) = (server.try_clone().unwrap(), sent.clone());
                 std::thread::spawn(move || server.write_all(&sent).unwrap())
             };
-            stream.read_ahead();
+            stream.read_ahead(false);
             let (received, end) = read_all(&mut stream, size);
             writer.join().unwrap();
             assert!(received == sent, "{size} bytes");
@@ -222,24 +227,34 @@ mod tests {
         assert_eq!(ahead.bytes.capacity(), 0, "memory that nothing is in");
         server.write_all(b"last").unwrap();
         drop(server);
-        stream.read_ahead();
+        stream.read_ahead(false);
         assert_eq!(read_all(&mut stream, 4).0, b"last");
         // It was found to be drained; the end is seen by whoever asks again.
-        stream.read_ahead();
+        stream.read_ahead(false);
         assert_eq!(read_all(&mut stream, 1).1.unwrap(), 0);
+    }
+
+    #[test]
+    fn an_end_that_is_announced_is_seen_together_with_what_comes_before_it() {
+        let (mut server, mut stream) = pair();
+        server.write_all(b"last").unwrap();
+        drop(server);
+        stream.read_ahead(true);
+        let (received, end) = read_all(&mut stream, 4);
+        assert_eq!((&received[..], end.unwrap()), (&b"last"[..], 0));
     }
 
     #[test]
     fn a_drained_socket_is_not_asked_twice_in_a_row() {
         let (mut server, mut stream) = pair();
         server.write_all(b"one").unwrap();
-        stream.read_ahead();
+        stream.read_ahead(false);
         assert_eq!(read_all(&mut stream, 3).0, b"one");
         server.write_all(b"two").unwrap();
         let Stream::Plain(Wire { ahead: Some(ahead), .. }) = &mut stream else { panic!() };
-        ahead.is_drained = true;
+        ahead.would_block = true;
         assert!(stream.read(&mut [0; 3]).is_err());
-        stream.read_ahead();
+        stream.read_ahead(false);
         assert_eq!(read_all(&mut stream, 3).0, b"two");
     }
 }

@@ -196,7 +196,7 @@ fn after_a_violation_nothing_is_decoded() {
     stream.extend(b"\xff");
     assert!(decoder.decode(&mut stream[..].into(), &mut batch).is_err());
     assert_eq!(batch.len(), 1);
-    let mut late = ReadBuffer::from(frame(0x82, b"late"));
+    let mut late = ReadBuffer::from(&frame(0x82, b"late")[..]);
     let decoded = decoder.decode(&mut late, &mut batch).unwrap();
     assert!(late.is_empty() && decoded.control.is_none());
     assert_eq!(batch.len(), 1);

@@ -250,7 +250,7 @@ fn a_bomb_costs_no_more_than_the_limit() {
     assert!(stream.len() < 70_000);
     let mut decoder = Decoder::new(decoding(ALL));
     let mut batch = Batch::new();
-    let violation = decoder.decode(&mut stream.into(), &mut batch).unwrap_err();
+    let violation = decoder.decode(&mut stream[..].into(), &mut batch).unwrap_err();
     assert_eq!(violation.close_code, 1009);
     assert!(violation.message.contains(&LIMIT.to_string()), "{violation}");
     assert!(batch.is_empty());

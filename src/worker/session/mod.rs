@@ -227,7 +227,7 @@ impl Session {
             match self.receive(reading.buffer, now) {
                 Ok(Received { count: 0, .. }) => return self.on_end(None),
                 Ok(Received { is_drained, .. }) => {
-                    if is_drained && !self.at_end && !self.has_undecoded() {
+                    if is_drained && !self.has_undecoded() {
                         return Flow::Stay;
                     }
                 }

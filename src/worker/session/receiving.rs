@@ -51,7 +51,8 @@ impl Session {
         // What follows a large message will be one, too.
         let was_large = std::mem::take(&mut self.was_large);
         let most = if was_large { BEHIND_LARGE } else { READ_SIZE };
-        let received = self.transport.read(&mut [Room { buffer: buffer.end(), most }])?;
+        let received =
+            self.transport.read(&mut [Room { buffer: buffer.end(), most }], self.at_end)?;
         if received.count > 0 {
             self.digest(buffer, now);
         }
@@ -77,7 +78,7 @@ impl Session {
                     Room { buffer: buffer.end(), most: BEHIND_LARGE },
                 ];
                 let rooms = if ends { &mut rooms[..] } else { &mut rooms[..1] };
-                received = self.transport.read(rooms)?;
+                received = self.transport.read(rooms, self.at_end)?;
                 Ok(())
             })?;
         self.was_large = true;
@@ -109,7 +110,8 @@ impl Session {
         }
         let mut batch = self.connection.queue().batch();
         if self.incoming.is_none() {
-            // Most of the time nothing else is there, and no decoder is needed.
+            // Most of the time nothing else is there, and no decoder is needed; one that there is
+            // does the same when it is between messages.
             let taken = batch.take_whole_messages(input, self.bounds().small());
             if taken.is_ok() && input.is_empty() {
                 return self.deliver(&mut batch, now);

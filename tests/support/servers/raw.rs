@@ -90,7 +90,7 @@ pub struct Request {
 }
 
 impl Request {
-    fn read(mut stream: &TcpStream) -> io::Result<Request> {
+    pub fn read(mut stream: impl Read) -> io::Result<Request> {
         let mut head = Vec::new();
         let mut byte = [0];
         while !head.ends_with(b"\r\n\r\n") {
