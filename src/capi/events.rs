@@ -75,12 +75,8 @@ pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
         let timeout = memory::timeout(timeout_ms)?;
         reap(mark);
         // What has a callback on this stack cannot be delivered by waiting for it.
-        match library::queue(queue)?.wait(
-            None,
-            timeout,
-            &frames::busy().unwrap_or_default(),
-            &|| false,
-        )? {
+        let busy = frames::busy().unwrap_or_default();
+        match library::queue(queue)?.wait(None, timeout, &busy, &|| false)? {
             Waited::Ready(events) => Ok(i32::try_from(events).unwrap_or(i32::MAX)),
             Waited::InVain => Ok(0),
         }

@@ -238,19 +238,17 @@ impl Decoder {
                     };
                 }
                 State::Data { fin } => {
-                    let here = self.payload_here(input);
-                    self.remaining -= here as u64;
-                    self.message.append(&input.rest()[..here], self.remaining, fin, batch)?;
-                    input.advance(here);
+                    let piece = input.take(self.remaining);
+                    self.remaining -= piece.len() as u64;
+                    self.message.append(piece, self.remaining, fin, batch)?;
                     if !self.end_frame(fin, batch)? {
                         break;
                     }
                 }
                 State::Control(opcode) => {
-                    let here = self.payload_here(input);
-                    self.remaining -= here as u64;
-                    control = self.take_control(opcode, &input.rest()[..here])?;
-                    input.advance(here);
+                    let piece = input.take(self.remaining);
+                    self.remaining -= piece.len() as u64;
+                    control = self.take_control(opcode, piece)?;
                     break;
                 }
                 State::Inflating | State::Stopped => {
@@ -321,11 +319,9 @@ impl Decoder {
         let Some(inflater) = &mut self.inflater else { return Ok(true) };
         while batch.payload_bytes() < FULL_BATCH {
             room(out);
-            // What is left of the frame fits in usize if it is less than a slice.
-            let here = self.remaining.min(input.rest().len() as u64) as usize;
             let inflated = match self.state {
                 State::Inflating => inflater.finish(out),
-                _ => inflater.inflate(&input.rest()[..here], out),
+                _ => inflater.inflate(input.first(self.remaining), out),
             };
             // What came out before a fault counts, however the input was split.
             self.message.append_inflated(out, batch)?;
@@ -357,7 +353,7 @@ impl Decoder {
             return Ok(false);
         }
         room(out);
-        let inflated = match inflater.inflate(&input.rest()[..self.remaining as usize], out) {
+        let inflated = match inflater.inflate(input.first(self.remaining), out) {
             Ok(Inflated { consumed, is_done }) => {
                 input.advance(consumed);
                 self.remaining -= consumed as u64;
@@ -386,12 +382,6 @@ impl Decoder {
                 Ok(false)
             }
         }
-    }
-
-    /// How much of the frame being read is here.
-    fn payload_here(&self, input: &ReadBuffer) -> usize {
-        // What is left of the frame fits in usize if it is less than a slice.
-        self.remaining.min(input.rest().len() as u64) as usize
     }
 
     /// Adds to the control frame being read; gives it when it is complete.

@@ -4,7 +4,6 @@
 ///
 /// Small messages need not leave it: a batch that takes them takes the memory, too, and gives
 /// its own for what follows.
-#[derive(Default)]
 pub struct ReadBuffer {
     bytes: Vec<u8>,
     /// What lies before is done with.
@@ -35,6 +34,20 @@ impl ReadBuffer {
     /// What is read is put behind this.
     pub fn end(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
+    }
+
+    /// The first `most` bytes of that, or all if it is less.
+    pub(super) fn first(&self, most: u64) -> &[u8] {
+        let rest = self.rest();
+        // What is less than a slice fits in usize.
+        &rest[..most.min(rest.len() as u64) as usize]
+    }
+
+    /// The same, and they are done with.
+    pub(super) fn take(&mut self, most: u64) -> &[u8] {
+        let from = self.at;
+        self.at += self.first(most).len();
+        &self.bytes[from..self.at]
     }
 
     pub(super) fn advance(&mut self, count: usize) {

@@ -1,6 +1,7 @@
 //! What the operating system connects.
 
 use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
 
 use mio::net::{TcpStream, UnixStream};
@@ -23,7 +24,7 @@ impl Room<'_> {
         self.most.min(self.buffer.capacity() - self.buffer.len())
     }
 
-    fn spare(&mut self) -> &mut [std::mem::MaybeUninit<u8>] {
+    fn spare(&mut self) -> &mut [MaybeUninit<u8>] {
         let size = self.size();
         &mut self.buffer.spare_capacity_mut()[..size]
     }

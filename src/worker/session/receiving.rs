@@ -112,12 +112,10 @@ impl Session {
         if self.incoming.is_none() {
             // Most of the time nothing else is there, and no decoder is needed; one that there is
             // does the same when it is between messages.
-            let taken = batch.take_whole_messages(input, self.bounds().small());
-            if taken.is_ok() && input.is_empty() {
-                return self.deliver(&mut batch, now);
-            }
-            if let Err(violation) = taken {
-                return self.violated(violation, &mut batch, now);
+            match batch.take_whole_messages(input, self.bounds().small()) {
+                Err(violation) => return self.violated(violation, &mut batch, now),
+                Ok(()) if input.is_empty() => return self.deliver(&mut batch, now),
+                Ok(()) => {}
             }
         }
         let mut incoming = self.incoming.take().unwrap_or_else(|| self.new_incoming());
