@@ -1,23 +1,25 @@
 //! The whole: which queues and connections there are, and how it starts and ends.
 
+mod shutdown;
+
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use crate::connection::{
-    Alike, Command, Connection, DataType, Home, Limits, Options, Parts, Registry, Status, Stay,
-    GOING_AWAY,
+    Alike, Command, Connection, DataType, Home, Limits, Options, Parts, Reconnect, Registry,
+    Status, GOING_AWAY,
 };
+use crate::dial;
 use crate::error::{Code, Error, Result};
 use crate::process::{self, PerProcess, ThreadToken};
 use crate::queue::{Kind, Queue};
 use crate::worker::{Pair, Shared};
-use crate::{dial, log};
 
+pub use self::shutdown::shutdown;
 pub use crate::process::is_forked;
 
 #[derive(Default)]
@@ -135,7 +137,7 @@ pub fn open(
     let backoff = options.backoff()?;
     let (config, limits) = options.resolve(url, data_type)?;
     let config = Arc::new(config);
-    let stay = backoff.map(|backoff| Stay::new(backoff, Arc::clone(&config)));
+    let reconnect = backoff.map(|backoff| Reconnect::new(backoff, Arc::clone(&config)));
     let pair = library.pair(queue)?;
     if pair.queue.is_owned() && queue != 0 && library.own()?.queue.id() != queue {
         let words = format!("queue {queue} belongs to another thread");
@@ -159,7 +161,7 @@ pub fn open(
             kind,
             host,
             limits: library.limits.share(limits),
-            stay,
+            reconnect,
             home: library.homes.share(home),
         });
         library.registry.insert(Arc::clone(&connection));
@@ -268,72 +270,5 @@ pub fn queue_of(ws: i32) -> Result<i32> {
     match ws {
         0 => Ok(LIBRARY.get().own()?.queue.id()),
         id => Ok(find(id)?.queue().id()),
-    }
-}
-
-/// How often `shutdown` looks for connections that were created meanwhile.
-const LOOK: Duration = Duration::from_millis(50);
-/// How long threads get that have nothing left to do.
-const MOMENT: Duration = Duration::from_millis(500);
-
-/// Closes every connection and ends every thread; in a forked child, starts afresh.
-pub fn shutdown(timeout: Option<Duration>) -> Result<()> {
-    if process::is_forked() {
-        LIBRARY.start_afresh();
-        log::start_afresh();
-        process::forget_fork();
-        return Ok(());
-    }
-    let library = LIBRARY.get();
-    if library.closing.swap(true, Ordering::SeqCst) {
-        return Err(Error::ws(Code::Shutdown, "another thread is shutting the library down"));
-    }
-    let result = library.close_all(timeout);
-    library.closing.store(false, Ordering::SeqCst);
-    result
-}
-
-impl Library {
-    fn close_all(&self, timeout: Option<Duration>) -> Result<()> {
-        let deadline = timeout.map(|timeout| Instant::now() + timeout);
-        let mut is_polite = timeout != Some(Duration::ZERO);
-        let mut last = None;
-        loop {
-            for connection in self.registry.all() {
-                match connection.status() {
-                    Status::Closed => {}
-                    Status::Closing if is_polite => {}
-                    // They fail only when there is nothing left to close.
-                    _ if is_polite => drop(connection.close(GOING_AWAY, "")),
-                    _ => drop(connection.abort()),
-                }
-            }
-            let pairs: Vec<Arc<Pair>> = self.queues().values().map(Arc::clone).collect();
-            pairs.iter().for_each(|pair| pair.retire());
-            let now = Instant::now();
-            if self.shared.wait_for_workers(now + LOOK) {
-                break;
-            }
-            if is_polite && deadline.is_some_and(|deadline| now >= deadline) {
-                is_polite = false;
-            }
-            if !is_polite && now >= *last.get_or_insert(now + MOMENT) {
-                let words = "a thread did not end in time; is it inside a wake-up function?";
-                return Err(Error::ws(Code::Timeout, words));
-            }
-        }
-        if !self
-            .shared
-            .jobs
-            .wait_idle_exit(deadline.unwrap_or_else(Instant::now).max(Instant::now() + MOMENT))
-        {
-            let words = "a name is still being looked up; its thread ends with that";
-            return Err(Error::ws(Code::Timeout, words));
-        }
-        if !is_polite && timeout != Some(Duration::ZERO) {
-            let words = "some connections did not close in time and were dropped";
-            return Err(Error::ws(Code::Timeout, words));
-        }
-        Ok(())
     }
 }

@@ -11,12 +11,13 @@ mod mailbox;
 mod masks;
 mod options;
 mod outbox;
+mod reconnect;
+mod recovery;
 mod registry;
 mod sending;
 mod spare;
 mod stats;
 mod status;
-mod stay;
 mod unsent;
 
 use std::any::Any;
@@ -31,11 +32,11 @@ pub use gathering::MOMENT as GATHERING_MOMENT;
 pub use mailbox::{Command, Mailbox};
 pub use options::{DataType, Limits, Options};
 pub use outbox::Outbox;
+pub use reconnect::Reconnect;
 pub use registry::Registry;
 pub use sending::SendFlags;
 pub use stats::{add, Snapshot, Stats};
 pub use status::Status;
-pub use stay::Stay;
 
 use crate::error::{Code, Error, Result};
 use crate::protocol;
@@ -96,7 +97,7 @@ pub struct Parts {
     pub host: Box<dyn Any + Send + Sync>,
     pub limits: Arc<Limits>,
     /// If it is opened again when it is lost.
-    pub stay: Option<Stay>,
+    pub reconnect: Option<Reconnect>,
     pub home: Arc<Home>,
 }
 
@@ -138,7 +139,7 @@ impl Connection {
             failed: AtomicBool::new(false),
             posted: AtomicBool::new(false),
             slot: AtomicU32::new(u32::MAX),
-            outbox: Mutex::new(Outbox::new(parts.stay)),
+            outbox: Mutex::new(Outbox::new(parts.reconnect)),
             composer: Mutex::default(),
             waiting: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),

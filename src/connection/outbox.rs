@@ -5,6 +5,7 @@
 //! rest waits for the worker, which hears from the operating system when it does.
 
 mod control;
+mod resend;
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,8 +15,8 @@ pub use control::Ping;
 
 use super::gathering::{Gathering, Row};
 use super::masks::with_masks;
+use super::reconnect::Reconnect;
 use super::spare;
-use super::stay::Stay;
 use crate::error::{Code, Error, Result};
 use crate::protocol::{self, DataFrame};
 use crate::transport::Transport;
@@ -60,14 +61,14 @@ impl Extras {
 #[derive(Default)]
 pub struct Outbox {
     /// Frames; those before `written` have left.
-    pub(super) buffer: Vec<u8>,
-    pub(super) written: usize,
+    buffer: Vec<u8>,
+    written: usize,
     /// Where in `buffer` the last message or ping of the host's ends.
     message_end: usize,
     /// There once the connection is open, gone when it is lost.
     transport: Option<Arc<Transport>>,
     /// The last of the host's frames leaves its message open.
-    pub(super) is_fragmented: bool,
+    is_fragmented: bool,
     /// No message is taken any more: a close frame is the last, or the opening was given up.
     sealed: bool,
     /// The host was told HOSTWS_E_AGAIN and waits for DRAIN.
@@ -77,12 +78,12 @@ pub struct Outbox {
     is_gathered: bool,
     row: Row,
     /// If the connection is opened again when it is lost.
-    pub(super) stay: Option<Box<Stay>>,
+    pub(super) reconnect: Option<Box<Reconnect>>,
 }
 
 impl Outbox {
-    pub fn new(stay: Option<Stay>) -> Outbox {
-        Outbox { stay: stay.map(Box::new), ..Outbox::default() }
+    pub fn new(reconnect: Option<Reconnect>) -> Outbox {
+        Outbox { reconnect: reconnect.map(Box::new), ..Outbox::default() }
     }
 
     /// Bytes that the operating system has not taken.
@@ -159,7 +160,7 @@ impl Outbox {
     }
 
     /// Appends a frame; `original` is what it carries, before it was compressed.
-    pub(super) fn encode(
+    fn encode(
         &mut self,
         frame: DataFrame,
         payload: &[u8],
@@ -242,8 +243,8 @@ impl Outbox {
                 extras.pong_end = extras.pong_end.saturating_sub(self.written);
             }
             self.message_end = self.message_end.saturating_sub(self.written);
-            if let Some(stay) = &mut self.stay {
-                stay.unsent.cut(self.written);
+            if let Some(reconnect) = &mut self.reconnect {
+                reconnect.unsent.cut(self.written);
             }
             self.written = 0;
         }
@@ -297,8 +298,8 @@ impl Outbox {
                 Ok(count) => {
                     total += count;
                     self.written += count;
-                    if let Some(stay) = &mut self.stay {
-                        stay.unsent.leave(self.written);
+                    if let Some(reconnect) = &mut self.reconnect {
+                        reconnect.unsent.leave(self.written);
                     }
                     if self.pong_end() <= self.written {
                         if let Some(payload) = self.take_waiting_pong() {
@@ -316,7 +317,7 @@ impl Outbox {
     }
 
     /// After the connection was lost: as before it was open.
-    pub(super) fn start_over(&mut self) {
+    fn start_over(&mut self) {
         self.written = 0;
         self.reset();
         if let Some(extras) = &mut self.extras {
@@ -328,8 +329,8 @@ impl Outbox {
     }
 
     fn reset(&mut self) {
-        if let Some(stay) = &mut self.stay {
-            stay.unsent.cut(self.written);
+        if let Some(reconnect) = &mut self.reconnect {
+            reconnect.unsent.cut(self.written);
         }
         self.written = 0;
         if let Some(extras) = &mut self.extras {

@@ -1,0 +1,109 @@
+//! A connection that is lost: whether it is opened again, when, and with what.
+
+use std::sync::{Arc, MutexGuard};
+use std::time::{Duration, Instant};
+
+use rand::rngs::SysRng;
+use rand::TryRng;
+
+use super::backoff::Pause;
+use super::outbox::Outbox;
+use super::Connection;
+use crate::dial::DialConfig;
+use crate::error::{Code, Error, Result};
+use crate::protocol::check_header;
+use crate::queue::{Event, Recipient};
+
+impl Connection {
+    /// Whether it would be opened again if it were lost now.
+    pub fn resumes(&self, now: Instant) -> bool {
+        self.outbox().reconnect.as_ref().is_some_and(|reconnect| reconnect.backoff.resumes(now))
+    }
+
+    /// Replaces the headers of that name for the next attempt; `None` takes them away.
+    pub fn set_header(&self, name: &str, value: Option<&str>) -> Result<()> {
+        check_header(name, value.unwrap_or_default())
+            .map_err(|words| Error::ws(Code::Argument, words))?;
+        let mut outbox = self.outbox();
+        if outbox.is_sealed() {
+            return Err(Error::ws(Code::Closed, "the connection is closing"));
+        }
+        let Some(reconnect) = &mut outbox.reconnect else {
+            let words = "the connection was created without reconnect_max: there is no attempt \
+                         to set a header for";
+            return Err(Error::ws(Code::Argument, words));
+        };
+        let headers = &mut Arc::make_mut(&mut reconnect.config).headers;
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        Ok(())
+    }
+
+    /// It was lost, or could not be opened: how long to wait until it is tried again, if it
+    /// is. From here on it is Connecting.
+    pub fn retry(
+        self: &Arc<Self>,
+        now: Instant,
+        retry_after: Option<Duration>,
+    ) -> Result<Option<Pause>> {
+        let mut outbox = self.outbox();
+        if outbox.is_sealed() || self.is_muted() {
+            return Ok(None);
+        }
+        let Some(reconnect) = &mut outbox.reconnect else { return Ok(None) };
+        // Without random bytes every client waits the same time: a pity, no more.
+        let chance = SysRng.try_next_u32().unwrap_or(u32::MAX);
+        let Some(pause) = reconnect.backoff.next(now, retry_after, chance) else { return Ok(None) };
+        self.interrupt(outbox)?;
+        Ok(Some(pause))
+    }
+
+    /// The server closes the connection, and another one is going to follow: from here on
+    /// it is Connecting. `None` if the host has closed it; else whether a close frame can
+    /// follow what has left.
+    pub fn suspend(self: &Arc<Self>) -> Result<Option<bool>> {
+        let outbox = self.outbox();
+        if outbox.is_sealed() || self.is_muted() {
+            return Ok(None);
+        }
+        let is_at_boundary = outbox.is_at_boundary();
+        self.interrupt(outbox)?;
+        Ok(Some(is_at_boundary))
+    }
+
+    /// It fails only without random bytes to mask with: then nothing could be sent again.
+    fn interrupt(self: &Arc<Self>, mut outbox: MutexGuard<'_, Outbox>) -> Result<()> {
+        if !self.leave_open() {
+            return Ok(());
+        }
+        let cut = outbox.interrupt()?;
+        self.step_back();
+        drop(outbox);
+        if let Some(cut) = cut {
+            self.emit(Event::Warning(cut));
+        }
+        Ok(())
+    }
+
+    /// The upgrade is done and `outbox` is going to be opened: what to tell the host.
+    pub fn opening_event(&self, outbox: &mut Outbox, now: Instant) -> Event {
+        let mut attempts = 0;
+        if let Some(reconnect) = &mut outbox.reconnect {
+            reconnect.backoff.opened(now);
+            attempts = reconnect.backoff.attempts();
+            if self.was_told_open() {
+                reconnect.reconnects += 1;
+            }
+        }
+        if self.was_told_open() {
+            Event::Reconnected(attempts)
+        } else {
+            Event::Open
+        }
+    }
+
+    /// What the next attempt is made with, if there can be another than the first.
+    pub fn dial_config(&self) -> Option<Arc<DialConfig>> {
+        self.outbox().reconnect.as_ref().map(|reconnect| Arc::clone(&reconnect.config))
+    }
+}
