@@ -41,7 +41,7 @@ pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
         reap(mark);
         // The short way: the entry that the last event came from has another one.
         let followed = library::with_queue(queue, |queue| {
-            queue.with_parked(|holder| holder.downcast_mut::<Given>()?.follow())
+            queue.with_parked(|holder| holder.downcast_mut::<Pulled>()?.follow())
         })?;
         if let Some(next) = followed {
             return Ok(next);
@@ -104,14 +104,14 @@ pub unsafe extern "C" fn ws_next_batch(
 
 /// What the last call on a queue gave out, and what is left of it.
 #[derive(Default)]
-struct Given {
+struct Pulled {
     /// Only the last may have more to give.
-    entries: Vec<Shown>,
+    entries: Vec<PulledEntry>,
     /// The event that was given last.
     call: Call,
 }
 
-struct Shown {
+struct PulledEntry {
     entry: Entry,
     /// Its event to give next.
     index: usize,
@@ -121,7 +121,7 @@ struct Shown {
 }
 
 // SAFETY: the pointers in `call` lead into the entries and their views, which move with it.
-unsafe impl Send for Given {}
+unsafe impl Send for Pulled {}
 
 /// Waits for the first event, and gives it and those after it to `accept`, until that has
 /// enough or there are none left.
@@ -145,43 +145,43 @@ fn take(
     timeout: Option<Duration>,
     mut accept: impl FnMut(&ws_event) -> bool,
 ) -> Result<usize> {
-    let parked = queue.unpark().and_then(|parked| parked.downcast::<Given>().ok());
-    let mut given = parked.unwrap_or_default();
-    given.settle(queue);
-    let mut has_given = false;
+    let parked = queue.unpark().and_then(|parked| parked.downcast::<Pulled>().ok());
+    let mut pulled = parked.unwrap_or_default();
+    pulled.settle(queue);
+    let mut has_event = false;
     loop {
-        while let Some(event) = given.advance()? {
-            has_given = true;
+        while let Some(event) = pulled.advance()? {
+            has_event = true;
             if !accept(event) {
-                return Ok(park(queue, given));
+                return Ok(park(queue, pulled));
             }
         }
-        if !has_given {
+        if !has_event {
             if let Waited::InVain = queue.wait(Some(Kind::Pull), timeout, &[], &|| false)? {
                 return Ok(0);
             }
         }
         match queue.take(Kind::Pull, &[], None) {
-            Some(entry) => given.push(entry),
-            None if has_given => break,
+            Some(entry) => pulled.push(entry),
+            None if has_event => break,
             None => {}
         }
     }
-    Ok(park(queue, given))
+    Ok(park(queue, pulled))
 }
 
 /// Keeps what the host looks at until the next call, and tells how much more of it there is.
-fn park(queue: &Queue, mut given: Box<Given>) -> usize {
-    let left = given.hand_over();
-    let Some(last) = given.entries.last() else { return 0 };
+fn park(queue: &Queue, mut pulled: Box<Pulled>) -> usize {
+    let left = pulled.hand_over();
+    let Some(last) = pulled.entries.last() else { return 0 };
     let recipient = Arc::clone(&last.entry.recipient);
-    queue.park(recipient.as_ref(), left, given);
+    queue.park(recipient.as_ref(), left, pulled);
     left
 }
 
-impl Given {
+impl Pulled {
     fn push(&mut self, entry: Entry) {
-        self.entries.push(Shown {
+        self.entries.push(PulledEntry {
             index: entry.first,
             entry,
             is_begun: false,
@@ -191,29 +191,29 @@ impl Given {
 
     /// Shows the last entry's next event, if it has one.
     fn advance(&mut self) -> Result<Option<&ws_event>> {
-        let Some(shown) = self.entries.last_mut().filter(|shown| !shown.entry.is_muted()) else {
+        let Some(pulled) = self.entries.last_mut().filter(|pulled| !pulled.entry.is_muted()) else {
             return Ok(None);
         };
-        match &shown.entry.event {
+        match &pulled.entry.event {
             // The short way: in the call there is a message of the same entry.
-            Event::Messages(batch) if shown.is_begun => {
-                if !self.call.show_message(batch, shown.index) {
+            Event::Messages(batch) if pulled.is_begun => {
+                if !self.call.show_message(batch, pulled.index) {
                     return Ok(None);
                 }
             }
-            _ => match shown.view.show(&shown.entry, shown.index)? {
+            _ => match pulled.view.show(&pulled.entry, pulled.index)? {
                 Some(call) => self.call = call,
                 None => return Ok(None),
             },
         }
-        shown.is_begun = true;
-        shown.index += 1;
+        pulled.is_begun = true;
+        pulled.index += 1;
         Ok(Some(&self.call.event))
     }
 
     /// The same for a message that follows another, and how many are left after it.
     fn follow(&mut self) -> Option<(*const ws_event, usize)> {
-        let [Shown { is_begun: true, .. }] = &self.entries[..] else { return None };
+        let [PulledEntry { is_begun: true, .. }] = &self.entries[..] else { return None };
         let event = std::ptr::from_ref(self.advance().ok()??);
         Some((event, self.hand_over()))
     }
@@ -222,10 +222,10 @@ impl Given {
     /// does not fetch more. Tells how much is left.
     fn hand_over(&mut self) -> usize {
         let mut left = 0;
-        for shown in &mut self.entries {
-            left = shown.left();
+        for pulled in &mut self.entries {
+            left = pulled.left();
             if left == 0 {
-                shown.entry.handed_over();
+                pulled.entry.handed_over();
             }
         }
         left
@@ -234,18 +234,20 @@ impl Given {
     /// What has been given was looked at.
     fn settle(&mut self, queue: &Queue) {
         let last = self.entries.pop();
-        for shown in self.entries.drain(..) {
-            queue.recycle(shown.entry);
+        for pulled in self.entries.drain(..) {
+            queue.recycle(pulled.entry);
         }
         match last {
-            Some(shown) if shown.left() > 0 && !shown.entry.is_muted() => self.entries.push(shown),
-            Some(shown) => queue.recycle(shown.entry),
+            Some(pulled) if pulled.left() > 0 && !pulled.entry.is_muted() => {
+                self.entries.push(pulled)
+            }
+            Some(pulled) => queue.recycle(pulled.entry),
             None => {}
         }
     }
 }
 
-impl Shown {
+impl PulledEntry {
     fn left(&self) -> usize {
         self.entry.len() - self.index
     }

@@ -1,6 +1,6 @@
 //! The phases of an opening, one after the other.
 
-mod supplies;
+mod prerequisites;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,16 +9,15 @@ use std::time::{Duration, Instant};
 
 use mio::{Registry, Token};
 
-use self::supplies::Supplies;
-use super::connect::Lap;
+use self::prerequisites::Prerequisites;
+use super::address;
+use super::config::DialConfig;
+use super::http::{Answer, Redirects, Refusal, Upgrade};
+use super::outcome::{Established, Failure, Progress, Timings};
 use super::phase::{Phase, Step};
-use super::redirect::Trail;
-use super::refusal::Refusal;
-use super::tls::{check_session, Handshake};
-use super::tls_errors::handshake_failure;
-use super::tunnel::{Reply, Tunnel};
-use super::upgrade::{Answer, Upgrade};
-use super::{DialConfig, Established, Failure, Job, Prepared, Progress, Resources, Timings};
+use super::prepare::{Job, Prepared, Resources};
+use super::proxy::{Reply, Tunnel};
+use super::tls::{check_session, handshake_failure, Handshake};
 use crate::error::{Code, Component, Error};
 use crate::transport::{peer_certificate, Socket, Stream, Transport};
 
@@ -34,8 +33,8 @@ pub struct Dialer {
     config: Arc<DialConfig>,
     resources: Arc<Resources>,
     phase: Phase,
-    supplies: Supplies,
-    trail: Trail,
+    prerequisites: Prerequisites,
+    redirects: Redirects,
     /// The server's, once the handshake with it is done.
     certificate: Option<Vec<u8>>,
     cancelled: Arc<AtomicBool>,
@@ -50,8 +49,8 @@ impl Dialer {
             config,
             resources,
             phase: Phase::Preparing,
-            supplies: Supplies::default(),
-            trail: Trail::new(),
+            prerequisites: Prerequisites::default(),
+            redirects: Redirects::new(),
             certificate: None,
             cancelled: Arc::new(AtomicBool::new(false)),
             timings: Timings::default(),
@@ -110,8 +109,8 @@ impl Dialer {
             Phase::Preparing => self.prepare(),
             Phase::Prepared(purpose, prepared) => self.supplied(purpose, prepared),
             Phase::Connecting(mut race) => match race.advance(registry, token, now) {
-                Ok(Lap::Pending) => Ok(Step::Wait(Phase::Connecting(race))),
-                Ok(Lap::Won(stream)) => {
+                Ok(address::Progress::Pending) => Ok(Step::Wait(Phase::Connecting(race))),
+                Ok(address::Progress::Won(stream)) => {
                     self.timings.tcp_us = self.timings.tcp_us.saturating_add(self.lap());
                     self.connected(Stream::from(Socket::Tcp(stream)))
                 }
@@ -155,7 +154,7 @@ impl Dialer {
 
     fn connected(&mut self, stream: Stream) -> Result<Step> {
         let Some(proxy) = &self.config.proxy else { return self.reached(stream) };
-        match self.supplies.proxy_connector.take() {
+        match self.prerequisites.proxy_connector.take() {
             Some(connector) => {
                 let handshake = Handshake::start(&connector, proxy.tls_name(), stream);
                 self.proxy_secured(handshake)
@@ -184,8 +183,8 @@ impl Dialer {
 
     fn start_tunnel(&mut self, stream: Stream) -> Result<Step> {
         let Some(proxy) = &self.config.proxy else { return self.lost() };
-        let beyond = self.supplies.beyond.take().and_then(for_proxy);
-        match Tunnel::new(stream, proxy, &self.config.target, beyond) {
+        let address = self.prerequisites.target_addresses.take().and_then(for_proxy);
+        match Tunnel::new(stream, proxy, &self.config.target, address) {
             Ok(tunnel) => Ok(Step::Next(Phase::Tunnelling(tunnel))),
             Err(error) => Err(self.failure(error)),
         }
@@ -207,7 +206,7 @@ impl Dialer {
 
     /// At the other end of the stream is the server.
     fn reached(&mut self, stream: Stream) -> Result<Step> {
-        match self.supplies.connector.take() {
+        match self.prerequisites.connector.take() {
             None if self.config.target.secure => self.lost(),
             None => self.start_upgrade(stream),
             Some(connector) => {
@@ -272,15 +271,15 @@ impl Dialer {
     /// After a redirect that is followed, the opening begins anew elsewhere,
     /// and the stream is dropped with what is left of the answer.
     fn redirected(&mut self, refusal: Refusal) -> Phase {
-        match self.trail.follow(&self.config, refusal.response()) {
+        match self.redirects.follow(&self.config, refusal.response()) {
             Ok(None) => Phase::Refused(Box::new(refusal)),
             Ok(Some(next)) => {
                 self.config = Arc::new(next);
-                self.supplies = Supplies::default();
+                self.prerequisites = Prerequisites::default();
                 self.certificate = None;
                 Phase::Preparing
             }
-            Err(error) => Phase::Refused(Box::new(refusal.become_of(error))),
+            Err(error) => Phase::Refused(Box::new(refusal.with_error(error))),
         }
     }
 
@@ -328,7 +327,7 @@ impl Dialer {
     fn failure(&mut self, cause: Error) -> Box<Failure> {
         let is_tls = cause.component == Component::Tls;
         let target = &self.config.target;
-        let way = self.trail.spoken(target);
+        let way = self.redirects.spoken(target);
         let words = format!("could not open a connection to {}{way}", target.authority());
         Box::new(Failure {
             error: Error::ws(Code::Open, words).because(cause),

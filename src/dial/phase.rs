@@ -2,20 +2,23 @@
 
 use native_tls::MidHandshakeTlsStream;
 
-use super::connect::Race;
-use super::refusal::Refusal;
-use super::tunnel::Tunnel;
-use super::unix::Attempt;
-use super::upgrade::Upgrade;
-use super::{DialConfig, Established, Job, Prepared, Timings};
+use super::address::unix::Attempt;
+use super::address::Race;
+use super::config::DialConfig;
+use super::http::{Refusal, Upgrade};
+use super::outcome::{Established, Timings};
+use super::prepare::{Job, Prepared};
+use super::proxy::Tunnel;
 use crate::error::Component;
 use crate::transport::Stream;
 
-/// What a supply is for.
+/// What a result of a blocking call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
+    /// Of what is connected to: the target, or the proxy before it.
     Addresses,
-    Beyond,
+    /// The target's own, for a proxy that is told one.
+    TargetAddresses,
     ProxyContext,
     Context,
 }
@@ -70,8 +73,8 @@ impl Phase {
                 Some(proxy),
             ) => (Component::Proxy, format!("resolving the name of the proxy {proxy}")),
             (
-                Phase::Lacking(Purpose::Addresses | Purpose::Beyond, _)
-                | Phase::Awaiting(Purpose::Addresses | Purpose::Beyond),
+                Phase::Lacking(Purpose::Addresses | Purpose::TargetAddresses, _)
+                | Phase::Awaiting(Purpose::Addresses | Purpose::TargetAddresses),
                 _,
             ) => (Component::Dns, format!("resolving {}", target.host)),
             (Phase::Lacking(..) | Phase::Awaiting(_), _) => {

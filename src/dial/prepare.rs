@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 
 use native_tls::TlsConnector;
 
-use super::lookup::Lookups;
-use super::tls::TlsContexts;
-use super::tls_config::TlsConfig;
+use super::address::Lookups;
+use super::tls::{TlsConfig, TlsContexts};
 use crate::error::{Code, Component, Error};
 
 /// What openings share with each other.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use url::Host;
 
-use super::unix;
+use super::address::unix;
 pub use parse::without_credentials;
 
 /// Where a URL leads.

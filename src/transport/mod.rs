@@ -29,8 +29,8 @@ pub enum Transport {
     Plain(Socket),
     Tls {
         session: Mutex<Box<Session>>,
-        /// Not with the server, but with a proxy before one that speaks no TLS.
-        is_proxys: bool,
+        /// A proxy is at the other end, and the server behind it speaks no TLS.
+        ends_at_proxy: bool,
     },
 }
 
@@ -47,7 +47,7 @@ impl Transport {
             Stream::Plain(wire) => Transport::Plain(wire.socket),
             Stream::Tls(stream) => Transport::Tls {
                 session: Mutex::new(Box::new(Session { stream: *stream, failed: None })),
-                is_proxys: !is_secure,
+                ends_at_proxy: !is_secure,
             },
         }
     }
@@ -95,7 +95,9 @@ impl Transport {
     /// The server's own certificate in DER.
     pub fn peer_certificate(&self) -> Option<Vec<u8>> {
         match self {
-            Transport::Tls { session, is_proxys: false } => peer_certificate(&lock(session).stream),
+            Transport::Tls { session, ends_at_proxy: false } => {
+                peer_certificate(&lock(session).stream)
+            }
             Transport::Plain(_) | Transport::Tls { .. } => None,
         }
     }

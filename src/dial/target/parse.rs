@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::{Host, ParseError, Url};
 
 use super::Target;
-use crate::dial::unix;
+use crate::dial::address::unix;
 use crate::error::{Code, Error};
 
 /// The longest URL in bytes.

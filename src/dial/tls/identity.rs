@@ -4,10 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use native_tls::Identity;
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
-#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
-use super::identity_openssl::normalize;
+use super::keypair::GivenPair;
+use super::normalize::normalize;
 use super::pem::{find, Content, Pem};
 use crate::error::{Code, Component, Error};
 use crate::secret::Secret;
@@ -28,21 +27,6 @@ pub enum ClientIdentity {
 pub struct Loaded {
     pub identity: Identity,
     pub fingerprint: [u8; 32],
-}
-
-/// As the host gave it.
-pub struct Raw<'a> {
-    pub certificate: &'a [u8],
-    pub certificate_place: String,
-    pub key: &'a [u8],
-    pub key_place: String,
-    pub password: Option<&'a Secret>,
-}
-
-/// As native-tls takes it: PEM certificates, and an unencrypted key as PKCS#8 in PEM.
-pub struct Normal {
-    pub certificates: Vec<u8>,
-    pub key: Zeroizing<Vec<u8>>,
 }
 
 impl ClientIdentity {
@@ -141,7 +125,7 @@ fn read(certificate: &Pem, key: &Pem, password: Option<&Secret>) -> Result<Loade
     if password.is_none() && is_encrypted(&key_pem) {
         return Err(encrypted(key));
     }
-    let normal = normalize(&Raw {
+    let normal = normalize(&GivenPair {
         certificate: &certificate_pem,
         certificate_place: certificate.place(),
         key: &key_pem,
@@ -154,28 +138,4 @@ fn read(certificate: &Pem, key: &Pem, password: Option<&Secret>) -> Result<Loade
     })?;
     let digest = Sha256::new().chain_update(&normal.certificates).chain_update(&normal.key);
     Ok(Loaded { identity, fingerprint: digest.finalize().into() })
-}
-
-/// Where native-tls does not stand on OpenSSL, it takes one format alone.
-#[cfg(any(target_os = "windows", target_vendor = "apple"))]
-fn normalize(raw: &Raw<'_>) -> Result<Normal, Error> {
-    const END: &str = "-----END PRIVATE KEY-----";
-    if find(raw.certificate, "-----BEGIN CERTIFICATE-----").is_none() {
-        let words = "must be labelled CERTIFICATE on this system";
-        return Err(Error::tls(format!("the certificate in {} {words}", raw.certificate_place)));
-    }
-    let begin = find(raw.key, "-----BEGIN PRIVATE KEY-----");
-    let end = find(raw.key, END).map(|at| at + END.len());
-    let key = begin.zip(end).and_then(|(begin, end)| raw.key.get(begin..end));
-    match key.filter(|_| raw.password.is_none()) {
-        Some(key) => {
-            let key = Zeroizing::new(key.to_vec());
-            Ok(Normal { certificates: raw.certificate.to_vec(), key })
-        }
-        None => Err(Error::tls(format!(
-            "the key in {} must be unencrypted PKCS#8 on this system (BEGIN PRIVATE KEY), with no \
-             tls_key_password",
-            raw.key_place
-        ))),
-    }
 }

@@ -6,11 +6,11 @@ use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
 use zeroize::Zeroizing;
 
-use super::identity::{Normal, Raw};
+use super::keypair::{GivenPair, NormalPair};
 use crate::error::Error;
 
 /// Reads both, checks that they belong together, and writes them as native-tls takes them.
-pub fn normalize(raw: &Raw<'_>) -> Result<Normal, Error> {
+pub fn normalize(raw: &GivenPair<'_>) -> Result<NormalPair, Error> {
     let damaged = |error: ErrorStack| {
         Error::tls(format!("a certificate in {} is damaged", raw.certificate_place))
             .because(words(&error))
@@ -42,10 +42,10 @@ pub fn normalize(raw: &Raw<'_>) -> Result<Normal, Error> {
         Error::tls(format!("the key in {} is of a kind that TLS cannot use", raw.key_place))
             .because(words(&error))
     })?;
-    Ok(Normal { certificates, key: Zeroizing::new(key) })
+    Ok(NormalPair { certificates, key: Zeroizing::new(key) })
 }
 
-fn read_key(raw: &Raw<'_>) -> Result<PKey<Private>, Error> {
+fn read_key(raw: &GivenPair<'_>) -> Result<PKey<Private>, Error> {
     match raw.password {
         // Without a password OpenSSL would ask for one on the terminal.
         None => PKey::private_key_from_pem_passphrase(raw.key, b"")
@@ -74,7 +74,7 @@ fn read_key(raw: &Raw<'_>) -> Result<PKey<Private>, Error> {
     }
 }
 
-fn unreadable(raw: &Raw<'_>) -> Error {
+fn unreadable(raw: &GivenPair<'_>) -> Error {
     Error::tls(format!("the key in {} is damaged, or of an unknown kind", raw.key_place))
 }
 

@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use super::proxy::Proxy;
-use super::target::Target;
+use super::server::Proxy;
+use crate::dial::target::Target;
 use crate::error::{Code, Error};
 
 #[derive(Clone)]

@@ -1,18 +1,17 @@
-//! From a host to a TCP connection: its addresses, and the race between them.
+//! From the addresses of a host to a TCP connection: a race between them.
 //!
-//! The race has the shape of RFC 8305: addresses in the resolver's order but
+//! It has the shape of RFC 8305: addresses in the resolver's order but
 //! alternating between the families, a new attempt every 250 ms or as soon as
 //! one fails, and the first to connect wins.
 
 use std::collections::{HashSet, VecDeque};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use super::lookup::unresolved;
 use crate::error::{Code, Component, Error};
 
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -22,51 +21,6 @@ const MAX_ADDRESSES: usize = 64;
 const MAX_ATTEMPTS: usize = 10;
 /// Failed ones that an error names.
 const MAX_TOLD: usize = 10;
-
-/// The addresses that may be connected to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    Any,
-    V4,
-    V6,
-}
-
-impl Family {
-    /// Those of `addresses` that belong to it; fails if none does.
-    pub fn only(self, addresses: Vec<SocketAddr>, host: &str) -> Result<Vec<SocketAddr>, Error> {
-        let (belongs, name): (fn(&SocketAddr) -> bool, _) = match self {
-            Family::Any => return Ok(addresses),
-            Family::V4 => (SocketAddr::is_ipv4, "IPv4"),
-            Family::V6 => (SocketAddr::is_ipv6, "IPv6"),
-        };
-        let found: Vec<_> = addresses.into_iter().filter(belongs).collect();
-        if found.is_empty() {
-            let words = format!("it has no {name} address, and ip_family wants one");
-            return Err(unresolved(host, &words));
-        }
-        Ok(found)
-    }
-}
-
-/// The addresses of a host that needs no resolver: a literal or `localhost`.
-pub fn known_addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return Some(vec![SocketAddr::new(address, port)]);
-    }
-    if let Some((address, zone)) = host.split_once('%') {
-        // Only the resolver knows the interface behind a name.
-        let (address, scope) = (address.parse().ok()?, zone.parse().ok()?);
-        return Some(vec![SocketAddrV6::new(address, port, 0, scope).into()]);
-    }
-    // RFC 6761: these names never leave the machine.
-    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    if name == "localhost" || name.ends_with(".localhost") {
-        let v6 = SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port);
-        let v4 = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port);
-        return Some(vec![v6, v4]);
-    }
-    None
-}
 
 /// Each address once, the families alternating, the resolver's first choice
 /// first.
@@ -98,7 +52,7 @@ pub struct Race {
     next_at: Option<Instant>,
 }
 
-pub enum Lap {
+pub enum Progress {
     Pending,
     Won(TcpStream),
 }
@@ -119,7 +73,7 @@ impl Race {
         registry: &Registry,
         token: Token,
         now: Instant,
-    ) -> Result<Lap, Error> {
+    ) -> Result<Progress, Error> {
         let failed_before = self.failed.len();
         for (address, stream) in std::mem::take(&mut self.attempts) {
             match connected(&stream) {
@@ -127,7 +81,7 @@ impl Race {
                     // The others close as they are dropped.
                     self.attempts.clear();
                     let _ = stream.set_nodelay(true);
-                    return Ok(Lap::Won(stream));
+                    return Ok(Progress::Won(stream));
                 }
                 Ok(false) => self.attempts.push((address, stream)),
                 Err(error) => self.failed.push((address, error)),
@@ -153,7 +107,7 @@ impl Race {
         if self.attempts.is_empty() {
             return Err(self.lost());
         }
-        Ok(Lap::Pending)
+        Ok(Progress::Pending)
     }
 
     /// When the next address is due.
@@ -245,41 +199,12 @@ mod tests {
     }
 
     #[test]
-    fn one_family_alone_may_be_wanted() {
-        let both = addresses("[::1]:1 1.1.1.1:1 [::2]:1");
-        assert_eq!(Family::Any.only(both.clone(), "h"), Ok(both.clone()));
-        assert_eq!(Family::V4.only(both.clone(), "h"), Ok(addresses("1.1.1.1:1")));
-        assert_eq!(Family::V6.only(both, "h"), Ok(addresses("[::1]:1 [::2]:1")));
-        let error = Family::V6.only(addresses("1.1.1.1:1"), "h").expect_err("there is none");
-        assert_eq!(error.component, Component::Dns);
-        assert!(error.message.contains("could not resolve h: it has no IPv6 address"), "{error}");
-    }
-
-    #[test]
     fn of_very_many_addresses_some_are_enough() {
         let many = (0..100).map(|n| SocketAddr::from(([10, 0, 0, n], 80)));
         let six = (0..3).map(|n| SocketAddr::from(([0xfd00, 0, 0, 0, 0, 0, 0, n], 80)));
         let mixed = interleave(many.chain(six).collect());
         assert_eq!(mixed.len(), MAX_ADDRESSES);
         assert_eq!(mixed.iter().filter(|address| address.is_ipv6()).count(), 3);
-    }
-
-    #[test]
-    fn some_hosts_need_no_resolver() {
-        for (host, expected) in [
-            ("127.0.0.1", "127.0.0.1:7"),
-            ("::1", "[::1]:7"),
-            ("localhost", "[::1]:7 127.0.0.1:7"),
-            ("LocalHost.", "[::1]:7 127.0.0.1:7"),
-            ("app.localhost", "[::1]:7 127.0.0.1:7"),
-        ] {
-            assert_eq!(known_addresses(host, 7), Some(addresses(expected)), "{host}");
-        }
-        let scoped = known_addresses("fe80::1%3", 7).unwrap();
-        assert_eq!(scoped, [SocketAddrV6::new("fe80::1".parse().unwrap(), 7, 0, 3).into()]);
-        for host in ["example.com", "notlocalhost", "localhost.example", "fe80::1%eth0"] {
-            assert_eq!(known_addresses(host, 7), None, "{host}");
-        }
     }
 
     #[test]

@@ -62,8 +62,8 @@ impl Refusal {
         &self.response
     }
 
-    /// As complete as it is, and as what has come of it.
-    pub fn become_of(self, error: Error) -> Refusal {
+    /// The same with another error.
+    pub fn with_error(self, error: Error) -> Refusal {
         Refusal { error, ..self }
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use url::Url;
 
 use super::refusal::spoken_status;
-use super::target::Target;
-use super::DialConfig;
+use crate::dial::config::DialConfig;
+use crate::dial::target::Target;
 use crate::error::{Code, Component, Error, Result};
 use crate::protocol::Response;
 
@@ -16,14 +16,15 @@ const PRIVATE: [&str; 4] = ["authorization", "cookie", "host", "proxy-authorizat
 /// The most places of a way that go into an error.
 const MAX_PLACES: usize = 12;
 
-/// The targets of one opening, the first included.
-pub struct Trail {
+/// The redirects that an opening has followed.
+pub struct Redirects {
+    /// The targets so far, the first included.
     visited: Vec<Target>,
 }
 
-impl Trail {
-    pub fn new() -> Trail {
-        Trail { visited: Vec::new() }
+impl Redirects {
+    pub fn new() -> Redirects {
+        Redirects { visited: Vec::new() }
     }
 
     /// How the opening goes on after `response`; `None` if it is no redirect.
@@ -187,7 +188,7 @@ mod tests {
     fn the_way_is_told_by_origins() {
         let spoken = |urls: &[&str], last: &str| {
             let visited = urls.iter().map(|url| target(url)).collect();
-            Trail { visited }.spoken(&target(last))
+            Redirects { visited }.spoken(&target(last))
         };
         assert_eq!(spoken(&[], "ws://h/"), "");
         assert_eq!(spoken(&["ws://h/"], "ws://h/"), "");

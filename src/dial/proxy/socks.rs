@@ -3,11 +3,11 @@
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 
-use super::exchange::send;
-use super::proxy::Proxy;
-use super::target::Target;
-use super::tls_errors::closes;
-use super::tunnel::Reply;
+use super::reply::Reply;
+use super::server::Proxy;
+use crate::dial::http::send;
+use crate::dial::target::Target;
+use crate::dial::tls::closes;
 use crate::error::{Component, Error};
 use crate::transport::Stream;
 
@@ -66,7 +66,11 @@ impl Socks {
         })
     }
 
-    pub fn advance(mut self, proxy: &Proxy, target: &Target) -> Result<Reply, Error> {
+    pub fn advance(
+        mut self: Box<Self>,
+        proxy: &Proxy,
+        target: &Target,
+    ) -> Result<Reply<Box<Self>>, Error> {
         loop {
             if let Err(error) = send(&mut self.stream, &self.message, &mut self.sent) {
                 return Err(broken(error, proxy));
@@ -79,7 +83,7 @@ impl Socks {
                     Ok(length) => self.received.extend_from_slice(&buffer[..length]),
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        return Ok(Reply::Pending(self.into()));
+                        return Ok(Reply::Pending(self));
                     }
                     Err(error) => return Err(broken(error, proxy)),
                 }

@@ -4,11 +4,10 @@ use std::time::Instant;
 
 use data_encoding::BASE64;
 
-use super::exchange::{Exchange, Trouble};
-use super::proxy::Proxy;
-use super::refusal::{quoted, spoken_status, Refusal};
-use super::target::Target;
-use super::tunnel::Reply;
+use super::reply::Reply;
+use super::server::Proxy;
+use crate::dial::http::{quoted, spoken_status, Exchange, Refusal, Trouble};
+use crate::dial::target::Target;
 use crate::error::{Component, Error};
 use crate::protocol::Response;
 use crate::transport::Stream;
@@ -23,9 +22,14 @@ impl HttpConnect {
         HttpConnect { exchange: Exchange::new(stream, request(proxy, target).into_bytes()) }
     }
 
-    pub fn advance(mut self, proxy: &Proxy, target: &Target, now: Instant) -> Result<Reply, Error> {
+    pub fn advance(
+        mut self: Box<Self>,
+        proxy: &Proxy,
+        target: &Target,
+        now: Instant,
+    ) -> Result<Reply<Box<Self>>, Error> {
         match self.exchange.advance() {
-            Ok(None) => Ok(Reply::Pending(self.into())),
+            Ok(None) => Ok(Reply::Pending(self)),
             Ok(Some((response, leftover))) => {
                 let stream = self.exchange.into_stream();
                 if !matches!(response.status, 200..=299) {

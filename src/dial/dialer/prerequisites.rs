@@ -7,19 +7,19 @@ use std::time::Instant;
 use native_tls::TlsConnector;
 
 use super::{micros, Dialer, Result};
-use crate::dial::connect::{known_addresses, Race};
+use crate::dial::address::unix::Attempt;
+use crate::dial::address::{known_addresses, Race};
 use crate::dial::phase::{Phase, Purpose, Step};
 use crate::dial::prepare::{Found, Job, Need, Prepared};
 use crate::dial::proxy::Proxy;
-use crate::dial::unix::Attempt;
 
 /// What the phases need, and blocking calls bring.
 #[derive(Default)]
-pub(super) struct Supplies {
+pub(super) struct Prerequisites {
     /// Of what is connected to: the target, or the proxy before it.
     pub(super) addresses: Option<Vec<SocketAddr>>,
     /// The target's own, for a proxy that is told one.
-    pub(super) beyond: Option<Vec<SocketAddr>>,
+    pub(super) target_addresses: Option<Vec<SocketAddr>>,
     pub(super) proxy_connector: Option<Arc<TlsConnector>>,
     pub(super) connector: Option<Arc<TlsConnector>>,
 }
@@ -29,7 +29,7 @@ impl Dialer {
     pub(super) fn prepare(&mut self) -> Result<Step> {
         let config = Arc::clone(&self.config);
         let (target, proxy) = (&config.target, config.proxy.as_ref());
-        if self.supplies.addresses.is_none() && !target.is_local_socket() {
+        if self.prerequisites.addresses.is_none() && !target.is_local_socket() {
             let (host, port) =
                 proxy.map_or((&target.host, target.port), |proxy| (&proxy.host, proxy.port));
             match known_addresses(host, port) {
@@ -37,24 +37,25 @@ impl Dialer {
                 None => return Ok(self.lacks(Purpose::Addresses, address_of(host, port))),
             }
         }
-        if self.supplies.beyond.is_none() && proxy.is_some_and(Proxy::wants_address) {
+        if self.prerequisites.target_addresses.is_none() && proxy.is_some_and(Proxy::wants_address)
+        {
             let (host, port) = (&target.host, target.port);
             match known_addresses(host, port) {
-                Some(known) => self.found(Purpose::Beyond, known, host)?,
-                None => return Ok(self.lacks(Purpose::Beyond, address_of(host, port))),
+                Some(known) => self.found(Purpose::TargetAddresses, known, host)?,
+                None => return Ok(self.lacks(Purpose::TargetAddresses, address_of(host, port))),
             }
         }
-        let (supplies, contexts) = (&mut self.supplies, &self.resources.contexts);
-        if supplies.proxy_connector.is_none() && proxy.is_some_and(Proxy::is_tls) {
+        let (found, contexts) = (&mut self.prerequisites, &self.resources.contexts);
+        if found.proxy_connector.is_none() && proxy.is_some_and(Proxy::is_tls) {
             let tls = config.tls.for_proxy();
-            supplies.proxy_connector = contexts.cached(&tls);
-            if supplies.proxy_connector.is_none() {
+            found.proxy_connector = contexts.cached(&tls);
+            if found.proxy_connector.is_none() {
                 return Ok(self.lacks(Purpose::ProxyContext, Need::Context(Arc::new(tls))));
             }
         }
-        if supplies.connector.is_none() && target.secure {
-            supplies.connector = contexts.cached(&config.tls);
-            if supplies.connector.is_none() {
+        if found.connector.is_none() && target.secure {
+            found.connector = contexts.cached(&config.tls);
+            if found.connector.is_none() {
                 let need = Need::Context(Arc::clone(&config.tls));
                 return Ok(self.lacks(Purpose::Context, need));
             }
@@ -63,7 +64,7 @@ impl Dialer {
         if let Some(socket) = &target.socket {
             return Ok(Step::Next(Phase::ConnectingLocally(Attempt::new(socket.clone()))));
         }
-        let addresses = supplies.addresses.take().unwrap_or_default();
+        let addresses = found.addresses.take().unwrap_or_default();
         Ok(Step::Next(Phase::Connecting(Race::new(addresses))))
     }
 
@@ -75,7 +76,7 @@ impl Dialer {
     pub(super) fn supplied(&mut self, purpose: Purpose, prepared: Prepared) -> Result<Step> {
         let took = micros(prepared.took);
         let time = match purpose {
-            Purpose::Addresses | Purpose::Beyond => &mut self.timings.dns_us,
+            Purpose::Addresses | Purpose::TargetAddresses => &mut self.timings.dns_us,
             Purpose::ProxyContext => &mut self.timings.proxy_us,
             Purpose::Context => &mut self.timings.tls_us,
         };
@@ -83,9 +84,9 @@ impl Dialer {
         match (purpose, prepared.result) {
             (_, Ok(Found::Addresses(host, found))) => self.found(purpose, found, &host)?,
             (Purpose::ProxyContext, Ok(Found::Context(connector))) => {
-                self.supplies.proxy_connector = Some(connector);
+                self.prerequisites.proxy_connector = Some(connector);
             }
-            (_, Ok(Found::Context(connector))) => self.supplies.connector = Some(connector),
+            (_, Ok(Found::Context(connector))) => self.prerequisites.connector = Some(connector),
             (Purpose::Addresses, Err(error)) => return Err(self.failure(self.on_the_way(error))),
             (_, Err(error)) => return Err(self.failure(error)),
         }
@@ -95,9 +96,11 @@ impl Dialer {
     /// Addresses of `host`, of which those count that are wanted.
     fn found(&mut self, purpose: Purpose, addresses: Vec<SocketAddr>, host: &str) -> Result<()> {
         match (purpose, self.config.family.only(addresses, host)) {
-            (Purpose::Beyond, Ok(found)) => self.supplies.beyond = Some(found),
-            (_, Ok(found)) => self.supplies.addresses = Some(found),
-            (Purpose::Beyond, Err(error)) => return Err(self.failure(error)),
+            (Purpose::TargetAddresses, Ok(found)) => {
+                self.prerequisites.target_addresses = Some(found)
+            }
+            (_, Ok(found)) => self.prerequisites.addresses = Some(found),
+            (Purpose::TargetAddresses, Err(error)) => return Err(self.failure(error)),
             (_, Err(error)) => return Err(self.failure(self.on_the_way(error))),
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::tls_config::{Peer, TlsConfig};
+use super::config::{Peer, TlsConfig};
 use crate::error::{Code, Component, Error};
 
 /// What a failed handshake means: our words, then OpenSSL's.

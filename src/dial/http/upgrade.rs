@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::exchange::{Exchange, Trouble};
 use super::refusal::{spoken_status, Refusal};
-use super::tls_errors::{closes, explain};
-use super::DialConfig;
+use crate::dial::config::DialConfig;
+use crate::dial::tls::{closes, explain};
 use crate::error::{Code, Component, Error};
 use crate::protocol::{new_key, verify_upgrade, Agreed, Response, UpgradeRequest};
 use crate::transport::Stream;

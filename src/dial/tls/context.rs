@@ -1,21 +1,17 @@
-//! TLS: the contexts that are built from what is asked for, and the handshake.
+//! The contexts that are built from what is asked of TLS.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use native_tls::{Certificate, HandshakeError, MidHandshakeTlsStream, TlsConnector, TlsStream};
+use native_tls::{Certificate, TlsConnector};
 
+use super::config::{Peer, TlsConfig, TlsVersion, Verify};
+use super::handshake::ALPN;
 use super::identity::Loaded;
 use super::pem::Pem;
-use super::pins;
-use super::tls_config::{Peer, TlsConfig, TlsVersion, Verify};
 use crate::error::Error;
-use crate::transport::{forget_stale_errors, Stream};
 
 /// A context with the system's roots has some megabytes.
 const MAX_CONTEXTS: usize = 16;
-
-/// The protocol that a WebSocket is upgraded from (RFC 7301).
-const ALPN: &str = "http/1.1";
 
 /// What makes one context differ from another. Pins and the server's name are each connection's
 /// own.
@@ -168,64 +164,11 @@ fn build(key: &Key, ca_place: &str, identity: Option<Loaded>) -> Result<TlsConne
     builder.build().map_err(|error| Error::tls(words).because(Error::tls(error.to_string())))
 }
 
-/// A handshake over whatever stream, after as many steps as the socket allowed.
-pub enum Handshake {
-    Done(TlsStream<Stream>),
-    Pending(MidHandshakeTlsStream<Stream>),
-}
-
-impl Handshake {
-    pub fn start(
-        connector: &TlsConnector,
-        name: &str,
-        stream: Stream,
-    ) -> Result<Handshake, native_tls::Error> {
-        forget_stale_errors();
-        Handshake::after(connector.connect(name, stream))
-    }
-
-    pub fn advance(pending: MidHandshakeTlsStream<Stream>) -> Result<Handshake, native_tls::Error> {
-        forget_stale_errors();
-        Handshake::after(pending.handshake())
-    }
-
-    fn after(
-        result: Result<TlsStream<Stream>, HandshakeError<Stream>>,
-    ) -> Result<Handshake, native_tls::Error> {
-        match result {
-            Ok(stream) => Ok(Handshake::Done(stream)),
-            Err(HandshakeError::WouldBlock(pending)) => Ok(Handshake::Pending(pending)),
-            Err(HandshakeError::Failure(error)) => Err(error),
-        }
-    }
-}
-
-/// What is to be checked once the handshake is done.
-pub fn check_session(
-    config: &TlsConfig,
-    certificate: Option<&[u8]>,
-    stream: &TlsStream<Stream>,
-) -> Result<(), Error> {
-    pins::check(&config.pins, certificate)?;
-    // A server that knows no ALPN chooses nothing.
-    match stream.negotiated_alpn() {
-        Ok(Some(protocol)) if protocol != ALPN.as_bytes() => Err(Error::tls(format!(
-            "the server chose to speak {} (ALPN), and a WebSocket needs HTTP/1.1",
-            String::from_utf8_lossy(&protocol).escape_debug()
-        ))),
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let words = "what the server chose to speak (ALPN) cannot be told";
-            Err(Error::tls(words).because(Error::tls(error.to_string())))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::identity::ClientIdentity;
-    use super::super::pem::Content;
     use super::*;
+    use crate::dial::tls::ClientIdentity;
+    use crate::dial::tls::Content;
 
     /// A certificate that signed itself, and its key.
     fn pair() -> (String, String) {

@@ -8,7 +8,7 @@ use url::Host;
 use super::identity::ClientIdentity;
 use super::pem::Pem;
 use super::pins::Pin;
-use super::target::is_host_name;
+use crate::dial::target::is_host_name;
 use crate::error::{Code, Error};
 
 /// What of the server's certificate is verified.
@@ -174,8 +174,8 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pem::Content;
     use super::*;
+    use crate::dial::tls::{parse_pins, Content};
     use crate::secret::Secret;
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
             ca: Some(Arc::new(ca)),
             ca_only: true,
             identity: identity.unwrap(),
-            pins: super::super::pins::parse(&pin).unwrap(),
+            pins: parse_pins(&pin).unwrap(),
             verify: Verify::None,
             server_name: Some("n".into()),
             min_version: TlsVersion::V1_3,

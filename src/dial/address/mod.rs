@@ -1,0 +1,12 @@
+//! Names to addresses, and addresses to a connected socket.
+
+mod family;
+mod known;
+mod lookup;
+mod race;
+pub mod unix;
+
+pub use self::family::Family;
+pub use self::known::known_addresses;
+pub use self::lookup::Lookups;
+pub use self::race::{Progress, Race};

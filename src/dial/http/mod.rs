@@ -1,0 +1,12 @@
+//! HTTP: the upgrade, and the answers that are no upgrade.
+
+mod body;
+mod exchange;
+mod redirect;
+mod refusal;
+mod upgrade;
+
+pub use self::exchange::{send, Exchange, Trouble};
+pub use self::redirect::Redirects;
+pub use self::refusal::{quoted, spoken_status, Refusal};
+pub use self::upgrade::{Answer, Upgrade};

@@ -1,0 +1,22 @@
+//! What a step of a handshake with a proxy comes to.
+
+use crate::dial::http::Refusal;
+use crate::transport::Stream;
+
+/// `P` is the handshake, which goes on when the proxy says more.
+pub enum Reply<P> {
+    Pending(P),
+    /// What is written now goes to the server.
+    Through(Stream),
+    Refused(Box<Refusal>),
+}
+
+impl<P> Reply<P> {
+    pub fn map<Q>(self, f: impl FnOnce(P) -> Q) -> Reply<Q> {
+        match self {
+            Reply::Pending(pending) => Reply::Pending(f(pending)),
+            Reply::Through(stream) => Reply::Through(stream),
+            Reply::Refused(refusal) => Reply::Refused(refusal),
+        }
+    }
+}

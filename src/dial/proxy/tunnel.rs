@@ -1,0 +1,45 @@
+//! The handshake with a proxy, of whatever kind.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::connect::HttpConnect;
+use super::reply::Reply;
+use super::server::Proxy;
+use super::socks::Socks;
+use crate::dial::target::Target;
+use crate::error::Error;
+use crate::transport::Stream;
+
+/// A handshake that waits for the proxy.
+pub enum Tunnel {
+    Http(Box<HttpConnect>),
+    Socks(Box<Socks>),
+}
+
+impl Tunnel {
+    /// `address` is the target's, for a proxy that wants it.
+    pub fn new(
+        stream: Stream,
+        proxy: &Proxy,
+        target: &Target,
+        address: Option<SocketAddr>,
+    ) -> Result<Tunnel, Error> {
+        if proxy.is_http() {
+            return Ok(Tunnel::Http(Box::new(HttpConnect::new(stream, proxy, target))));
+        }
+        Ok(Tunnel::Socks(Box::new(Socks::new(stream, proxy, target, address)?)))
+    }
+
+    pub fn advance(
+        self,
+        proxy: &Proxy,
+        target: &Target,
+        now: Instant,
+    ) -> Result<Reply<Tunnel>, Error> {
+        Ok(match self {
+            Tunnel::Http(connect) => connect.advance(proxy, target, now)?.map(Tunnel::Http),
+            Tunnel::Socks(socks) => socks.advance(proxy, target)?.map(Tunnel::Socks),
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! The TLS handshake, and what is checked after it.
+
+use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsConnector, TlsStream};
+
+use super::config::TlsConfig;
+use super::pins;
+use crate::error::Error;
+use crate::transport::{forget_stale_errors, Stream};
+
+/// The protocol that a WebSocket is upgraded from (RFC 7301).
+pub const ALPN: &str = "http/1.1";
+
+/// A handshake over whatever stream, after as many steps as the socket allowed.
+pub enum Handshake {
+    Done(TlsStream<Stream>),
+    Pending(MidHandshakeTlsStream<Stream>),
+}
+
+impl Handshake {
+    pub fn start(
+        connector: &TlsConnector,
+        name: &str,
+        stream: Stream,
+    ) -> Result<Handshake, native_tls::Error> {
+        forget_stale_errors();
+        Handshake::after(connector.connect(name, stream))
+    }
+
+    pub fn advance(pending: MidHandshakeTlsStream<Stream>) -> Result<Handshake, native_tls::Error> {
+        forget_stale_errors();
+        Handshake::after(pending.handshake())
+    }
+
+    fn after(
+        result: Result<TlsStream<Stream>, HandshakeError<Stream>>,
+    ) -> Result<Handshake, native_tls::Error> {
+        match result {
+            Ok(stream) => Ok(Handshake::Done(stream)),
+            Err(HandshakeError::WouldBlock(pending)) => Ok(Handshake::Pending(pending)),
+            Err(HandshakeError::Failure(error)) => Err(error),
+        }
+    }
+}
+
+/// What is to be checked once the handshake is done.
+pub fn check_session(
+    config: &TlsConfig,
+    certificate: Option<&[u8]>,
+    stream: &TlsStream<Stream>,
+) -> Result<(), Error> {
+    pins::check(&config.pins, certificate)?;
+    // A server that knows no ALPN chooses nothing.
+    match stream.negotiated_alpn() {
+        Ok(Some(protocol)) if protocol != ALPN.as_bytes() => Err(Error::tls(format!(
+            "the server chose to speak {} (ALPN), and a WebSocket needs HTTP/1.1",
+            String::from_utf8_lossy(&protocol).escape_debug()
+        ))),
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let words = "what the server chose to speak (ALPN) cannot be told";
+            Err(Error::tls(words).because(Error::tls(error.to_string())))
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! TLS: what is asked of it, the contexts that come of that, the handshake, and what a failed
+//! one means.
+
+mod config;
+mod context;
+mod errors;
+mod handshake;
+mod identity;
+mod keypair;
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+#[path = "keypair_openssl.rs"]
+mod normalize;
+#[cfg(any(target_os = "windows", target_vendor = "apple"))]
+#[path = "keypair_native.rs"]
+mod normalize;
+mod pem;
+mod pins;
+
+pub use self::config::{TlsConfig, TlsVersion, Verify};
+pub use self::context::TlsContexts;
+pub use self::errors::{closes, explain, handshake_failure};
+pub use self::handshake::{check_session, Handshake};
+pub use self::identity::ClientIdentity;
+pub use self::pem::{Content, Pem};
+pub use self::pins::parse as parse_pins;
