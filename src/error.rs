@@ -132,11 +132,11 @@ impl Error {
 
     /// Puts `cause` at the end of the chain.
     pub fn because(mut self, cause: impl Into<Error>) -> Error {
-        let mut last = &mut self;
-        while last.cause.is_some() {
-            last = last.cause.as_deref_mut().expect("checked by the loop");
+        let mut end = &mut self.cause;
+        while let Some(error) = end {
+            end = &mut error.cause;
         }
-        last.cause = Some(Box::new(cause.into()));
+        *end = Some(Box::new(cause.into()));
         self
     }
 

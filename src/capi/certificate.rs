@@ -32,6 +32,7 @@ pub unsafe extern "C" fn ws_peer_certificate(ws: ws_id, buffer: *mut c_void, siz
         let certificate = library::find(ws)?.peer_certificate().ok_or_else(|| {
             Error::ws(Code::NotFound, "there is no certificate: no TLS, or not that far")
         })?;
-        memory::copy_bytes_out(&certificate, buffer, size)
+        // SAFETY: the header asks the caller for valid pointers.
+        unsafe { memory::copy_bytes_out(&certificate, buffer, size) }
     })
 }

@@ -66,9 +66,10 @@ pub unsafe extern "C" fn ws_new(
     options: *const ws_options,
 ) -> ws_id {
     answer(|| {
-        let url = memory::text(url, "url")?;
-        let handler = HostHandler::read(handler)?;
-        let request = options::read(options)?;
+        // SAFETY: the header asks the caller for valid pointers.
+        let (url, handler, request) = unsafe {
+            (memory::text(url, "url")?, HostHandler::read(handler)?, options::read(options)?)
+        };
         library::open(url, handler.data_type, request, handler.kind(), Box::new(handler))
     })
 }
@@ -97,9 +98,11 @@ pub unsafe extern "C" fn ws_open(
     user_data: *mut c_void,
 ) -> ws_id {
     answer(|| {
-        let url = memory::text(url, "url")?;
-        let json = memory::optional_text(options_json, "options_json")?.unwrap_or_default();
-        let (request, data_type) = options_json::read(json)?;
+        // SAFETY: the header asks the caller for valid pointers.
+        let (url, json) = unsafe {
+            (memory::text(url, "url")?, memory::optional_text(options_json, "options_json")?)
+        };
+        let (request, data_type) = options_json::read(json.unwrap_or_default())?;
         let handler = HostHandler::pull(data_type, user_data);
         library::open(url, data_type, request, Kind::Pull, Box::new(handler))
     })
@@ -127,7 +130,8 @@ pub unsafe extern "C" fn ws_open(
 pub unsafe extern "C" fn ws_terminate(ws: ws_id, code: i32, reason: *const c_char) -> i32 {
     answer(|| {
         let connection = library::find(ws)?;
-        let reason = memory::optional_text(reason, "reason")?.unwrap_or_default();
+        // SAFETY: the header asks the caller for valid pointers.
+        let reason = unsafe { memory::optional_text(reason, "reason") }?.unwrap_or_default();
         connection.terminate(code, reason)?;
         Ok(HOSTWS_OK)
     })
@@ -198,7 +202,11 @@ pub extern "C" fn ws_status_name(status: i32) -> *const c_char {
 /// @since 0.1
 #[no_mangle]
 pub unsafe extern "C" fn ws_url(ws: ws_id, buffer: *mut c_char, size: i64) -> i64 {
-    answer_wide(|| memory::copy_out(library::find(ws)?.url().as_bytes(), buffer, size))
+    answer_wide(|| {
+        let connection = library::find(ws)?;
+        // SAFETY: the header asks the caller for valid pointers.
+        unsafe { memory::copy_out(connection.url().as_bytes(), buffer, size) }
+    })
 }
 
 /// Tells the data type that a connection was created with.
@@ -229,7 +237,8 @@ pub unsafe extern "C" fn ws_get_handler(ws: ws_id, handler: *mut ws_handler) -> 
     answer(|| {
         let connection = library::find(ws)?;
         let host = HostHandler::of(connection.as_ref())?;
-        ws_handler::write(handler, host.as_c(), "handler")?;
+        // SAFETY: the header asks the caller for valid pointers.
+        unsafe { ws_handler::write(handler, host.as_c(), "handler") }?;
         Ok(HOSTWS_OK)
     })
 }
@@ -255,8 +264,10 @@ pub unsafe extern "C" fn ws_set_header(
 ) -> i32 {
     answer(|| {
         let connection = library::find(ws)?;
-        let name = memory::text(name, "name")?;
-        connection.set_header(name, memory::optional_text(value, "value")?)?;
+        // SAFETY: the header asks the caller for valid pointers.
+        let (name, value) =
+            unsafe { (memory::text(name, "name")?, memory::optional_text(value, "value")?) };
+        connection.set_header(name, value)?;
         Ok(HOSTWS_OK)
     })
 }
@@ -274,7 +285,8 @@ pub unsafe extern "C" fn ws_set_header(
 pub unsafe extern "C" fn ws_get_stats(ws: ws_id, stats: *mut ws_stats) -> i32 {
     answer(|| {
         let snapshot = library::find(ws)?.stats();
-        ws_stats::write(stats, snapshot.into(), "stats")?;
+        // SAFETY: the header asks the caller for valid pointers.
+        unsafe { ws_stats::write(stats, snapshot.into(), "stats") }?;
         Ok(HOSTWS_OK)
     })
 }

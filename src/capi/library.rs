@@ -192,8 +192,12 @@ pub unsafe extern "C" fn ws_json_get(
     size: i64,
 ) -> i64 {
     answer_wide(|| {
-        let json = memory::bytes(json.cast(), length, "json")?;
-        let pointer = memory::text(pointer, "pointer")?;
-        memory::copy_out(json::get(json, pointer)?.as_bytes(), buffer, size)
+        // SAFETY: the header asks the caller for valid pointers.
+        let (json, pointer) = unsafe {
+            (memory::bytes(json.cast(), length, "json")?, memory::text(pointer, "pointer")?)
+        };
+        let value = json::get(json, pointer)?;
+        // SAFETY: as above.
+        unsafe { memory::copy_out(value.as_bytes(), buffer, size) }
     })
 }

@@ -11,7 +11,8 @@ fn is_null(name: &str) -> Error {
 
 /// A NUL-terminated UTF-8 string.
 pub unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a str> {
-    optional_text(pointer, name)?.ok_or_else(|| is_null(name))
+    // SAFETY: the caller's promise.
+    unsafe { optional_text(pointer, name) }?.ok_or_else(|| is_null(name))
 }
 
 /// The same, where NULL is allowed.
@@ -127,6 +128,7 @@ pub unsafe trait Versioned: Copy {
 
     /// Reads one from the host, who may have been built with another version.
     unsafe fn read(pointer: *const Self, name: &str) -> Result<Self> {
+        // SAFETY: the caller's promise; it starts with its size.
         let theirs = unsafe { declared_size(pointer.cast(), Self::FIRST_SIZE, name) }?;
         let ours = size_of::<Self>();
         // SAFETY: the host says that so many bytes are there, and zero is a valid value.
@@ -156,6 +158,7 @@ pub unsafe trait Versioned: Copy {
 
     /// Writes one for the host, as much as it has room for.
     unsafe fn write(pointer: *mut Self, value: Self, name: &str) -> Result<()> {
+        // SAFETY: the caller's promise; it starts with its size.
         let theirs = unsafe { declared_size(pointer.cast_const().cast(), Self::FIRST_SIZE, name) }?;
         let size = u32::try_from(theirs).unwrap_or(SANE_SIZE);
         // SAFETY: the host says that so many bytes are there; `struct_size` comes first.

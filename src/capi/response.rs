@@ -46,12 +46,14 @@ pub unsafe extern "C" fn ws_response_header(
 ) -> i64 {
     answer_wide(|| {
         let connection = library::find(ws)?;
-        let name = memory::text(name, "name")?;
+        // SAFETY: the header asks the caller for valid pointers.
+        let name = unsafe { memory::text(name, "name") }?;
         let value =
             connection.answer().and_then(|answer| answer.header(name)).ok_or_else(|| {
                 Error::ws(Code::NotFound, format!("the server's answer has no header {name:?}"))
             })?;
-        memory::copy_out(value.as_bytes(), buffer, size)
+        // SAFETY: as above.
+        unsafe { memory::copy_out(value.as_bytes(), buffer, size) }
     })
 }
 
@@ -73,7 +75,8 @@ pub unsafe extern "C" fn ws_response_body(ws: ws_id, buffer: *mut c_char, size: 
         let connection = library::find(ws)?;
         let answer = connection.answer();
         let body = answer.as_ref().map_or(&[][..], |answer| &answer.body);
-        memory::copy_out(body, buffer, size)
+        // SAFETY: the header asks the caller for valid pointers.
+        unsafe { memory::copy_out(body, buffer, size) }
     })
 }
 
@@ -92,6 +95,8 @@ pub unsafe extern "C" fn ws_response_body(ws: ws_id, buffer: *mut c_char, size: 
 pub unsafe extern "C" fn ws_subprotocol(ws: ws_id, buffer: *mut c_char, size: i64) -> i64 {
     answer_wide(|| {
         let connection = library::find(ws)?;
-        memory::copy_out(connection.subprotocol().unwrap_or_default().as_bytes(), buffer, size)
+        let subprotocol = connection.subprotocol().unwrap_or_default();
+        // SAFETY: the header asks the caller for valid pointers.
+        unsafe { memory::copy_out(subprotocol.as_bytes(), buffer, size) }
     })
 }

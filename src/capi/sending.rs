@@ -44,7 +44,8 @@ pub unsafe extern "C" fn ws_send(
 ) -> i32 {
     answer(|| {
         library::with(ws, |connection| {
-            let data = memory::bytes(data, length, "data")?;
+            // SAFETY: the header asks the caller for valid pointers.
+            let data = unsafe { memory::bytes(data, length, "data") }?;
             let data_type = match data_type {
                 0 => connection.data_type(),
                 other => DataType::from_number(other)?,
@@ -94,7 +95,8 @@ pub unsafe extern "C" fn ws_send_ex(
 ) -> i32 {
     answer(|| {
         library::with(ws, |connection| {
-            let data = memory::bytes(data, length, "data")?;
+            // SAFETY: the header asks the caller for valid pointers.
+            let data = unsafe { memory::bytes(data, length, "data") }?;
             let data_type = match data_type {
                 0 => None,
                 other => Some(DataType::from_number(other)?),
@@ -134,7 +136,8 @@ fn send_flags(flags: u32) -> Result<SendFlags> {
 pub unsafe extern "C" fn ws_ping(ws: ws_id, data: *const c_void, length: i32) -> i32 {
     answer(|| {
         let connection = library::find(ws)?;
-        connection.ping(memory::bytes(data, i64::from(length), "data")?)?;
+        // SAFETY: the header asks the caller for valid pointers.
+        connection.ping(unsafe { memory::bytes(data, i64::from(length), "data") }?)?;
         Ok(HOSTWS_OK)
     })
 }
