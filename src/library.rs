@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::connection::{
-    Alike, Command, Connection, DataType, Home, Limits, Options, Parts, Reconnect, Registry,
+    Command, Connection, DataType, Home, Interner, Limits, Options, Parts, Reconnect, Registry,
     Status, GOING_AWAY,
 };
 use crate::dial;
@@ -26,9 +26,9 @@ pub use crate::process::is_forked;
 struct Library {
     registry: Registry,
     queues: Mutex<HashMap<i32, Arc<Pair>>>,
-    urls: Alike<str>,
-    limits: Alike<Limits>,
-    homes: Alike<Home>,
+    urls: Interner<str>,
+    limits: Interner<Limits>,
+    homes: Interner<Home>,
     shared: Arc<Shared>,
     closing: AtomicBool,
 }

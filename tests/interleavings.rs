@@ -166,7 +166,7 @@ impl Network {
 
 mod connection {
     use super::*;
-    use crate::gathering::{Gathering, Row};
+    use crate::gathering::{Burst, Gathering};
 
     pub enum Command {
         Wakeup,
@@ -196,7 +196,7 @@ mod connection {
     struct Outbox {
         waiting: usize,
         is_gathered: bool,
-        row: Row,
+        burst: Burst,
     }
 
     impl Connection {
@@ -215,7 +215,7 @@ mod connection {
             let mut outbox = self.outbox.lock().unwrap();
             let was_quiet = outbox.waiting == 0;
             outbox.waiting += 1;
-            let gathers = gathering.is_corked() || outbox.row.is_long(gathering);
+            let gathers = gathering.is_corked() || outbox.burst.is_long(gathering);
             if outbox.is_gathered || was_quiet && gathers {
                 let was_gathered = std::mem::replace(&mut outbox.is_gathered, true);
                 if !was_gathered && gathering.add(self.me.upgrade().unwrap()) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::guard::quarantined;
 use super::memory::{self, Versioned as _};
 use super::types::{ws_callback, ws_handler};
-use crate::connection::{Alike, Connection, DataType};
+use crate::connection::{Connection, DataType, Interner};
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::queue::{Kind, Recipient, Wakeup};
@@ -36,7 +36,7 @@ pub struct HostHandler {
 
 thread_local! {
     /// Most of a thread's connections have the same.
-    static CALLBACKS: Alike<Callbacks> = Alike::default();
+    static CALLBACKS: Interner<Callbacks> = Interner::default();
 }
 
 #[derive(Clone, Copy)]
@@ -66,7 +66,7 @@ impl Callbacks {
     /// Kept once for all connections that are made one after the other with the same.
     fn share(self) -> Arc<Callbacks> {
         // A thread that is being destroyed has none to share with.
-        CALLBACKS.try_with(|alike| alike.share(self)).unwrap_or_else(|_| Arc::new(self))
+        CALLBACKS.try_with(|interner| interner.share(self)).unwrap_or_else(|_| Arc::new(self))
     }
 }
 

@@ -42,9 +42,9 @@ struct State {
     is_known: bool,
 }
 
-/// A row of messages, each sent soon after the one before it.
+/// Messages in a row, each sent soon after the one before it.
 #[derive(Default)]
-pub struct Row {
+pub struct Burst {
     moment: (u32, u32),
     length: u8,
 }
@@ -119,12 +119,12 @@ impl Gathering {
     }
 }
 
-impl Row {
+impl Burst {
     /// Whether the next message is gathered, because it follows hard on others.
     pub fn is_long(&mut self, gathering: &Gathering) -> bool {
         let moment = (gathering.rounds.load(Ordering::Relaxed), tick());
         if self.moment != moment {
-            *self = Row { moment, length: 0 };
+            *self = Burst { moment, length: 0 };
         }
         self.length = self.length.saturating_add(1);
         self.length > FEW

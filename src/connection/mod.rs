@@ -1,12 +1,12 @@
 //! What an id names: a connection's settings, its status, and what waits to be sent.
 //! Host threads act on it here; the worker does the network's part.
 
-mod alike;
 mod answer;
 mod backoff;
 mod composer;
 mod delivery;
 mod gathering;
+mod interner;
 mod mailbox;
 mod masks;
 mod options;
@@ -26,9 +26,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use self::composer::Composer;
-pub use alike::Alike;
 pub use answer::Answer;
 pub use gathering::MOMENT as GATHERING_MOMENT;
+pub use interner::Interner;
 pub use mailbox::{Command, Mailbox};
 pub use options::{DataType, Limits, Options};
 pub use outbox::Outbox;

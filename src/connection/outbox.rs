@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 pub use control::Ping;
 
-use super::gathering::{Gathering, Row};
+use super::gathering::{Burst, Gathering};
 use super::masks::with_masks;
 use super::reconnect::Reconnect;
 use super::spare;
@@ -76,7 +76,7 @@ pub struct Outbox {
     extras: Option<Box<Extras>>,
     /// What waits is gathered, and leaves in a moment.
     is_gathered: bool,
-    row: Row,
+    burst: Burst,
     /// If the connection is opened again when it is lost.
     pub(super) reconnect: Option<Box<Reconnect>>,
 }
@@ -370,7 +370,7 @@ impl Outbox {
 
     /// Whether the message that was just queued waits for others.
     pub fn gathers(&mut self, gathering: &Gathering) -> bool {
-        self.transport.is_some() && (gathering.is_corked() || self.row.is_long(gathering))
+        self.transport.is_some() && (gathering.is_corked() || self.burst.is_long(gathering))
     }
 
     /// The connection is open, and the socket takes no more.

@@ -1,19 +1,19 @@
-//! What most connections have alike, such as their limits: kept once for all of them.
+//! Equal values, such as the limits of most connections, are kept once for all that share them.
 
 use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Gives out the value of the last time again, if the next one equals it and the first is
 /// still in use.
-pub struct Alike<T: ?Sized>(Mutex<Option<Weak<T>>>);
+pub struct Interner<T: ?Sized>(Mutex<Option<Weak<T>>>);
 
-impl<T: ?Sized> Default for Alike<T> {
-    fn default() -> Alike<T> {
-        Alike(Mutex::default())
+impl<T: ?Sized> Default for Interner<T> {
+    fn default() -> Interner<T> {
+        Interner(Mutex::default())
     }
 }
 
-impl<T: ?Sized + PartialEq> Alike<T> {
+impl<T: ?Sized + PartialEq> Interner<T> {
     pub fn share(&self, value: impl Borrow<T> + Into<Arc<T>>) -> Arc<T> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match last.as_ref().and_then(Weak::upgrade) {
@@ -33,12 +33,12 @@ mod tests {
 
     #[test]
     fn equal_values_are_one_while_in_use() {
-        let alike = Alike::<str>::default();
-        let first = alike.share("a".to_owned());
-        assert!(Arc::ptr_eq(&first, &alike.share("a".to_owned())));
-        let other = alike.share("b".to_owned());
+        let interner = Interner::<str>::default();
+        let first = interner.share("a".to_owned());
+        assert!(Arc::ptr_eq(&first, &interner.share("a".to_owned())));
+        let other = interner.share("b".to_owned());
         assert_eq!((&*first, &*other), ("a", "b"));
         drop(other);
-        assert_eq!(&*alike.share("b".to_owned()), "b");
+        assert_eq!(&*interner.share("b".to_owned()), "b");
     }
 }
