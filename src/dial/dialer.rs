@@ -19,7 +19,7 @@ use super::prepare::{Job, Prepared, Resources};
 use super::proxy::{Reply, Tunnel};
 use super::tls::{check_session, handshake_failure, Handshake};
 use crate::error::{Code, Component, Error};
-use crate::transport::{peer_certificate, Socket, Stream, Transport};
+use crate::transport::{Socket, Stream, Transport};
 
 /// The close codes of RFC 6455 for a connection that was never open.
 const CLOSE_ABNORMAL: u16 = 1006;
@@ -170,7 +170,7 @@ impl Dialer {
     ) -> Result<Step> {
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::SecuringProxy(pending))),
-            Ok(Handshake::Done(stream)) => self.start_tunnel(Stream::Tls(Box::new(stream))),
+            Ok(Handshake::Done(session)) => self.start_tunnel(Stream::Tls(session)),
             Err(error) => {
                 self.timings.proxy_us = self.timings.proxy_us.saturating_add(self.lap());
                 let Some(proxy) = &self.config.proxy else { return self.lost() };
@@ -226,11 +226,11 @@ impl Dialer {
         self.timings.tls_us = self.timings.tls_us.saturating_add(self.lap());
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::Securing(pending))),
-            Ok(Handshake::Done(stream)) => {
-                self.certificate = peer_certificate(&stream);
-                check_session(&self.config.tls, self.certificate.as_deref(), &stream)
+            Ok(Handshake::Done(session)) => {
+                self.certificate = session.peer_certificate();
+                check_session(&self.config.tls, self.certificate.as_deref(), &session)
                     .map_err(|error| self.failure(error))?;
-                self.start_upgrade(Stream::Tls(Box::new(stream)))
+                self.start_upgrade(Stream::Tls(session))
             }
             Err(error) => {
                 let name = self.config.tls_name();

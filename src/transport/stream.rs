@@ -3,8 +3,7 @@
 use std::cell::Cell;
 use std::io::{self, Read, Write};
 
-use native_tls::TlsStream;
-
+use super::session::Session;
 use super::socket::{Received, Room, Socket};
 
 /// TLS reads a record by two reads, its header and the rest; with so much read ahead it does
@@ -13,7 +12,7 @@ const READ_AHEAD: usize = 64 * 1024;
 
 pub enum Stream {
     Plain(Wire),
-    Tls(Box<TlsStream<Stream>>),
+    Tls(Box<Session>),
 }
 
 /// A socket, and what was read of it ahead.
@@ -51,14 +50,14 @@ impl Stream {
     pub(super) fn socket(&self) -> &Socket {
         match self {
             Stream::Plain(wire) => &wire.socket,
-            Stream::Tls(stream) => stream.get_ref().socket(),
+            Stream::Tls(session) => session.socket(),
         }
     }
 
     fn wire(&mut self) -> &mut Wire {
         match self {
             Stream::Plain(wire) => wire,
-            Stream::Tls(stream) => stream.get_mut().wire(),
+            Stream::Tls(session) => session.below().wire(),
         }
     }
 
@@ -71,20 +70,15 @@ impl Stream {
     }
 
     /// Whether the last read got all that there was.
-    fn is_drained(&self) -> bool {
+    pub(super) fn is_drained(&self) -> bool {
         match self {
             Stream::Plain(Wire { ahead: Some(ahead), .. }) => {
                 ahead.would_block && ahead.at == ahead.bytes.len()
             }
             Stream::Plain(_) => false,
-            Stream::Tls(stream) => is_drained(stream),
+            Stream::Tls(session) => session.is_drained(),
         }
     }
-}
-
-/// The same for TLS: nothing is decrypted that was not given, and the stream below is drained.
-pub(super) fn is_drained(stream: &TlsStream<Stream>) -> bool {
-    stream.buffered_read_size().is_ok_and(|count| count == 0) && stream.get_ref().is_drained()
 }
 
 impl Wire {
@@ -144,7 +138,7 @@ impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Stream::Plain(wire) => wire.read(buffer),
-            Stream::Tls(stream) => ready(stream).read(buffer),
+            Stream::Tls(session) => session.read(buffer),
         }
     }
 }
@@ -153,29 +147,16 @@ impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Stream::Plain(wire) => wire.socket.write(bytes),
-            Stream::Tls(stream) => ready(stream).write(bytes),
+            Stream::Tls(session) => session.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Stream::Plain(_) => Ok(()),
-            Stream::Tls(stream) => ready(stream).flush(),
+            Stream::Tls(session) => session.flush(),
         }
     }
-}
-
-/// The session, with nothing in the way of its next call.
-pub(super) fn ready(session: &mut TlsStream<Stream>) -> &mut TlsStream<Stream> {
-    forget_stale_errors();
-    session
-}
-
-/// OpenSSL tells how a call went by its thread's queue of errors, too, and a host that uses
-/// OpenSSL itself may have left one there: it would make a fault of a call that would block.
-pub fn forget_stale_errors() {
-    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
-    drop(openssl::error::ErrorStack::get());
 }
 
 #[cfg(test)]

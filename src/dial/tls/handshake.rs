@@ -5,14 +5,14 @@ use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsConnector, TlsStream}
 use super::config::TlsConfig;
 use super::pins;
 use crate::error::Error;
-use crate::transport::{forget_stale_errors, Stream};
+use crate::transport::{forget_stale_errors, Session, Stream};
 
 /// The protocol that a WebSocket is upgraded from (RFC 7301).
 pub const ALPN: &str = "http/1.1";
 
 /// A handshake over whatever stream, after as many steps as the socket allowed.
 pub enum Handshake {
-    Done(TlsStream<Stream>),
+    Done(Box<Session>),
     Pending(MidHandshakeTlsStream<Stream>),
 }
 
@@ -35,7 +35,7 @@ impl Handshake {
         result: Result<TlsStream<Stream>, HandshakeError<Stream>>,
     ) -> Result<Handshake, native_tls::Error> {
         match result {
-            Ok(stream) => Ok(Handshake::Done(stream)),
+            Ok(stream) => Ok(Handshake::Done(Box::new(Session::new(stream)))),
             Err(HandshakeError::WouldBlock(pending)) => Ok(Handshake::Pending(pending)),
             Err(HandshakeError::Failure(error)) => Err(error),
         }
@@ -46,11 +46,11 @@ impl Handshake {
 pub fn check_session(
     config: &TlsConfig,
     certificate: Option<&[u8]>,
-    stream: &TlsStream<Stream>,
+    session: &Session,
 ) -> Result<(), Error> {
     pins::check(&config.pins, certificate)?;
     // A server that knows no ALPN chooses nothing.
-    match stream.negotiated_alpn() {
+    match session.negotiated_alpn() {
         Ok(Some(protocol)) if protocol != ALPN.as_bytes() => Err(Error::tls(format!(
             "the server chose to speak {} (ALPN), and a WebSocket needs HTTP/1.1",
             String::from_utf8_lossy(&protocol).escape_debug()

@@ -1,0 +1,147 @@
+//! TLS over a stream, from its handshake to its end.
+
+use std::io::{self, Read, Write};
+
+use native_tls::TlsStream;
+
+use super::socket::{Received, Room, Socket};
+use super::stream::Stream;
+
+/// The most that TLS puts into a record (RFC 8446 5.1), and so gives at once.
+const RECORD: usize = 16 * 1024;
+/// What is asked for first: memory that TLS fills is cleared before, and most that comes is small.
+const SMALL: usize = 1024;
+
+/// After so much a thread that writes need not wait any longer for the session.
+const AT_ONCE: usize = 64 * 1024;
+
+/// A session whose handshake is done. Dropped, it tells the peer so: a stream that ends without
+/// a close_notify may have been cut off by anybody (RFC 8446 6.1).
+pub struct Session {
+    stream: TlsStream<Stream>,
+    /// Why the last read ended, which had brought something before. It is not said twice.
+    failed: Option<io::Error>,
+    has_said_end: bool,
+}
+
+impl Session {
+    pub fn new(stream: TlsStream<Stream>) -> Session {
+        Session { stream, failed: None, has_said_end: false }
+    }
+
+    /// The peer's own certificate in DER.
+    pub fn peer_certificate(&self) -> Option<Vec<u8>> {
+        self.stream.peer_certificate().ok()??.to_der().ok()
+    }
+
+    /// What the peer chose to speak (ALPN), if it chose anything.
+    pub fn negotiated_alpn(&self) -> Result<Option<Vec<u8>>, native_tls::Error> {
+        self.stream.negotiated_alpn()
+    }
+
+    /// Says that nothing more will be written, once, and as far as the socket takes it now; of
+    /// TLS within TLS, the outer one says so, too.
+    pub(super) fn say_end(&mut self) {
+        if std::mem::replace(&mut self.has_said_end, true) {
+            return;
+        }
+        // It fails where the peer was first, or has stopped reading.
+        let _ = self.ready().shutdown();
+        if let Stream::Tls(outer) = self.stream.get_mut() {
+            outer.say_end();
+        }
+    }
+
+    pub(super) fn socket(&self) -> &Socket {
+        self.stream.get_ref().socket()
+    }
+
+    /// The stream that it is spoken over.
+    pub(super) fn below(&mut self) -> &mut Stream {
+        self.stream.get_mut()
+    }
+
+    /// Nothing is decrypted that was not given, and the stream below is drained.
+    pub(super) fn is_drained(&self) -> bool {
+        is_drained(&self.stream)
+    }
+
+    /// As many records as there are and find room, but no more than a few.
+    pub(super) fn receive(&mut self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
+        if let Some(failed) = self.failed.take() {
+            return Err(failed);
+        }
+        let stream = self.ready();
+        stream.get_mut().read_ahead(at_end);
+        let mut count = 0;
+        let mut size = SMALL;
+        for Room { buffer, most } in rooms {
+            let end = buffer.len() + (*most).min(buffer.capacity() - buffer.len());
+            while buffer.len() < end && count < AT_ONCE {
+                let at = buffer.len();
+                buffer.resize(end.min(at + size), 0);
+                let read = stream.read(&mut buffer[at..]);
+                buffer.truncate(at + read.as_ref().map_or(0, |count| *count));
+                match read {
+                    Ok(0) => return Ok(Received { count, is_drained: false }),
+                    Ok(read) => {
+                        count += read;
+                        if read == size {
+                            size = RECORD;
+                        }
+                        // To be told so by one more read would take as long as this one.
+                        if is_drained(stream) {
+                            return Ok(Received { count, is_drained: true });
+                        }
+                    }
+                    Err(error) if count == 0 => return Err(error),
+                    Err(error) => {
+                        let is_drained = error.kind() == io::ErrorKind::WouldBlock;
+                        self.failed = Some(error).filter(|_| !is_drained);
+                        return Ok(Received { count, is_drained });
+                    }
+                }
+            }
+        }
+        Ok(Received { count, is_drained: false })
+    }
+
+    /// With nothing in the way of the next call.
+    fn ready(&mut self) -> &mut TlsStream<Stream> {
+        forget_stale_errors();
+        &mut self.stream
+    }
+}
+
+impl Read for Session {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.ready().read(buffer)
+    }
+}
+
+impl Write for Session {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.ready().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.ready().flush()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.say_end();
+    }
+}
+
+fn is_drained(stream: &TlsStream<Stream>) -> bool {
+    stream.buffered_read_size().is_ok_and(|count| count == 0) && stream.get_ref().is_drained()
+}
+
+/// OpenSSL tells how a call went by its thread's queue of errors, too, and a host that uses
+/// OpenSSL itself may have left one there: it would make a fault of a call that would block.
+pub fn forget_stale_errors() {
+    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+    drop(openssl::error::ErrorStack::get());
+}
