@@ -412,7 +412,7 @@ static void waits_and_statuses_out_of_range_are_refused(void) {
   CHECK_FAILS(ws_wait_status(ws, -1, 0), HOSTWS_E_ARGUMENT, "status");
   CHECK_FAILS(ws_shutdown(-2), HOSTWS_E_ARGUMENT, "timeout_ms");
   CHECK_FAILS(ws_set_log(-1, NULL, NULL), HOSTWS_E_ARGUMENT, "level");
-  CHECK_FAILS(ws_set_log(5, NULL, NULL), HOSTWS_E_ARGUMENT, "level");
+  CHECK_FAILS(ws_set_log(6, NULL, NULL), HOSTWS_E_ARGUMENT, "level");
   char text[8];
   CHECK_FAILS(ws_response_header(ws, NULL, text, 8), HOSTWS_E_ARGUMENT, "name");
   CHECK_FAILS(ws_url(ws, NULL, 8), HOSTWS_E_ARGUMENT, "buffer");

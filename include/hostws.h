@@ -189,8 +189,12 @@ enum { HOSTWS_LOG_ERROR = 1 };
 enum { HOSTWS_LOG_WARNING = 2 };
 /** Log level: connections as they open and close. */
 enum { HOSTWS_LOG_INFO = 3 };
-/** Log level: each step of the way. */
+/**
+ * Log level: each step of a connection's life: addresses, attempts, TLS, the upgrade, pauses.
+ */
 enum { HOSTWS_LOG_DEBUG = 4 };
+/** Log level: also what is said: heads of requests and answers, each frame, certificates. */
+enum { HOSTWS_LOG_TRACE = 5 };
 
 /**
  * A connection: positive. 0 is no connection, negative a HOSTWS_E_ code.
@@ -626,6 +630,29 @@ ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_
 ws_id ws_open(const char *url, const char *options_json, void *user_data);
 
 /**
+ * ws_open() with the words of an error: for runtimes that may move their code to another
+ * thread before it can call ws_last_error_message(), such as goroutines.
+ *
+ * @param url           as in ws_open()
+ * @param options_json  as in ws_open()
+ * @param user_data     as in ws_open()
+ * @param words         gets what was wrong, cut between two characters if need be, and a NUL; ""
+ *                      if nothing was; may be NULL if `size` is 0
+ * @param size          bytes at `words`; 1,024 are always enough
+ * @return as ws_open(); HOSTWS_E_ARGUMENT also for `words` and `size`
+ *
+ * Blocks: as ws_new(). Threads: as ws_new(). From a callback: yes. After fork: HOSTWS_E_FORKED,
+ * with its words.
+ *
+ * @since 0.1
+ */
+ws_id ws_open_ex(const char *url,
+                 const char *options_json,
+                 void *user_data,
+                 char *words,
+                 int64_t size);
+
+/**
  * Closes a connection (RFC 6455 section 7). What was sent before still leaves,
  * then the close frame; no message is delivered after the call, only
  * on_terminate, with the server's answer. While Connecting, the opening is
@@ -685,6 +712,18 @@ int32_t ws_status(ws_id ws);
  * @since 0.1
  */
 const char *ws_status_name(int32_t status);
+
+/**
+ * Tells the word for a data type.
+ *
+ * @param data_type  HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT
+ * @return "text", "blob" or "object"; "" for any other number. Lives for ever
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
+ *
+ * @since 0.1
+ */
+const char *ws_data_type_name(int32_t data_type);
 
 /**
  * Copies out the URL as ws_new() got it, less its user and password.
@@ -966,6 +1005,19 @@ int64_t ws_peer_certificate(ws_id ws,
 int32_t ws_poll(ws_queue queue, int32_t timeout_ms, int32_t max_events);
 
 /**
+ * Tells the word for a type of event.
+ *
+ * @param type  an event's `type`
+ * @return "open", "message", "error", "terminate", "drain", "pong", "warning", "reconnecting" or
+ *         "reconnected"; "" for any other number. Lives for ever
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
+ *
+ * @since 0.1
+ */
+const char *ws_event_name(int32_t type);
+
+/**
  * Blocks until something can be delivered, and delivers nothing.
  *
  * @param queue       0 for the calling thread's own, or any queue
@@ -1195,8 +1247,16 @@ int32_t ws_last_error(void);
 /**
  * Tells in words what was wrong with this thread's last call that failed.
  *
- * @return one line; "" if none has failed yet. Belongs to the library, and lives until the
- *         next call of this thread that fails
+ * The buffer belongs to the thread. It stays where it is until the thread ends, and each call
+ * that fails overwrites it: in `printf("%d %s", ws_send(..), ws_last_error_message())` the words
+ * are those of the call or those of the one before it. Copy them for another thread.
+ *
+ * A runtime that moves its code from thread to thread between two calls has to make the call
+ * that fails and this one on the same thread: runtime.LockOSThread() in Go, or a C function of
+ * yours that makes both. A Java virtual thread keeps its thread between two calls if it does not
+ * block between them. ws_open_ex() gives its words itself.
+ *
+ * @return one line, cut at 1,023 bytes, between two characters; "" if no call has failed yet
  *
  * Blocks: never. Threads: any, each has its own. From a callback: yes. After fork: yes.
  *
@@ -1241,13 +1301,14 @@ uint32_t ws_version_number(void);
 
 /**
  * Sets where log lines go. Without a call of it, the environment decides:
- * HOSTWS_LOG=error, warning, info or debug writes to stderr, else nothing is logged.
+ * HOSTWS_LOG=error, warning, info, debug or trace writes to stderr, else nothing is logged.
  *
  * THE FUNCTION IS CALLED ON THREADS OF THE LIBRARY, and on the caller's within a call. It may
  * call nothing of the library but ws_wake(), and should return soon. Credentials never
- * appear in a line.
+ * appear in a line, nor the query of a URL; what a server sent is shown with its control
+ * characters escaped.
  *
- * @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_DEBUG: lines above it are not made
+ * @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_TRACE: lines above it are not made
  * @param fn         gets each line, without a line end; NULL: stderr. The former one is not
  *                   running any more when the call returns
  * @param user_data  handed to it as it is

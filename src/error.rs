@@ -7,6 +7,8 @@
 use std::fmt;
 use std::io;
 
+use crate::words;
+
 /// What a program branches on. The numbers are the ABI and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
@@ -118,7 +120,8 @@ impl Error {
 
     /// An error whose number is the component's own, such as an HTTP status.
     pub fn numbered(code: i32, component: Component, message: impl Into<String>) -> Error {
-        Error { code, component, message: message.into(), cause: None }
+        // What a server said may be part of it.
+        Error { code, component, message: words::one_line(message.into()), cause: None }
     }
 
     /// An error of the library itself: bad arguments, states and limits.

@@ -28,4 +28,5 @@ mod queue;
 mod secret;
 mod sync;
 mod transport;
+mod words;
 mod worker;

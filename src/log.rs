@@ -1,10 +1,12 @@
-//! Log lines: made only when somebody wants them, never with credentials in them.
+//! Log lines: made only when somebody wants them, never with credentials in them, and harmless
+//! whatever a server put into them.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use crate::process::PerProcess;
+use crate::words::one_line;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i32)]
@@ -14,22 +16,19 @@ pub enum Level {
     Warning = 2,
     Info = 3,
     Debug = 4,
+    Trace = 5,
 }
+
+const LEVELS: [Level; 6] =
+    [Level::Off, Level::Error, Level::Warning, Level::Info, Level::Debug, Level::Trace];
 
 impl Level {
     pub fn from_number(number: i32) -> Option<Level> {
-        use Level::*;
-        [Off, Error, Warning, Info, Debug].into_iter().find(|&level| level as i32 == number)
+        LEVELS.into_iter().find(|&level| level as i32 == number)
     }
 
-    fn from_word(word: &str) -> Level {
-        match word {
-            "error" => Level::Error,
-            "warning" => Level::Warning,
-            "info" => Level::Info,
-            "debug" => Level::Debug,
-            _ => Level::Off,
-        }
+    fn from_word(word: &str) -> Option<Level> {
+        LEVELS.into_iter().find(|level| level.word().eq_ignore_ascii_case(word))
     }
 
     fn word(self) -> &'static str {
@@ -39,6 +38,7 @@ impl Level {
             Level::Warning => "warning",
             Level::Info => "info",
             Level::Debug => "debug",
+            Level::Trace => "trace",
         }
     }
 }
@@ -54,29 +54,46 @@ static SINK: PerProcess<RwLock<Option<Sink>>> = PerProcess::new();
 macro_rules! line {
     ($level:ident, $($arguments:tt)*) => {
         if $crate::log::wants($crate::log::Level::$level) {
-            $crate::log::write($crate::log::Level::$level, &format!($($arguments)*));
+            $crate::log::write($crate::log::Level::$level, format!($($arguments)*));
         }
     };
 }
 pub(crate) use line;
 
+/// While nobody wants it, this is one relaxed load.
+#[inline]
 pub fn wants(level: Level) -> bool {
-    let mut wanted = LEVEL.load(Ordering::Relaxed);
-    if wanted < 0 {
-        wanted =
-            std::env::var("HOSTWS_LOG").map_or(Level::Off, |word| Level::from_word(&word)) as i32;
-        LEVEL.store(wanted, Ordering::Relaxed);
-    }
-    level as i32 <= wanted
+    let wanted = LEVEL.load(Ordering::Relaxed);
+    level as i32 <= if wanted < 0 { ask_environment() } else { wanted }
 }
 
-pub fn write(level: Level, line: &str) {
+#[cold]
+fn ask_environment() -> i32 {
+    let word = std::env::var_os("HOSTWS_LOG").unwrap_or_default();
+    let word = word.to_string_lossy();
+    let level = if word.is_empty() { Some(Level::Off) } else { Level::from_word(&word) };
+    let number = level.unwrap_or(Level::Off) as i32;
+    let asked = LEVEL.compare_exchange(-1, number, Ordering::Relaxed, Ordering::Relaxed);
+    if asked.is_ok() && level.is_none() {
+        let words = LEVELS.map(Level::word).join(", ");
+        write(
+            Level::Warning,
+            format!("HOSTWS_LOG is {word:?}, and nothing is logged; it is one of {words}"),
+        );
+    }
+    asked.map_or_else(|set| set, |_| number)
+}
+
+pub fn write(level: Level, line: String) {
+    let line = one_line(line);
     let sink = SINK.get().read().unwrap_or_else(PoisonError::into_inner);
     match &*sink {
-        Some(sink) => sink(level, line),
+        Some(sink) => sink(level, &line),
         None => {
-            // A closed stderr is nobody's trouble.
-            let _ = writeln!(std::io::stderr(), "hostws {}: {line}", level.word());
+            // One write(2), so that lines of several threads do not mix. A closed stderr is
+            // nobody's trouble.
+            let line = format!("hostws {}: {line}\n", level.word());
+            let _ = std::io::stderr().write_all(line.as_bytes());
         }
     }
 }

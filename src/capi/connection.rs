@@ -3,11 +3,12 @@
 use std::ffi::{c_char, c_void};
 
 use super::constants::HOSTWS_OK;
-use super::guard::{answer, answer_wide};
+use super::guard::{answer, answer_forked, answer_wide};
 use super::host::HostHandler;
+use super::last_error;
 use super::memory::{self, Versioned as _};
 use super::types::{ws_handler, ws_id, ws_options, ws_stats};
-use super::{options, options_json};
+use super::{names, options, options_json};
 use crate::library;
 use crate::queue::Kind;
 
@@ -108,6 +109,43 @@ pub unsafe extern "C" fn ws_open(
     })
 }
 
+/// ws_open() with the words of an error: for runtimes that may move their code to another
+/// thread before it can call ws_last_error_message(), such as goroutines.
+///
+/// @param url           as in ws_open()
+/// @param options_json  as in ws_open()
+/// @param user_data     as in ws_open()
+/// @param words         gets what was wrong, cut between two characters if need be, and a NUL; ""
+///                      if nothing was; may be NULL if `size` is 0
+/// @param size          bytes at `words`; 1,024 are always enough
+/// @return as ws_open(); HOSTWS_E_ARGUMENT also for `words` and `size`
+///
+/// Blocks: as ws_new(). Threads: as ws_new(). From a callback: yes. After fork: HOSTWS_E_FORKED,
+/// with its words.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_open_ex(
+    url: *const c_char,
+    options_json: *const c_char,
+    user_data: *mut c_void,
+    words: *mut c_char,
+    size: i64,
+) -> ws_id {
+    let writable = answer_forked(|| {
+        memory::copy_out(b"", words, size)?;
+        Ok(HOSTWS_OK)
+    });
+    if writable < 0 {
+        return writable;
+    }
+    let ws = ws_open(url, options_json, user_data);
+    if ws < 0 {
+        last_error::with_message(|message| memory::copy_words_out(message, words, size));
+    }
+    ws
+}
+
 /// Closes a connection (RFC 6455 section 7). What was sent before still leaves,
 /// then the close frame; no message is delivered after the call, only
 /// on_terminate, with the server's answer. While Connecting, the opening is
@@ -179,14 +217,20 @@ pub extern "C" fn ws_status(ws: ws_id) -> i32 {
 /// @since 0.1
 #[no_mangle]
 pub extern "C" fn ws_status_name(status: i32) -> *const c_char {
-    let name = match status {
-        0 => c"Connecting",
-        1 => c"Connected",
-        2 => c"Closing",
-        3 => c"Closed",
-        _ => c"",
-    };
-    name.as_ptr()
+    names::status(status).as_ptr()
+}
+
+/// Tells the word for a data type.
+///
+/// @param data_type  HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT
+/// @return "text", "blob" or "object"; "" for any other number. Lives for ever
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: yes.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_data_type_name(data_type: i32) -> *const c_char {
+    names::data_type(data_type).as_ptr()
 }
 
 /// Copies out the URL as ws_new() got it, less its user and password.

@@ -142,5 +142,7 @@ pub const HOSTWS_LOG_ERROR: i32 = 1;
 pub const HOSTWS_LOG_WARNING: i32 = 2;
 /// Log level: connections as they open and close.
 pub const HOSTWS_LOG_INFO: i32 = 3;
-/// Log level: each step of the way.
+/// Log level: each step of a connection's life: addresses, attempts, TLS, the upgrade, pauses.
 pub const HOSTWS_LOG_DEBUG: i32 = 4;
+/// Log level: also what is said: heads of requests and answers, each frame, certificates.
+pub const HOSTWS_LOG_TRACE: i32 = 5;

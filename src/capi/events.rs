@@ -1,15 +1,16 @@
 //! Push and wait: the functions that call back, and those that only wait.
 
+use std::ffi::c_char;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::constants::HOSTWS_OK;
 use super::frames::{self, Poller};
 use super::guard::answer;
-use super::memory;
 use super::stack::here;
 use super::types::{ws_id, ws_queue};
 use super::view::Call;
+use super::{memory, names};
 use crate::connection::{Connection, Status};
 use crate::error::{Code, Error, Result};
 use crate::library;
@@ -53,6 +54,20 @@ pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i
         begin(queue, timeout, budget, mark, &|| false)
     });
     pump(budget)
+}
+
+/// Tells the word for a type of event.
+///
+/// @param type  an event's `type`
+/// @return "open", "message", "error", "terminate", "drain", "pong", "warning", "reconnecting" or
+///         "reconnected"; "" for any other number. Lives for ever
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: yes.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_event_name(r#type: i32) -> *const c_char {
+    names::event(r#type).as_ptr()
 }
 
 /// Blocks until something can be delivered, and delivers nothing.

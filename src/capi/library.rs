@@ -4,8 +4,9 @@ use std::ffi::{c_char, c_void};
 
 use super::constants::*;
 use super::frames;
-use super::guard::{self, answer, answer_forked, answer_wide};
+use super::guard::{answer, answer_forked, answer_wide};
 use super::host::LogFunction;
+use super::last_error;
 use super::memory;
 use crate::error::{Code, Error};
 use crate::{json, library, log};
@@ -20,20 +21,28 @@ use crate::{json, library, log};
 /// @since 0.1
 #[no_mangle]
 pub extern "C" fn ws_last_error() -> i32 {
-    guard::last_code()
+    last_error::code()
 }
 
 /// Tells in words what was wrong with this thread's last call that failed.
 ///
-/// @return one line; "" if none has failed yet. Belongs to the library, and lives until the
-///         next call of this thread that fails
+/// The buffer belongs to the thread. It stays where it is until the thread ends, and each call
+/// that fails overwrites it: in `printf("%d %s", ws_send(..), ws_last_error_message())` the words
+/// are those of the call or those of the one before it. Copy them for another thread.
+///
+/// A runtime that moves its code from thread to thread between two calls has to make the call
+/// that fails and this one on the same thread: runtime.LockOSThread() in Go, or a C function of
+/// yours that makes both. A Java virtual thread keeps its thread between two calls if it does not
+/// block between them. ws_open_ex() gives its words itself.
+///
+/// @return one line, cut at 1,023 bytes, between two characters; "" if no call has failed yet
 ///
 /// Blocks: never. Threads: any, each has its own. From a callback: yes. After fork: yes.
 ///
 /// @since 0.1
 #[no_mangle]
 pub extern "C" fn ws_last_error_message() -> *const c_char {
-    guard::last_words()
+    last_error::message()
 }
 
 /// Tells what a HOSTWS_E_ code means in general.
@@ -107,13 +116,14 @@ pub extern "C" fn ws_version_number() -> u32 {
 }
 
 /// Sets where log lines go. Without a call of it, the environment decides:
-/// HOSTWS_LOG=error, warning, info or debug writes to stderr, else nothing is logged.
+/// HOSTWS_LOG=error, warning, info, debug or trace writes to stderr, else nothing is logged.
 ///
 /// THE FUNCTION IS CALLED ON THREADS OF THE LIBRARY, and on the caller's within a call. It may
 /// call nothing of the library but ws_wake(), and should return soon. Credentials never
-/// appear in a line.
+/// appear in a line, nor the query of a URL; what a server sent is shown with its control
+/// characters escaped.
 ///
-/// @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_DEBUG: lines above it are not made
+/// @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_TRACE: lines above it are not made
 /// @param fn         gets each line, without a line end; NULL: stderr. The former one is not
 ///                   running any more when the call returns
 /// @param user_data  handed to it as it is
@@ -133,7 +143,7 @@ pub extern "C" fn ws_set_log(
 ) -> i32 {
     answer(|| {
         let level = log::Level::from_number(level).ok_or_else(|| {
-            Error::ws(Code::Argument, format!("{level} is not a log level; they go from 0 to 4"))
+            Error::ws(Code::Argument, format!("{level} is not a log level; they go from 0 to 5"))
         })?;
         log::set(level, LogFunction::sink(r#fn, user_data));
         Ok(HOSTWS_OK)

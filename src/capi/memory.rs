@@ -76,6 +76,17 @@ pub unsafe fn copy_out(source: &[u8], buffer: *mut c_char, size: i64) -> Result<
     unsafe { copy(source, buffer.cast(), size, 1) }
 }
 
+/// The same for words: cut between two characters. The buffer has been checked before.
+pub unsafe fn copy_words_out(words: &[u8], buffer: *mut c_char, size: i64) {
+    let room = usize::try_from(size).unwrap_or(0).saturating_sub(1);
+    let whole = words.get(..room).map_or(words, |cut| match std::str::from_utf8(cut) {
+        Ok(_) => cut,
+        Err(error) => &cut[..error.valid_up_to()],
+    });
+    // SAFETY: the caller's promise.
+    let _ = unsafe { copy_out(whole, buffer, size) };
+}
+
 /// Copies bytes out that are no text: as many as there is room for, and a NUL if there is room
 /// for that, too. The whole length is the answer.
 pub unsafe fn copy_bytes_out(source: &[u8], buffer: *mut c_void, size: i64) -> Result<i64> {

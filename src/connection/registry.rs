@@ -48,7 +48,13 @@ impl Registry {
         if Registry::was_issued(id) {
             return Err(Error::ws(Code::Closed, format!("connection {id} is closed")));
         }
-        Err(Error::ws(Code::NoSuchId, format!("there has never been a connection {id}")))
+        let words = match id {
+            0 => "there is no connection 0: that is the null id".to_owned(),
+            1.. => format!("there has never been a connection {id}"),
+            // Most likely nobody looked at what ws_new() returned.
+            _ => format!("{id} is no connection: it is the error that ws_new returned"),
+        };
+        Err(Error::ws(Code::NoSuchId, words))
     }
 
     pub fn all(&self) -> Vec<Arc<Connection>> {

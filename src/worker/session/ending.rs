@@ -9,6 +9,7 @@ use crate::error::{Code, Component, Error};
 use crate::log;
 use crate::protocol::{CloseFrame, MAX_REASON};
 use crate::queue::{Ending, Event};
+use crate::words::cut;
 use crate::worker::reconnect::is_passing_close;
 
 /// How long a host gets to read and answer what came before a fault, before the connection
@@ -94,7 +95,7 @@ impl Session {
         log::line!(Error, "connection {}: {error}", self.connection.id);
         self.parting_mut().failed = Some(close_code);
         self.connection.advance(Status::Closing);
-        let reason = clipped(&error.message);
+        let reason = cut(&error.message, MAX_REASON);
         // It fails only when no random bytes are to be had: then it closes without a frame.
         let _ = self.connection.outbox().push_close(Some((close_code, reason)));
         self.connection.outbox().seal();
@@ -203,13 +204,4 @@ impl Session {
         }
         Flow::Lost(error, Ending::unclean(ABNORMAL))
     }
-}
-
-/// As much of the words as a close frame has room for.
-fn clipped(words: &str) -> &str {
-    let mut end = words.len().min(MAX_REASON);
-    while !words.is_char_boundary(end) {
-        end -= 1;
-    }
-    &words[..end]
 }
