@@ -26,7 +26,7 @@
  * a longer struct has beyond those that the library knows must be zero.
  *
  * Errors: zero or more is success, negative is a HOSTWS_E_ code, and then nothing else has
- * happened; ws_last_error_message() has the words. Any call may answer HOSTWS_E_INTERNAL, which
+ * happened; ws_last_error_message() has the words, for each thread its own. Any call may answer HOSTWS_E_INTERNAL, which
  * is a defect of the library. What the network does is told by events.
  *
  * Fork: in a forked child every call answers HOSTWS_E_FORKED until it calls ws_shutdown().
