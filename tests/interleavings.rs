@@ -14,6 +14,9 @@ mod error;
 mod gathering;
 #[path = "../src/queue/mod.rs"]
 mod queue;
+#[allow(dead_code)]
+#[path = "../src/words.rs"]
+mod words;
 
 use std::any::Any;
 use std::collections::VecDeque;

@@ -133,15 +133,20 @@ pub unsafe extern "C" fn ws_open_ex(
     size: i64,
 ) -> ws_id {
     let writable = answer_forked(|| {
-        memory::copy_out(b"", words, size)?;
+        // SAFETY: the header asks the caller for valid pointers.
+        unsafe { memory::copy_out(b"", words, size) }?;
         Ok(HOSTWS_OK)
     });
     if writable < 0 {
         return writable;
     }
-    let ws = ws_open(url, options_json, user_data);
+    // SAFETY: as above.
+    let ws = unsafe { ws_open(url, options_json, user_data) };
     if ws < 0 {
-        last_error::with_message(|message| memory::copy_words_out(message, words, size));
+        // SAFETY: as above, and the buffer has been checked.
+        last_error::with_message(|message| unsafe {
+            memory::copy_words_out(message, words, size);
+        });
     }
     ws
 }
