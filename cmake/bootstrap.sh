@@ -111,6 +111,8 @@ needs_to_test() {
     have nginx || want nginx-light nginx nginx nginx nginx
     have ip || want iproute2 iproute iproute2 iproute2 -
     have mosquitto || want mosquitto mosquitto mosquitto mosquitto mosquitto
+    [ -n "$(find /usr/lib /usr/lib64 /usr/local/lib /opt/homebrew/lib -name Qt6WidgetsConfig.cmake 2>/dev/null)" ] ||
+        want qt6-base-dev qt6-qtbase-devel qt6-qtbase-dev qt6-base qt
     install_missing || say "Not installed; the tests that need them are skipped:$missing"
 }
 

@@ -3,6 +3,7 @@
 #include "peer.h"
 #include "record.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -110,6 +111,55 @@ static void a_dialog_that_nothing_can_reach_is_idle(void) {
   record_clear(&r);
 }
 
+static int64_t received(ws_id ws) {
+  ws_stats stats = {.struct_size = sizeof stats};
+  CHECK_INT(ws_get_stats(ws, &stats), HOSTWS_OK);
+  return (int64_t)stats.messages_received;
+}
+
+static int readable(int timeout_ms) {
+  struct pollfd watched = {(int)ws_queue_fd(0), POLLIN, 0};
+  return poll(&watched, 1, timeout_ms);
+}
+
+static void look_at_the_queue(ws_id ws, const ws_event *event, void *user_data) {
+  record *r = user_data, *other = r->extra;
+  if (event->type != HOSTWS_EVENT_MESSAGE || r->messages > 1) return;
+  for (int i = 1; i <= 3; i++) {
+    CHECK_INT(ws_send(ws, "more", -1, 0), HOSTWS_OK);
+    AWAIT(received(ws) == 1 + i);
+  }
+  /* Three of its own wait, which cannot be delivered here. */
+  CHECK_INT(readable(20), 0);
+  CHECK_INT(ws_pending(0), 0);
+  CHECK_INT(ws_wait(0, 0), 0);
+  CHECK_INT(ws_send(other->ws, "x", 1, 0), HOSTWS_OK);
+  CHECK_INT(readable(PATIENCE_MS), 1);
+  CHECK_INT(ws_pending(0), 1);
+  CHECK_INT(ws_wait(0, -1), 1);
+  CHECK_INT(ws_poll(0, 0, 0), 1);
+  CHECK_INT(readable(0), 0);
+  CHECK_INT(other->messages, 1);
+}
+
+static void a_queue_speaks_of_what_can_be_delivered_now(void) {
+  record other = {0}, r = {.hook = look_at_the_queue, .extra = &other};
+  record_open(&other, peer_url("ws", "/echo"), NULL);
+  record_open(&r, peer_url("ws", "/echo"), NULL);
+  PUMP(other.opens && r.opens);
+  ws_send(r.ws, "first", -1, 0);
+  CHECK_INT(readable(PATIENCE_MS), 1);
+  CHECK_INT(ws_poll(0, 0, 1), 1);
+  CHECK_INT(ws_pending(0), 3);
+  CHECK_INT(readable(0), 1);
+  CHECK_INT(ws_poll(0, 0, 0), 3);
+  CHECK_INT(readable(0), 0);
+  record_close(&r);
+  record_close(&other);
+  record_clear(&r);
+  record_clear(&other);
+}
+
 static void end_in_a_dialog(ws_id ws, const ws_event *event, void *user_data) {
   record *r = user_data;
   if (event->type != HOSTWS_EVENT_MESSAGE || r->messages > 1) return;
@@ -134,7 +184,8 @@ int main(void) {
   RUN(a_callback_can_wait_for_another_connection);
   RUN(polls_nest_as_deep_as_there_are_connections);
   RUN(a_dialog_that_nothing_can_reach_is_idle);
+  RUN(a_queue_speaks_of_what_can_be_delivered_now);
   RUN(the_end_waits_until_the_dialog_is_closed);
-  check_nothing_is_left(threads, fds);
+  check_nothing_is_left(threads, fds + 2); /* the pair of this thread's own queue */
   return 0;
 }

@@ -193,6 +193,7 @@ mod connection {
         mailbox: Arc<Mailbox>,
         outbox: Mutex<Outbox>,
         waiting: AtomicUsize,
+        queued: AtomicUsize,
     }
 
     #[derive(Default)]
@@ -209,6 +210,7 @@ mod connection {
                 mailbox: Arc::clone(mailbox),
                 outbox: Mutex::default(),
                 waiting: AtomicUsize::new(0),
+                queued: AtomicUsize::new(0),
             })
         }
 
@@ -251,6 +253,9 @@ mod connection {
         }
         fn waiting(&self) -> &AtomicUsize {
             &self.waiting
+        }
+        fn queued(&self) -> &AtomicUsize {
+            &self.queued
         }
         fn is_muted(&self) -> bool {
             false
@@ -372,12 +377,10 @@ impl Whole {
     fn poll(&self) -> Vec<usize> {
         self.queue.enter().unwrap();
         let mut numbers = Vec::new();
-        if let Waited::Ready(count) =
-            self.queue.wait(Some(Kind::Push), None, &[], &|| false).unwrap()
-        {
+        if let Waited::Ready(count) = self.queue.wait(Some(Kind::Push), None, &|| false).unwrap() {
             self.queue.cork();
             for _ in 0..count {
-                let entry = self.queue.take(Kind::Push, &[], None).unwrap();
+                let entry = self.queue.take(Kind::Push, None).unwrap();
                 if let Event::Pong(pong) = &entry.event {
                     numbers.push(usize::from_be_bytes(pong.payload[..].try_into().unwrap()));
                 }

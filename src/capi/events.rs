@@ -89,9 +89,7 @@ pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
     answer(|| {
         let timeout = memory::timeout(timeout_ms)?;
         reap(mark);
-        // What has a callback on this stack cannot be delivered by waiting for it.
-        let busy = frames::busy().unwrap_or_default();
-        match library::queue(queue)?.wait(None, timeout, &busy, &|| false)? {
+        match library::queue(queue)?.wait(None, timeout, &|| false)? {
             Waited::Ready(events) => Ok(i32::try_from(events).unwrap_or(i32::MAX)),
             Waited::InVain => Ok(0),
         }
@@ -144,7 +142,7 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                 reached = true;
                 return Ok(0);
             }
-            if frames::busy().unwrap_or_default().contains(&ws) {
+            if frames::is_delivering_to(ws) {
                 let words = "a callback of this connection cannot wait for its own connection";
                 return Err(Error::ws(Code::Reentrant, words));
             }
@@ -251,12 +249,12 @@ fn begin(
     done: &dyn Fn() -> bool,
 ) -> Result<i32> {
     reap(mark);
-    let busy = frames::busy().ok_or_else(|| {
+    if frames::are_gone() {
         let words = "this thread is ending: nothing can be delivered on it any more";
-        Error::ws(Code::WrongThread, words)
-    })?;
+        return Err(Error::ws(Code::WrongThread, words));
+    }
     let poller = Poller::enter(queue)?;
-    let budget = match poller.queue().wait(Some(Kind::Push), timeout, &busy, done)? {
+    let budget = match poller.queue().wait(Some(Kind::Push), timeout, done)? {
         Waited::Ready(events) if max == 0 => events,
         Waited::Ready(events) => events.min(max),
         Waited::InVain => 0,

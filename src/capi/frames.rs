@@ -143,15 +143,18 @@ pub fn end(mark: usize) {
     drop(ended);
 }
 
-/// The connections with a callback on this thread's stack; `None` if the thread is ending, and
-/// nothing can be delivered on it any more.
-pub fn busy() -> Option<Vec<i32>> {
-    with(|frames| delivering(&frames.0))
+/// The thread is ending, and nothing can be delivered on it any more.
+pub fn are_gone() -> bool {
+    with(|_| ()).is_none()
 }
 
-fn delivering(frames: &[Frame]) -> Vec<i32> {
-    let entry_of = |frame: &Frame| Some(frame.delivery.entry.borrow().as_ref()?.recipient.id());
-    frames.iter().filter_map(entry_of).collect()
+/// Whether a callback of that connection is on this thread's stack.
+pub fn is_delivering_to(ws: i32) -> bool {
+    let is_its = |frame: &Frame| {
+        let entry = frame.delivery.entry.borrow();
+        entry.as_ref().is_some_and(|entry| entry.recipient.id() == ws)
+    };
+    with(|frames| frames.0.iter().any(is_its)).unwrap_or(false)
 }
 
 /// Forgets the frames of a process that this one was forked from: to touch what they
@@ -177,11 +180,10 @@ impl Drop for Frame {
 
 impl Frames {
     fn next(&mut self, mark: usize) -> Result<Option<(Call, *const Delivery)>> {
-        let Some((frame, outer)) = self.0.split_last_mut() else { return Ok(None) };
+        let Some(frame) = self.0.last_mut() else { return Ok(None) };
         if frame.mark != mark {
             return Ok(None);
         }
-        let skipped = delivering(outer);
         let delivery = &frame.delivery;
         delivery.is_disturbed.set(false);
         let mut current = delivery.entry.borrow_mut();
@@ -195,7 +197,7 @@ impl Frames {
                 }
             }
             let delivered = current.take();
-            match frame.poller.queue().take(Kind::Push, &skipped, delivered) {
+            match frame.poller.queue().take(Kind::Push, delivered) {
                 Some(entry) => {
                     delivery.index.set(entry.first);
                     *current = Some(entry);

@@ -157,11 +157,11 @@ fn take(
             }
         }
         if !has_event {
-            if let Waited::InVain = queue.wait(Some(Kind::Pull), timeout, &[], &|| false)? {
+            if let Waited::InVain = queue.wait(Some(Kind::Pull), timeout, &|| false)? {
                 return Ok(0);
             }
         }
-        match queue.take(Kind::Pull, &[], None) {
+        match queue.take(Kind::Pull, None) {
             Some(entry) => pulled.push(entry),
             None if has_event => break,
             None => {}

@@ -82,7 +82,8 @@ pub extern "C" fn ws_wake(queue: ws_queue) -> i32 {
     })
 }
 
-/// Counts the events that could be delivered now, by ws_poll() and ws_next().
+/// Counts the events that can be delivered now, by ws_poll() and ws_next(). Those of a
+/// connection whose callback runs are not counted: they wait until it returns.
 ///
 /// @param queue  0 for the calling thread's own, or any queue
 /// @return how many; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
@@ -100,7 +101,8 @@ pub extern "C" fn ws_pending(queue: ws_queue) -> i32 {
 }
 
 /// Gives a descriptor for a host with an event loop of its own (poll, epoll,
-/// kqueue, select, libuv): readable exactly while something can be delivered.
+/// kqueue, select, libuv): readable exactly while something can be delivered. While a callback
+/// runs, perhaps with a dialog and a loop of its own, that is what other connections have.
 /// It is one end of a socket pair. Watch it, level-triggered, and call
 /// ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is readable. Reading from it is not
 /// needed; a host that does must poll before it waits again, and that poll, or the next
@@ -119,9 +121,10 @@ pub extern "C" fn ws_queue_fd(queue: ws_queue) -> isize {
     answer_pointer_sized(|| library::queue(queue)?.fd())
 }
 
-/// Sets a function that is called when a queue goes from empty to non-empty, and again
-/// after a poll that left events behind; and soon, if the queue is not empty now. Calls are
-/// coalesced. After ws_shutdown(), and two seconds after the queue's last connection has
+/// Sets a function that is called when a queue has something to deliver and had nothing
+/// before, again after a poll that left events behind, and soon if it has something now. In a
+/// callback, where a dialog with a loop of its own may run, it is called for what other
+/// connections have. Calls are coalesced. After ws_shutdown(), and two seconds after the queue's last connection has
 /// ended, there may be no thread left to call it: poll then until nothing is left.
 ///
 /// IT IS CALLED ON A THREAD OF THE LIBRARY, with none of its locks in the way of others.

@@ -82,6 +82,10 @@ impl Recipient for Connection {
         &self.waiting
     }
 
+    fn queued(&self) -> &AtomicUsize {
+        &self.queued
+    }
+
     fn is_muted(&self) -> bool {
         self.muted.load(Ordering::SeqCst)
     }

@@ -75,6 +75,8 @@ pub struct Connection {
     composer: Mutex<Option<Box<Composer>>>,
     /// Entries of the queue that are for it.
     waiting: AtomicUsize,
+    /// Events that the queue holds for it.
+    queued: AtomicUsize,
     /// Bytes of messages on their way to the host.
     unread: AtomicUsize,
     /// The worker has stopped reading until the host has read.
@@ -142,6 +144,7 @@ impl Connection {
             outbox: Mutex::new(Outbox::new(parts.reconnect)),
             composer: Mutex::default(),
             waiting: AtomicUsize::new(0),
+            queued: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
             paused: AtomicBool::new(false),
             is_awaited: AtomicBool::new(false),

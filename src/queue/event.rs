@@ -88,6 +88,8 @@ pub trait Recipient: Send + Sync {
     fn kind(&self) -> Kind;
     /// How many entries of it wait.
     fn waiting(&self) -> &AtomicUsize;
+    /// How many events of it the queue holds. Only touched under the queue's lock.
+    fn queued(&self) -> &AtomicUsize;
     /// The host wants nothing more than the end.
     fn is_muted(&self) -> bool;
     /// What the host attached to it.

@@ -22,7 +22,7 @@ use crate::process::ThreadToken;
 use crate::protocol::Batch;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use signal::Descriptor;
-use state::{Parked, State};
+use state::{End, Parked, State};
 
 pub struct Queue {
     id: i32,
@@ -78,11 +78,9 @@ impl Queue {
             return;
         }
         let was_empty = state.ready() == 0;
-        let lane = &mut state.lanes[kind as usize];
-        lane.events += entry.left();
-        lane.entries.push_back(entry);
-        if was_empty {
-            state.wakeup_due = state.has_wakeup;
+        state.put(entry, End::Back);
+        if was_empty && state.ready() > 0 {
+            state.announce();
         }
         // Also when it was not: the host may have read the byte and not polled.
         state.settle_signal();
@@ -94,18 +92,17 @@ impl Queue {
         let mut dropped = Vec::new();
         let mut state = self.state();
         let mut waiting = recipient.waiting().load(Ordering::SeqCst);
-        let lane = &mut state.lanes[recipient.kind() as usize];
+        let kind = recipient.kind();
         // From the end, and no further than need be: to close many connections is not to
         // search a long queue for each.
-        let mut index = lane.entries.len();
+        let mut index = state.lanes[kind as usize].entries.len();
         while waiting > 0 && index > 0 {
             index -= 1;
-            let entry = &lane.entries[index];
+            let entry = &state.lanes[kind as usize].entries[index];
             if entry.recipient.id() == recipient.id() {
                 waiting -= 1;
                 if entry.is_muted() {
-                    lane.events -= entry.left();
-                    dropped.extend(lane.entries.remove(index));
+                    dropped.extend(state.remove(kind, index));
                 }
             }
         }
@@ -170,7 +167,7 @@ impl Queue {
     /// Whether the worker is still needed for a call of the wake-up function.
     pub fn needs_worker(&self) -> bool {
         let state = self.state();
-        state.has_wakeup && !state.closed && state.ready() > 0
+        state.has_wakeup && !state.closed && !state.is_empty()
     }
 
     // ---- on the side of the host
@@ -190,6 +187,7 @@ impl Queue {
                 return Err(Error::ws(Code::Busy, "another thread is polling this queue"));
             }
         }
+        state.heard();
         Ok(())
     }
 
@@ -202,31 +200,50 @@ impl Queue {
             _ => state.poller = None,
         }
         state.settle_signal();
-        let due = state.poller.is_none() && state.has_wakeup && state.ready() > 0;
-        let rouse = due && !std::mem::replace(&mut state.wakeup_due, due);
+        let rouse = state.ready() > 0 && state.announce();
         drop(state);
         if rouse {
             self.rouse();
         }
     }
 
-    /// The first entry of that kind whose recipient is not busy. `delivered` is the one before
-    /// it, which is settled first.
-    pub fn take(&self, kind: Kind, busy: &[i32], delivered: Option<Entry>) -> Option<Entry> {
+    /// The first entry of that kind that can be delivered. `delivered` is the one before it,
+    /// which is settled first. What is to be delivered by a callback keeps its connection busy
+    /// until it is settled: nothing else of that can be delivered meanwhile.
+    pub fn take(&self, kind: Kind, delivered: Option<Entry>) -> Option<Entry> {
+        let former = delivered.as_ref().map(|entry| entry.recipient.id());
         let spare = settled(delivered);
         let mut state = self.state();
         let unused = state.keep(spare);
-        let entry = state.lanes[kind as usize].take(busy);
+        let has_waiters = former.is_some() && state.waiters > 0;
+        if let Some(id) = former {
+            state.release(id);
+        }
+        let entry = state.take(kind);
+        state.settle_change();
+        let rouse = kind == Kind::Push && entry.is_some() && state.announce_rest();
         // The lock is released before anything is freed.
-        drop(state);
+        if has_waiters {
+            self.notify(state);
+        } else {
+            drop(state);
+        }
         drop(unused);
+        if rouse {
+            self.rouse();
+        }
         entry
     }
 
     /// Settles what has been delivered.
     pub fn recycle(&self, delivered: Entry) {
+        let id = delivered.recipient.id();
         let spare = settled(Some(delivered));
-        let unused = self.state().keep(spare);
+        let mut state = self.state();
+        let unused = state.keep(spare);
+        state.release(id);
+        state.settle_change();
+        self.notify(state);
         drop(unused);
     }
 
@@ -245,14 +262,17 @@ impl Queue {
     /// Puts back, in front, what was not delivered.
     pub fn put_back(&self, entry: Entry) {
         let mut state = self.state();
-        if state.closed || entry.is_muted() {
-            drop(state);
-            return;
-        }
-        let lane = &mut state.lanes[entry.recipient.kind() as usize];
-        lane.events += entry.left();
-        lane.entries.push_front(entry);
+        state.release(entry.recipient.id());
+        let dropped = if state.closed || entry.is_muted() {
+            Some(entry)
+        } else {
+            state.put(entry, End::Front);
+            None
+        };
+        state.settle_change();
         self.notify(state);
+        // Settling takes other locks.
+        drop(dropped);
     }
 
     /// Keeps what `ws_next` gave out, which still holds `left` events.
@@ -295,6 +315,7 @@ impl Queue {
         self.notify(state);
     }
 
+    /// How many events can be delivered now.
     pub fn pending(&self) -> usize {
         let mut state = self.state();
         state.settle_signal();
@@ -318,8 +339,8 @@ impl Queue {
         *self.wakeup.lock().unwrap_or_else(PoisonError::into_inner) = wakeup;
         let mut state = self.state();
         state.has_wakeup = is_set;
-        state.wakeup_due = is_set && state.ready() > 0;
-        let rouse = state.wakeup_due;
+        state.wakeup_due = false;
+        let rouse = state.ready() > 0 && state.announce();
         // A poller that runs the loop leaves it to the worker, which alone calls the function.
         self.notify(state);
         if rouse {

@@ -14,6 +14,7 @@ pub type Wakeup = Box<dyn Fn() + Send>;
 pub struct Descriptor {
     host: UnixStream,
     ours: UnixStream,
+    is_set: bool,
 }
 
 impl Descriptor {
@@ -27,15 +28,21 @@ impl Descriptor {
         let (host, ours) = UnixStream::pair()?;
         host.set_nonblocking(true)?;
         ours.set_nonblocking(true)?;
-        Ok(Descriptor { host, ours })
+        Ok(Descriptor { host, ours, is_set: false })
     }
 
     pub fn number(&self) -> isize {
         self.host.as_raw_fd() as isize
     }
 
+    /// What it was last set to.
+    pub fn is_set(&self) -> bool {
+        self.is_set
+    }
+
     /// Makes it readable or not, whatever the host has read from it meanwhile.
     pub fn set(&mut self, readable: bool) {
+        self.is_set = readable;
         let mut scratch = [0; 64];
         while matches!(self.host.read(&mut scratch), Ok(1..)) {}
         if readable {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub struct State {
     /// The event that `ws_next` gave out last.
     pub parked: Option<Parked>,
     pub poller: Option<(ThreadToken, usize)>,
+    /// Those with a callback on the poller's stack: what waits for them cannot be delivered now.
+    busy: Vec<Busy>,
     pub woken: bool,
     /// Goes up with every change that a waiter may look for.
     pub version: u64,
@@ -25,6 +28,8 @@ pub struct State {
     /// The host's wake-up function is set, and whether a call of it is due.
     pub has_wakeup: bool,
     pub wakeup_due: bool,
+    /// A call has been due since the host last began to poll.
+    is_told: bool,
     pub closed: bool,
     /// The loop that fills it.
     pub engine: Option<Arc<dyn Engine>>,
@@ -49,14 +54,11 @@ pub struct Lane {
     pub live: HashSet<i32>,
 }
 
-impl Lane {
-    /// The first entry whose recipient is not busy.
-    pub fn take(&mut self, busy: &[i32]) -> Option<Entry> {
-        let is_free = |entry: &Entry| !busy.contains(&entry.recipient.id());
-        let entry = self.entries.remove(self.entries.iter().position(is_free)?)?;
-        self.events -= entry.left();
-        Some(entry)
-    }
+/// A connection with a callback on the poller's stack.
+struct Busy {
+    id: i32,
+    /// Events of it that wait.
+    events: usize,
 }
 
 pub struct Parked {
@@ -66,43 +68,140 @@ pub struct Parked {
     pub left: usize,
 }
 
+/// Where an entry is put.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Front,
+    Back,
+}
+
 impl State {
-    pub fn ready(&self) -> usize {
-        self.lanes.iter().map(|lane| lane.events).sum::<usize>() + self.parked_left()
-    }
+    // ---- what it holds
 
-    pub fn parked_left(&self) -> usize {
-        self.parked.as_ref().map_or(0, |parked| parked.left)
-    }
-
-    /// Events that can be delivered by `kind` while `busy` recipients are passed over.
-    pub fn deliverable(&self, kind: Option<Kind>, busy: &[i32]) -> usize {
-        match kind {
-            None if busy.is_empty() => self.ready(),
-            None => {
-                self.deliverable(Some(Kind::Push), busy) + self.deliverable(Some(Kind::Pull), busy)
-            }
-            Some(Kind::Pull) => self.lanes[Kind::Pull as usize].events + self.parked_left(),
-            Some(Kind::Push) if busy.is_empty() => self.lanes[Kind::Push as usize].events,
-            Some(Kind::Push) => self.lanes[Kind::Push as usize]
-                .entries
-                .iter()
-                .filter(|entry| !busy.contains(&entry.recipient.id()))
-                .map(Entry::left)
-                .sum(),
+    pub fn put(&mut self, entry: Entry, end: End) {
+        let left = entry.left();
+        let recipient = entry.recipient.as_ref();
+        recipient.queued().fetch_add(left, Ordering::Relaxed);
+        if let Some(busy) = self.busy.iter_mut().find(|busy| busy.id == recipient.id()) {
+            busy.events += left;
+        }
+        let lane = &mut self.lanes[recipient.kind() as usize];
+        lane.events += left;
+        match end {
+            End::Front => lane.entries.push_front(entry),
+            End::Back => lane.entries.push_back(entry),
         }
     }
 
-    /// Whether a connection is left that could bring such an event.
-    pub fn expects(&self, kind: Option<Kind>, busy: &[i32]) -> bool {
+    /// Takes out the entry at that place.
+    pub fn remove(&mut self, kind: Kind, index: usize) -> Option<Entry> {
+        let lane = &mut self.lanes[kind as usize];
+        let entry = lane.entries.remove(index)?;
+        let left = entry.left();
+        lane.events -= left;
+        let recipient = entry.recipient.as_ref();
+        recipient.queued().fetch_sub(left, Ordering::Relaxed);
+        if let Some(busy) = self.busy.iter_mut().find(|busy| busy.id == recipient.id()) {
+            busy.events -= left;
+        }
+        Some(entry)
+    }
+
+    /// Takes the first entry that can be delivered. If it is for a callback, its connection is
+    /// busy until `release`.
+    pub fn take(&mut self, kind: Kind) -> Option<Entry> {
+        let entries = &self.lanes[kind as usize].entries;
+        let index = entries.iter().position(|entry| !self.is_busy(entry.recipient.id()))?;
+        let entry = self.remove(kind, index)?;
+        if kind == Kind::Push {
+            let events = entry.recipient.queued().load(Ordering::Relaxed);
+            self.busy.push(Busy { id: entry.recipient.id(), events });
+        }
+        Some(entry)
+    }
+
+    /// The callback of that connection has returned, or been left.
+    pub fn release(&mut self, id: i32) {
+        self.busy.retain(|busy| busy.id != id);
+    }
+
+    fn is_busy(&self, id: i32) -> bool {
+        self.busy.iter().any(|busy| busy.id == id)
+    }
+
+    /// Whether it holds anything at all.
+    pub fn is_empty(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.entries.is_empty()) && self.parked_left() == 0
+    }
+
+    fn parked_left(&self) -> usize {
+        self.parked.as_ref().map_or(0, |parked| parked.left)
+    }
+
+    /// Events that can be delivered now.
+    pub fn ready(&self) -> usize {
+        self.deliverable(Kind::Push) + self.deliverable(Kind::Pull)
+    }
+
+    /// The same of one kind.
+    pub fn deliverable(&self, kind: Kind) -> usize {
+        let waiting = self.lanes[kind as usize].events;
+        match kind {
+            Kind::Push => waiting - self.busy.iter().map(|busy| busy.events).sum::<usize>(),
+            Kind::Pull => waiting + self.parked_left(),
+        }
+    }
+
+    /// Whether a connection is left that could bring an event of that kind to the calling thread.
+    pub fn expects(&self, kind: Option<Kind>) -> bool {
+        // Who waits below a callback keeps it from returning.
+        let is_poller = self.poller.is_some_and(|(poller, _)| poller == ThreadToken::current());
         self.lanes.iter().enumerate().any(|(index, lane)| {
             kind.is_none_or(|kind| kind as usize == index)
-                && match busy {
-                    [] => !lane.live.is_empty(),
-                    _ => lane.live.iter().any(|id| !busy.contains(id)),
+                && if is_poller && !self.busy.is_empty() {
+                    lane.live.iter().any(|&id| !self.is_busy(id))
+                } else {
+                    !lane.live.is_empty()
                 }
         })
     }
+
+    // ---- what the host is told of it
+
+    /// A call of the wake-up function is due, if there is one; true if the worker does not know.
+    pub fn announce(&mut self) -> bool {
+        self.is_told = true;
+        self.has_wakeup && !std::mem::replace(&mut self.wakeup_due, true)
+    }
+
+    /// A callback begins. If it polls, it finds what is left: that is said once in each poll,
+    /// for another loop may run in the callback.
+    pub fn announce_rest(&mut self) -> bool {
+        self.has_wakeup && !self.is_told && self.ready() > 0 && self.announce()
+    }
+
+    /// The host polls: it has heard.
+    pub fn heard(&mut self) {
+        self.is_told = false;
+    }
+
+    /// Brings the descriptor in line with what can be delivered, whatever the host has read.
+    pub fn settle_signal(&mut self) {
+        let readable = self.ready() > 0;
+        if let Some(descriptor) = &mut self.descriptor {
+            descriptor.set(readable);
+        }
+    }
+
+    /// The same where the host cannot have read from it since it was last settled.
+    pub fn settle_change(&mut self) {
+        let readable = self.ready() > 0;
+        if self.descriptor.as_ref().is_some_and(|descriptor| descriptor.is_set() != readable) {
+            self.settle_signal();
+        }
+    }
+
+    // ---- the loop
 
     /// The loop is the worker's.
     pub fn end_loan(&mut self) {
@@ -128,13 +227,5 @@ impl State {
     pub fn engine_to_interrupt(&self) -> Option<Arc<dyn Engine>> {
         let rider = self.rider?;
         (rider != ThreadToken::current()).then(|| self.engine.clone())?
-    }
-
-    /// Brings the descriptor in line with what the queue holds.
-    pub fn settle_signal(&mut self) {
-        let readable = self.ready() > 0;
-        if let Some(descriptor) = &mut self.descriptor {
-            descriptor.set(readable);
-        }
     }
 }

@@ -50,13 +50,12 @@ impl Pace {
 }
 
 impl Queue {
-    /// Waits until an event of that kind can be delivered, or `done` says so; `busy` recipients
-    /// do not count. With a kind, the caller is the queue's poller.
+    /// Waits until an event of that kind can be delivered, or `done` says so. With a kind, the
+    /// caller is the queue's poller.
     pub fn wait(
         &self,
         kind: Option<Kind>,
         timeout: Option<Duration>,
-        busy: &[i32],
         done: &dyn Fn() -> bool,
     ) -> Result<Waited> {
         let mut is_flushed = false;
@@ -64,7 +63,7 @@ impl Queue {
         let mut deadline = None;
         let mut state = self.state();
         loop {
-            let events = state.deliverable(kind, busy);
+            let events = kind.map_or_else(|| state.ready(), |kind| state.deliverable(kind));
             if events > 0 {
                 if kind.is_some() && timeout != Some(Duration::ZERO) {
                     state.count_wait(pace.is_short());
@@ -83,7 +82,7 @@ impl Queue {
             if std::mem::take(&mut state.woken) || is_over {
                 return Ok(Waited::InVain);
             }
-            if !state.expects(kind, busy) {
+            if !state.expects(kind) {
                 let words = "no connection is left that could ever bring an event";
                 return Err(Error::ws(Code::Idle, words));
             }
