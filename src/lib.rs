@@ -27,6 +27,7 @@ pub mod protocol;
 mod queue;
 mod secret;
 mod sync;
+mod sys;
 mod transport;
 mod words;
 mod worker;

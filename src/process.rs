@@ -7,6 +7,8 @@
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use std::sync::Once;
 
+use crate::sys;
+
 static FORKED: AtomicBool = AtomicBool::new(false);
 /// How many forks led to this process, since the library was first used.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
@@ -31,11 +33,8 @@ fn watch_forks() {
         FORKED.store(true, Ordering::Relaxed);
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }
-    WATCH.call_once(|| {
-        // SAFETY: the handler sets two atomics, which is allowed after fork; the library is
-        // never unloaded, so it stays where it is.
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-    });
+    // It sets two atomics, which is allowed after fork.
+    WATCH.call_once(|| sys::at_fork(in_child));
 }
 
 /// A value that lives as long as the process, and of which a forked child gets a new one.

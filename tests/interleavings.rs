@@ -14,6 +14,8 @@ mod error;
 mod gathering;
 #[path = "../src/queue/mod.rs"]
 mod queue;
+#[path = "../src/sys/mod.rs"]
+mod sys;
 #[allow(dead_code)]
 #[path = "../src/words.rs"]
 mod words;

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use super::constants::HOSTWS_OK;
 use super::frames::{self, Poller};
 use super::guard::answer;
-use super::stack::here;
 use super::types::{ws_id, ws_queue};
 use super::view::Call;
 use super::{memory, names};
@@ -15,6 +14,7 @@ use crate::connection::{Connection, Status};
 use crate::error::{Code, Error, Result};
 use crate::library;
 use crate::queue::{Kind, Queue, Recipient, Waited};
+use crate::sys::here;
 
 /// Calls back for the events that wait in a queue; if there are none, waits for the
 /// first. Serves the connections whose handler has a callback. `while (ws_poll(0, -1, 0) >= 0) {}`

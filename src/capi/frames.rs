@@ -10,12 +10,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::stack;
 use super::view::{Call, View};
 use crate::error::Result;
 use crate::library;
 use crate::process;
 use crate::queue::{Entry, Event, Kind, Queue};
+use crate::sys;
 
 struct Frame {
     /// Where on the stack `pump` is, once it runs.
@@ -67,7 +67,7 @@ thread_local! {
 /// caller's stack, `pump` the function whose calls the frames belong to.
 pub fn reap(mark: usize, pump: usize) {
     // A call that encloses this one is further up, and still there.
-    discard(|innermost| innermost <= mark || !stack::is_live(innermost, pump));
+    discard(|innermost| innermost <= mark || !sys::is_live(innermost, pump));
 }
 
 /// The same for the call that `mark` belongs to: what is deeper on the stack is gone.

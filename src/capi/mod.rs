@@ -22,7 +22,6 @@ mod pulling;
 mod queues;
 mod response;
 mod sending;
-mod stack;
 pub mod types;
 mod view;
 

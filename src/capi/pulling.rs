@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::events::reap;
 use super::guard::{answer, enter};
 use super::memory::{self, Output, Versioned};
-use super::stack::here;
 use super::types::{ws_event, ws_queue};
 use super::view::{Call, View};
 use crate::error::{Code, Error, Result};
 use crate::library;
 use crate::queue::{Entry, Event, Kind, Queue, Waited};
+use crate::sys::here;
 
 // SAFETY: zero is NULL in each pointer and a number elsewhere; it starts with struct_size.
 unsafe impl Versioned for ws_event {

@@ -7,10 +7,10 @@ use super::constants::HOSTWS_OK;
 use super::events::reap;
 use super::guard::{answer, answer_pointer_sized, answer_waking};
 use super::host::WakeupFunction;
-use super::stack::here;
 use super::types::{ws_id, ws_queue};
 use crate::error::{Code, Error};
 use crate::library;
+use crate::sys::here;
 
 /// Makes a queue that is bound to no thread: whoever polls it gets its events, one
 /// poller at a time. For goroutines, virtual threads and async runtimes.

@@ -12,6 +12,7 @@ use super::Connection;
 use crate::process::ThreadToken;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
+use crate::sys;
 
 /// More than this does not wait.
 pub const MUCH: usize = 128 * 1024;
@@ -122,32 +123,11 @@ impl Gathering {
 impl Burst {
     /// Whether the next message is gathered, because it follows hard on others.
     pub fn is_long(&mut self, gathering: &Gathering) -> bool {
-        let moment = (gathering.rounds.load(Ordering::Relaxed), tick());
+        let moment = (gathering.rounds.load(Ordering::Relaxed), sys::tick());
         if self.moment != moment {
             *self = Burst { moment, length: 0 };
         }
         self.length = self.length.saturating_add(1);
         self.length > FEW
     }
-}
-
-/// A clock of a few milliseconds' steps, which costs next to nothing to read.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn tick() -> u32 {
-    // SAFETY: all zeros are a valid timespec, and the pointer is valid during the call.
-    let time = unsafe {
-        let mut time: libc::timespec = std::mem::zeroed();
-        libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &mut time);
-        time
-    };
-    // Only whether it is the same matters.
-    (time.tv_nsec as u32) ^ (time.tv_sec as u32)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn tick() -> u32 {
-    use std::sync::OnceLock;
-    use std::time::Instant;
-    static START: OnceLock<Instant> = OnceLock::new();
-    (START.get_or_init(Instant::now).elapsed().as_millis() / 4) as u32
 }

@@ -5,13 +5,13 @@
 //! hang.
 
 use std::collections::VecDeque;
-use std::io;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
 use crate::error::{Code, Component, Error};
+use crate::sys;
 
 const MAX_THREADS: usize = 8;
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
@@ -58,7 +58,7 @@ impl Jobs {
         }
         // The new thread waits for the lock, so it finds its handle in place.
         let shared = self.shared.clone();
-        match spawn_quiet("hostws-job", move || shared.serve()) {
+        match sys::spawn("hostws-job", move || shared.serve()) {
             Ok(handle) => state.threads.push(handle),
             Err(error) if state.threads.is_empty() => {
                 state.queue.pop_back();
@@ -155,40 +155,4 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Starts a thread with all signals blocked, so that the host's handlers
-/// never run on it.
-pub fn spawn_quiet<F>(name: &str, f: F) -> io::Result<JoinHandle<()>>
-where
-    F: FnOnce() + Send + 'static,
-{
-    let builder = thread::Builder::new().name(name.to_owned());
-    with_signals_blocked(|| builder.spawn(f))
-}
-
-/// A new thread inherits the mask of the thread that starts it.
-#[cfg(unix)]
-fn with_signals_blocked<T>(f: impl FnOnce() -> T) -> T {
-    let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
-    let mut old = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: both sets are live for the calls; sigfillset initialises `all`
-    // before it is read, and `old` is only written to.
-    let blocked = unsafe {
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), old.as_mut_ptr()) == 0
-    };
-    let result = f();
-    if blocked {
-        // SAFETY: the first call succeeded, so `old` holds this thread's mask.
-        unsafe {
-            libc::pthread_sigmask(libc::SIG_SETMASK, old.as_ptr(), std::ptr::null_mut());
-        }
-    }
-    result
-}
-
-#[cfg(not(unix))]
-fn with_signals_blocked<T>(f: impl FnOnce() -> T) -> T {
-    f()
 }

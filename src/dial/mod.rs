@@ -20,7 +20,7 @@ mod tls;
 pub use self::address::Family;
 pub use self::config::DialConfig;
 pub use self::dialer::Dialer;
-pub use self::jobs::{spawn_quiet, Jobs};
+pub use self::jobs::Jobs;
 pub use self::outcome::{Failure, Progress, Timings};
 pub use self::prepare::{Job, Prepared, Resources};
 pub use self::proxy::Proxies;

@@ -1,38 +1,30 @@
 //! How a host with an event loop of its own learns that a queue has something:
 //! a descriptor that is readable exactly while it has, or a function that is called.
 
-use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
+use std::io::{Read, Write};
 
 use crate::error::{Code, Error, Result};
+use crate::sys::{self, PairEnd};
 
 /// The host's function, called on the worker.
 pub type Wakeup = Box<dyn Fn() + Send>;
 
-/// A socket pair, not an eventfd: Node's `net.Socket` takes no eventfd.
 pub struct Descriptor {
-    host: UnixStream,
-    ours: UnixStream,
+    host: PairEnd,
+    ours: PairEnd,
     is_set: bool,
 }
 
 impl Descriptor {
     pub fn new() -> Result<Descriptor> {
-        Self::open().map_err(|error| {
+        let (host, ours) = sys::socket_pair().map_err(|error| {
             Error::ws(Code::Resources, "the queue's descriptor could not be made").because(error)
-        })
-    }
-
-    fn open() -> io::Result<Descriptor> {
-        let (host, ours) = UnixStream::pair()?;
-        host.set_nonblocking(true)?;
-        ours.set_nonblocking(true)?;
+        })?;
         Ok(Descriptor { host, ours, is_set: false })
     }
 
     pub fn number(&self) -> isize {
-        self.host.as_raw_fd() as isize
+        self.host.number()
     }
 
     /// What it was last set to.

@@ -4,12 +4,14 @@ use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 
-use mio::net::{TcpStream, UnixStream};
-use socket2::{MaybeUninitSlice, SockRef};
+use mio::net::TcpStream;
+use socket2::MaybeUninitSlice;
+
+use crate::sys::{self, LocalStream};
 
 pub enum Socket {
     Tcp(TcpStream),
-    Unix(UnixStream),
+    Unix(LocalStream),
 }
 
 /// Room for what is read: behind what `buffer` holds, as far as its capacity goes, and for
@@ -50,16 +52,11 @@ impl Socket {
 
     /// Reads into one or two rooms, one after the other, which need not be cleared before.
     pub(super) fn receive(&self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
-        let socket = match self {
-            Socket::Tcp(stream) => SockRef::from(stream),
-            Socket::Unix(stream) => SockRef::from(stream),
-        };
         let asked = rooms.iter().map(Room::size).sum::<usize>();
         let count = match rooms {
-            [room] => socket.recv(room.spare())?,
+            [room] => self.receive_into(&mut [MaybeUninitSlice::new(room.spare())])?,
             [first, second] => {
-                let mut both = [first.spare(), second.spare()].map(MaybeUninitSlice::new);
-                socket.recv_vectored(&mut both)?.0
+                self.receive_into(&mut [first.spare(), second.spare()].map(MaybeUninitSlice::new))?
             }
             _ => 0,
         };
@@ -71,8 +68,15 @@ impl Socket {
             rest -= part;
         }
         // A Unix socket ends a read where what was sent together ends.
-        let is_drained = count < asked && !at_end && matches!(self, Socket::Tcp(_));
-        Ok(Received { count, is_drained })
+        let tells = sys::TELLS_DRAINED && matches!(self, Socket::Tcp(_));
+        Ok(Received { count, is_drained: tells && count < asked && !at_end })
+    }
+
+    fn receive_into(&self, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Socket::Tcp(stream) => sys::receive(stream, buffers),
+            Socket::Unix(stream) => sys::receive_local(stream, buffers),
+        }
     }
 
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {

@@ -17,9 +17,10 @@ use std::time::{Duration, Instant};
 use self::driver::{Driver, Patience};
 use self::engine::{Engine, Standing};
 use crate::connection::{Command, Mailbox};
-use crate::dial::{spawn_quiet, Jobs, Resources};
+use crate::dial::{Jobs, Resources};
 use crate::error::{Code, Error, Result};
 use crate::queue::Queue;
+use crate::sys;
 
 /// How long a worker without connections waits for the next.
 const LINGER: Duration = Duration::from_secs(2);
@@ -113,7 +114,7 @@ impl Pair {
         let pair = Arc::clone(self);
         let mut threads = self.shared.threads();
         threads.handles.retain(|handle| !handle.is_finished());
-        let handle = spawn_quiet("hostws", move || {
+        let handle = sys::spawn("hostws", move || {
             pair.run(&engine);
             drop(engine);
             let shared = Arc::clone(&pair.shared);

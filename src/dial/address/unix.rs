@@ -1,19 +1,15 @@
 //! Servers on a Unix socket: `ws+unix:///path/to.sock:/request/path`.
 
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
 use percent_encoding::percent_decode_str;
 
 use crate::error::{Component, Error};
+use crate::sys::{self, LocalStream};
 
-/// The room that an address of the operating system has, less a NUL.
-const MAX_PATH: usize = 107;
 /// How long to wait for room among those whom the server has not accepted yet,
 /// which nothing announces.
 const BACKLOG_WAIT: Duration = Duration::from_millis(20);
@@ -35,14 +31,7 @@ pub fn split(rest: &str) -> Result<(PathBuf, &str), String> {
     if socket.contains(&0) {
         return wrong("the path of the URL's socket contains a NUL");
     }
-    if socket.len() > MAX_PATH {
-        return Err(format!(
-            "the path of the URL's socket has {} bytes, more than the {MAX_PATH} that the system \
-             allows",
-            socket.len()
-        ));
-    }
-    Ok((PathBuf::from(OsStr::from_bytes(&socket)), resource))
+    Ok((sys::local_path(socket)?, resource))
 }
 
 /// The path, fit for one line.
@@ -68,7 +57,7 @@ impl Attempt {
         registry: &Registry,
         token: Token,
         now: Instant,
-    ) -> Result<Option<UnixStream>, Error> {
+    ) -> Result<Option<LocalStream>, Error> {
         if self.again_at.is_some_and(|at| now < at) {
             return Ok(None);
         }
@@ -91,8 +80,8 @@ impl Attempt {
     }
 }
 
-fn connect(path: &Path, registry: &Registry, token: Token) -> io::Result<UnixStream> {
-    let mut stream = UnixStream::connect(path)?;
+fn connect(path: &Path, registry: &Registry, token: Token) -> io::Result<LocalStream> {
+    let mut stream = LocalStream::connect(path)?;
     registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
     Ok(stream)
 }

@@ -1,0 +1,83 @@
+//! The clocks of Linux.
+
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
+
+/// How long the machine has slept since it was started: the time for which one of two
+/// clocks stood still.
+pub fn slept() -> Duration {
+    let clock = |id| {
+        let time = read(id);
+        Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
+    };
+    clock(libc::CLOCK_BOOTTIME).saturating_sub(clock(libc::CLOCK_MONOTONIC))
+}
+
+/// A clock of a few milliseconds' steps, which costs next to nothing to read. Only whether two
+/// readings are the same means something.
+pub fn tick() -> u32 {
+    let time = read(libc::CLOCK_MONOTONIC_COARSE);
+    (time.tv_nsec as u32) ^ (time.tv_sec as u32)
+}
+
+fn read(id: libc::clockid_t) -> libc::timespec {
+    // SAFETY: all zeros are a valid timespec, and the pointer is valid during the call. A clock
+    // that does not exist leaves the zeros.
+    unsafe {
+        let mut time: libc::timespec = std::mem::zeroed();
+        libc::clock_gettime(id, &mut time);
+        time
+    }
+}
+
+/// A timer that never comes due. But one of the wall clock is cancelled when that is set,
+/// and so it is when the machine wakes up: its wait ends, at the cost of nothing until then.
+pub struct Alarm(OwnedFd);
+
+impl Alarm {
+    /// When the machine wakes up, there is an event of that token.
+    pub fn new(registry: &Registry, token: Token) -> io::Result<Alarm> {
+        // SAFETY: all zeros are a valid itimerspec.
+        let mut never: libc::itimerspec = unsafe { std::mem::zeroed() };
+        never.it_value.tv_sec = libc::time_t::MAX;
+        let how = libc::TFD_TIMER_ABSTIME | libc::TFD_TIMER_CANCEL_ON_SET;
+        // SAFETY: the descriptor is new and owned from here on; the pointers are valid
+        // during the call.
+        let timer = unsafe {
+            let flags = libc::TFD_NONBLOCK | libc::TFD_CLOEXEC;
+            let fd = libc::timerfd_create(libc::CLOCK_REALTIME, flags);
+            if fd < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            let timer = OwnedFd::from_raw_fd(fd);
+            if libc::timerfd_settime(fd, how, &never, std::ptr::null_mut()) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            timer
+        };
+        registry.register(&mut SourceFd(&timer.as_raw_fd()), token, Interest::READABLE)?;
+        Ok(Alarm(timer))
+    }
+
+    /// Once its cancellation has been read it can be cancelled again.
+    pub fn rearm(&self) {
+        let mut count = [0_u8; 8];
+        // SAFETY: the buffer is as large as it says, and the descriptor does not block.
+        unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_an_alarm() {
+        let poll = mio::Poll::new().unwrap();
+        assert!(Alarm::new(poll.registry(), Token(1)).is_ok());
+    }
+}

@@ -1,0 +1,30 @@
+//! What differs between systems, and nothing else: each function says what it does, and a
+//! file for each kind of system does it. No other room asks for which system it is built; the
+//! TLS seam alone does, where native-tls stands on another library.
+
+mod stack;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod linux;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod portable;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use self::linux as clocks;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+use self::portable as clocks;
+#[cfg(unix)]
+use self::unix as os;
+#[cfg(windows)]
+use self::windows as os;
+
+pub use self::clocks::{slept, tick, Alarm};
+pub use self::os::{
+    at_fork, local_path, receive, receive_local, socket_pair, spawn, LocalStream, PairEnd,
+    TELLS_DRAINED,
+};
+pub use self::stack::{here, is_live};

@@ -1,0 +1,11 @@
+//! Unix: Linux, macOS and their kin.
+
+mod process;
+mod socket;
+mod thread;
+
+pub use self::process::at_fork;
+pub use self::socket::{
+    local_path, receive, receive_local, socket_pair, LocalStream, PairEnd, TELLS_DRAINED,
+};
+pub use self::thread::spawn;

@@ -1,0 +1,90 @@
+//! Sockets: what the standard library and mio have only on Unix, or do otherwise there.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+
+use mio::net::TcpStream;
+use socket2::{MaybeUninitSlice, SockRef};
+
+/// A connection to a server on this machine.
+pub use mio::net::UnixStream as LocalStream;
+
+/// The room that an address of the operating system has, less a NUL.
+const MAX_PATH: usize = {
+    // SAFETY: all zeros are a valid address.
+    let address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
+    address.sun_path.len() - 1
+};
+
+/// Whether a socket from which less came than was asked for is announced again.
+pub const TELLS_DRAINED: bool = true;
+
+/// The path of a server's socket, or words that say why it cannot be one.
+pub fn local_path(bytes: Vec<u8>) -> Result<PathBuf, String> {
+    match bytes.len() {
+        0..=MAX_PATH => Ok(PathBuf::from(OsString::from_vec(bytes))),
+        length => Err(format!(
+            "the path of the URL's socket has {length} bytes, more than the {MAX_PATH} that the \
+             system allows"
+        )),
+    }
+}
+
+/// Reads into buffers that need not be cleared before, one after the other.
+pub fn receive(stream: &TcpStream, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Result<usize> {
+    scatter(&SockRef::from(stream), buffers)
+}
+
+/// The same from a server on this machine.
+pub fn receive_local(
+    stream: &LocalStream,
+    buffers: &mut [MaybeUninitSlice<'_>],
+) -> io::Result<usize> {
+    scatter(&SockRef::from(stream), buffers)
+}
+
+fn scatter(socket: &SockRef<'_>, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Result<usize> {
+    match buffers {
+        [buffer] => socket.recv(buffer),
+        buffers => Ok(socket.recv_vectored(buffers)?.0),
+    }
+}
+
+/// One of two ends: what is written to one can be read from the other. Neither blocks.
+///
+/// A socket, and no eventfd: Node's `net.Socket` takes no eventfd.
+pub struct PairEnd(UnixStream);
+
+pub fn socket_pair() -> io::Result<(PairEnd, PairEnd)> {
+    let (one, other) = UnixStream::pair()?;
+    one.set_nonblocking(true)?;
+    other.set_nonblocking(true)?;
+    Ok((PairEnd(one), PairEnd(other)))
+}
+
+impl PairEnd {
+    /// As the system's calls name it.
+    pub fn number(&self) -> isize {
+        self.0.as_raw_fd() as isize
+    }
+}
+
+impl Read for PairEnd {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for PairEnd {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
