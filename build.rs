@@ -19,16 +19,21 @@ const SOURCES: [&str; 10] = [
     "src/capi/library.rs",
 ];
 
+/// The rows of `ws_options`, which a macro puts into types.rs.
+const OPTIONS: &str = "src/connection/options/table.rs";
+
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo"));
     for source in SOURCES {
         println!("cargo:rerun-if-changed={source}");
     }
+    println!("cargo:rerun-if-changed={OPTIONS}");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/capi/overview.h");
 
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")).join("hostws.h");
-    fs::write(&out, header(&root)).expect("the build's own folder is writable");
+    let folder = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo"));
+    let out = folder.join("hostws.h");
+    fs::write(&out, header(&root, &folder)).expect("the build's own folder is writable");
     println!("cargo:rustc-env=HOSTWS_GENERATED_HEADER={}", out.display());
 
     // cargo-c chooses the SONAME itself.
@@ -42,7 +47,7 @@ fn main() {
     }
 }
 
-fn header(root: &Path) -> String {
+fn header(root: &Path, out: &Path) -> String {
     let overview = fs::read_to_string(root.join("src/capi/overview.h")).expect("it is committed");
     let config = cbindgen::Config {
         language: cbindgen::Language::C,
@@ -59,12 +64,39 @@ fn header(root: &Path) -> String {
     };
     let mut builder = cbindgen::Builder::new().with_config(config);
     for source in SOURCES {
-        builder = builder.with_src(root.join(source));
+        builder = builder.with_src(match source {
+            "src/capi/types.rs" => expanded(root, out),
+            _ => root.join(source),
+        });
     }
     let mut text = Vec::new();
     builder.generate().expect("the sources are C-compatible").write(&mut text);
     let text = String::from_utf8(text).expect("cbindgen writes UTF-8");
     short_comments(&constants_as_enums(&text))
+}
+
+/// cbindgen expands no macro: types.rs with `ws_options` as the macro of that name makes it.
+fn expanded(root: &Path, out: &Path) -> PathBuf {
+    let read = |path: &str| fs::read_to_string(root.join(path)).expect("it is committed");
+    let (types, table) = (read("src/capi/types.rs"), read(OPTIONS));
+    let between = |text: &str, start: &str, end: &str| {
+        let from = text.find(start).expect("the file is laid out so") + start.len();
+        text[from..from + text[from..].find(end).expect("as above")].to_owned()
+    };
+    let rows: String = between(&table, "$use! {\n", "\n        }\n    };")
+        .lines()
+        .map(|line| match line.trim().split_once(" = ") {
+            Some((field, _)) if !field.starts_with("//") => format!("pub {field},\n"),
+            _ => format!("{}\n", line.trim()),
+        })
+        .collect();
+    let shell = between(&types, "macro_rules! ws_options {", "\noptions_table!(ws_options);\n");
+    let body = between(&shell, "=> {\n", "\n    };\n}");
+    let body = body.replace("$($(#[$doc])* pub $name: $type,)*", &rows);
+    let path = out.join("types.rs");
+    let text = types.replace(&format!("macro_rules! ws_options {{{shell}"), &body);
+    fs::write(&path, text).expect("the build's own folder is writable");
+    path
 }
 
 /// `#define NAME VALUE` vanishes before LuaJIT's and cffi's parsers see it, and -1 without

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::connection::{
     Command, Connection, DataType, Home, Interner, Limits, Options, Parts, Reconnect, Registry,
-    Status, GOING_AWAY,
+    Settings, Status, GOING_AWAY,
 };
 use crate::dial;
 use crate::error::{Code, Error, Result};
@@ -134,8 +134,7 @@ pub fn open(
 ) -> Result<i32> {
     let library = LIBRARY.get();
     let queue = options.queue;
-    let backoff = options.backoff()?;
-    let (config, limits) = options.resolve(url, data_type)?;
+    let Settings { config, limits, backoff } = options.resolve(url, data_type)?;
     let config = Arc::new(config);
     let reconnect = backoff.map(|backoff| Reconnect::new(backoff, Arc::clone(&config)));
     let pair = library.pair(queue)?;

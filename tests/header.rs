@@ -73,3 +73,34 @@ fn every_exported_function_is_in_the_header() {
     }
     assert_eq!(exported, names.len());
 }
+
+/// The fields of `ws_options`, by the header.
+fn option_fields() -> Vec<String> {
+    let header = fs::read_to_string(env!("HOSTWS_GENERATED_HEADER")).unwrap();
+    let body = header.split("typedef struct ws_options {").nth(1).unwrap();
+    let body = body.split("\n} ws_options;").next().unwrap();
+    let fields = body.lines().filter(|line| line.ends_with(';'));
+    fields
+        .map(|line| line.trim_end_matches(';').rsplit([' ', '*']).next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_option_is_in_the_header_for_cpp() {
+    let cpp = committed().with_extension("hpp");
+    let cpp = fs::read_to_string(cpp).unwrap();
+    let create = cpp.split("static ws_id create(").nth(1).unwrap();
+    let create = create.split("return detail::check(ws_new(").next().unwrap();
+    let set: Vec<&str> = create
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("raw."))
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    let fields = option_fields();
+    assert!(fields.len() >= 35, "only {fields:?} were found");
+    for field in &fields {
+        let times = set.iter().filter(|name| *name == field).count();
+        assert_eq!(times, 1, "hostws.hpp sets {field} {times} times");
+    }
+    assert_eq!(set.len(), fields.len());
+}

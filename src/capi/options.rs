@@ -1,8 +1,10 @@
 //! `ws_options` and the other structs, read from and written to C.
 
+use std::ffi::c_char;
+
 use super::memory::{self, Versioned};
 use super::types::{ws_header, ws_options, ws_stats};
-use crate::connection::{Options, Snapshot};
+use crate::connection::{options_table, Options, Snapshot};
 use crate::error::Result;
 use crate::secret::Secret;
 
@@ -16,60 +18,59 @@ unsafe impl Versioned for ws_stats {
     const FIRST_SIZE: usize = size_of::<ws_stats>();
 }
 
+/// A field of the struct, as an option that is given so.
+trait Field<T> {
+    /// # Safety
+    /// A pointer is what the header says of the field.
+    unsafe fn take(self, name: &str) -> Result<T>;
+}
+
+impl<T> Field<T> for T {
+    unsafe fn take(self, _: &str) -> Result<T> {
+        Ok(self)
+    }
+}
+
+impl Field<Option<String>> for *const c_char {
+    unsafe fn take(self, name: &str) -> Result<Option<String>> {
+        // SAFETY: the caller's promise.
+        Ok(unsafe { memory::optional_text(self, name) }?.map(str::to_owned))
+    }
+}
+
+impl Field<Option<Secret>> for *const c_char {
+    unsafe fn take(self, name: &str) -> Result<Option<Secret>> {
+        // SAFETY: the caller's promise.
+        Ok(unsafe { memory::optional_text(self, name) }?.map(|text| text.to_owned().into()))
+    }
+}
+
+macro_rules! reader {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $kind:ty,)*) => {
+        unsafe fn fields(raw: &ws_options, headers: Vec<(String, String)>) -> Result<Options> {
+            Ok(Options {
+                queue: raw.queue,
+                headers,
+                // SAFETY: the caller's promise, which is the header's.
+                $($name: unsafe { raw.$name.take(concat!("options->", stringify!($name))) }?,)*
+            })
+        }
+    };
+}
+options_table!(reader);
+
 pub unsafe fn read(options: *const ws_options) -> Result<Options> {
     if options.is_null() {
         return Ok(Options::default());
     }
-    // SAFETY: the caller's promise, which is the header's, here and below.
+    // SAFETY: the caller's promise, which is the header's.
     unsafe {
         let raw = ws_options::read(options, "options")?;
         let mut headers = Vec::new();
         for header in memory::array(raw.headers, raw.header_count, "options->headers")? {
             headers.push(read_header(header)?);
         }
-        Ok(Options {
-            queue: raw.queue,
-            headers,
-            subprotocols: owned(memory::optional_text(raw.subprotocols, "options->subprotocols")?),
-            tls_ca: owned(memory::optional_text(raw.tls_ca, "options->tls_ca")?),
-            tls_server_name: owned(memory::optional_text(
-                raw.tls_server_name,
-                "options->tls_server_name",
-            )?),
-            tls_verify: raw.tls_verify,
-            tls_min_version: raw.tls_min_version,
-            open_timeout_ms: raw.open_timeout_ms,
-            close_timeout_ms: raw.close_timeout_ms,
-            ping_interval_ms: raw.ping_interval_ms,
-            ping_timeout_ms: raw.ping_timeout_ms,
-            write_timeout_ms: raw.write_timeout_ms,
-            max_message: raw.max_message,
-            send_queue_max: raw.send_queue_max,
-            receive_queue_max: raw.receive_queue_max,
-            stream_threshold: raw.stream_threshold,
-            deflate: raw.deflate,
-            deflate_threshold: raw.deflate_threshold,
-            deflate_server_no_context_takeover: raw.deflate_server_no_context_takeover,
-            deflate_client_no_context_takeover: raw.deflate_client_no_context_takeover,
-            deflate_server_max_window_bits: raw.deflate_server_max_window_bits,
-            deflate_client_max_window_bits: raw.deflate_client_max_window_bits,
-            proxy: owned(memory::optional_text(raw.proxy, "options->proxy")?),
-            ip_family: raw.ip_family,
-            max_redirects: raw.max_redirects,
-            tls_cert: owned(memory::optional_text(raw.tls_cert, "options->tls_cert")?),
-            tls_key: owned(memory::optional_text(raw.tls_key, "options->tls_key")?)
-                .map(Secret::from),
-            tls_key_password: owned(memory::optional_text(
-                raw.tls_key_password,
-                "options->tls_key_password",
-            )?)
-            .map(Secret::from),
-            tls_pins: owned(memory::optional_text(raw.tls_pins, "options->tls_pins")?),
-            tls_ca_only: raw.tls_ca_only,
-            reconnect_max: raw.reconnect_max,
-            reconnect_min_ms: raw.reconnect_min_ms,
-            reconnect_max_ms: raw.reconnect_max_ms,
-        })
+        fields(&raw, headers)
     }
 }
 
@@ -80,10 +81,6 @@ unsafe fn read_header(header: &ws_header) -> Result<(String, String)> {
         let value = memory::text(header.value, "options->headers: a value")?;
         Ok((name.to_owned(), value.to_owned()))
     }
-}
-
-fn owned(text: Option<&str>) -> Option<String> {
-    text.map(str::to_owned)
 }
 
 impl From<Snapshot> for ws_stats {

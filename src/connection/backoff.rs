@@ -3,9 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::options::{bad, duration, Options};
-use crate::error::Result;
-
 /// Open for so long, a connection counts as stable: the attempts are counted anew.
 const STABLE: Duration = Duration::from_secs(60);
 /// The most that a server's Retry-After makes wait.
@@ -84,32 +81,6 @@ impl Backoff {
     }
 }
 
-impl Options {
-    /// When it is opened again, if it is; each part is checked also where it is off.
-    pub fn backoff(&self) -> Result<Option<Backoff>> {
-        let time = |option: &str, value, default| {
-            duration(option, value, default)?.ok_or_else(|| bad(option, "cannot be switched off"))
-        };
-        let least = time("reconnect_min_ms", self.reconnect_min_ms, 500)?;
-        let most = time("reconnect_max_ms", self.reconnect_max_ms, 30_000)?;
-        if least > most {
-            let (least, most) = (least.as_millis(), most.as_millis());
-            let words = format!("is {least} ms, more than reconnect_max_ms, which is {most} ms");
-            return Err(bad("reconnect_min_ms", words));
-        }
-        let max = match self.reconnect_max {
-            0 => return Ok(None),
-            -1 => None,
-            1.. => Some(self.reconnect_max.unsigned_abs()),
-            other => {
-                let words = format!("is {other}; -1 is for ever, 0 off, else it counts attempts");
-                return Err(bad("reconnect_max", words));
-            }
-        };
-        Ok(Some(Backoff::new(max, least, most)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,33 +126,6 @@ mod tests {
         assert_eq!(delay(0), Some(ms(10)));
         assert_eq!(delay(7), Some(Duration::from_secs(7)));
         assert_eq!(delay(u64::MAX), Some(MAX_RETRY_AFTER));
-    }
-
-    #[test]
-    fn reconnecting_is_off_by_default() {
-        let backoff = |max, least, most| {
-            let options = Options {
-                reconnect_max: max,
-                reconnect_min_ms: least,
-                reconnect_max_ms: most,
-                ..Options::default()
-            };
-            options.backoff().map_err(|error| error.message)
-        };
-        assert_eq!(backoff(0, 0, 0), Ok(None));
-        assert_eq!(backoff(-1, 0, 0), Ok(Some(Backoff::new(None, ms(500), ms(30_000)))));
-        assert_eq!(backoff(3, 7, 7), Ok(Some(Backoff::new(Some(3), ms(7), ms(7)))));
-        for (max, least, most, name) in [
-            (-2, 0, 0, "reconnect_max:"),
-            (0, -1, 0, "reconnect_min_ms"),
-            (1, 0, -1, "reconnect_max_ms"),
-            (1, -2, 0, "reconnect_min_ms"),
-            (1, 8, 7, "more than reconnect_max_ms, which is 7 ms"),
-            (0, 30_001, 0, "reconnect_min_ms"),
-        ] {
-            let words = backoff(max, least, most).expect_err("refused");
-            assert!(words.contains(name), "{words}");
-        }
     }
 
     proptest! {

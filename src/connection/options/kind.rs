@@ -1,0 +1,238 @@
+//! Kinds of options: how each is given, which values it may have, what it comes to.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::dial::{Family, TlsVersion, Verify};
+use crate::secret::Secret;
+
+/// What a row of the table says of an option's values.
+pub trait Kind {
+    /// As a host gives it: a number, or a text that may be missing.
+    type Given;
+    type Value;
+
+    /// Whether 1 and 0 are true and false.
+    const IS_SWITCH: bool = false;
+
+    /// The value, or what is wrong with what was given, in words that follow the option's name.
+    fn check(given: Self::Given) -> Result<Self::Value, String>;
+}
+
+/// Text as it is, also an empty one.
+pub struct Text;
+
+impl Kind for Text {
+    type Given = Option<String>;
+    type Value = Option<String>;
+
+    fn check(given: Option<String>) -> Result<Option<String>, String> {
+        Ok(given)
+    }
+}
+
+/// Text that nobody may see.
+pub struct SecretText;
+
+impl Kind for SecretText {
+    type Given = Option<Secret>;
+    type Value = Option<Secret>;
+
+    fn check(given: Option<Secret>) -> Result<Option<Secret>, String> {
+        Ok(given)
+    }
+}
+
+/// 0 or 1.
+pub struct Switch;
+
+impl Kind for Switch {
+    type Given = i32;
+    type Value = bool;
+
+    const IS_SWITCH: bool = true;
+
+    fn check(given: i32) -> Result<bool, String> {
+        match given {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(format!("is {other}; 0 is off, 1 on")),
+        }
+    }
+}
+
+/// One of a few values.
+pub struct OneOf<T>(PhantomData<T>);
+
+/// The numbers of such values.
+pub trait Choice: Copy + 'static {
+    /// The default has 0.
+    const NUMBERS: &'static [(i32, Self)];
+    /// What the numbers mean.
+    const MEANING: &'static str;
+}
+
+impl<T: Choice> Kind for OneOf<T> {
+    type Given = i32;
+    type Value = T;
+
+    fn check(given: i32) -> Result<T, String> {
+        let known = T::NUMBERS.iter().find(|(number, _)| *number == given);
+        known.map(|(_, value)| *value).ok_or_else(|| format!("is {given}; {}", T::MEANING))
+    }
+}
+
+impl Choice for Verify {
+    const NUMBERS: &'static [(i32, Verify)] =
+        &[(0, Verify::Full), (1, Verify::NoHostname), (-1, Verify::None)];
+    const MEANING: &'static str = "0 is full, 1 no host name, -1 none";
+}
+
+impl Choice for TlsVersion {
+    const NUMBERS: &'static [(i32, TlsVersion)] = &[
+        (0, TlsVersion::V1_2),
+        (10, TlsVersion::V1_0),
+        (11, TlsVersion::V1_1),
+        (12, TlsVersion::V1_2),
+        (13, TlsVersion::V1_3),
+    ];
+    const MEANING: &'static str = "it goes from 10 (TLS 1.0) to 13 (TLS 1.3)";
+}
+
+impl Choice for Family {
+    const NUMBERS: &'static [(i32, Family)] = &[(0, Family::Any), (4, Family::V4), (6, Family::V6)];
+    const MEANING: &'static str = "0 is any, 4 IPv4, 6 IPv6";
+}
+
+/// A time in milliseconds; 0 is the default.
+pub struct Time<const DEFAULT: u64>;
+
+impl<const DEFAULT: u64> Kind for Time<DEFAULT> {
+    type Given = i32;
+    type Value = Duration;
+
+    fn check(given: i32) -> Result<Duration, String> {
+        match given {
+            -1 => Err("cannot be switched off".to_owned()),
+            0 => Ok(Duration::from_millis(DEFAULT)),
+            1.. => Ok(Duration::from_millis(given.unsigned_abs().into())),
+            _ => Err(format!("is {given} ms; it must be 0 or more")),
+        }
+    }
+}
+
+/// The same, where -1 is none.
+pub struct TimeOrOff<const DEFAULT: u64>;
+
+impl<const DEFAULT: u64> Kind for TimeOrOff<DEFAULT> {
+    type Given = i32;
+    type Value = Option<Duration>;
+
+    fn check(given: i32) -> Result<Option<Duration>, String> {
+        match given {
+            -1 => Ok(None),
+            0.. => Time::<DEFAULT>::check(given).map(Some),
+            _ => Err(format!("is {given} ms; it must be -1 or more")),
+        }
+    }
+}
+
+pub const MIB: u64 = 1 << 20;
+
+/// A limit in bytes; 0 is the default, -1 is none.
+pub struct Bytes<const DEFAULT: u64>;
+
+impl<const DEFAULT: u64> Kind for Bytes<DEFAULT> {
+    type Given = i64;
+    type Value = u64;
+
+    fn check(given: i64) -> Result<u64, String> {
+        match given {
+            -1 => Ok(u64::MAX),
+            0 => Ok(DEFAULT),
+            1.. => Ok(given.unsigned_abs()),
+            _ => Err(format!("is {given} bytes; it must be -1 or more")),
+        }
+    }
+}
+
+/// How many bytes a part has; 0 and -1: there are no parts.
+pub struct PartSize<const LEAST: i64>;
+
+impl<const LEAST: i64> Kind for PartSize<LEAST> {
+    type Given = i64;
+    type Value = Option<usize>;
+
+    fn check(given: i64) -> Result<Option<usize>, String> {
+        match given {
+            0 | -1 => Ok(None),
+            _ if given >= LEAST => Ok(Some(in_memory(given.unsigned_abs()))),
+            _ => Err(format!("is {given} bytes; it must be at least {LEAST}")),
+        }
+    }
+}
+
+/// A number of bytes from which on something is done; 0 is the default, -1 is always.
+pub struct Threshold<const DEFAULT: usize>;
+
+impl<const DEFAULT: usize> Kind for Threshold<DEFAULT> {
+    type Given = i32;
+    type Value = usize;
+
+    fn check(given: i32) -> Result<usize, String> {
+        match given {
+            -1 => Ok(0),
+            0 => Ok(DEFAULT),
+            1.. => Ok(given.unsigned_abs() as usize),
+            _ => Err(format!("is {given} bytes; it must be -1 or more")),
+        }
+    }
+}
+
+/// The binary logarithm of a window's size.
+pub struct WindowBits;
+
+impl Kind for WindowBits {
+    type Given = i32;
+    type Value = Option<u8>;
+
+    fn check(given: i32) -> Result<Option<u8>, String> {
+        match u8::try_from(given) {
+            Ok(0) => Ok(None),
+            Ok(bits @ 9..=15) => Ok(Some(bits)),
+            _ => Err(format!("is {given}; it goes from 9 to 15, and 0 asks for nothing")),
+        }
+    }
+}
+
+/// How many of something.
+pub struct Count;
+
+impl Kind for Count {
+    type Given = i32;
+    type Value = u32;
+
+    fn check(given: i32) -> Result<u32, String> {
+        u32::try_from(given).map_err(|_| format!("is {given}; it must be 0 or more"))
+    }
+}
+
+/// How many attempts in a row: none, some, or without end (`u32::MAX`).
+pub struct Attempts;
+
+impl Kind for Attempts {
+    type Given = i32;
+    type Value = u32;
+
+    fn check(given: i32) -> Result<u32, String> {
+        match given {
+            -1 => Ok(u32::MAX),
+            0.. => Ok(given.unsigned_abs()),
+            _ => Err(format!("is {given}; -1 is for ever, 0 off, else it counts attempts")),
+        }
+    }
+}
+
+pub fn in_memory(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
