@@ -179,6 +179,8 @@ test_all() {
     cargo fmt --check
     cargo clippy --locked --all-targets -- -D warnings
 
+    sh cmake/packages.sh
+
     say "Rust tests"
     cargo test --locked
 

