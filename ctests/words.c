@@ -125,6 +125,40 @@ static void a_negative_id_is_told_as_the_error_that_it_is(void) {
   CHECK_FAILS(ws_send(0, "x", -1, 0), HOSTWS_E_NO_SUCH_ID, "there is no connection 0");
 }
 
+static void a_wait_that_fails_says_why(void) {
+  record r = {0};
+  ws_id ws = record_open(&r, peer_url("closed", "/"), NULL);
+  CHECK_FAILS(ws_wait_status(ws, HOSTWS_CONNECTED, PATIENCE_MS), HOSTWS_E_CLOSED, "is closed: could not open");
+  CHECK_HAS(ws_last_error_message(), "127.0.0.1");
+  CHECK_HAS(ws_last_error_message(), ": Connection refused");
+  CHECK_FAILS(ws_send(ws, "late", -1, 0), HOSTWS_E_CLOSED, ": Connection refused");
+  CHECK_FAILS(ws_terminate(ws, 0, NULL), HOSTWS_E_CLOSED, ": Connection refused");
+  /* Without callbacks nothing is consumed. */
+  ws = ws_new(peer_url("closed", "/"), NULL, NULL);
+  CHECK_FAILS(ws_wait_status(ws, HOSTWS_CONNECTED, PATIENCE_MS), HOSTWS_E_CLOSED, ": Connection refused");
+  CHECK_FAILS(ws_send(ws, "late", -1, 0), HOSTWS_E_CLOSED, ": Connection refused");
+  const ws_event *event = ws_next(0, PATIENCE_MS);
+  CHECK(event && event->type == HOSTWS_EVENT_ERROR);
+  CHECK(ws_next(0, PATIENCE_MS)->type == HOSTWS_EVENT_TERMINATE);
+  /* Of a connection that is tried again: why the last attempt failed. */
+  record_clear(&r);
+  ws_options options = default_options();
+  options.reconnect_max = -1;
+  options.reconnect_min_ms = options.reconnect_max_ms = 60000;
+  ws = record_open(&r, peer_url("closed", "/"), &options);
+  PUMP(r.losses == 1);
+  CHECK_FAILS(ws_wait_status(ws, HOSTWS_CONNECTED, 1), HOSTWS_E_TIMEOUT, ": Connection refused");
+  CHECK_INT(ws_abort(ws), HOSTWS_OK);
+  PUMP(r.terminates);
+  /* An end that is no failure has no cause. */
+  record_clear(&r);
+  ws = record_open(&r, peer_url("ws", "/echo"), NULL);
+  PUMP(r.opens);
+  record_close(&r);
+  CHECK_FAILS(ws_wait_status(ws, HOSTWS_CONNECTED, 0), HOSTWS_E_CLOSED, "is closed");
+  CHECK(strstr(ws_last_error_message(), "closed:") == NULL);
+}
+
 int main(void) {
   peer_start();
   RUN(words_stay_where_they_are);
@@ -134,5 +168,6 @@ int main(void) {
   RUN(open_ex_gives_its_words_itself);
   RUN(numbers_have_names);
   RUN(a_negative_id_is_told_as_the_error_that_it_is);
+  RUN(a_wait_that_fails_says_why);
   return 0;
 }

@@ -1043,6 +1043,11 @@ int32_t ws_wait(ws_queue queue, int32_t timeout_ms);
  * HOSTWS_CONNECTED is the first opening of a connection that is opened again when it is lost;
  * RECONNECTED tells of the later ones.
  *
+ * When it fails, ws_last_error_message() carries why the connection ended, or why its last
+ * attempt failed, as on_error and RECONNECTING tell it: "connection 1 is closed: could not open a
+ * connection to 127.0.0.1:1: ...: Connection refused". The library remembers the reasons of the
+ * 128 connections that failed last; ws_send() and others have them in their words, too.
+ *
  * @param ws          a connection
  * @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
  * @param timeout_ms  how long: 0 not at all, -1 for ever

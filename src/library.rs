@@ -210,7 +210,10 @@ pub fn with<T>(id: i32, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T>
         Some(latest) if latest.is(id, generation) => latest,
         _ => Latest { connection: ManuallyDrop::new(find(id)?), generation },
     };
-    let done = act(&latest.connection);
+    let done = act(&latest.connection).map_err(|error| match error.code {
+        code if code == Code::Closed as i32 => latest.connection.explain(error),
+        _ => error,
+    });
     let _ = LATEST.try_with(|place| place.set(Some(latest)));
     done
 }

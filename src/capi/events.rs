@@ -104,6 +104,11 @@ pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
 /// HOSTWS_CONNECTED is the first opening of a connection that is opened again when it is lost;
 /// RECONNECTED tells of the later ones.
 ///
+/// When it fails, ws_last_error_message() carries why the connection ended, or why its last
+/// attempt failed, as on_error and RECONNECTING tell it: "connection 1 is closed: could not open a
+/// connection to 127.0.0.1:1: ...: Connection refused". The library remembers the reasons of the
+/// 128 connections that failed last; ws_send() and others have them in their words, too.
+///
 /// @param ws          a connection
 /// @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
 /// @param timeout_ms  how long: 0 not at all, -1 for ever
@@ -157,7 +162,7 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                 // That the queue is another's is said first.
                 queue.enter()?;
                 queue.leave();
-                return Err(late());
+                return Err(connection.late());
             }
             let done = || connection.has_reached(wanted).unwrap_or(true);
             match begin(queue, rest, 1, mark, &done) {
@@ -165,10 +170,11 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                     reached = true;
                     Ok(0)
                 }
-                Ok(0) => Err(late()),
+                Ok(0) => Err(connection.late()),
                 // Its queue was freed, or it is below a callback that waits for it.
                 Err(error) if error.code == Code::Idle as i32 => {
-                    Err(Error::ws(Code::Closed, "the connection cannot get there any more"))
+                    let words = format!("connection {ws} cannot get there any more");
+                    Err(connection.explain(Error::ws(Code::Closed, words)))
                 }
                 begun => begun,
             }
@@ -263,10 +269,6 @@ fn begin(
         frames::begin(poller);
     }
     Ok(i32::try_from(budget).unwrap_or(i32::MAX))
-}
-
-fn late() -> Error {
-    Error::ws(Code::Timeout, "the connection did not get there in time")
 }
 
 /// The connection, if it has not reached the status yet and still can.

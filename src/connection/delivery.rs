@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
 use super::Connection;
-use crate::queue::{Event, Kind, Recipient};
+use crate::queue::{Event, Kind, Recipient, Reconnecting};
 
 impl Connection {
     /// Puts an event into the queue.
@@ -14,6 +14,15 @@ impl Connection {
         // At most one, whatever else goes wrong on the way to the end.
         if matches!(event, Event::Error(_)) && self.failed.swap(true, Ordering::SeqCst) {
             return;
+        }
+        match &event {
+            Event::Error(why) | Event::Reconnecting(Reconnecting { why, .. }) => {
+                self.home.registry.causes().keep(self.id, why);
+            }
+            Event::Reconnected(_) | Event::Open => {
+                self.home.registry.causes().forget(self.id);
+            }
+            _ => {}
         }
         let queued = match event {
             Event::Open => Some(&self.open_queued),

@@ -3,6 +3,7 @@
 
 mod answer;
 mod backoff;
+mod causes;
 mod composer;
 mod delivery;
 mod gathering;
@@ -262,7 +263,7 @@ impl Connection {
         // What waits is passed over when its turn comes: to search the queue for each of many
         // closed connections would take long, and the end of this one keeps it ready anyway.
         self.muted.store(true, Ordering::SeqCst);
-        Err(Error::ws(Code::Closed, format!("connection {} is closed", self.id)))
+        Err(self.explain(Error::ws(Code::Closed, format!("connection {} is closed", self.id))))
     }
 
     fn mute(&self) {
@@ -290,7 +291,8 @@ impl Connection {
             Status::Connected if self.kind == Kind::Pull => {
                 let opened = self.open_queued.load(Ordering::SeqCst);
                 if !opened && self.end_queued.load(Ordering::SeqCst) {
-                    return Err(Error::ws(Code::Closed, "the connection could not be opened"));
+                    let words = format!("connection {} ended before it was open", self.id);
+                    return Err(self.explain(Error::ws(Code::Closed, words)));
                 }
                 Ok(opened)
             }
@@ -310,7 +312,18 @@ impl Connection {
         if reached && self.has_reached(wanted)? {
             return Ok(());
         }
-        Err(Error::ws(Code::Timeout, "the connection did not get there in time"))
+        Err(self.late())
+    }
+
+    /// The error of a wait for a status that took too long.
+    pub fn late(&self) -> Error {
+        let words = format!("connection {} did not get there in time", self.id);
+        self.explain(Error::ws(Code::Timeout, words))
+    }
+
+    /// The error with what last went wrong with the connection as its cause.
+    pub fn explain(&self, error: Error) -> Error {
+        self.home.registry.explain(self.id, error)
     }
 
     // ---- what the worker does

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::causes::Causes;
 use super::Connection;
 use crate::error::{Code, Error, Result};
 
@@ -13,6 +14,7 @@ static NEXT: AtomicI32 = AtomicI32::new(1);
 #[derive(Default)]
 pub struct Registry {
     table: Mutex<HashMap<i32, Arc<Connection>>>,
+    causes: Causes,
 }
 
 impl Registry {
@@ -31,6 +33,16 @@ impl Registry {
         id > 0 && id < NEXT.load(Ordering::Relaxed)
     }
 
+    /// What connections failed of.
+    pub fn causes(&self) -> &Causes {
+        &self.causes
+    }
+
+    /// The error with what last went wrong with that connection as its cause.
+    pub fn explain(&self, id: i32, error: Error) -> Error {
+        self.causes.explain(id, error)
+    }
+
     pub fn insert(&self, connection: Arc<Connection>) {
         self.table().insert(connection.id, connection);
     }
@@ -46,7 +58,8 @@ impl Registry {
             return Ok(Arc::clone(connection));
         }
         if Registry::was_issued(id) {
-            return Err(Error::ws(Code::Closed, format!("connection {id} is closed")));
+            let error = Error::ws(Code::Closed, format!("connection {id} is closed"));
+            return Err(self.explain(id, error));
         }
         let words = match id {
             0 => "there is no connection 0: that is the null id".to_owned(),
