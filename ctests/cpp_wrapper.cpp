@@ -4,6 +4,7 @@
 
 #include <hostws.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -113,6 +114,9 @@ void options_are_what_c_gets() {
   CHECK(ws.data_type() == hostws::data_type::object && ws.subprotocol() == "salad");
   CHECK_INT(ws.response_status(), 101);
   CHECK(ws.response_header("sec-websocket-protocol") == "salad" && !ws.response_header("X-Not-There"));
+  const std::pair<std::string, std::string> chosen("Sec-WebSocket-Protocol", "salad");
+  const auto headers = ws.response_headers();
+  CHECK(std::count(headers.begin(), headers.end(), chosen) == 1 && headers.size() > 3);
   CHECK(hostws::json_get(got, "/x-two/1") == "b" && !hostws::json_get(got, "/x-three"));
   CHECK_THROWS(ws.send("no object"), HOSTWS_E_JSON);
   CHECK_THROWS(hostws::json_get("{", ""), HOSTWS_E_JSON);

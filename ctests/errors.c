@@ -360,6 +360,7 @@ static void ids_that_were_never_issued_are_told_so(void) {
     CHECK_INT(ws_subprotocol(ws, text, 8), HOSTWS_E_NO_SUCH_ID);
     CHECK_INT(ws_response_status(ws), HOSTWS_E_NO_SUCH_ID);
     CHECK_INT(ws_response_header(ws, "a", text, 8), HOSTWS_E_NO_SUCH_ID);
+    CHECK_INT(ws_response_header_at(ws, 0, text, 8, text, 8), HOSTWS_E_NO_SUCH_ID);
     CHECK_INT(ws_response_body(ws, text, 8), HOSTWS_E_NO_SUCH_ID);
     CHECK_INT(ws_get_stats(ws, &stats), HOSTWS_E_NO_SUCH_ID);
     CHECK_INT(ws_wait_status(ws, HOSTWS_CLOSED, 0), HOSTWS_E_NO_SUCH_ID);

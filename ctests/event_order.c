@@ -56,6 +56,15 @@ static void read_the_answer(ws_id ws, const ws_event *event, void *user_data) {
   CHECK(ws_response_header(ws, "www-AUTHENTICATE", text, sizeof text) > 0);
   CHECK(text[0] != 0);
   CHECK_INT(ws_response_header(ws, "X-None", text, sizeof text), HOSTWS_E_NOT_FOUND);
+  CHECK_INT(ws_response_header_at(ws, -1, NULL, 0, NULL, 0), HOSTWS_E_NOT_FOUND);
+  CHECK_FAILS(ws_response_header_at(ws, 0, text, -1, NULL, 0), HOSTWS_E_ARGUMENT, "name_size");
+  CHECK_FAILS(ws_response_header_at(ws, 0, NULL, 0, NULL, 1), HOSTWS_E_ARGUMENT, "value is NULL");
+  int challenges = 0, index = 0;
+  char name[256];
+  for (; ws_response_header_at(ws, index, name, sizeof name, text, sizeof text) >= 0; index++)
+    if (strcmp(name, "WWW-Authenticate") == 0) challenges++;
+  CHECK(challenges == 1 && index > 1);
+  CHECK_INT(ws_response_header_at(ws, index, NULL, 0, NULL, 0), HOSTWS_E_NOT_FOUND);
   CHECK_INT(ws_response_body(ws, text, sizeof text), 7);
   CHECK_STR(text, "go away");
   CHECK_INT(ws_response_body(ws, text, 3), 7);

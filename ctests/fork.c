@@ -36,6 +36,7 @@ static void every_call_is_refused(ws_id ws) {
   CHECK_INT(ws_subprotocol(ws, text, sizeof text), HOSTWS_E_FORKED);
   CHECK_INT(ws_response_status(ws), HOSTWS_E_FORKED);
   CHECK_INT(ws_response_header(ws, "upgrade", text, sizeof text), HOSTWS_E_FORKED);
+  CHECK_INT(ws_response_header_at(ws, 0, NULL, 0, text, sizeof text), HOSTWS_E_FORKED);
   CHECK_INT(ws_response_body(ws, text, sizeof text), HOSTWS_E_FORKED);
   CHECK_INT(ws_peer_certificate(ws, text, sizeof text), HOSTWS_E_FORKED);
   CHECK_INT(ws_get_stats(ws, &stats), HOSTWS_E_FORKED);

@@ -903,8 +903,12 @@ int64_t ws_buffered_amount(ws_id ws);
 int32_t ws_response_status(ws_id ws);
 
 /**
- * Copies out a header of the server's answer to the upgrade request. The values
- * of a name that repeats are joined with ", " (RFC 9110 5.3).
+ * Copies out a header of the server's answer to the upgrade request. The values of a name
+ * that repeats are joined with ", " (RFC 9110 5.3), those of Set-Cookie, which may hold
+ * commas, with a line feed, which no value can hold. ws_response_header_at() tells them one
+ * by one.
+ *
+ * A value is told as the server's bytes. They need not be UTF-8 (RFC 9110 5.5).
  *
  * @param ws      a connection whose on_terminate has not returned yet
  * @param name    the header's name, in any case
@@ -919,6 +923,36 @@ int32_t ws_response_status(ws_id ws);
  * @since 0.1
  */
 int64_t ws_response_header(ws_id ws, const char *name, char *buffer, int64_t size);
+
+/**
+ * Copies out one header of the server's answer to the upgrade request, by its place in the
+ * answer. A name that repeats comes once for each of its values.
+ *
+ * A header line that breaks HTTP's rules (no colon, a malformed name, a control character)
+ * is left out, and a log line says so. A header over several lines comes as one.
+ *
+ * @param ws          a connection whose on_terminate has not returned yet
+ * @param index       0 for the first header
+ * @param name        gets the name and a NUL, cut off if need be; 256 bytes have room for
+ *                    every name; may be NULL if `name_size` is 0
+ * @param name_size   bytes at `name`
+ * @param value       gets the value and a NUL, cut off if need be; may be NULL if
+ *                    `value_size` is 0. The server's bytes, which need not be UTF-8
+ * @param value_size  bytes at `value`
+ * @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if the answer
+ *         has no more headers or there is none yet, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID,
+ *         HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_response_header_at(ws_id ws,
+                              int32_t index,
+                              char *name,
+                              int64_t name_size,
+                              char *value,
+                              int64_t value_size);
 
 /**
  * Copies out the body of the answer with which the server refused the upgrade,

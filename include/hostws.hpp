@@ -557,6 +557,22 @@ class connection {
         [this, wanted](char* buffer, std::int64_t size) { return ws_response_header(id_, wanted, buffer, size); });
   }
 
+  /** ws_response_header_at(): all headers of the server's answer, in its order, with their values one by one. */
+  std::vector<std::pair<std::string, std::string>> response_headers() const {
+    std::vector<std::pair<std::string, std::string>> headers;
+    for (;;) {
+      const auto index = static_cast<std::int32_t>(headers.size());
+      char name[256];
+      if (!detail::check_unless(HOSTWS_E_NOT_FOUND,
+                                outcome(ws_response_header_at(id_, index, name, sizeof name, nullptr, 0))))
+        return headers;
+      auto value = detail::copy_out([this, index](char* buffer, std::int64_t size) {
+        return ws_response_header_at(id_, index, nullptr, 0, buffer, size);
+      });
+      headers.emplace_back(name, std::move(value));
+    }
+  }
+
   /** ws_response_body(): what a server that refused had to say, its first 64 KiB. */
   std::string response_body() const {
     return detail::copy_out([this](char* buffer, std::int64_t size) { return ws_response_body(id_, buffer, size); });

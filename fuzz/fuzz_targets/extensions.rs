@@ -23,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut text = String::from_utf8_lossy(input.rest()).into_owned();
     text.retain(|c| !c.is_ascii_control() || c == '\t' || c == '\n');
     let values: Vec<&str> = text.split('\n').collect();
-    let verdict = offer.accept(values.iter().copied());
+    let verdict = offer.accept(&values.join(","));
     let expected = judge(&offer, &values);
     match (&verdict, &expected) {
         (Ok(agreed), Ok(expected)) => assert_eq!(agreed, expected),
@@ -37,7 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     // One header or several: the same list.
     let joined = values.join(", ");
-    assert_eq!(offer.accept(std::iter::once(joined.as_str())).ok(), verdict.ok());
+    assert_eq!(offer.accept(&joined).ok(), verdict.ok());
 });
 
 /// The offer is one that RFC 7692 knows, and its own echo is accepted.

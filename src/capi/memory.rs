@@ -73,7 +73,18 @@ pub unsafe fn array<'a, T>(pointer: *const T, count: i32, name: &str) -> Result<
 /// NUL if there is room for one, and the whole length is the answer.
 pub unsafe fn copy_out(source: &[u8], buffer: *mut c_char, size: i64) -> Result<i64> {
     // SAFETY: the caller's promise.
-    unsafe { copy(source, buffer.cast(), size, 1) }
+    unsafe { copy_out_to(["buffer", "size"], source, buffer, size) }
+}
+
+/// The same where the arguments have these names.
+pub unsafe fn copy_out_to(
+    names: [&str; 2],
+    source: &[u8],
+    buffer: *mut c_char,
+    size: i64,
+) -> Result<i64> {
+    // SAFETY: the caller's promise.
+    unsafe { copy(names, source, buffer.cast(), size, 1) }
 }
 
 /// The same for words: cut between two characters. The buffer has been checked before.
@@ -91,16 +102,23 @@ pub unsafe fn copy_words_out(words: &[u8], buffer: *mut c_char, size: i64) {
 /// for that, too. The whole length is the answer.
 pub unsafe fn copy_bytes_out(source: &[u8], buffer: *mut c_void, size: i64) -> Result<i64> {
     // SAFETY: the caller's promise.
-    unsafe { copy(source, buffer.cast(), size, 0) }
+    unsafe { copy(["buffer", "size"], source, buffer.cast(), size, 0) }
 }
 
 /// Copies what fits beside `kept` bytes for the NUL, and the NUL if there is room for it.
-unsafe fn copy(source: &[u8], buffer: *mut u8, size: i64, kept: usize) -> Result<i64> {
-    let room = usize::try_from(size)
-        .map_err(|_| Error::ws(Code::Argument, format!("size is {size}; it must be 0 or more")))?;
+unsafe fn copy(
+    [buffer_name, size_name]: [&str; 2],
+    source: &[u8],
+    buffer: *mut u8,
+    size: i64,
+    kept: usize,
+) -> Result<i64> {
+    let room = usize::try_from(size).map_err(|_| {
+        Error::ws(Code::Argument, format!("{size_name} is {size}; it must be 0 or more"))
+    })?;
     if room > 0 {
         if buffer.is_null() {
-            return Err(is_null("buffer"));
+            return Err(is_null(buffer_name));
         }
         let copied = source.len().min(room - kept);
         // SAFETY: the header asks for `size` writable bytes; `copied` is at most that.

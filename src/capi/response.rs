@@ -23,8 +23,12 @@ pub extern "C" fn ws_response_status(ws: ws_id) -> i32 {
     answer(|| Ok(library::find(ws)?.answer().map_or(0, |answer| i32::from(answer.response.status))))
 }
 
-/// Copies out a header of the server's answer to the upgrade request. The values
-/// of a name that repeats are joined with ", " (RFC 9110 5.3).
+/// Copies out a header of the server's answer to the upgrade request. The values of a name
+/// that repeats are joined with ", " (RFC 9110 5.3), those of Set-Cookie, which may hold
+/// commas, with a line feed, which no value can hold. ws_response_header_at() tells them one
+/// by one.
+///
+/// A value is told as the server's bytes. They need not be UTF-8 (RFC 9110 5.5).
 ///
 /// @param ws      a connection whose on_terminate has not returned yet
 /// @param name    the header's name, in any case
@@ -53,7 +57,51 @@ pub unsafe extern "C" fn ws_response_header(
                 Error::ws(Code::NotFound, format!("the server's answer has no header {name:?}"))
             })?;
         // SAFETY: as above.
-        unsafe { memory::copy_out(value.as_bytes(), buffer, size) }
+        unsafe { memory::copy_out(&value, buffer, size) }
+    })
+}
+
+/// Copies out one header of the server's answer to the upgrade request, by its place in the
+/// answer. A name that repeats comes once for each of its values.
+///
+/// A header line that breaks HTTP's rules (no colon, a malformed name, a control character)
+/// is left out, and a log line says so. A header over several lines comes as one.
+///
+/// @param ws          a connection whose on_terminate has not returned yet
+/// @param index       0 for the first header
+/// @param name        gets the name and a NUL, cut off if need be; 256 bytes have room for
+///                    every name; may be NULL if `name_size` is 0
+/// @param name_size   bytes at `name`
+/// @param value       gets the value and a NUL, cut off if need be; may be NULL if
+///                    `value_size` is 0. The server's bytes, which need not be UTF-8
+/// @param value_size  bytes at `value`
+/// @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if the answer
+///         has no more headers or there is none yet, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID,
+///         HOSTWS_E_ARGUMENT
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_response_header_at(
+    ws: ws_id,
+    index: i32,
+    name: *mut c_char,
+    name_size: i64,
+    value: *mut c_char,
+    value_size: i64,
+) -> i64 {
+    answer_wide(|| {
+        let connection = library::find(ws)?;
+        let answer = connection.answer();
+        let (known, text) =
+            answer.as_ref().and_then(|answer| answer.header_at(index)).ok_or_else(|| {
+                Error::ws(Code::NotFound, format!("the server's answer has no header {index}"))
+            })?;
+        // SAFETY: the header asks the caller for valid pointers.
+        unsafe { memory::copy_out_to(["name", "name_size"], known.as_bytes(), name, name_size) }?;
+        // SAFETY: as above.
+        unsafe { memory::copy_out_to(["value", "value_size"], text, value, value_size) }
     })
 }
 

@@ -19,16 +19,24 @@ pub struct Answer {
 
 impl Answer {
     pub fn subprotocol(&self) -> Option<&str> {
-        self.response.header("Sec-WebSocket-Protocol").filter(|_| self.has_subprotocol)
+        let chosen = self.response.header("Sec-WebSocket-Protocol");
+        std::str::from_utf8(chosen.filter(|_| self.has_subprotocol)?).ok()
     }
 
-    /// A header's values, joined (RFC 9110 5.3).
-    pub fn header(&self, name: &str) -> Option<String> {
-        let values: Vec<&str> = self.response.header_all(name).collect();
+    /// By its place, from 0.
+    pub fn header_at(&self, index: i32) -> Option<(&str, &[u8])> {
+        self.response.headers().nth(usize::try_from(index).ok()?)
+    }
+
+    /// A header's values, joined (RFC 9110 5.3). Those of Set-Cookie may hold commas, so they
+    /// are joined by what no value can hold.
+    pub fn header(&self, name: &str) -> Option<Vec<u8>> {
+        let separator = if name.eq_ignore_ascii_case("set-cookie") { "\n" } else { ", " };
+        let values: Vec<&[u8]> = self.response.header_all(name).collect();
         if values.is_empty() {
             None
         } else {
-            Some(values.join(", "))
+            Some(values.join(separator.as_bytes()))
         }
     }
 }

@@ -32,7 +32,7 @@ pub use encoder::{encode_close, encode_data, encode_ping, encode_pong, encoded_l
 pub use mask::MaskSource;
 pub use read_buffer::ReadBuffer;
 pub use request::{check_header, check_subprotocols, new_key, UpgradeRequest};
-pub use response::{parse_response, verify_upgrade, Agreed, Response, MAX_HEAD, MAX_HEADERS};
+pub use response::{parse_response, verify_upgrade, Agreed, Head, Response, MAX_HEAD, MAX_HEADERS};
 pub use utf8::{check_utf8, NotUtf8, Utf8Check};
 pub use violation::Violation;
 

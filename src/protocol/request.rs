@@ -151,7 +151,8 @@ pub fn check_subprotocols(list: &str) -> Result<Vec<String>, String> {
 }
 
 /// RFC 9110 5.6.2: what a header name or a subprotocol is made of.
-fn is_token(byte: u8) -> bool {
+/// Whether a header's name may hold it.
+pub fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 

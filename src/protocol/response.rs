@@ -1,7 +1,12 @@
 //! The server's answer to the opening handshake (RFC 6455 4.1).
 
+mod tidy;
+
+use std::borrow::Cow;
+
 use tungstenite::handshake::derive_accept_key;
 
+use self::tidy::{tidy, Tidy, MAX_NAME};
 use super::{DeflateOffer, DeflateParams};
 use crate::error::{Code, Component, Error};
 
@@ -18,7 +23,7 @@ pub struct Response {
     /// The reason, then `name:value` for each header, with a line feed before each: none of
     /// them can have one inside. A usual name and its colon are one byte, the name's place
     /// in `USUAL`, from 1.
-    lines: Box<str>,
+    lines: Box<[u8]>,
 }
 
 /// Names that answers to an upgrade have. No more than eight: the next byte is a tab.
@@ -34,44 +39,46 @@ const USUAL: [&str; 7] = [
 
 impl Response {
     /// With the headers in their order.
-    pub fn new<N: AsRef<str>, V: AsRef<str>>(
+    pub fn new<N: AsRef<str>, V: AsRef<[u8]>>(
         status: u16,
         reason: &str,
         headers: impl IntoIterator<Item = (N, V)>,
     ) -> Response {
         // Nobody asks why an upgrade was accepted.
-        let mut lines = if status == 101 { String::new() } else { reason.to_owned() };
+        let mut lines = if status == 101 { Vec::new() } else { reason.as_bytes().to_vec() };
         for (name, value) in headers {
-            lines.push('\n');
+            lines.push(b'\n');
             let name = name.as_ref();
             match (1..).zip(USUAL).find(|(_, usual)| usual.eq_ignore_ascii_case(name)) {
-                Some((place, _)) => lines.push(char::from(place)),
-                None => lines.extend([name, ":"]),
+                Some((place, _)) => lines.push(place),
+                None => lines.extend([name.as_bytes(), b":"].concat()),
             }
-            lines.push_str(value.as_ref());
+            lines.extend_from_slice(value.as_ref());
         }
         // Copied, for it to be no larger than it is.
-        Response { status, lines: lines.as_str().into() }
+        Response { status, lines: lines.as_slice().into() }
     }
 
     pub fn reason(&self) -> &str {
-        self.lines.split('\n').next().unwrap_or_default()
+        let reason = self.lines.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        std::str::from_utf8(reason).unwrap_or_default()
     }
 
-    /// Names, in any case, and values in their order; bytes of a value that are not UTF-8 are
-    /// replaced.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines.split('\n').skip(1).filter_map(|line| {
-            let place = usize::from(*line.as_bytes().first()?);
-            match USUAL.get(place.wrapping_sub(1)) {
-                Some(name) => Some((*name, &line[1..])),
-                None => line.split_once(':'),
+    /// Names, in any case, and values in their order. A value may hold any bytes but control
+    /// characters (RFC 9110 5.5).
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.lines.split(|&byte| byte == b'\n').skip(1).filter_map(|line| {
+            let place = usize::from(*line.first()?);
+            if let Some(name) = USUAL.get(place.wrapping_sub(1)) {
+                return Some((*name, &line[1..]));
             }
+            let colon = line.iter().position(|&byte| byte == b':')?;
+            Some((std::str::from_utf8(&line[..colon]).ok()?, &line[colon + 1..]))
         })
     }
 
     /// The value of the first header of that name, in any case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.header_all(name).next()
     }
 
@@ -79,9 +86,21 @@ impl Response {
     pub fn header_all<'a, 'n>(
         &'a self,
         name: &'n str,
-    ) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
-        let named = move |(key, _): &(&str, &str)| key.eq_ignore_ascii_case(name);
+    ) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        let named = move |(key, _): &(&str, &[u8])| key.eq_ignore_ascii_case(name);
         self.headers().filter(named).map(|(_, value)| value)
+    }
+
+    /// The same as text; bytes that are not UTF-8 are replaced.
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.text_all(name).next()
+    }
+
+    pub fn text_all<'a, 'n>(
+        &'a self,
+        name: &'n str,
+    ) -> impl Iterator<Item = Cow<'a, str>> + use<'a, 'n> {
+        self.header_all(name).map(String::from_utf8_lossy)
     }
 
     /// Whether another response follows this one, as after 103 Early Hints.
@@ -94,39 +113,79 @@ fn http(message: impl Into<String>) -> Error {
     Error::new(Code::Http, Component::Http, message)
 }
 
+/// A response head, as it was found in the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub response: Response,
+    /// How many bytes it has.
+    pub size: usize,
+    /// What was wrong with lines that are left out. No word holds a value.
+    pub dropped: Vec<String>,
+}
+
 /// Parses a response head out of `input`, which is everything received so
-/// far. `None`: it is not complete yet. Else also how many bytes it has.
+/// far. `None`: it is not complete yet.
 ///
 /// What does not begin as HTTP is refused at its first byte. HTTP/1.0 is read
 /// too, because proxies and plain web servers refuse with it; but it has no
 /// upgrade.
-pub fn parse_response(input: &[u8]) -> Result<Option<(Response, usize)>, Error> {
+pub fn parse_response(input: &[u8]) -> Result<Option<Head>, Error> {
     check_start(input)?;
     let head = &input[..input.len().min(MAX_HEAD)];
     // Parsed only when it is complete: input may come a byte at a time.
-    if !has_blank_line(head) {
+    let Some(size) = head_size(head) else {
         return match input.len() < MAX_HEAD {
             true => Ok(None),
             false => Err(http(format!(
                 "the head of the server's response is longer than {MAX_HEAD} bytes"
             ))),
         };
+    };
+    let head = &head[..size];
+    match parse_head(head) {
+        Err(Malformed::Line) => {
+            let Tidy { head, dropped } = tidy(head)?;
+            let response = parse_head(&head).map_err(|malformed| match malformed {
+                Malformed::Line => http("the server's response is not HTTP"),
+                Malformed::Head(error) => error,
+            })?;
+            Ok(Some(Head { response, size, dropped }))
+        }
+        Err(Malformed::Head(error)) => Err(error),
+        Ok(response) => Ok(Some(Head { response, size, dropped: Vec::new() })),
     }
+}
+
+enum Malformed {
+    /// One of the header lines.
+    Line,
+    Head(Error),
+}
+
+/// Parses a whole head, whose lines are as they should be.
+fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
+    use httparse::Error::{HeaderName, HeaderValue, NewLine};
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut parsed = httparse::Response::new(&mut headers);
-    let size = match parsed.parse(head) {
-        Ok(httparse::Status::Complete(size)) => size,
-        Ok(httparse::Status::Partial) => return Err(http("the server's response is not HTTP")),
-        Err(error) => return Err(http(explain(error))),
-    };
+    match parsed.parse(head) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Ok(httparse::Status::Partial) => return Err(Malformed::Line),
+        // The status is there before the first header is looked at.
+        Err(HeaderName | HeaderValue | NewLine) if parsed.code.is_some() => {
+            return Err(Malformed::Line)
+        }
+        Err(error) => return Err(Malformed::Head(http(explain(error)))),
+    }
+    if parsed.headers.iter().any(|header| header.name.len() > MAX_NAME) {
+        return Err(Malformed::Line);
+    }
     let status = parsed.code.unwrap_or_default();
     if parsed.version != Some(1) && status == 101 {
-        return Err(http("the server answered the upgrade with HTTP/1.0, which has no upgrade"));
+        let words = "the server answered the upgrade with HTTP/1.0, which has no upgrade";
+        return Err(Malformed::Head(http(words)));
     }
-    let headers =
-        parsed.headers.iter().map(|header| (header.name, String::from_utf8_lossy(header.value)));
-    let response = Response::new(status, parsed.reason.unwrap_or_default(), headers);
-    Ok(Some((response, size)))
+    let headers = parsed.headers.iter().map(|header| (header.name, header.value));
+    Ok(Response::new(status, parsed.reason.unwrap_or_default(), headers))
 }
 
 /// Refuses what is not the beginning of an HTTP/1 response, and says what it
@@ -155,6 +214,17 @@ fn check_start(input: &[u8]) -> Result<(), Error> {
             input[..input.len().min(24)].escape_ascii()
         ),
     }))
+}
+
+/// Where the head ends: behind its blank line, if that is there.
+fn head_size(head: &[u8]) -> Option<usize> {
+    if !has_blank_line(head) {
+        return None;
+    }
+    (1..=head.len()).find(|&end| {
+        let head = &head[..end];
+        head.ends_with(b"\n\n") || head.ends_with(b"\n\r\n")
+    })
 }
 
 /// Whether there is a line feed with another one, or CR LF, behind it.
@@ -212,12 +282,14 @@ pub fn verify_upgrade(
         )));
     }
     let upgrade = only(response, "Upgrade")?;
-    if !upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket")) {
-        return Err(wrong("Upgrade", upgrade, "websocket"));
+    if !upgrade.as_deref().is_some_and(|value| value.eq_ignore_ascii_case("websocket")) {
+        return Err(wrong("Upgrade", upgrade.as_deref(), "websocket"));
     }
-    let mut connection = response.header_all("Connection").flat_map(|value| value.split(','));
-    if !connection.any(|token| token.trim().eq_ignore_ascii_case("upgrade")) {
-        return Err(wrong("Connection", response.header("Connection"), "Upgrade"));
+    let upgrades = |list: Cow<'_, str>| {
+        list.split(',').any(|token| token.trim().eq_ignore_ascii_case("upgrade"))
+    };
+    if !response.text_all("Connection").any(upgrades) {
+        return Err(wrong("Connection", response.text("Connection").as_deref(), "Upgrade"));
     }
     let accept = only(response, "Sec-WebSocket-Accept")?;
     match accept {
@@ -239,35 +311,34 @@ fn agreed_deflate(
     response: &Response,
     offer: Option<&DeflateOffer>,
 ) -> Result<Option<DeflateParams>, Error> {
+    // Several headers are one list, of which empty elements do not count (RFC 9110 5.3, 5.6.1).
+    let chosen = response.text_all("Sec-WebSocket-Extensions").collect::<Vec<_>>().join(",");
     match offer {
-        Some(offer) => {
-            let values = response.header_all("Sec-WebSocket-Extensions");
-            offer.accept(values).map_err(http)
-        }
-        None => match response.header("Sec-WebSocket-Extensions") {
-            None => Ok(None),
-            Some(extensions) => Err(http(format!(
-                "the server chose the extension \"{}\", which was not offered",
-                excerpt(extensions)
-            ))),
-        },
+        Some(offer) => offer.accept(&chosen).map_err(http),
+        None if chosen.split(',').all(|element| element.trim().is_empty()) => Ok(None),
+        None => Err(http(format!(
+            "the server chose the extension \"{}\", which was not offered",
+            excerpt(&chosen)
+        ))),
     }
 }
 
 fn chosen_subprotocol(response: &Response, offered: &[String]) -> Result<Option<String>, Error> {
     match only(response, "Sec-WebSocket-Protocol")? {
         None => Ok(None),
-        Some(chosen) if offered.iter().any(|name| name == chosen) => Ok(Some(chosen.to_owned())),
+        // There is no such subprotocol (RFC 6455 4.2.2): the server means that it chose none.
+        Some(none) if none.is_empty() => Ok(None),
+        Some(chosen) if offered.iter().any(|name| *name == chosen) => Ok(Some(chosen.into())),
         Some(other) => Err(http(format!(
             "the server chose the subprotocol \"{}\", which was not offered",
-            excerpt(other)
+            excerpt(&other)
         ))),
     }
 }
 
 /// The value of a header that may be there once.
-fn only<'a>(response: &'a Response, name: &'a str) -> Result<Option<&'a str>, Error> {
-    let mut values = response.header_all(name);
+fn only<'a>(response: &'a Response, name: &str) -> Result<Option<Cow<'a, str>>, Error> {
+    let mut values = response.text_all(name);
     match (values.next(), values.next()) {
         (value, None) => Ok(value),
         (_, Some(_)) => Err(http(format!("the server's response has more than one {name} header"))),

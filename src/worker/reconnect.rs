@@ -59,13 +59,14 @@ fn is_unattended(failure: &Error) -> bool {
 
 /// How long the server asks to wait (RFC 9110 10.2.3).
 pub fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
-    let value = response.header("retry-after")?.trim();
+    let value = response.text("retry-after")?;
+    let value = value.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let at = httpdate::parse_http_date(value).ok()?;
     // By the server's clock, if it tells it.
-    let clock = response.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
+    let clock = response.text("date").and_then(|date| httpdate::parse_http_date(&date).ok());
     at.duration_since(clock.unwrap_or(now)).ok()
 }
 

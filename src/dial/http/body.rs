@@ -39,13 +39,13 @@ enum Chunk {
 
 impl Body {
     pub fn new(response: &Response) -> Body {
-        let chunked = response.header("transfer-encoding").is_some_and(|codings| {
+        let chunked = response.text("transfer-encoding").is_some_and(|codings| {
             codings
                 .rsplit(',')
                 .next()
                 .is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked"))
         });
-        let length = response.header("content-length").and_then(|text| text.trim().parse().ok());
+        let length = response.text("content-length").and_then(|text| text.trim().parse().ok());
         let framing = match (response.status, chunked, length) {
             (100..=199 | 204 | 304, _, _) | (_, false, Some(0)) => Framing::Ended,
             (_, true, _) => Framing::Chunked { state: Chunk::Size, line: Vec::new() },

@@ -4,7 +4,8 @@
 use std::io::{self, Read, Write};
 
 use crate::error::{Code, Component, Error};
-use crate::protocol::{parse_response, Response};
+use crate::log;
+use crate::protocol::{parse_response, Head, Response};
 use crate::transport::Stream;
 
 const MAX_INTERIM_RESPONSES: u32 = 8;
@@ -13,6 +14,8 @@ const READ_SIZE: usize = 16 << 10;
 /// A request on its way, and as much of the answer as has come.
 pub struct Exchange {
     stream: Stream,
+    /// Whom it is with, for a log line.
+    peer: String,
     request: Vec<u8>,
     sent: usize,
     received: Vec<u8>,
@@ -37,8 +40,8 @@ impl From<Error> for Trouble {
 }
 
 impl Exchange {
-    pub fn new(stream: Stream, request: Vec<u8>) -> Exchange {
-        Exchange { stream, request, sent: 0, received: Vec::new(), interim: 0 }
+    pub fn new(stream: Stream, peer: String, request: Vec<u8>) -> Exchange {
+        Exchange { stream, peer, request, sent: 0, received: Vec::new(), interim: 0 }
     }
 
     /// The final answer, once its head is complete, and what came behind it.
@@ -78,10 +81,13 @@ impl Exchange {
     /// The final response, if its head is complete, and what follows it.
     fn response(&mut self) -> Result<Option<(Response, Vec<u8>)>, Error> {
         loop {
-            let Some((response, length)) = parse_response(&self.received)? else {
+            let Some(Head { response, size, dropped }) = parse_response(&self.received)? else {
                 return Ok(None);
             };
-            let rest = self.received.split_off(length);
+            for fault in dropped {
+                log::line!(Warning, "the answer of {} counts without one line: {fault}", self.peer);
+            }
+            let rest = self.received.split_off(size);
             if !response.is_interim() {
                 return Ok(Some((response, rest)));
             }

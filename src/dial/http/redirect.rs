@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use percent_encoding::{percent_encode, CONTROLS};
 use url::Url;
 
 use super::refusal::spoken_status;
@@ -109,12 +110,14 @@ fn towards(config: &DialConfig, mut target: Target) -> Result<DialConfig> {
 }
 
 /// What `location` means where it was said. The words never hold it.
-fn resolve(from: &Target, location: &str) -> std::result::Result<Target, String> {
+fn resolve(from: &Target, location: &[u8]) -> std::result::Result<Target, String> {
     let scheme = if from.secure { "https" } else { "http" };
     let base = format!("{scheme}://{}{}", from.host_header, from.resource);
     let base = Url::parse(&base).map_err(|error| format!("its own URL cannot be read: {error}"))?;
+    // What is not ASCII goes on as the bytes that it is, in whatever encoding.
+    let location = percent_encode(location, CONTROLS).to_string();
     let mut url =
-        base.join(location).map_err(|error| format!("its location is no URL: {error}"))?;
+        base.join(&location).map_err(|error| format!("its location is no URL: {error}"))?;
     let scheme = match url.scheme() {
         "http" | "ws" => "ws",
         "https" | "wss" => "wss",
@@ -159,12 +162,12 @@ mod tests {
             ("ws+unix:///s:/a", "http://localhost/b", "ws+unix:///s", "/b"),
             ("ws+unix:///s:/a", "http://localhost:81/b", "ws://localhost:81", "/b"),
         ] {
-            let to = resolve(&target(from), location).unwrap();
+            let to = resolve(&target(from), location.as_bytes()).unwrap();
             assert_eq!(format!("{to:?}"), place, "{location} from {from}");
             assert_eq!(to.resource, resource, "{location} from {from}");
         }
         for bad in ["ftp://h/", "http://", "mailto:hunter2@h", "http://u:hunter2@h:99999/"] {
-            let words = resolve(&target("ws://h/"), bad).expect_err(bad);
+            let words = resolve(&target("ws://h/"), bad.as_bytes()).expect_err(bad);
             assert!(!words.contains("hunter2"), "{words}");
         }
     }

@@ -55,7 +55,7 @@ impl Upgrade {
             key: &key,
         }
         .encode();
-        Ok(Upgrade { exchange: Exchange::new(stream, request), key })
+        Ok(Upgrade { exchange: Exchange::new(stream, target.authority(), request), key })
     }
 
     pub fn advance(

@@ -19,7 +19,8 @@ pub struct HttpConnect {
 
 impl HttpConnect {
     pub fn new(stream: Stream, proxy: &Proxy, target: &Target) -> HttpConnect {
-        HttpConnect { exchange: Exchange::new(stream, request(proxy, target).into_bytes()) }
+        let (peer, request) = (format!("the proxy {proxy}"), request(proxy, target).into_bytes());
+        HttpConnect { exchange: Exchange::new(stream, peer, request) }
     }
 
     pub fn advance(
@@ -68,7 +69,7 @@ fn refused(response: &Response, proxy: &Proxy, target: &Target) -> Error {
     let (server, status) = (target.authority(), spoken_status(response));
     let mut words = format!("the proxy {proxy} refused to connect to {server} with {status}");
     if response.status == 407 {
-        let challenges: Vec<_> = response.header_all("proxy-authenticate").collect();
+        let challenges: Vec<_> = response.text_all("proxy-authenticate").collect();
         words.push_str(match proxy.credentials {
             None => "; it was given no user and password",
             Some(_) => "; it does not accept the user and password",

@@ -8,9 +8,9 @@ const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
 
 fn parse(text: &str) -> Response {
-    let (response, size) = parse_response(text.as_bytes()).unwrap().unwrap();
-    assert_eq!(size, text.len());
-    response
+    let head = parse_response(text.as_bytes()).unwrap().unwrap();
+    assert_eq!((head.size, &head.dropped[..]), (text.len(), &[][..]));
+    head.response
 }
 
 fn good_with(more: &str) -> Response {
@@ -39,11 +39,11 @@ fn refused(replace: &str, with: &str) -> String {
 #[test]
 fn head_and_what_follows_it() {
     let text = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nX: 1\r\nx: 2\r\n\r\nbody";
-    let (response, size) = parse_response(text.as_bytes()).unwrap().unwrap();
+    let Head { response, size, .. } = parse_response(text.as_bytes()).unwrap().unwrap();
     assert_eq!(&text[size..], "body");
     assert_eq!((response.status, response.reason()), (401, "Unauthorized"));
-    assert_eq!(response.header("www-authenticate"), Some("Basic"));
-    assert_eq!(response.header_all("X").collect::<Vec<_>>(), ["1", "2"]);
+    assert_eq!(response.header("www-authenticate"), Some(&b"Basic"[..]));
+    assert_eq!(response.text_all("X").collect::<Vec<_>>(), ["1", "2"]);
     assert_eq!(response.header("Y"), None);
     assert!(!response.is_interim());
 }
@@ -61,7 +61,7 @@ fn a_byte_at_a_time() {
 fn bare_line_feeds_and_no_reason() {
     let response = parse("HTTP/1.1 200\nA: b\n\n");
     assert_eq!((response.status, response.reason()), (200, ""));
-    assert_eq!(response.header("a"), Some("b"));
+    assert_eq!(response.text("a"), Some("b".into()));
 }
 
 #[test]
@@ -80,11 +80,12 @@ fn a_blank_line_is_found_wherever_it_is() {
 }
 
 #[test]
-fn obs_text_is_replaced() {
+fn obs_text_is_kept() {
     let bytes = b"HTTP/1.1 200 OK\r\nA: gr\xfcn\r\nB: gr\xc3\xbcn\r\n\r\n";
-    let (response, _) = parse_response(bytes).unwrap().unwrap();
-    assert_eq!(response.header("A"), Some("gr\u{fffd}n"));
-    assert_eq!(response.header("B"), Some("grün"));
+    let response = parse_response(bytes).unwrap().unwrap().response;
+    assert_eq!(response.header("A"), Some(&b"gr\xfcn"[..]));
+    assert_eq!(response.text("A"), Some("gr\u{fffd}n".into()));
+    assert_eq!(response.text("B"), Some("grün".into()));
 }
 
 #[test]
@@ -104,7 +105,7 @@ fn a_head_that_is_too_long() {
 #[test]
 fn a_body_may_be_longer_than_a_head() {
     let text = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(MAX_HEAD));
-    assert_eq!(parse_response(text.as_bytes()).unwrap().unwrap().1, 19);
+    assert_eq!(parse_response(text.as_bytes()).unwrap().unwrap().size, 19);
 }
 
 #[test]
@@ -143,17 +144,74 @@ fn malformed_heads() {
         "HTTP/1.1 abc OK\r\n\r\n",
         "HTTP/1.1 20\r\n\r\n",
         "HTTP/1.2 200 OK\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n",
-        "HTTP/1.1 200 OK\r\n: b\r\n\r\n",
         "HTTP/1.1\r\n\r\n",
         "HTTP/1.\r\n\r\n",
     ] {
         let words = refusal(parse_response(text.as_bytes()).unwrap_err());
         assert!(words.contains("not HTTP"), "{words}");
     }
+}
+
+#[test]
+fn a_header_over_several_lines_is_one() {
+    for (lines, value) in [
+        ("A: b\r\n folded", "b folded"),
+        ("A: b  \r\n\t  folded  ", "b folded"),
+        ("A: b\r\n c\r\n d", "b c d"),
+        ("A:\r\n b", "b"),
+        ("A : b", "b"),
+        ("A\t: b\n c", "b c"),
+        ("A: b\r\n : c", "b : c"),
+        ("A: b\r\n ", "b"),
+    ] {
+        let response = parse(&format!("HTTP/1.1 401 No\r\n{lines}\r\nB: c\r\n\r\n"));
+        assert_eq!(response.text("A"), Some(value.into()), "{lines:?}");
+        assert_eq!((response.headers().count(), response.reason()), (2, "No"), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_line_that_is_no_header_is_left_out_and_told() {
+    let long = format!("{}: b", "x".repeat(256));
+    for (line, words) in [
+        ("a secret", "line 3, which is no header, has no colon"),
+        ("a secret\r\n more", "line 3, which is no header, has no colon"),
+        ("X Thing: secret", "line 3, \"X Thing\", has a malformed name"),
+        ("X\x1bThing: secret", "line 3, \"X\\x1bThing\", has a malformed name"),
+        (": secret", "line 3, \"\", has no name"),
+        ("A: secret\0", "line 3, \"A\", has a control character in it"),
+        ("A: b\rC: secret", "line 3, \"A\", has a control character in it"),
+        (&long, "has a name that is too long"),
+    ] {
+        let text =
+            format!("{GOOD}X: y\r\n\r\n").replacen("\r\n", &format!("\r\nV: w\r\n{line}\r\n"), 1);
+        let head = parse_response(text.as_bytes()).unwrap().unwrap();
+        assert_eq!(head.size, text.len());
+        assert_eq!((head.response.headers().count(), head.dropped.len()), (5, 1), "{line:?}");
+        assert!(head.dropped[0].contains(words), "{:?}", head.dropped);
+        assert!(!head.dropped[0].contains("secret"), "{:?}", head.dropped);
+        assert_eq!(verify_upgrade(&head.response, KEY, &[], None), Ok(NOTHING));
+    }
+}
+
+#[test]
+fn what_the_handshake_depends_on_is_not_put_in_order() {
+    for (replace, with) in [
+        ("Upgrade: websocket", "Upgrade : websocket"),
+        ("Upgrade: websocket", "Upgrade websocket"),
+        ("Connection: Upgrade", "connection\t: Upgrade"),
+        ("Connection: Upgrade", "Connection: Upgrade\0"),
+        ("Sec-WebSocket-Accept: s3pP", "Sec-WebSocket-Accept : s3pP"),
+        ("Upgrade: websocket", "Upgrade: websocket\r\nSec-WebSocket-Extensions : x"),
+        ("Upgrade: websocket", "Upgrade: websocket\r\nSec-WebSocket-Protocol chat"),
+    ] {
+        let text = format!("{}\r\n", GOOD.replace(replace, with));
+        let words = refusal(parse_response(text.as_bytes()).unwrap_err());
+        assert!(words.contains("not HTTP"), "{with}: {words}");
+    }
+    // Folded it is in order, and another value.
+    let words = refused("Accept: s3pP", "Accept: s3pP\r\n ");
+    assert!(words.contains("does not match"), "{words}");
 }
 
 #[test]
@@ -221,6 +279,17 @@ fn extensions_were_not_offered() {
 }
 
 #[test]
+fn an_empty_list_of_extensions_names_none() {
+    let offer = DeflateOffer::default();
+    for more in ["", " ,", ",, ,", "\r\nSec-WebSocket-Extensions: ,"] {
+        let response = good_with(&format!("Sec-WebSocket-Extensions:{more}\r\n"));
+        for offer in [None, Some(&offer)] {
+            assert_eq!(verify_upgrade(&response, KEY, &[], offer), Ok(NOTHING), "{more:?}");
+        }
+    }
+}
+
+#[test]
 fn an_extension_that_was_offered() {
     let offer = DeflateOffer::default();
     let verdict = |more: &str| verify_upgrade(&good_with(more), KEY, &[], Some(&offer));
@@ -244,12 +313,16 @@ fn subprotocol() {
     for more in [
         "Sec-WebSocket-Protocol: V2\r\n",
         "Sec-WebSocket-Protocol: chat, v2\r\n",
-        "Sec-WebSocket-Protocol: \r\n",
         "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: v2\r\n",
     ] {
         let words = refusal(verdict(more).unwrap_err());
         assert!(words.contains("subprotocol") || words.contains("more than one"));
     }
+    assert_eq!(verdict("Sec-WebSocket-Protocol: \r\n"), Ok(NOTHING));
+    assert_eq!(
+        verify_upgrade(&good_with("Sec-WebSocket-Protocol:\r\n"), KEY, &[], None),
+        Ok(NOTHING)
+    );
     let uninvited = good_with("Sec-WebSocket-Protocol: chat\r\n");
     assert!(verify_upgrade(&uninvited, KEY, &[], None).is_err());
 }

@@ -1,0 +1,107 @@
+//! Heads that break HTTP's rules for header lines, as some servers and devices send them.
+
+use super::http;
+use crate::error::Error;
+use crate::protocol::request::is_token;
+
+/// The longest name that a header may have.
+pub const MAX_NAME: usize = 255;
+
+/// A head as it should have been sent.
+pub struct Tidy {
+    pub head: Vec<u8>,
+    /// What was wrong with each line that is left out. It quotes no value.
+    pub dropped: Vec<String>,
+}
+
+/// Puts a head in order, its blank line included (RFC 9112 2.2, 5.1 and 5.2): a header over
+/// several lines becomes one, white space before a colon goes, and a line that is no header is
+/// left out. Fails if that line is one on which the handshake depends.
+pub fn tidy(head: &[u8]) -> Result<Tidy, Error> {
+    let lines = head.split(|&byte| byte == b'\n');
+    let mut lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut tidy = Tidy { head: Vec::with_capacity(head.len()), dropped: Vec::new() };
+    tidy.push(&[lines.next().unwrap_or_default()]);
+    let mut lines = (2..).zip(lines.take_while(|line| !line.is_empty())).peekable();
+    while let Some((number, line)) = lines.next() {
+        let mut line = line.to_vec();
+        while let Some((_, fold)) =
+            lines.next_if(|(_, next)| matches!(next.first(), Some(b' ' | b'\t')))
+        {
+            line.truncate(line.trim_ascii_end().len());
+            line.push(b' ');
+            line.extend_from_slice(fold.trim_ascii());
+        }
+        let field = Field::new(&line);
+        match field.fault() {
+            None => tidy.push(&[field.name, b": ", field.value.unwrap_or_default()]),
+            Some(fault) if field.belongs_to_handshake() => {
+                let name = field.shown();
+                return Err(http(format!("the server's response is not HTTP: {name} {fault}")));
+            }
+            Some(fault) => tidy.dropped.push(format!("line {number}, {}, {fault}", field.shown())),
+        }
+    }
+    tidy.push(&[]);
+    Ok(tidy)
+}
+
+impl Tidy {
+    fn push(&mut self, parts: &[&[u8]]) {
+        parts.iter().for_each(|part| self.head.extend_from_slice(part));
+        self.head.extend_from_slice(b"\r\n");
+    }
+}
+
+/// A header line.
+struct Field<'a> {
+    name: &'a [u8],
+    has_space_behind: bool,
+    /// What follows the colon, if there is one.
+    value: Option<&'a [u8]>,
+}
+
+impl Field<'_> {
+    fn new(line: &[u8]) -> Field<'_> {
+        let colon = line.iter().position(|&byte| byte == b':');
+        let before = &line[..colon.unwrap_or(line.len())];
+        let name = before.trim_ascii_end();
+        Field {
+            name,
+            has_space_behind: name.len() < before.len(),
+            value: colon.map(|at| line[at + 1..].trim_ascii()),
+        }
+    }
+
+    /// Why it is no header, or not one that the handshake may depend on.
+    fn fault(&self) -> Option<&'static str> {
+        let is_control = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
+        match self.value {
+            None => Some("has no colon"),
+            Some(_) if self.name.is_empty() => Some("has no name"),
+            Some(_) if self.name.len() > MAX_NAME => Some("has a name that is too long"),
+            Some(_) if !self.name.iter().copied().all(is_token) => Some("has a malformed name"),
+            Some(value) if value.iter().any(is_control) => Some("has a control character in it"),
+            Some(_) if self.has_space_behind && self.belongs_to_handshake() => {
+                Some("has white space before its colon")
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// By its first word, for a colon may be missing.
+    fn belongs_to_handshake(&self) -> bool {
+        let end = self.name.iter().position(|&byte| !is_token(byte));
+        let word = self.name[..end.unwrap_or(self.name.len())].to_ascii_lowercase();
+        word == b"upgrade" || word == b"connection" || word.starts_with(b"sec-websocket-")
+    }
+
+    /// Its name, fit for one line. Without a colon it may be a value just as well.
+    fn shown(&self) -> String {
+        match self.value {
+            None if self.belongs_to_handshake() => "a header of the handshake".to_owned(),
+            None => "which is no header".to_owned(),
+            Some(_) => format!("\"{}\"", self.name[..self.name.len().min(40)].escape_ascii()),
+        }
+    }
+}
