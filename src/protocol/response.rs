@@ -3,6 +3,7 @@
 mod tidy;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use tungstenite::handshake::derive_accept_key;
 
@@ -17,7 +18,7 @@ pub const MAX_HEAD: usize = 64 * 1024;
 pub const MAX_HEADERS: usize = 128;
 
 /// The head of a response, in few bytes: it is kept as long as its connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
     /// The reason, then `name:value` for each header, with a line feed before each: none of
@@ -36,6 +37,13 @@ const USUAL: [&str; 7] = [
     "Date",
     "Server",
 ];
+
+/// Leaves out the headers: cookies are among them.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
+    }
+}
 
 impl Response {
     /// With the headers in their order.
@@ -329,10 +337,12 @@ fn chosen_subprotocol(response: &Response, offered: &[String]) -> Result<Option<
         // There is no such subprotocol (RFC 6455 4.2.2): the server means that it chose none.
         Some(none) if none.is_empty() => Ok(None),
         Some(chosen) if offered.iter().any(|name| *name == chosen) => Ok(Some(chosen.into())),
-        Some(other) => Err(http(format!(
+        Some(other) if offered.is_empty() => Err(http(format!(
             "the server chose the subprotocol \"{}\", which was not offered",
             excerpt(&other)
         ))),
+        // It may repeat a token that was offered beside a subprotocol.
+        Some(_) => Err(http("the server chose a subprotocol that was not offered")),
     }
 }
 

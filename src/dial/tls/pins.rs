@@ -40,13 +40,15 @@ impl Pin {
 
 /// The pins of an option: `sha256/BASE64;sha256/BASE64`.
 pub fn parse(list: &str) -> Result<Vec<Pin>, Error> {
-    let pin = |text: &str| {
-        Pin::parse(text).ok_or_else(|| {
-            let words = format!("option tls_pins: {text:?} is not sha256/ and 32 bytes in base64");
+    // Never quoted: what is no pin may be anything.
+    let pin = |(number, text): (usize, &str)| {
+        Pin::parse(text.trim()).ok_or_else(|| {
+            let words =
+                format!("option tls_pins: pin {number} is not sha256/ and 32 bytes in base64");
             Error::ws(Code::Option, words)
         })
     };
-    list.split(';').map(str::trim).map(pin).collect()
+    (1..).zip(list.split(';')).map(pin).collect()
 }
 
 /// Any of the pins is enough; without pins every server will do.
