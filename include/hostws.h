@@ -378,8 +378,11 @@ typedef struct ws_options {
    */
   int64_t max_message;
   /**
-   * Bytes, as framed, that may wait to be sent; 0: 16 MiB; -1: no limit. A message that
-   * is going to be compressed must fit with the length that it has before.
+   * Bytes, as framed, that may wait to be sent; -1: no limit. 0: 16 MiB, and while nothing
+   * else waits one message of up to `max_message` bytes, so that what was received can be
+   * sent back. A message that is going to be compressed must fit with the length that it has
+   * before. With `reconnect_max` it counts with that length for as long as any of it waits,
+   * because it may have to be sent again, and so does a message that has left in part.
    */
   int64_t send_queue_max;
   /**
@@ -813,7 +816,8 @@ int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
  *                   sent unchanged as a text message), or 0 for the connection's own
  * @return HOSTWS_OK, or a negative code: HOSTWS_E_AGAIN when `send_queue_max` bytes already
  *         wait (a DRAIN event follows when there is room); HOSTWS_E_TOO_BIG when the message
- *         could never fit; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words give the position;
+ *         could never fit, whatever leaves before it; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words
+ *         give the position; HOSTWS_E_RESOURCES when there is no memory for it;
  *         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
  *         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
  *

@@ -106,6 +106,50 @@ fn a_message_that_could_never_fit_is_too_big() {
 }
 
 #[test]
+fn by_default_what_can_be_received_can_be_sent_while_nothing_else_waits() {
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/gate"));
+    client.wait_open();
+    check_refused(
+        send(client.id, &vec![0; (64 << 20) + 1], HOSTWS_BLOB),
+        HOSTWS_E_TOO_BIG,
+        "max_message",
+    );
+    let large = vec![7; 64 << 20];
+    assert_eq!(send(client.id, &large, HOSTWS_BLOB), HOSTWS_OK);
+    check_refused(send(client.id, b"one more", HOSTWS_BLOB), HOSTWS_E_AGAIN, "send_queue_max");
+    check_refused(send(client.id, &large, HOSTWS_BLOB), HOSTWS_E_AGAIN, "send_queue_max");
+    server.open_gate();
+    client.poll_until("drain", |events| events.contains(&Event::Drain));
+    assert_eq!(
+        send(client.id, &large, HOSTWS_BLOB),
+        HOSTWS_OK,
+        "there is room for what was refused"
+    );
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn a_message_of_16_mib_comes_back_with_default_options() {
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/echo"));
+    client.wait_open();
+    assert_eq!(send(client.id, &vec![7; 16 << 20], HOSTWS_BLOB), HOSTWS_OK);
+    client.wait_messages(1);
+    assert_eq!(
+        client
+            .events()
+            .iter()
+            .filter(|event| matches!(event, Event::Message { data, .. } if data.len() == 16 << 20))
+            .count(),
+        1
+    );
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
 fn before_it_is_open_the_send_queue_has_its_limit_too() {
     let raw = raw_server();
     let client = Client::with(&url(&raw, "/silent"), |options| options.send_queue_max = 1000);

@@ -26,7 +26,8 @@ use crate::library;
 ///                   sent unchanged as a text message), or 0 for the connection's own
 /// @return HOSTWS_OK, or a negative code: HOSTWS_E_AGAIN when `send_queue_max` bytes already
 ///         wait (a DRAIN event follows when there is room); HOSTWS_E_TOO_BIG when the message
-///         could never fit; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words give the position;
+///         could never fit, whatever leaves before it; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words
+///         give the position; HOSTWS_E_RESOURCES when there is no memory for it;
 ///         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
 ///         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
 ///

@@ -398,9 +398,26 @@ impl Connection {
         }
     }
 
+    /// Nothing is sent or received any more. The host may not have heard of it yet, and a thread
+    /// may know the connection for as long as it lives: what was to be sent does not stay so long.
+    pub fn release(&self) {
+        let mut outbox = self.outbox();
+        outbox.seal();
+        drop(outbox.detach());
+        outbox.release();
+        drop(outbox);
+        // A thread that is compressing finds it closed, and drops the compressor itself.
+        if let Ok(mut composer) = self.composer.try_lock() {
+            *composer = None;
+        }
+    }
+
     /// It is over for everybody: for a connection whose queue takes no events any more.
     pub fn forget(&self) {
         self.forgotten.store(true, Ordering::SeqCst);
         self.home.registry.remove(self.id);
+        self.outbox().forget();
+        let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(answer);
     }
 }

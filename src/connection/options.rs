@@ -9,12 +9,16 @@ use std::time::Duration;
 use self::kind::*;
 pub(crate) use self::table::options_table;
 use super::backoff::Backoff;
+use super::outbox::SendBound;
 use crate::dial::{
     parse_pins, ClientIdentity, Content, DialConfig, Family, Pem, Proxies, Target, TlsConfig,
     TlsVersion, Verify,
 };
 use crate::error::{Code, Error, Result};
-use crate::protocol::{check_header, check_subprotocols, DeflateOffer};
+use crate::protocol::{check_header, check_subprotocols, DeflateOffer, MAX_FRAMING};
+
+/// What may wait to be sent by default.
+const SEND_QUEUE: u64 = 16 * MIB;
 
 /// How messages are delivered, and sent when the host does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +90,7 @@ pub struct Limits {
     /// How long what waits to be sent may wait for a server that takes nothing.
     pub write_timeout: Option<Duration>,
     pub max_message: u64,
-    pub send_queue_max: usize,
+    pub send: SendBound,
     pub receive_queue_max: usize,
     /// Larger messages are delivered in parts of this size.
     pub stream_threshold: Option<usize>,
@@ -143,10 +147,22 @@ impl Values {
             ping_timeout: self.ping_timeout_ms,
             write_timeout: self.write_timeout_ms,
             max_message: self.max_message,
-            send_queue_max: in_memory(self.send_queue_max),
+            send: self.send_bound(),
             receive_queue_max: in_memory(self.receive_queue_max),
             stream_threshold: self.stream_threshold,
             deflate_threshold: self.deflate.then_some(self.deflate_threshold),
+        }
+    }
+
+    /// By default, what can be received can be sent, too.
+    fn send_bound(&self) -> SendBound {
+        match self.send_queue_max {
+            Some(queue) => SendBound { queue: in_memory(queue), alone: in_memory(queue) },
+            None => {
+                let queue = in_memory(SEND_QUEUE);
+                let largest = in_memory(self.max_message).saturating_add(MAX_FRAMING);
+                SendBound { queue, alone: queue.max(largest) }
+            }
         }
     }
 

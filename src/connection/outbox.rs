@@ -17,6 +17,7 @@ use super::gathering::{Burst, Gathering};
 use super::masks::with_masks;
 use super::reconnect::Reconnect;
 use super::spare;
+use super::unsent::Unsent;
 use crate::error::{Code, Error, Result};
 use crate::protocol::{self, DataFrame};
 use crate::transport::Transport;
@@ -31,6 +32,15 @@ const COMPACTED: usize = 64 * 1024;
 /// Room for a message that is being compressed.
 #[must_use]
 pub struct Promise(usize);
+
+/// How much may wait to be sent, in bytes as framed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SendBound {
+    /// In all.
+    pub queue: usize,
+    /// In one frame while nothing else waits; not less than that.
+    pub alone: usize,
+}
 
 /// What an outbox has only now and then.
 #[derive(Default)]
@@ -71,8 +81,8 @@ pub struct Outbox {
     is_fragmented: bool,
     /// No message is taken any more: a close frame is the last, or the opening was given up.
     sealed: bool,
-    /// The host was told HOSTWS_E_AGAIN and waits for DRAIN.
-    owes_drain: bool,
+    /// The host was told HOSTWS_E_AGAIN and waits for DRAIN, which comes when no more is held.
+    drain_at: Option<usize>,
     extras: Option<Box<Extras>>,
     /// What waits is gathered, and leaves in a moment.
     is_gathered: bool,
@@ -110,25 +120,31 @@ impl Outbox {
         self.is_fragmented
     }
 
-    /// Queues one frame whole, or nothing. `limit` is in bytes as framed.
-    pub fn push_data(&mut self, frame: DataFrame, payload: &[u8], limit: usize) -> Result<()> {
+    /// Queues one frame whole, or nothing.
+    pub fn push_data(&mut self, frame: DataFrame, payload: &[u8], bound: SendBound) -> Result<()> {
         self.check_order(frame)?;
-        self.reserve(protocol::encoded_len(payload.len()), limit)?;
-        self.encode(frame, payload, || payload.to_vec())
+        self.reserve(protocol::encoded_len(payload.len()), bound)?;
+        self.encode(frame, payload)
     }
 
     /// Makes sure of room for a message that is going to be compressed: it counts with the
     /// `length` that it has before. To be kept, whatever comes of it.
-    pub fn promise(&mut self, frame: DataFrame, length: usize, limit: usize) -> Result<Promise> {
+    pub fn promise(
+        &mut self,
+        frame: DataFrame,
+        length: usize,
+        bound: SendBound,
+    ) -> Result<Promise> {
         self.check_order(frame)?;
         let bytes = protocol::encoded_len(length);
-        self.admit(bytes, limit)?;
+        self.admit(bytes, bound)?;
         self.extras().promised += bytes;
         Ok(Promise(bytes))
     }
 
-    /// Queues what became of it: `compressed` for the connection of that epoch. False: that
-    /// one is gone meanwhile, and `payload` was queued as it is.
+    /// Queues what became of it: `compressed` for the connection of that epoch. False: `payload`
+    /// was queued as it is, because that connection is gone meanwhile, or because a copy for the
+    /// next one has no room besides.
     pub fn keep_promise(
         &mut self,
         promise: Promise,
@@ -136,15 +152,30 @@ impl Outbox {
         payload: &[u8],
         compressed: Result<Vec<u8>>,
         epoch: u32,
+        bound: SendBound,
     ) -> Result<bool> {
-        self.extras().promised -= promise.0;
+        // An end that came meanwhile has forgotten it.
+        let extras = self.extras();
+        extras.promised = extras.promised.saturating_sub(promise.0);
         let compressed = compressed?;
         // Meanwhile the connection may have been closed, or another thread begun a message.
         self.check_order(frame)?;
-        let is_compressed = self.transport.is_some() && self.epoch() == epoch;
+        let besides = if self.reconnect.is_some() { Unsent::weight(payload) } else { 0 };
+        let is_compressed = self.transport.is_some()
+            && self.epoch() == epoch
+            && (besides == 0
+                || protocol::encoded_len(compressed.len()) + besides <= self.room(bound));
         let wire = if is_compressed { &compressed } else { payload };
         self.make_room(protocol::encoded_len(wire.len()))?;
-        self.encode(DataFrame { is_compressed, ..frame }, wire, || payload.to_vec())?;
+        let frame = DataFrame { is_compressed, ..frame };
+        match &mut self.reconnect {
+            Some(reconnect) if is_compressed => {
+                let room = reconnect.unsent.room_for(payload)?;
+                self.encode(frame, wire)?;
+                self.push_copy(room);
+            }
+            _ => self.encode(frame, wire)?,
+        }
         Ok(is_compressed)
     }
 
@@ -159,17 +190,11 @@ impl Outbox {
         Ok(())
     }
 
-    /// Appends a frame; `original` is what it carries, before it was compressed.
-    fn encode(
-        &mut self,
-        frame: DataFrame,
-        payload: &[u8],
-        original: impl FnOnce() -> Vec<u8>,
-    ) -> Result<()> {
-        with_masks(|masks| protocol::encode_data(&mut self.buffer, frame, payload, masks))?;
+    /// Appends a frame.
+    fn encode(&mut self, frame: DataFrame, wire: &[u8]) -> Result<()> {
+        with_masks(|masks| protocol::encode_data(&mut self.buffer, frame, wire, masks))?;
         self.message_end = self.buffer.len();
         self.is_fragmented = !frame.is_last;
-        self.note(|| Some((frame, original())));
         Ok(())
     }
 
@@ -186,13 +211,30 @@ impl Outbox {
         self.extras.as_ref().map_or(0, |extras| extras.promised)
     }
 
-    /// Whether a frame of that payload may wait besides.
-    pub fn has_room(&self, length: usize, limit: usize) -> bool {
-        protocol::encoded_len(length) <= limit.saturating_sub(self.waiting() + self.promised())
+    /// Bytes that count: what waits, what is kept to be sent again, and what is promised.
+    fn held(&self) -> usize {
+        let kept = self
+            .reconnect
+            .as_ref()
+            .map_or(0, |reconnect| reconnect.unsent.weight_besides(self.written));
+        self.waiting() + kept + self.promised()
     }
 
-    fn reserve(&mut self, needed: usize, limit: usize) -> Result<()> {
-        self.admit(needed, limit)?;
+    /// How large a frame may be that waits besides.
+    fn room(&self, bound: SendBound) -> usize {
+        match self.held() {
+            0 => bound.alone,
+            held => bound.queue.saturating_sub(held),
+        }
+    }
+
+    /// Whether a frame of that payload may wait besides.
+    pub fn has_room(&self, length: usize, bound: SendBound) -> bool {
+        protocol::encoded_len(length) <= self.room(bound)
+    }
+
+    fn reserve(&mut self, needed: usize, bound: SendBound) -> Result<()> {
+        self.admit(needed, bound)?;
         self.make_room(needed)
     }
 
@@ -204,20 +246,22 @@ impl Outbox {
     }
 
     /// Whether so many bytes may wait besides.
-    fn admit(&mut self, needed: usize, limit: usize) -> Result<()> {
+    fn admit(&mut self, needed: usize, bound: SendBound) -> Result<()> {
         self.refuse_sealed()?;
-        if needed > limit {
-            let words = format!(
-                "the message needs {needed} bytes, more than send_queue_max, which is {limit}"
-            );
+        let SendBound { queue, alone } = bound;
+        if needed > alone {
+            let option = if alone == queue { "send_queue_max" } else { "max_message" };
+            let words =
+                format!("the message needs {needed} bytes; {option} allows {alone} at most");
             return Err(Error::ws(Code::TooBig, words));
         }
-        let waiting = self.waiting() + self.promised();
-        if needed > limit - waiting.min(limit) {
-            self.owes_drain = true;
+        if needed > self.room(bound) {
+            let least = (queue / 2).min(queue.saturating_sub(needed));
+            self.drain_at = Some(self.drain_at.map_or(least, |at| at.min(least)));
+            let held = self.held();
             let words = format!(
-                "{waiting} bytes wait to be sent, {needed} more would exceed send_queue_max, \
-                 which is {limit}"
+                "{held} bytes wait to be sent, {needed} more would exceed send_queue_max, \
+                 which is {queue}"
             );
             return Err(Error::ws(Code::Again, words));
         }
@@ -237,16 +281,25 @@ impl Outbox {
 
     /// Cuts off what has left, when that is most of the buffer.
     fn compact(&mut self) {
-        if self.written > COMPACTED && self.written > self.waiting() {
-            self.buffer.drain(..self.written);
-            if let Some(extras) = &mut self.extras {
-                extras.pong_end = extras.pong_end.saturating_sub(self.written);
-            }
-            self.message_end = self.message_end.saturating_sub(self.written);
-            if let Some(reconnect) = &mut self.reconnect {
-                reconnect.unsent.cut(self.written);
-            }
-            self.written = 0;
+        let left = self.reconnect.as_ref().map_or(self.written, |reconnect| {
+            // A frame that has left in part may have to be sent again.
+            reconnect.unsent.boundary()
+        });
+        if left > COMPACTED && left > self.buffer.len() - left {
+            self.buffer.drain(..left);
+            self.cut(left);
+        }
+    }
+
+    /// So much of the buffer is gone at its front, and has left.
+    fn cut(&mut self, bytes: usize) {
+        self.written -= bytes;
+        self.message_end = self.message_end.saturating_sub(bytes);
+        if let Some(extras) = &mut self.extras {
+            extras.pong_end = extras.pong_end.saturating_sub(bytes);
+        }
+        if let Some(reconnect) = &mut self.reconnect {
+            reconnect.unsent.cut(bytes);
         }
     }
 
@@ -260,6 +313,29 @@ impl Outbox {
         let transport = self.transport.take()?;
         self.keep_certificate(transport.peer_certificate());
         Some(transport)
+    }
+
+    /// Drops what waits: nothing leaves any more. How much it was is still told.
+    pub fn release(&mut self) {
+        self.message_end = self.waiting_messages();
+        self.written = 0;
+        self.buffer = Vec::new();
+        if let Some(reconnect) = &mut self.reconnect {
+            reconnect.unsent = Unsent::default();
+        }
+        if let Some(extras) = &mut self.extras {
+            extras.waiting_pong = None;
+            extras.pings = VecDeque::new();
+        }
+        self.tidy();
+    }
+
+    /// The host has heard of the end, and asks nothing more.
+    pub fn forget(&mut self) {
+        self.seal();
+        self.release();
+        self.extras = None;
+        self.reconnect = None;
     }
 
     /// For the host to read until it has heard of the end.
@@ -299,7 +375,7 @@ impl Outbox {
                     total += count;
                     self.written += count;
                     if let Some(reconnect) = &mut self.reconnect {
-                        reconnect.unsent.leave(self.written);
+                        reconnect.unsent.leave(&self.buffer, self.written);
                     }
                     if self.pong_end() <= self.written {
                         if let Some(payload) = self.take_waiting_pong() {
@@ -319,7 +395,7 @@ impl Outbox {
     /// After the connection was lost: as before it was open.
     fn start_over(&mut self) {
         self.written = 0;
-        self.reset();
+        self.empty();
         if let Some(extras) = &mut self.extras {
             extras.waiting_pong = None;
             extras.broken = None;
@@ -328,11 +404,13 @@ impl Outbox {
         self.is_fragmented = false;
     }
 
+    /// All has left.
     fn reset(&mut self) {
-        if let Some(reconnect) = &mut self.reconnect {
-            reconnect.unsent.cut(self.written);
-        }
-        self.written = 0;
+        self.cut(self.written);
+        self.empty();
+    }
+
+    fn empty(&mut self) {
         if let Some(extras) = &mut self.extras {
             extras.pong_end = 0;
             self.tidy();
@@ -346,17 +424,19 @@ impl Outbox {
 
     /// Whether the host waits for DRAIN.
     pub fn owes_drain(&self) -> bool {
-        self.owes_drain
+        self.drain_at.is_some()
     }
 
-    /// Whether a DRAIN is due: the host was refused, and half the limit is free again.
-    pub fn take_drain(&mut self, limit: usize) -> bool {
-        self.waiting() + self.promised() <= limit / 2 && std::mem::take(&mut self.owes_drain)
+    /// Whether a DRAIN is due: the host was refused, and there is room for what was, and half of
+    /// all is free.
+    pub fn take_drain(&mut self) -> bool {
+        let is_due = self.drain_at.is_some_and(|at| self.held() <= at);
+        is_due && self.drain_at.take().is_some()
     }
 
     /// Nothing waits, and nothing is going to be different from what the worker knows.
     pub fn is_quiet(&self) -> bool {
-        self.waiting() == 0 && !self.sealed && !self.owes_drain && !self.is_broken()
+        self.waiting() == 0 && !self.sealed && !self.owes_drain() && !self.is_broken()
     }
 
     pub fn is_gathered(&self) -> bool {

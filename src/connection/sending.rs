@@ -104,7 +104,7 @@ impl Connection {
     /// The outbox, for a frame of that payload: what is only gathered is no reason to refuse it.
     fn outbox_for(&self, length: usize) -> MutexGuard<'_, Outbox> {
         let mut outbox = self.outbox();
-        if outbox.is_gathered() && !outbox.has_room(length, self.limits.send_queue_max) {
+        if outbox.is_gathered() && !outbox.has_room(length, self.limits.send) {
             self.flush(&mut outbox);
         }
         outbox
@@ -113,8 +113,8 @@ impl Connection {
     fn push(&self, frame: DataFrame, payload: &[u8]) -> Result<()> {
         let mut outbox = self.outbox_for(payload.len());
         let was_quiet = outbox.waiting() == 0;
-        outbox.push_data(frame, payload, self.limits.send_queue_max)?;
-        self.sent(outbox, was_quiet, frame, payload.len());
+        outbox.push_data(frame, payload, self.limits.send)?;
+        self.sent(outbox, was_quiet, frame, payload);
         Ok(())
     }
 
@@ -125,13 +125,14 @@ impl Connection {
         payload: &[u8],
         epoch: u32,
     ) -> Result<()> {
+        let bound = self.limits.send;
         let mut outbox = self.outbox_for(payload.len());
-        let promise = outbox.promise(frame, payload.len(), self.limits.send_queue_max)?;
+        let promise = outbox.promise(frame, payload.len(), bound)?;
         drop(outbox);
         let compressed = composer.compress(payload, frame.is_last);
         let mut outbox = self.outbox();
         let was_quiet = outbox.waiting() == 0;
-        let kept = outbox.keep_promise(promise, frame, payload, compressed, epoch);
+        let kept = outbox.keep_promise(promise, frame, payload, compressed, epoch, bound);
         if !matches!(kept, Ok(true)) {
             // What it remembers has not been sent.
             composer.drop_compressor();
@@ -140,7 +141,7 @@ impl Connection {
         // Who was refused for the sake of the promise hears of the room from the worker.
         let owes_drain = outbox.owes_drain();
         if kept.is_ok() {
-            self.sent(outbox, was_quiet, frame, payload.len());
+            self.sent(outbox, was_quiet, frame, payload);
         } else {
             drop(outbox);
         }
@@ -155,11 +156,11 @@ impl Connection {
         outbox: MutexGuard<'_, Outbox>,
         was_quiet: bool,
         frame: DataFrame,
-        length: usize,
+        payload: &[u8],
     ) {
         add(&self.counters.messages_sent, usize::from(frame.is_last));
-        add(&self.counters.payload_sent, length);
-        self.leave(outbox, was_quiet);
+        add(&self.counters.payload_sent, payload.len());
+        self.leave(outbox, was_quiet, payload);
     }
 
     pub fn ping(&self, payload: &[u8]) -> Result<()> {
@@ -170,29 +171,29 @@ impl Connection {
         }
         let mut outbox = self.outbox_for(payload.len());
         let was_quiet = outbox.waiting() == 0;
-        outbox.push_ping(payload, true, self.limits.send_queue_max)?;
+        outbox.push_ping(payload, Some(self.limits.send))?;
         add(&self.counters.pings_sent, 1);
-        self.leave(outbox, was_quiet);
+        self.leave(outbox, was_quiet, payload);
         Ok(())
     }
 
     /// Sees to it that what was queued leaves: at once, gathered with what follows, or, if
     /// something was before it that the socket has not taken, when it takes bytes again.
-    fn leave(&self, mut outbox: MutexGuard<'_, Outbox>, was_quiet: bool) {
+    fn leave(&self, mut outbox: MutexGuard<'_, Outbox>, was_quiet: bool, payload: &[u8]) {
         let gathering = &self.home.mailbox.gathering;
-        if outbox.is_gathered() || was_quiet && outbox.gathers(gathering) {
-            if outbox.waiting() < MUCH {
-                if !outbox.set_gathered(true)
-                    && self.me.upgrade().is_some_and(|me| gathering.add(me))
-                {
-                    self.home.mailbox.send(Command::Gathered);
-                }
-                return;
+        let is_gathered = outbox.is_gathered() || was_quiet && outbox.gathers(gathering);
+        if is_gathered && outbox.waiting() < MUCH {
+            outbox.keep_copy(payload);
+            if !outbox.set_gathered(true) && self.me.upgrade().is_some_and(|me| gathering.add(me)) {
+                self.home.mailbox.send(Command::Gathered);
             }
-        } else if !was_quiet {
-            return;
+        } else if is_gathered || was_quiet {
+            self.flush(&mut outbox);
+            outbox.keep_copy(payload);
+            self.follow_up(outbox);
+        } else {
+            outbox.keep_copy(payload);
         }
-        self.depart(outbox);
     }
 
     /// Writes what was gathered.
@@ -210,7 +211,11 @@ impl Connection {
 
     fn depart(&self, mut outbox: MutexGuard<'_, Outbox>) {
         self.flush(&mut outbox);
-        // The worker takes the time for what the socket does not take, and tells of the room.
+        self.follow_up(outbox);
+    }
+
+    /// The worker takes the time for what the socket does not take, and tells of the room.
+    fn follow_up(&self, mut outbox: MutexGuard<'_, Outbox>) {
         if outbox.is_broken() || outbox.is_stuck() || outbox.owes_drain() {
             outbox.set_gathered(false);
             drop(outbox);

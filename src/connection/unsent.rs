@@ -1,153 +1,285 @@
-//! What of the outbox has not left in whole: kept by a connection that is opened again when
-//! it is lost, so that it can be sent anew.
+//! What of the outbox has not left in whole: a connection that is opened again when it is lost
+//! sends it anew.
+//!
+//! A frame stays in the outbox's buffer until all of it has left, and tells by itself what it is.
+//! Only of what was compressed a copy is kept, as the host gave it: to the next connection what
+//! was compressed for this one is nothing.
 
 use std::collections::VecDeque;
 
-use crate::protocol::DataFrame;
+use super::masks::with_masks;
+use crate::error::{Code, Error, Result};
+use crate::protocol::{encode_data, DataFrame, SentFrame, SentFrames, MAX_FRAMING};
 
-/// A message or a fragment, with its payload as the host gave it.
-pub type Kept = (DataFrame, Vec<u8>);
+/// What a copy counts besides its bytes.
+const COPY_OVERHEAD: usize = 48;
 
-struct Frame {
-    /// Where it ends, counted from the first byte that was ever sent.
-    end: u64,
-    /// `None`: a control frame, which is not sent again.
-    message: Option<Kept>,
+#[derive(Default)]
+pub struct Unsent {
+    /// Where in the buffer the first frame begins that has not left in whole, and what those
+    /// before it leave open.
+    boundary: usize,
+    frames: SentFrames,
+    /// The compressed frames' payloads as the host gave them, in order.
+    originals: VecDeque<Vec<u8>>,
+    original_bytes: usize,
+    /// The last of them is still to be copied.
+    is_copy_due: bool,
 }
 
-/// What is left of the host's messages.
+/// What is to be sent anew.
 #[derive(Default)]
 pub struct Remains {
-    pub frames: Vec<Kept>,
+    pub buffer: Vec<u8>,
+    /// The last frame in it leaves its message open.
+    pub is_fragmented: bool,
     /// The host is in the middle of a message whose beginning is gone.
     pub is_torn: bool,
     /// A message that the host had given in full lost its beginning, and is dropped.
     pub is_cut: bool,
 }
 
-#[derive(Default)]
-pub struct Unsent {
-    frames: VecDeque<Frame>,
-    /// What of the stream is no longer in the buffer.
-    base: u64,
-    /// Where the last frame ends that has left in whole.
-    left: u64,
-    /// That frame leaves its message open.
-    is_open: bool,
-}
-
 impl Unsent {
-    /// A frame was appended to the buffer, which is `length` bytes long now.
-    pub fn push(&mut self, length: usize, message: Option<Kept>) {
-        self.frames.push_back(Frame { end: self.base + length as u64, message });
+    /// Where in the buffer the first frame begins that has not left in whole.
+    pub fn boundary(&self) -> usize {
+        self.boundary
+    }
+
+    /// What a compressed frame of that payload is going to take besides.
+    pub fn weight(payload: &[u8]) -> usize {
+        payload.len() + COPY_OVERHEAD
+    }
+
+    /// Bytes that it holds beside those of the buffer that have not left.
+    pub fn weight_besides(&self, written: usize) -> usize {
+        written - self.boundary + self.original_bytes + self.originals.len() * COPY_OVERHEAD
+    }
+
+    /// Memory for a copy of that payload, which is going to be compressed: whether it is needed is
+    /// not known before some of it has left.
+    pub fn room_for(&mut self, payload: &[u8]) -> Result<Vec<u8>> {
+        let mut original = Vec::new();
+        let reserved = original.try_reserve_exact(payload.len());
+        reserved
+            .and_then(|()| self.originals.try_reserve(1))
+            .map_err(|_| no_memory(payload.len()))?;
+        Ok(original)
+    }
+
+    /// A compressed frame was appended to the buffer, and this is for its copy.
+    pub fn push(&mut self, room: Vec<u8>) {
+        self.originals.push_back(room);
+        self.is_copy_due = true;
+    }
+
+    /// Copies the payload of the frame that was appended last, unless it has left already.
+    pub fn keep(&mut self, payload: &[u8]) {
+        if !std::mem::take(&mut self.is_copy_due) {
+            return;
+        }
+        if let Some(original) = self.originals.back_mut() {
+            original.extend_from_slice(payload);
+            self.original_bytes += payload.len();
+        }
     }
 
     /// So much of the buffer was cut off at its front.
     pub fn cut(&mut self, bytes: usize) {
-        self.base += bytes as u64;
+        self.boundary -= bytes;
     }
 
     /// So much of the buffer has left.
-    pub fn leave(&mut self, written: usize) {
-        let written = self.base + written as u64;
-        while self.frames.front().is_some_and(|frame| frame.end <= written) {
-            let Some(frame) = self.frames.pop_front() else { break };
-            self.left = frame.end;
-            if let Some((frame, _)) = frame.message {
-                self.is_open = !frame.is_last;
+    pub fn leave(&mut self, buffer: &[u8], written: usize) {
+        let mut frames = self.frames;
+        while let Some(SentFrame { size, data }) = frames.step(&buffer[self.boundary..written]) {
+            if self.boundary + size > written {
+                break;
+            }
+            self.boundary += size;
+            self.frames = frames;
+            if data.is_some_and(|data| data.is_compressed) {
+                let original = self.originals.pop_front().unwrap_or_default();
+                self.original_bytes -= original.len();
             }
         }
-        if self.frames.is_empty() {
+        if self.originals.is_empty() {
             // A burst does not keep its memory.
-            self.frames.shrink_to(8);
+            self.originals.shrink_to(8);
         }
     }
 
     /// Whether what has left ends with a whole frame.
     pub fn is_at_boundary(&self, written: usize) -> bool {
-        self.left == self.base + written as u64
+        self.boundary == written
     }
 
-    /// Takes out what is to be sent anew, and begins from the start.
-    pub fn take(&mut self) -> Remains {
-        let mut remains = Remains { is_torn: self.is_open, ..Remains::default() };
-        for frame in std::mem::take(self).frames {
-            let Some((frame, payload)) = frame.message else { continue };
-            if !remains.is_torn {
-                remains.frames.push((frame, payload));
-            } else if frame.is_last {
-                remains.is_torn = false;
-                remains.is_cut = true;
+    /// Makes of the buffer what is to be sent anew. Then all begins from the start.
+    pub fn take(&mut self, buffer: &[u8]) -> Result<Remains> {
+        let Unsent { boundary, mut frames, mut originals, original_bytes, .. } =
+            std::mem::take(self);
+        let mut rest = &buffer[boundary..];
+        let mut remains = Remains { is_torn: frames.is_in_message(), ..Remains::default() };
+        let most = rest.len() + original_bytes + originals.len() * MAX_FRAMING;
+        remains.buffer.try_reserve_exact(most).map_err(|_| no_memory(most))?;
+        while let Some(SentFrame { size, data }) = frames.step(rest) {
+            let (frame, behind) = rest.split_at(size);
+            rest = behind;
+            // A control frame is not sent again.
+            let Some(data) = data else { continue };
+            let original = if data.is_compressed { originals.pop_front() } else { None };
+            if remains.is_torn {
+                remains.is_torn = !data.is_last;
+                remains.is_cut |= data.is_last;
+                continue;
+            }
+            remains.is_fragmented = !data.is_last;
+            match original {
+                // With the key that it has: nobody who knew it could choose the payload.
+                None => remains.buffer.extend_from_slice(frame),
+                Some(payload) => {
+                    let data = DataFrame { is_compressed: false, ..data };
+                    with_masks(|masks| encode_data(&mut remains.buffer, data, &payload, masks))?;
+                }
             }
         }
-        remains
+        Ok(remains)
     }
+}
+
+fn no_memory(bytes: usize) -> Error {
+    let words = format!("there is no memory for {bytes} bytes that may have to be sent again");
+    Error::ws(Code::Resources, words)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::MessageKind;
+    use crate::protocol::{encode_ping, MessageKind};
 
-    fn fragment(is_first: bool, is_last: bool) -> DataFrame {
-        DataFrame { is_first, is_last, ..DataFrame::whole(MessageKind::Text) }
+    const MESSAGE: DataFrame =
+        DataFrame { kind: MessageKind::Text, is_first: true, is_last: true, is_compressed: false };
+    const BEGIN: DataFrame = DataFrame { is_last: false, ..MESSAGE };
+    const MIDDLE: DataFrame = DataFrame { is_first: false, ..BEGIN };
+    const END: DataFrame = DataFrame { is_last: true, ..MIDDLE };
+
+    /// A buffer, and what of it has not left.
+    #[derive(Default)]
+    struct Sender {
+        buffer: Vec<u8>,
+        unsent: Unsent,
     }
 
-    fn named(name: u8, frame: DataFrame) -> Option<Kept> {
-        Some((frame, vec![name]))
+    impl Sender {
+        /// Appends a frame of 4 + 2 + 4 bytes.
+        fn push(&mut self, name: u8, frame: DataFrame) {
+            with_masks(|masks| encode_data(&mut self.buffer, frame, &[name; 4], masks)).unwrap();
+        }
+
+        fn push_compressed(&mut self, name: u8, frame: DataFrame) {
+            let room = self.unsent.room_for(&[name; 6]).unwrap();
+            self.push(0, DataFrame { is_compressed: true, ..frame });
+            self.unsent.push(room);
+            self.unsent.keep(&[name; 6]);
+        }
+
+        fn leave(&mut self, written: usize) {
+            self.unsent.leave(&self.buffer, written);
+        }
+
+        /// What remains: the flags, and of each frame its first byte and its payload's first.
+        fn take(&mut self) -> (Remains, Vec<(u8, u8)>) {
+            let remains = self.unsent.take(&self.buffer).unwrap();
+            let (mut frames, mut rest, mut seen) =
+                (SentFrames::default(), &remains.buffer[..], vec![]);
+            while let Some(SentFrame { size, .. }) = frames.step(rest) {
+                seen.push((rest[0], rest[6] ^ rest[2]));
+                rest = &rest[size..];
+            }
+            assert!(rest.is_empty());
+            (remains, seen)
+        }
     }
 
-    fn names(remains: &Remains) -> Vec<u8> {
-        remains.frames.iter().map(|(_, payload)| payload[0]).collect()
+    fn flags(remains: &Remains) -> (bool, bool, bool) {
+        (remains.is_torn, remains.is_cut, remains.is_fragmented)
     }
 
     #[test]
     fn what_left_in_whole_is_not_kept() {
-        let whole = DataFrame::whole(MessageKind::Text);
-        let mut unsent = Unsent::default();
-        unsent.push(10, named(1, whole));
-        unsent.push(15, None);
-        unsent.push(25, named(2, whole));
-        unsent.push(35, named(3, whole));
-        unsent.leave(10);
-        assert!(unsent.is_at_boundary(10));
-        unsent.leave(20);
-        assert!(!unsent.is_at_boundary(20));
+        let mut sender = Sender::default();
+        sender.push(1, MESSAGE);
+        with_masks(|masks| encode_ping(&mut sender.buffer, b"ping", masks)).unwrap();
+        sender.push(2, MESSAGE);
+        sender.push(3, MESSAGE);
+        sender.leave(10);
+        assert!(sender.unsent.is_at_boundary(10));
+        sender.leave(25);
+        assert!(!sender.unsent.is_at_boundary(25));
+        assert_eq!(sender.unsent.weight_besides(25), 5, "the part of a frame that has left");
         // The buffer is cut, and grows again.
-        unsent.cut(20);
-        unsent.push(25, named(4, whole));
-        unsent.leave(5);
-        let remains = unsent.take();
-        assert_eq!((names(&remains), remains.is_torn, remains.is_cut), (vec![3, 4], false, false));
-        assert!(unsent.is_at_boundary(0));
+        sender.buffer.drain(..20);
+        sender.unsent.cut(20);
+        sender.push(4, MESSAGE);
+        sender.leave(15);
+        let (remains, seen) = sender.take();
+        assert_eq!((flags(&remains), seen), ((false, false, false), vec![(0x81, 3), (0x81, 4)]));
+        assert!(sender.unsent.is_at_boundary(0));
     }
 
     #[test]
     fn a_frame_that_left_in_part_is_kept() {
-        let mut unsent = Unsent::default();
-        unsent.push(10, named(1, fragment(true, false)));
-        unsent.push(20, named(2, fragment(false, false)));
-        unsent.leave(9);
-        let remains = unsent.take();
-        assert_eq!((names(&remains), remains.is_torn), (vec![1, 2], false));
+        let mut sender = Sender::default();
+        sender.push(1, BEGIN);
+        sender.push(2, MIDDLE);
+        sender.leave(9);
+        let (remains, seen) = sender.take();
+        assert_eq!((flags(&remains), seen), ((false, false, true), vec![(0x01, 1), (0x00, 2)]));
     }
 
     #[test]
     fn a_message_whose_beginning_left_is_torn_until_its_end() {
-        let whole = DataFrame::whole(MessageKind::Text);
-        let mut unsent = Unsent::default();
-        unsent.push(10, named(1, fragment(true, false)));
-        unsent.push(20, named(2, fragment(false, false)));
-        unsent.leave(12);
-        let remains = unsent.take();
-        assert_eq!((names(&remains), remains.is_torn, remains.is_cut), (vec![], true, false));
+        let mut sender = Sender::default();
+        sender.push(1, BEGIN);
+        sender.push(2, MIDDLE);
+        sender.leave(12);
+        let (remains, seen) = sender.take();
+        assert_eq!((flags(&remains), seen), ((true, false, false), vec![]));
 
-        unsent.push(10, named(1, fragment(true, false)));
-        unsent.push(20, named(2, fragment(false, true)));
-        unsent.push(30, named(3, whole));
-        unsent.push(40, named(4, fragment(true, false)));
-        unsent.leave(12);
-        let remains = unsent.take();
-        assert_eq!((names(&remains), remains.is_torn, remains.is_cut), (vec![3, 4], false, true));
+        let mut sender = Sender::default();
+        sender.push_compressed(1, BEGIN);
+        sender.push_compressed(2, END);
+        sender.push(3, MESSAGE);
+        sender.push_compressed(4, BEGIN);
+        sender.leave(12);
+        let (remains, seen) = sender.take();
+        assert_eq!((flags(&remains), seen), ((false, true, true), vec![(0x81, 3), (0x01, 4)]));
+    }
+
+    #[test]
+    fn of_what_was_compressed_the_original_is_kept_until_it_has_left() {
+        let mut sender = Sender::default();
+        sender.push_compressed(1, MESSAGE);
+        let one = sender.unsent.weight_besides(0);
+        assert_eq!(one, Unsent::weight(&[1; 6]));
+        sender.push_compressed(2, BEGIN);
+        sender.push_compressed(3, END);
+        assert_eq!(sender.unsent.weight_besides(0), 3 * one);
+        sender.leave(10);
+        assert_eq!(sender.unsent.weight_besides(10), 2 * one);
+        let (remains, seen) = sender.take();
+        assert_eq!((flags(&remains), seen), ((false, false, false), vec![(0x01, 2), (0x80, 3)]));
+    }
+
+    #[test]
+    fn what_leaves_at_once_is_not_copied() {
+        let mut sender = Sender::default();
+        let room = sender.unsent.room_for(b"").unwrap();
+        sender.push(0, DataFrame { is_compressed: true, ..MESSAGE });
+        sender.unsent.push(room);
+        sender.leave(10);
+        sender.unsent.keep(b"late");
+        assert_eq!(sender.unsent.weight_besides(10), 0);
+        sender.unsent.keep(b"no copy is due");
+        assert_eq!(sender.unsent.weight_besides(10), 0);
     }
 }

@@ -4,6 +4,9 @@ use super::frame::{Opcode, FIN, MASKED, RSV1};
 use super::mask::append_masked;
 use super::{MaskSource, MessageKind, MAX_CONTROL, MAX_REASON};
 
+/// The header and the key of the longest frame.
+pub const MAX_FRAMING: usize = 14;
+
 /// Bytes of one frame: header, masking key and payload.
 #[inline]
 pub fn encoded_len(payload_len: usize) -> usize {

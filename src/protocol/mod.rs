@@ -18,6 +18,7 @@ mod properties;
 mod read_buffer;
 mod request;
 mod response;
+mod sent;
 #[cfg(test)]
 mod testing;
 mod utf8;
@@ -28,11 +29,14 @@ pub use close::{is_sendable_close_code, is_valid_received_close_code, CloseFrame
 pub use control::{Control, ControlPayload, MAX_CONTROL};
 pub use decoder::{Decoded, Decoder, DecoderConfig, DirectRead};
 pub use deflate::{Compressor, DeflateOffer, DeflateParams};
-pub use encoder::{encode_close, encode_data, encode_ping, encode_pong, encoded_len, DataFrame};
+pub use encoder::{
+    encode_close, encode_data, encode_ping, encode_pong, encoded_len, DataFrame, MAX_FRAMING,
+};
 pub use mask::MaskSource;
 pub use read_buffer::ReadBuffer;
 pub use request::{check_header, check_subprotocols, new_key, UpgradeRequest};
 pub use response::{parse_response, verify_upgrade, Agreed, Head, Response, MAX_HEAD, MAX_HEADERS};
+pub use sent::{SentFrame, SentFrames};
 pub use utf8::{check_utf8, NotUtf8, Utf8Check};
 pub use violation::Violation;
 

@@ -293,8 +293,7 @@ impl Link {
     /// It is over: the host hears of it, and the socket closes.
     pub fn end(self, ending: Ending) {
         log::line!(Info, "connection {}: closed with {}", self.connection.id, ending.code);
-        self.connection.outbox().seal();
-        drop(self.connection.outbox().detach());
+        self.connection.release();
         if let Phase::Open(session) = &self.phase {
             session.transport().close();
         }

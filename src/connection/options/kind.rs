@@ -156,6 +156,21 @@ impl<const DEFAULT: u64> Kind for Bytes<DEFAULT> {
     }
 }
 
+/// The same, where the default is not a number of bytes alone.
+pub struct BytesIfGiven;
+
+impl Kind for BytesIfGiven {
+    type Given = i64;
+    type Value = Option<u64>;
+
+    fn check(given: i64) -> Result<Option<u64>, String> {
+        match given {
+            0 => Ok(None),
+            _ => Bytes::<0>::check(given).map(Some),
+        }
+    }
+}
+
 /// How many bytes a part has; 0 and -1: there are no parts.
 pub struct PartSize<const LEAST: i64>;
 

@@ -39,9 +39,12 @@ macro_rules! options_table {
             /// The largest message to accept, in bytes; 0: 64 MiB; -1: no limit. A larger
             /// one fails the connection (1009).
             max_message: i64 = Bytes<{ 64 * MIB }>,
-            /// Bytes, as framed, that may wait to be sent; 0: 16 MiB; -1: no limit. A message that
-            /// is going to be compressed must fit with the length that it has before.
-            send_queue_max: i64 = Bytes<{ 16 * MIB }>,
+            /// Bytes, as framed, that may wait to be sent; -1: no limit. 0: 16 MiB, and while nothing
+            /// else waits one message of up to `max_message` bytes, so that what was received can be
+            /// sent back. A message that is going to be compressed must fit with the length that it has
+            /// before. With `reconnect_max` it counts with that length for as long as any of it waits,
+            /// because it may have to be sent again, and so does a message that has left in part.
+            send_queue_max: i64 = BytesIfGiven,
             /// Bytes of messages that may wait for the host, each counted with at least 64
             /// bytes for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
             /// from that server; nothing is dropped.

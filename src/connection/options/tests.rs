@@ -15,7 +15,7 @@ fn zero_is_the_default() {
     assert_eq!(limits.ping_timeout, Some(Duration::from_secs(30)));
     assert_eq!(limits.write_timeout, Some(Duration::from_secs(30)));
     assert_eq!(limits.max_message, 64 << 20);
-    assert_eq!(limits.send_queue_max, 16 << 20);
+    assert_eq!(limits.send, SendBound { queue: 16 << 20, alone: (64 << 20) + 14 });
     assert_eq!(limits.receive_queue_max, 16 << 20);
 }
 
@@ -35,7 +35,7 @@ fn minus_one_is_off() {
         (limits.open_timeout, limits.ping_interval, limits.ping_timeout),
         (None, None, None)
     );
-    assert_eq!((limits.max_message, limits.send_queue_max), (u64::MAX, usize::MAX));
+    assert_eq!((limits.max_message, limits.send.queue), (u64::MAX, usize::MAX));
 }
 
 #[test]

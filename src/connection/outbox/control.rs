@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::Outbox;
+use super::{Outbox, SendBound};
 use crate::connection::masks::with_masks;
 use crate::error::{Code, Error, Result};
 use crate::protocol;
@@ -20,17 +20,20 @@ pub struct Ping {
 }
 
 impl Outbox {
-    pub fn push_ping(&mut self, payload: &[u8], by_host: bool, limit: usize) -> Result<()> {
+    /// Queues a ping: the host's, if it has a bound, or one that keeps the connection alive.
+    pub fn push_ping(&mut self, payload: &[u8], bound: Option<SendBound>) -> Result<()> {
         self.refuse_sealed()?;
+        let by_host = bound.is_some();
         if by_host && self.extras().pings.len() >= MAX_PINGS {
             let words = format!("{MAX_PINGS} pings wait for their answers already");
             return Err(Error::ws(Code::Again, words));
         }
-        if by_host {
-            self.reserve(protocol::encoded_len(payload.len()), limit)?;
+        let size = protocol::encoded_len(payload.len());
+        if let Some(bound) = bound {
+            self.admit(size, bound)?;
         }
+        self.make_room(size)?;
         with_masks(|masks| protocol::encode_ping(&mut self.buffer, payload, masks))?;
-        self.note(|| None);
         if by_host {
             self.message_end = self.buffer.len();
         }
@@ -53,9 +56,8 @@ impl Outbox {
             self.extras().waiting_pong = Some(payload.into());
             return Ok(());
         }
-        self.compact();
+        self.make_room(protocol::encoded_len(payload.len()))?;
         with_masks(|masks| protocol::encode_pong(&mut self.buffer, payload, masks))?;
-        self.note(|| None);
         self.extras().pong_end = self.buffer.len();
         Ok(())
     }
@@ -67,6 +69,7 @@ impl Outbox {
         }
         self.sealed = true;
         drop(self.take_waiting_pong());
+        self.make_room(protocol::encoded_len(protocol::MAX_CONTROL))?;
         with_masks(|masks| protocol::encode_close(&mut self.buffer, close, masks))
     }
 

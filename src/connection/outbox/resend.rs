@@ -1,7 +1,6 @@
 //! An outbox whose connection is lost and opened again: what has not left is sent anew.
 
 use super::Outbox;
-use crate::connection::unsent::Kept;
 use crate::error::{Code, Error, Result};
 use crate::protocol::DataFrame;
 
@@ -43,10 +42,18 @@ impl Outbox {
         Err(torn())
     }
 
-    /// Notes what was appended to the buffer.
-    pub(super) fn note(&mut self, message: impl FnOnce() -> Option<Kept>) {
+    /// The frame that was appended last is compressed; `room` is for its copy.
+    pub(super) fn push_copy(&mut self, room: Vec<u8>) {
         if let Some(reconnect) = &mut self.reconnect {
-            reconnect.unsent.push(self.buffer.len(), message());
+            reconnect.unsent.push(room);
+        }
+    }
+
+    /// What was compressed last and has not left: this is what it was made of. To be called
+    /// before the lock is released under which it was queued.
+    pub fn keep_copy(&mut self, payload: &[u8]) {
+        if let Some(reconnect) = &mut self.reconnect {
+            reconnect.unsent.keep(payload);
         }
     }
 
@@ -55,13 +62,13 @@ impl Outbox {
     pub fn interrupt(&mut self) -> Result<Option<Error>> {
         drop(self.detach());
         let Some(reconnect) = &mut self.reconnect else { return Ok(None) };
-        let remains = reconnect.unsent.take();
+        let remains = reconnect.unsent.take(&self.buffer)?;
         reconnect.epoch += 1;
         reconnect.is_torn = remains.is_torn;
         self.start_over();
-        for (frame, payload) in remains.frames {
-            self.encode(DataFrame { is_compressed: false, ..frame }, &payload, || payload.clone())?;
-        }
+        self.message_end = remains.buffer.len();
+        self.buffer = remains.buffer;
+        self.is_fragmented = remains.is_fragmented;
         Ok(remains.is_cut.then(torn))
     }
 

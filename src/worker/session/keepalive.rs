@@ -53,7 +53,7 @@ impl Session {
     fn ping(&mut self, limit: Option<Duration>, now: Instant) {
         let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
         let mut outbox = self.connection.outbox();
-        if outbox.push_ping(&token, false, usize::MAX).is_ok() {
+        if outbox.push_ping(&token, None).is_ok() {
             add(&self.connection.counters.pings_sent, 1);
         }
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);

@@ -161,7 +161,7 @@ impl Session {
             return;
         }
         self.connection.flush(&mut outbox);
-        let drained = outbox.take_drain(self.connection.limits.send_queue_max);
+        let drained = outbox.take_drain();
         let sealed = outbox.is_sealed();
         let all_left = outbox.waiting() == 0;
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
