@@ -138,17 +138,31 @@ enum { HOSTWS_EVENT_MESSAGE = 2 };
 enum { HOSTWS_EVENT_ERROR = 3 };
 /** Event: the connection is gone; `code`, `reason`, `was_clean`. Always, last, once. */
 enum { HOSTWS_EVENT_TERMINATE = 4 };
-/** Event: after HOSTWS_E_AGAIN, the send queue is at most half full again. */
+
+/**
+ * Event: after HOSTWS_E_AGAIN, the send queue is at most half full again, and has room for what was
+ * refused. One that waits behind the last message takes the place of an older one there.
+ */
 enum { HOSTWS_EVENT_DRAIN = 5 };
-/** Event: the answer to ws_ping(); `data`, `length`, `round_trip_us`. */
+
+/**
+ * Event: the answer to ws_ping(); `data`, `length`, `round_trip_us`. At most 64 wait: ws_ping()
+ * answers HOSTWS_E_AGAIN until the host has taken some.
+ */
 enum { HOSTWS_EVENT_PONG = 6 };
-/** Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN. */
+
+/**
+ * Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN. At most 16
+ * wait for a connection: beyond them the log alone has it.
+ */
 enum { HOSTWS_EVENT_WARNING = 7 };
 
 /**
  * Event: the connection was lost, or could not be opened, and is tried again, as
  * `reconnect_max` allows; `errors` and `error_count` tell why, `code` the number of the attempt in a
- * row, `delay_ms` the time until then. May come before OPEN.
+ * row, `delay_ms` the time until then. May come before OPEN. For a host that has not polled
+ * meanwhile, the newest takes the place of an older one, and of the RECONNECTED that followed that,
+ * if no message came between them.
  */
 enum { HOSTWS_EVENT_RECONNECTING = 8 };
 /** Event: the connection is open again; `code` is the number of the attempt. */
@@ -870,14 +884,16 @@ int32_t ws_send_ex(ws_id ws, const void *data, int64_t length, int32_t data_type
  * @param data    `length` bytes, copied; may be NULL if `length` is 0
  * @param length  at most 125; or -1 when `data` ends in a NUL
  * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT, HOSTWS_E_AGAIN when the send queue is full or 64 pings
- *         wait for their answers, HOSTWS_E_CLOSED from Closing on, HOSTWS_E_NO_SUCH_ID.
+ *         wait for their answers, or for the host to take the PONG, HOSTWS_E_CLOSED from Closing on, HOSTWS_E_NO_SUCH_ID.
  *         While Connecting, the ping waits like a message
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-int32_t ws_ping(ws_id ws, const void *data, int32_t length);
+int32_t ws_ping(ws_id ws,
+                const void *data,
+                int32_t length);
 
 /**
  * Tells how many bytes of messages, as framed, the operating system has not

@@ -274,3 +274,23 @@ fn at_most_64_pings_wait_for_their_answers() {
     assert_eq!(ws_abort(client.id), HOSTWS_OK);
     client.finish().check_dropped(1006);
 }
+
+#[test]
+fn a_ping_counts_until_the_host_has_taken_its_pong() {
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/echo"));
+    client.wait_open();
+    let deadline = Instant::now() + PATIENCE;
+    for number in 1..=64 {
+        assert_eq!(ping(client.id, b""), HOSTWS_OK);
+        while stats(client.id).pongs_received < number {
+            assert!(Instant::now() < deadline);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    check_refused(ping(client.id, b""), HOSTWS_E_AGAIN, "64");
+    assert_eq!(ws_poll(0, 10_000, 1), 1);
+    assert_eq!(ping(client.id, b""), HOSTWS_OK);
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}

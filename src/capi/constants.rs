@@ -89,15 +89,20 @@ pub const HOSTWS_EVENT_MESSAGE: i32 = 2;
 pub const HOSTWS_EVENT_ERROR: i32 = 3;
 /// Event: the connection is gone; `code`, `reason`, `was_clean`. Always, last, once.
 pub const HOSTWS_EVENT_TERMINATE: i32 = 4;
-/// Event: after HOSTWS_E_AGAIN, the send queue is at most half full again.
+/// Event: after HOSTWS_E_AGAIN, the send queue is at most half full again, and has room for what was
+/// refused. One that waits behind the last message takes the place of an older one there.
 pub const HOSTWS_EVENT_DRAIN: i32 = 5;
-/// Event: the answer to ws_ping(); `data`, `length`, `round_trip_us`.
+/// Event: the answer to ws_ping(); `data`, `length`, `round_trip_us`. At most 64 wait: ws_ping()
+/// answers HOSTWS_E_AGAIN until the host has taken some.
 pub const HOSTWS_EVENT_PONG: i32 = 6;
-/// Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN.
+/// Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN. At most 16
+/// wait for a connection: beyond them the log alone has it.
 pub const HOSTWS_EVENT_WARNING: i32 = 7;
 /// Event: the connection was lost, or could not be opened, and is tried again, as
 /// `reconnect_max` allows; `errors` and `error_count` tell why, `code` the number of the attempt in a
-/// row, `delay_ms` the time until then. May come before OPEN.
+/// row, `delay_ms` the time until then. May come before OPEN. For a host that has not polled
+/// meanwhile, the newest takes the place of an older one, and of the RECONNECTED that followed that,
+/// if no message came between them.
 pub const HOSTWS_EVENT_RECONNECTING: i32 = 8;
 /// Event: the connection is open again; `code` is the number of the attempt.
 pub const HOSTWS_EVENT_RECONNECTED: i32 = 9;

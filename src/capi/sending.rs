@@ -127,7 +127,7 @@ fn send_flags(flags: u32) -> Result<SendFlags> {
 /// @param data    `length` bytes, copied; may be NULL if `length` is 0
 /// @param length  at most 125; or -1 when `data` ends in a NUL
 /// @return HOSTWS_OK; or HOSTWS_E_ARGUMENT, HOSTWS_E_AGAIN when the send queue is full or 64 pings
-///         wait for their answers, HOSTWS_E_CLOSED from Closing on, HOSTWS_E_NO_SUCH_ID.
+///         wait for their answers, or for the host to take the PONG, HOSTWS_E_CLOSED from Closing on, HOSTWS_E_NO_SUCH_ID.
 ///         While Connecting, the ping waits like a message
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.

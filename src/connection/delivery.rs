@@ -2,11 +2,32 @@
 //! reading stops because too much of it waits.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::Arc;
 
 use super::Connection;
+use crate::log;
 use crate::queue::{Event, Kind, Recipient, Reconnecting};
+
+/// More warnings do not wait for the host, and only the log has them.
+const MAX_WARNINGS: u8 = 16;
+
+/// How many events wait for the host that its limit in bytes does not bound.
+#[derive(Default)]
+pub struct Backlog {
+    warnings: AtomicU8,
+    pongs: AtomicU8,
+}
+
+impl Backlog {
+    fn of(&self, event: &Event) -> Option<&AtomicU8> {
+        match event {
+            Event::Warning(_) => Some(&self.warnings),
+            Event::Pong(_) => Some(&self.pongs),
+            _ => None,
+        }
+    }
+}
 
 impl Connection {
     /// Puts an event into the queue.
@@ -23,6 +44,15 @@ impl Connection {
                 self.home.registry.causes().forget(self.id);
             }
             _ => {}
+        }
+        if let Event::Warning(warning) = &event {
+            if self.backlog.warnings.load(Ordering::Relaxed) >= MAX_WARNINGS {
+                log::line!(Warning, "connection {}: {warning}", self.id);
+                return;
+            }
+        }
+        if let Some(count) = self.backlog.of(&event) {
+            count.fetch_add(1, Ordering::Relaxed);
         }
         let queued = match event {
             Event::Open => Some(&self.open_queued),
@@ -72,6 +102,11 @@ impl Connection {
         self.waiting.load(Ordering::SeqCst)
     }
 
+    /// How many answers to its pings wait for the host.
+    pub fn pongs_waiting(&self) -> usize {
+        self.backlog.pongs.load(Ordering::Relaxed).into()
+    }
+
     /// Whether nothing waits for the host.
     pub fn has_read_all(&self) -> bool {
         self.entries_waiting() == 0
@@ -111,6 +146,9 @@ impl Recipient for Connection {
     }
 
     fn settled(&self, event: &Event) {
+        if let Some(count) = self.backlog.of(event) {
+            count.fetch_sub(1, Ordering::Relaxed);
+        }
         match event {
             Event::Open if !self.is_muted() => self.told_open.store(true, Ordering::SeqCst),
             Event::Terminate(_) => self.forget(),

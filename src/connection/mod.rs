@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use self::composer::Composer;
+use self::delivery::Backlog;
 pub use answer::Answer;
 pub use gathering::MOMENT as GATHERING_MOMENT;
 pub use interner::Interner;
@@ -81,6 +82,7 @@ pub struct Connection {
     queued: AtomicUsize,
     /// Bytes of messages on their way to the host.
     unread: AtomicUsize,
+    backlog: Backlog,
     /// The worker has stopped reading until the host has read.
     paused: AtomicBool,
     /// The worker waits for the host to have read everything.
@@ -148,6 +150,7 @@ impl Connection {
             waiting: AtomicUsize::new(0),
             queued: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
+            backlog: Backlog::default(),
             paused: AtomicBool::new(false),
             is_awaited: AtomicBool::new(false),
             forgotten: AtomicBool::new(false),

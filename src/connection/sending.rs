@@ -171,6 +171,7 @@ impl Connection {
         }
         let mut outbox = self.outbox_for(payload.len());
         let was_quiet = outbox.waiting() == 0;
+        outbox.refuse_pings(self.pongs_waiting())?;
         outbox.push_ping(payload, Some(self.limits.send))?;
         add(&self.counters.pings_sent, 1);
         self.leave(outbox, was_quiet, payload);

@@ -5,6 +5,7 @@ mod engine;
 mod event;
 mod signal;
 mod state;
+mod superseding;
 mod waiting;
 
 use std::any::Any;
@@ -78,6 +79,7 @@ impl Queue {
             return;
         }
         let was_empty = state.ready() == 0;
+        let superseded = state.supersede(recipient.as_ref(), &entry.event);
         state.put(entry, End::Back);
         if was_empty && state.ready() > 0 {
             state.announce();
@@ -85,6 +87,8 @@ impl Queue {
         // Also when it was not: the host may have read the byte and not polled.
         state.settle_signal();
         self.notify(state);
+        // Settling takes other locks.
+        drop(superseded);
     }
 
     /// Takes out what a muted recipient will not get any more.

@@ -12,6 +12,9 @@ use super::signal::Descriptor;
 use crate::process::ThreadToken;
 use crate::protocol::Batch;
 
+/// Room for so many entries is kept while there are none.
+const MANY: usize = 256;
+
 #[derive(Default)]
 pub struct State {
     pub lanes: [Lane; 2],
@@ -97,6 +100,10 @@ impl State {
     pub fn remove(&mut self, kind: Kind, index: usize) -> Option<Entry> {
         let lane = &mut self.lanes[kind as usize];
         let entry = lane.entries.remove(index)?;
+        if lane.entries.is_empty() && lane.entries.capacity() > MANY {
+            // A burst does not keep its memory.
+            lane.entries = VecDeque::new();
+        }
         let left = entry.left();
         lane.events -= left;
         let recipient = entry.recipient.as_ref();

@@ -20,14 +20,25 @@ pub struct Ping {
 }
 
 impl Outbox {
+    /// Whether the host may send another ping: one that was answered counts until the host has
+    /// got the answer.
+    pub fn refuse_pings(&self, answers_waiting: usize) -> Result<()> {
+        self.refuse_sealed()?;
+        let unanswered = self.extras.as_ref().map_or(0, |extras| extras.pings.len());
+        if unanswered + answers_waiting >= MAX_PINGS {
+            let words = format!(
+                "{unanswered} pings wait for their answers, and {answers_waiting} answers for the \
+                 host: {MAX_PINGS} is the most"
+            );
+            return Err(Error::ws(Code::Again, words));
+        }
+        Ok(())
+    }
+
     /// Queues a ping: the host's, if it has a bound, or one that keeps the connection alive.
     pub fn push_ping(&mut self, payload: &[u8], bound: Option<SendBound>) -> Result<()> {
         self.refuse_sealed()?;
         let by_host = bound.is_some();
-        if by_host && self.extras().pings.len() >= MAX_PINGS {
-            let words = format!("{MAX_PINGS} pings wait for their answers already");
-            return Err(Error::ws(Code::Again, words));
-        }
         let size = protocol::encoded_len(payload.len());
         if let Some(bound) = bound {
             self.admit(size, bound)?;

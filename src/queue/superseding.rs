@@ -1,0 +1,43 @@
+//! Events that take the place of those before them: a host that does not poll collects no more of
+//! them than it can use.
+
+use std::sync::atomic::Ordering;
+
+use super::event::{Entry, Event, Recipient};
+use super::state::State;
+
+impl State {
+    /// Takes out what says nothing more once `event` is behind it, back to the recipient's last
+    /// message: an older RECONNECTING, together with the RECONNECTED that followed it, or an older
+    /// DRAIN.
+    pub fn supersede(&mut self, recipient: &dyn Recipient, event: &Event) -> Vec<Entry> {
+        let mut superseded = Vec::new();
+        if !matches!(event, Event::Reconnecting(_) | Event::Drain) {
+            return superseded;
+        }
+        let kind = recipient.kind();
+        let mut waiting = recipient.queued().load(Ordering::Relaxed);
+        let mut index = self.lanes[kind as usize].entries.len();
+        let mut reconnected = None;
+        while waiting > 0 && index > 0 {
+            index -= 1;
+            let entry = &self.lanes[kind as usize].entries[index];
+            if entry.recipient.id() != recipient.id() {
+                continue;
+            }
+            waiting -= entry.left();
+            match (&entry.event, event) {
+                (Event::Messages(_) | Event::Open, _) => break,
+                (Event::Drain, Event::Drain) => superseded.extend(self.remove(kind, index)),
+                (Event::Reconnected(_), Event::Reconnecting(_)) => reconnected = Some(index),
+                (Event::Reconnecting(_), Event::Reconnecting(_)) => {
+                    let behind = reconnected.take().and_then(|index| self.remove(kind, index));
+                    superseded.extend(behind);
+                    superseded.extend(self.remove(kind, index));
+                }
+                _ => {}
+            }
+        }
+        superseded
+    }
+}
