@@ -123,6 +123,12 @@ fn send_flags(flags: u32) -> Result<SendFlags> {
 /// Sends a ping (RFC 6455 5.5.2). The server's answer comes as a PONG event with
 /// the same payload and the time of the round trip, which ws_get_stats() also tells.
 ///
+/// A server may answer only the latest of several pings, so a pong answers the newest ping with
+/// its payload and all before it, and brings one event. Pings that differ in their payload can
+/// be told apart. A pong with any other payload is a sign of life and brings no event. Up to
+/// 64 pings wait for their answers; where there are more, those are forgotten that were sent
+/// before such a pong, or 30 s ago.
+///
 /// @param ws      a connection that is open
 /// @param data    `length` bytes, copied; may be NULL if `length` is 0
 /// @param length  at most 125; or -1 when `data` ends in a NUL

@@ -10,6 +10,7 @@ mod resend;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub use control::Ping;
 
@@ -53,6 +54,8 @@ struct Extras {
     pong_end: usize,
     waiting_pong: Option<Box<[u8]>>,
     pings: VecDeque<Ping>,
+    /// When a pong came last that answers none of them. It counts as long as there are any.
+    unmatched_pong_at: Option<Instant>,
     /// The server's, once the transport is gone: until then the TLS session has it.
     certificate: Option<Box<[u8]>>,
 }

@@ -1,15 +1,17 @@
 //! The control frames of an outbox (RFC 6455 5.5): pings that wait for answers, answers to the
 //! server's, and the close frame, which is the last.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::{Outbox, SendBound};
+use super::{Extras, Outbox, SendBound};
 use crate::connection::masks::with_masks;
 use crate::error::{Code, Error, Result};
 use crate::protocol;
 
 /// Pings that may wait for their answers.
 const MAX_PINGS: usize = 64;
+/// A ping that was not answered in this time makes room for another.
+const PING_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A ping that was sent.
 pub struct Ping {
@@ -22,9 +24,12 @@ pub struct Ping {
 impl Outbox {
     /// Whether the host may send another ping: one that was answered counts until the host has
     /// got the answer.
-    pub fn refuse_pings(&self, answers_waiting: usize) -> Result<()> {
+    pub fn refuse_pings(&mut self, answers_waiting: usize) -> Result<()> {
         self.refuse_sealed()?;
-        let unanswered = self.extras.as_ref().map_or(0, |extras| extras.pings.len());
+        let mut unanswered = self.extras.as_ref().map_or(0, |extras| extras.pings.len());
+        if unanswered + answers_waiting >= MAX_PINGS {
+            unanswered = self.forget_old_pings(Instant::now());
+        }
         if unanswered + answers_waiting >= MAX_PINGS {
             let words = format!(
                 "{unanswered} pings wait for their answers, and {answers_waiting} answers for the \
@@ -55,6 +60,19 @@ impl Outbox {
         }
         pings.push_back(Ping { payload: payload.into(), sent_at: Instant::now(), by_host });
         Ok(())
+    }
+
+    /// Forgets pings that will hardly be answered any more: those that were sent before a pong
+    /// with a payload that nobody had sent, or too long ago. Tells how many are left.
+    fn forget_old_pings(&mut self, now: Instant) -> usize {
+        let Extras { pings, unmatched_pong_at, .. } = self.extras();
+        pings.retain(|ping| {
+            let is_old = now.saturating_duration_since(ping.sent_at) >= PING_PATIENCE;
+            !is_old && unmatched_pong_at.is_none_or(|at| at < ping.sent_at)
+        });
+        let left = pings.len();
+        self.tidy();
+        left
     }
 
     /// Answers a ping. While one answer waits to leave, only the newest follows it
@@ -92,10 +110,14 @@ impl Outbox {
         Ok(frame)
     }
 
-    /// The ping that this pong answers; those before it are answered with it (RFC 6455 5.5.3).
+    /// The ping that this pong answers: the newest with its payload. Those before it are
+    /// answered with it, for a server may answer only the latest (RFC 6455 5.5.3).
     pub fn answered(&mut self, payload: &[u8]) -> Option<Ping> {
-        let pings = &mut self.extras.as_mut()?.pings;
-        let index = pings.iter().position(|ping| *ping.payload == *payload)?;
+        let Extras { pings, unmatched_pong_at, .. } = &mut **self.extras.as_mut()?;
+        let Some(index) = pings.iter().rposition(|ping| *ping.payload == *payload) else {
+            *unmatched_pong_at = Some(Instant::now());
+            return None;
+        };
         let answered = pings.drain(..=index).next_back();
         self.tidy();
         answered
