@@ -91,7 +91,7 @@ fn expanded(root: &Path, out: &Path) -> PathBuf {
         })
         .collect();
     let shell = between(&types, "macro_rules! ws_options {", "\noptions_table!(ws_options);\n");
-    let body = between(&shell, "=> {\n", "\n    };\n}");
+    let body = between(&shell, "=> {\n", "\n\n        /// A field behind");
     let body = body.replace("$($(#[$doc])* pub $name: $type,)*", &rows);
     let path = out.join("types.rs");
     let text = types.replace(&format!("macro_rules! ws_options {{{shell}"), &body);

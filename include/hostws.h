@@ -195,6 +195,10 @@ enum { HOSTWS_IP_ANY = 0 };
 enum { HOSTWS_IP_V4 = 4 };
 /** `ip_family`: IPv6 alone. */
 enum { HOSTWS_IP_V6 = 6 };
+/** `reconnect_on`: what may pass by itself, as `reconnect_max` lists it. The default. */
+enum { HOSTWS_RECONNECT_LOST = 0 };
+/** `reconnect_on`: every end that this program did not ask for. */
+enum { HOSTWS_RECONNECT_ANY = 1 };
 /** Log level: nothing. */
 enum { HOSTWS_LOG_OFF = 0 };
 /** Log level: what ended a connection. */
@@ -370,7 +374,11 @@ typedef struct ws_options {
   int32_t open_timeout_ms;
   /** For the closing handshake; 0: 5,000. */
   int32_t close_timeout_ms;
-  /** Silence after which a ping is sent; 0: 30,000; -1: never. */
+  /**
+   * Silence after which a ping is sent; 0: 30,000; -1: never.
+   * Up to a quarter of it is left out at random, so that clients which all heard the same
+   * message do not all ping together.
+   */
   int32_t ping_interval_ms;
   /**
    * After that ping, silence which ends the connection; 0: 30,000; -1: never. It begins
@@ -494,10 +502,13 @@ typedef struct ws_options {
    * and on_terminate come at the real end alone.
    *
    * Worth another attempt are the close codes 1001, 1006 and 1011 to 1014, failures of the
-   * network (DNS, TCP, a lost connection, all time-outs), and HTTP 429 and 5xx, whose
-   * Retry-After is waited for, up to 5 minutes. Every other close code or HTTP status, a
-   * certificate that is not trusted and a breach of the protocol end the connection, and so
-   * do ws_terminate(), ws_abort(), ws_shutdown() and the end of the thread, at once.
+   * network (DNS, TCP, a lost connection, all time-outs), and HTTP 408, 421, 425, 429 and
+   * 5xx except 501 and 505. Every other close code or HTTP status, a certificate that is not
+   * trusted and a breach of the protocol end the connection, unless `reconnect_on` or
+   * `reconnect_codes` says otherwise; ws_terminate(), ws_abort(), ws_shutdown() and the end
+   * of the thread always do, at once. A Retry-After is waited for, one of more than 5
+   * minutes for 5 minutes; at random, up to half of that time is added, so that clients
+   * which were all told the same do not all come back together.
    *
    * What waits to be sent stays, within `send_queue_max`, and leaves after RECONNECTED in its
    * order. A message of which the operating system has not taken the last byte is sent
@@ -509,14 +520,33 @@ typedef struct ws_options {
    */
   int32_t reconnect_max;
   /**
-   * The least time to wait before an attempt; 0: 500. How long it really is, is left to
-   * chance: between this and twice this for the first attempt, four times for the second and
-   * so on, up to `reconnect_max_ms`. No longer than until the machine wakes up from a sleep
-   * of 5 seconds or more, unless the server asked for the time.
+   * The least time to wait before an attempt; 0: 500. The actual time is random: between
+   * this and twice this for the first attempt, four times for the second and so on, up to
+   * `reconnect_max_ms`. After an end that may hit all clients of a server at once (close codes
+   * 1000, 1001, 1005 and 1012 to 1014, HTTP 429 and 5xx, a refused, reset or ended TCP connection) it is
+   * at most 5,000 for the first attempt (RFC 6455 7.2.3), twice that for the second and so
+   * on, and the first may come at once; if this option is set, ten times this instead of
+   * 5,000, and at least this. The wait ends early when the machine wakes up from a sleep of
+   * 5 seconds or more, unless the server asked for the time.
    */
   int32_t reconnect_min_ms;
   /** The most time to wait before an attempt, unless a server asks for more; 0: 30,000. */
   int32_t reconnect_max_ms;
+  /**
+   * Which ends lead to another attempt: HOSTWS_RECONNECT_LOST (0), those that
+   * `reconnect_max` lists; HOSTWS_RECONNECT_ANY, every end that this program did not ask
+   * for, also a close with 1000, a 404, a certificate that is not trusted or a breach of the
+   * protocol.
+   */
+  int32_t reconnect_on;
+  /**
+   * Exceptions from `reconnect_on`, separated by commas: close codes and HTTP statuses
+   * that lead to another attempt, or with a minus do not: "1000,1005,4000,401,-1012". The
+   * code is what on_terminate would tell; where an HTTP status refused the opening, the
+   * status counts and not the code. With 401, RECONNECTING is the time for a fresh token
+   * by ws_set_header() or ws_set_url().
+   */
+  const char *reconnect_codes;
 } ws_options;
 
 /**
@@ -524,7 +554,10 @@ typedef struct ws_options {
  * step is done, and sums where redirects were followed.
  */
 typedef struct ws_stats {
-  /** sizeof(ws_stats), set by the caller. */
+  /**
+   * sizeof(ws_stats), set by the caller. It comes back as the number of bytes that the library
+   * knows, if that is less; what is behind them is set to zero.
+   */
   uint32_t struct_size;
   /** Reserved: 0. */
   uint32_t reserved;
@@ -743,7 +776,7 @@ const char *ws_status_name(int32_t status);
 const char *ws_data_type_name(int32_t data_type);
 
 /**
- * Copies out the URL as ws_new() got it, less its user and password.
+ * Copies out the URL as ws_new() or last ws_set_url() got it, less its user and password.
  *
  * @param ws      a connection whose on_terminate has not returned yet
  * @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
@@ -773,7 +806,7 @@ int32_t ws_data_type(ws_id ws);
  * Copies out the handler that a connection was created with.
  *
  * @param ws       a connection whose on_terminate has not returned yet
- * @param handler  gets the handler; its `struct_size` must be set. For a connection of
+ * @param handler  gets the handler; its `struct_size` must be set, see ws_stats. For a connection of
  *                 ws_open() the callbacks are NULL
  * @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
  *
@@ -781,7 +814,8 @@ int32_t ws_data_type(ws_id ws);
  *
  * @since 0.1
  */
-int32_t ws_get_handler(ws_id ws, struct ws_handler *handler);
+int32_t ws_get_handler(ws_id ws,
+                       struct ws_handler *handler);
 
 /**
  * Sets a header of the upgrade request for the attempts that follow, in place of all
@@ -799,6 +833,30 @@ int32_t ws_get_handler(ws_id ws, struct ws_handler *handler);
  * @since 0.1
  */
 int32_t ws_set_header(ws_id ws, const char *name, const char *value);
+
+/**
+ * Sets the URL for the attempts that follow: a fresh token in its query, the address at which
+ * to resume, another server. What is set before the worker has begun the first attempt counts
+ * for that one too. A connection that is open stays as it is until it is lost. ws_url() tells
+ * the new URL at once.
+ *
+ * All options hold for the new URL as for the first one. As this program names it, all `headers`
+ * go there, Authorization, Cookie and Host included, and so do `tls_cert` and
+ * `tls_server_name`; change headers with ws_set_header() where they are not meant for it. Only
+ * the user and password of the old URL do not go along. Whether a proxy is used is decided anew,
+ * by the option or by the environment as it was in ws_new().
+ *
+ * @param ws   a connection that was created with `reconnect_max`
+ * @param url  as in ws_new(), copied
+ * @return HOSTWS_OK; or, and then nothing is changed: HOSTWS_E_URL; HOSTWS_E_OPTION if the
+ *         environment names no proxy that can be; HOSTWS_E_ARGUMENT without `reconnect_max`;
+ *         HOSTWS_E_UTF8; HOSTWS_E_CLOSED from Closing on; HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_set_url(ws_id ws, const char *url);
 
 /**
  * Copies out what a connection has done so far.
@@ -1149,9 +1207,9 @@ const struct ws_event *ws_next(ws_queue queue,
  * costs more than what it brings. If there are none, waits for the first.
  *
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
- * @param events      gets them, in order; of the first, `struct_size` must be set, and the others
- *                    follow at that distance. What they point to is valid until the next
- *                    ws_next() or ws_next_batch() on this queue
+ * @param events      gets them, in order; before each call set `struct_size` of the first, at
+ *                    which distance the others follow: it comes back as in ws_stats. What they
+ *                    point to is valid until the next ws_next() or ws_next_batch() on this queue
  * @param capacity    how many there is room for, 1 or more
  * @param timeout_ms  how long to wait for the first: 0 not at all, -1 for ever
  * @return how many there are, 0 if the time was up or ws_wake() was called; or HOSTWS_E_IDLE if it

@@ -207,13 +207,23 @@ struct deflate {
   std::int32_t client_max_window_bits = 0;
 };
 
-/** How a connection is opened again that is lost. Zero is the default. */
+/** Which ends of a connection lead to another attempt. */
+enum class reconnect_on : std::int32_t {
+  lost = HOSTWS_RECONNECT_LOST,
+  any = HOSTWS_RECONNECT_ANY,
+};
+
+/** How a connection that was lost is opened again. */
 struct reconnect {
   /** Attempts in a row; -1: for ever; 0: never. */
   std::int32_t max = -1;
-  /** The least and the most time to wait before an attempt. */
+  /** The least and the most time to wait before an attempt; 0: the defaults of ws_options. */
   std::chrono::milliseconds min_delay{0};
   std::chrono::milliseconds max_delay{0};
+  /** Which ends lead to another attempt. */
+  reconnect_on on = reconnect_on::lost;
+  /** Exceptions: close codes and HTTP statuses that do, or with a minus do not. */
+  std::vector<std::int32_t> codes;
 };
 
 /**
@@ -514,6 +524,9 @@ class connection {
     detail::check(ws_set_header(id_, detail::text(name), detail::text(value)));
   }
 
+  /** ws_set_url(): where the next attempt of a connection that is opened again goes. */
+  void set_url(const std::string& url) const { detail::check(ws_set_url(id_, detail::text(url))); }
+
   /** ws_ping(): sends a ping; on_event is told of the pong. */
   void ping(std::string_view data = {}) const {
     // One byte more than a ping may have says the same as all that are too many.
@@ -632,7 +645,13 @@ class connection {
     raw.tls_key_password = detail::text(options.tls_key_password);
     raw.tls_pins = detail::text(options.tls_pins);
     raw.tls_ca_only = options.tls_ca_only ? 1 : 0;
+    std::string codes;
     if (options.reconnect) {
+      for (const std::int32_t code : options.reconnect->codes) {
+        codes += (codes.empty() ? "" : ",") + std::to_string(code);
+      }
+      raw.reconnect_on = static_cast<std::int32_t>(options.reconnect->on);
+      raw.reconnect_codes = codes.c_str();
       raw.reconnect_max = options.reconnect->max;
       raw.reconnect_min_ms = detail::count(options.reconnect->min_delay);
       raw.reconnect_max_ms = detail::count(options.reconnect->max_delay);

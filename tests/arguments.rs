@@ -3,6 +3,7 @@
 mod support;
 
 use std::ffi::{c_char, CStr, CString};
+use std::mem::offset_of;
 use std::ptr::null;
 
 use hostws::capi::*;
@@ -156,6 +157,11 @@ fn options_out_of_range_are_named() {
     check_option("reconnect_max", |o| o.reconnect_max = -2);
     check_option("reconnect_min_ms", |o| o.reconnect_min_ms = 30_001);
     check_option("reconnect_max_ms", |o| o.reconnect_max_ms = -1);
+    check_option("reconnect_on", |o| o.reconnect_on = 2);
+    check_option("reconnect_on", |o| o.reconnect_on = -1);
+    for codes in [c"401,", c"lost", c"600", c"5000", c"401,-401"] {
+        check_option("reconnect_codes", |o| o.reconnect_codes = codes.as_ptr());
+    }
     for list in [c"a,,b", c",", c"a b", c"a,a"] {
         check_option("subprotocols", |o| o.subprotocols = list.as_ptr());
     }
@@ -167,17 +173,90 @@ fn options_out_of_range_are_named() {
 
 #[test]
 fn the_size_of_a_struct_is_checked() {
-    for size in [0, 8, size_of::<ws_options>() as u32 - 1, 4097, u32::MAX] {
+    // The sizes of the first version, which programs built with it pass for ever.
+    for size in [0, 8, 191, 4097, u32::MAX] {
         let result = attempt(c"ws://h".as_ptr(), |options| options.struct_size = size);
         check_refused(result, HOSTWS_E_STRUCT, "options->struct_size");
     }
-    for size in [0, size_of::<ws_handler>() as u32 - 1, 4097] {
+    for size in [0, 55, 4097] {
         let mut handler = handler(&Recorder::new(None, None), 0);
         handler.struct_size = size;
         // SAFETY: all is valid during the call.
         let result = unsafe { ws_new(c"ws://h".as_ptr(), &handler, null()) };
         check_refused(result, HOSTWS_E_STRUCT, "handler->struct_size");
     }
+}
+
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn programs_of_the_first_version_are_served() {
+    // As large as it says and no larger, with its last field set.
+    let mut old = [0_u64; 192 / 8];
+    old[0] = 192;
+    let max_ms = offset_of!(ws_options, reconnect_max_ms);
+    assert_eq!(max_ms, 188);
+    old[23] = 400 << 32;
+    // SAFETY: the struct is as large as it says.
+    let result = unsafe { ws_new(c"ws://h".as_ptr(), null(), old.as_ptr().cast()) };
+    check_refused(result, HOSTWS_E_OPTION, "more than reconnect_max_ms, which is 400 ms");
+
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/text?say=hello"));
+    client.wait_messages(1);
+    let mut stats = [u64::MAX; 128 / 8];
+    stats[0] = 128;
+    // SAFETY: the struct is as large as it says.
+    assert_eq!(unsafe { ws_get_stats(client.id, stats.as_mut_ptr().cast()) }, HOSTWS_OK);
+    assert_eq!((stats[0], stats[3], stats[4], stats[15]), (128, 1, 5, 0));
+    client.terminate();
+    client.finish();
+}
+
+#[test]
+fn of_a_larger_struct_the_rest_is_zeroed_and_its_size_is_what_both_know() {
+    #[repr(C)]
+    struct Newer<T> {
+        known: T,
+        unknown: [u64; 2],
+    }
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/echo"));
+    client.wait_open();
+    let mut newer = Newer { known: stats(client.id), unknown: [7, 7] };
+    newer.known.struct_size = size_of_val(&newer) as u32;
+    // SAFETY: the struct is as large as it says.
+    let result = unsafe { ws_get_stats(client.id, (&raw mut newer).cast()) };
+    assert_eq!(result, HOSTWS_OK);
+    assert_eq!(newer.known.struct_size as usize, size_of::<ws_stats>());
+    assert_eq!(newer.unknown, [0, 0]);
+
+    let mut newer = Newer { known: handler(&client.recorder, 0), unknown: [7, 7] };
+    newer.known.struct_size = size_of_val(&newer) as u32;
+    // SAFETY: as above.
+    let result = unsafe { ws_get_handler(client.id, (&raw mut newer).cast()) };
+    assert_eq!(result, HOSTWS_OK);
+    assert_eq!(newer.known.struct_size as usize, size_of::<ws_handler>());
+    assert_eq!(newer.unknown, [0, 0]);
+    client.terminate();
+    client.finish();
+
+    let ws = open_pull(&url(&server, "/text?say=hello"), None);
+    assert_eq!(ws_wait_status(ws, HOSTWS_CONNECTED, 10_000), HOSTWS_OK);
+    // SAFETY: zero is a value of each field.
+    let mut events: [Newer<ws_event>; 3] = unsafe { std::mem::zeroed() };
+    for event in &mut events {
+        event.unknown = [7, 7];
+    }
+    events[0].known.struct_size = size_of::<Newer<ws_event>>() as u32;
+    // SAFETY: there are three that are as large as the first one says.
+    let fetched = unsafe { ws_next_batch(0, (&raw mut events).cast(), 3, 10_000) };
+    assert!(fetched >= 1);
+    for event in &events[..fetched as usize] {
+        assert_eq!(event.known.struct_size as usize, size_of::<ws_event>());
+        assert_eq!((event.known.ws, event.unknown), (ws, [0, 0]));
+    }
+    ws_abort(ws);
+    while next(0, 10_000) != Err(HOSTWS_E_IDLE) {}
 }
 
 #[test]

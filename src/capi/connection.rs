@@ -238,7 +238,7 @@ pub extern "C" fn ws_data_type_name(data_type: i32) -> *const c_char {
     names::data_type(data_type).as_ptr()
 }
 
-/// Copies out the URL as ws_new() got it, less its user and password.
+/// Copies out the URL as ws_new() or last ws_set_url() got it, less its user and password.
 ///
 /// @param ws      a connection whose on_terminate has not returned yet
 /// @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
@@ -274,7 +274,7 @@ pub extern "C" fn ws_data_type(ws: ws_id) -> i32 {
 /// Copies out the handler that a connection was created with.
 ///
 /// @param ws       a connection whose on_terminate has not returned yet
-/// @param handler  gets the handler; its `struct_size` must be set. For a connection of
+/// @param handler  gets the handler; its `struct_size` must be set, see ws_stats. For a connection of
 ///                 ws_open() the callbacks are NULL
 /// @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
 ///
@@ -317,6 +317,37 @@ pub unsafe extern "C" fn ws_set_header(
         let (name, value) =
             unsafe { (memory::text(name, "name")?, memory::optional_text(value, "value")?) };
         connection.set_header(name, value)?;
+        Ok(HOSTWS_OK)
+    })
+}
+
+/// Sets the URL for the attempts that follow: a fresh token in its query, the address at which
+/// to resume, another server. What is set before the worker has begun the first attempt counts
+/// for that one too. A connection that is open stays as it is until it is lost. ws_url() tells
+/// the new URL at once.
+///
+/// All options hold for the new URL as for the first one. As this program names it, all `headers`
+/// go there, Authorization, Cookie and Host included, and so do `tls_cert` and
+/// `tls_server_name`; change headers with ws_set_header() where they are not meant for it. Only
+/// the user and password of the old URL do not go along. Whether a proxy is used is decided anew,
+/// by the option or by the environment as it was in ws_new().
+///
+/// @param ws   a connection that was created with `reconnect_max`
+/// @param url  as in ws_new(), copied
+/// @return HOSTWS_OK; or, and then nothing is changed: HOSTWS_E_URL; HOSTWS_E_OPTION if the
+///         environment names no proxy that can be; HOSTWS_E_ARGUMENT without `reconnect_max`;
+///         HOSTWS_E_UTF8; HOSTWS_E_CLOSED from Closing on; HOSTWS_E_NO_SUCH_ID
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_set_url(ws: ws_id, url: *const c_char) -> i32 {
+    answer(|| {
+        let connection = library::find(ws)?;
+        // SAFETY: the caller's promise, which is the header's.
+        let url = unsafe { memory::text(url, "url") }?;
+        connection.set_url(url)?;
         Ok(HOSTWS_OK)
     })
 }

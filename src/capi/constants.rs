@@ -139,6 +139,11 @@ pub const HOSTWS_IP_V4: i32 = 4;
 /// `ip_family`: IPv6 alone.
 pub const HOSTWS_IP_V6: i32 = 6;
 
+/// `reconnect_on`: what may pass by itself, as `reconnect_max` lists it. The default.
+pub const HOSTWS_RECONNECT_LOST: i32 = 0;
+/// `reconnect_on`: every end that this program did not ask for.
+pub const HOSTWS_RECONNECT_ANY: i32 = 1;
+
 /// Log level: nothing.
 pub const HOSTWS_LOG_OFF: i32 = 0;
 /// Log level: what ended a connection.

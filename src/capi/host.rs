@@ -78,7 +78,7 @@ impl PartialEq for Callbacks {
 
 // SAFETY: zero is NULL in each pointer and a number elsewhere; it starts with struct_size.
 unsafe impl memory::Versioned for ws_handler {
-    const FIRST_SIZE: usize = size_of::<ws_handler>();
+    const FIRST_SIZE: usize = memory::first_size!(ws_handler, on_event: ws_callback, 56);
 }
 
 impl HostHandler {

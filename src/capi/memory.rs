@@ -152,7 +152,8 @@ const SANE_SIZE: u32 = 4096;
 /// # Safety
 /// The implementor is plain old data, valid when all zero, and starts with a `u32`.
 pub unsafe trait Versioned: Copy {
-    /// Its size in the first version that had it.
+    /// Its size in the first version that had it, as a number that never changes: programs
+    /// which were built then pass it.
     const FIRST_SIZE: usize;
 
     /// Reads one from the host, who may have been built with another version.
@@ -185,21 +186,29 @@ pub unsafe trait Versioned: Copy {
         }
     }
 
-    /// Writes one for the host, as much as it has room for.
+    /// Writes one for the host, as much as it has room for: the whole of what it has is set, and
+    /// `struct_size` says how much of that is known here.
     unsafe fn write(pointer: *mut Self, value: Self, name: &str) -> Result<()> {
         // SAFETY: the caller's promise; it starts with its size.
         let theirs = unsafe { declared_size(pointer.cast_const().cast(), Self::FIRST_SIZE, name) }?;
-        let size = u32::try_from(theirs).unwrap_or(SANE_SIZE);
-        // SAFETY: the host says that so many bytes are there; `struct_size` comes first.
-        unsafe {
-            std::ptr::copy_nonoverlapping(
-                (&raw const value).cast::<u8>(),
-                pointer.cast::<u8>(),
-                theirs.min(size_of::<Self>()),
-            );
-            pointer.cast::<u32>().write_unaligned(size);
-        }
+        // SAFETY: the host says that so many bytes are there.
+        unsafe { fill(pointer.cast(), theirs, &value) };
         Ok(())
+    }
+}
+
+/// Sets all `theirs` bytes at `place`: what is known here, and zero behind that. `struct_size`
+/// says how much is known to both.
+///
+/// # Safety
+/// So many bytes are there.
+unsafe fn fill<T: Versioned>(place: *mut u8, theirs: usize, value: &T) {
+    let common = theirs.min(size_of::<T>());
+    // SAFETY: both are at least so long; `struct_size` comes first.
+    unsafe {
+        std::ptr::copy_nonoverlapping(std::ptr::from_ref(value).cast::<u8>(), place, common);
+        std::ptr::write_bytes(place.add(common), 0, theirs - common);
+        place.cast::<u32>().write_unaligned(common as u32);
     }
 }
 
@@ -229,20 +238,32 @@ impl<T: Versioned> Output<T> {
     /// `index` is below `capacity`, and the host's memory is still there.
     #[inline]
     pub unsafe fn write(&self, index: usize, value: &T) {
-        // SAFETY: the host says that so many structs of that size are there; `struct_size`
-        // comes first.
+        // SAFETY: the host says that so many structs of that size are there.
         unsafe {
             let place = self.first.cast::<u8>().add(index * self.stride);
             if self.stride == size_of::<T>() {
                 // As a rule, and faster than a copy whose size is not known before.
                 return place.cast::<T>().write_unaligned(*value);
             }
-            let size = self.stride.min(size_of::<T>());
-            std::ptr::copy_nonoverlapping(std::ptr::from_ref(value).cast::<u8>(), place, size);
-            place.cast::<u32>().write_unaligned(self.stride as u32);
+            fill(place, self.stride, value);
         }
     }
 }
+
+/// The size that a struct had when `$last` was its last field, which is 64-bit systems'
+/// `$size`, a number that never changes. Where pointers are shorter, it follows from the fields.
+macro_rules! first_size {
+    ($struct:ty, $last:ident: $type:ty, $size:literal) => {{
+        const END: usize = std::mem::offset_of!($struct, $last) + size_of::<$type>();
+        const SIZE: usize = END.next_multiple_of(align_of::<$struct>());
+        const _: () = assert!(size_of::<usize>() != 8 || SIZE == $size);
+        // Else what follows would lie where old programs have bytes that mean nothing.
+        const _: () = assert!(END == SIZE || size_of::<usize>() != 8);
+        SIZE
+    }};
+}
+
+pub(super) use first_size;
 
 unsafe fn declared_size(pointer: *const u32, least: usize, name: &str) -> Result<usize> {
     if pointer.is_null() {

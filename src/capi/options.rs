@@ -10,12 +10,12 @@ use crate::secret::Secret;
 
 // SAFETY: zero is NULL in each pointer and a number elsewhere; it starts with struct_size.
 unsafe impl Versioned for ws_options {
-    const FIRST_SIZE: usize = size_of::<ws_options>();
+    const FIRST_SIZE: usize = memory::first_size!(ws_options, reconnect_max_ms: i32, 192);
 }
 
 // SAFETY: numbers only; it starts with struct_size.
 unsafe impl Versioned for ws_stats {
-    const FIRST_SIZE: usize = size_of::<ws_stats>();
+    const FIRST_SIZE: usize = memory::first_size!(ws_stats, reconnects: u64, 128);
 }
 
 /// A field of the struct, as an option that is given so.

@@ -15,7 +15,7 @@ use crate::sys::here;
 
 // SAFETY: zero is NULL in each pointer and a number elsewhere; it starts with struct_size.
 unsafe impl Versioned for ws_event {
-    const FIRST_SIZE: usize = size_of::<ws_event>();
+    const FIRST_SIZE: usize = memory::first_size!(ws_event, delay_ms: i64, 96);
 }
 
 /// Gives the next event of a queue; if there is none, waits for it. Serves the
@@ -64,9 +64,9 @@ pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
 /// costs more than what it brings. If there are none, waits for the first.
 ///
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
-/// @param events      gets them, in order; of the first, `struct_size` must be set, and the others
-///                    follow at that distance. What they point to is valid until the next
-///                    ws_next() or ws_next_batch() on this queue
+/// @param events      gets them, in order; before each call set `struct_size` of the first, at
+///                    which distance the others follow: it comes back as in ws_stats. What they
+///                    point to is valid until the next ws_next() or ws_next_batch() on this queue
 /// @param capacity    how many there is room for, 1 or more
 /// @param timeout_ms  how long to wait for the first: 0 not at all, -1 for ever
 /// @return how many there are, 0 if the time was up or ws_wake() was called; or HOSTWS_E_IDLE if it

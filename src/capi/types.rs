@@ -141,6 +141,22 @@ macro_rules! ws_options {
             pub header_count: i32,
             $($(#[$doc])* pub $name: $type,)*
         }
+
+        /// A field behind the last one makes it larger: else it would lie where programs that
+        /// know nothing of it have bytes that mean nothing.
+        const _: () = {
+            #[allow(dead_code)]
+            #[repr(C)]
+            struct Grown {
+                struct_size: u32,
+                queue: ws_queue,
+                headers: *const ws_header,
+                header_count: i32,
+                $($name: $type,)*
+                next: i32,
+            }
+            assert!(size_of::<Grown>() > size_of::<ws_options>());
+        };
     };
 }
 options_table!(ws_options);
@@ -151,7 +167,8 @@ options_table!(ws_options);
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct ws_stats {
-    /// sizeof(ws_stats), set by the caller.
+    /// sizeof(ws_stats), set by the caller. It comes back as the number of bytes that the library
+    /// knows, if that is less; what is behind them is set to zero.
     pub struct_size: u32,
     /// Reserved: 0.
     pub reserved: u32,

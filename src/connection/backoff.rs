@@ -3,20 +3,37 @@
 
 use std::time::{Duration, Instant};
 
+use crate::chance::Chance;
+
 /// Open for so long, a connection counts as stable: the attempts are counted anew.
 const STABLE: Duration = Duration::from_secs(60);
 /// The most that a server's Retry-After makes wait.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
+/// The least time to wait before an attempt, unless the host says otherwise.
+const LEAST: Duration = Duration::from_millis(500);
+/// Over so long all clients of a server come back that it has left at once (RFC 6455 7.2.3).
+const WINDOW: Duration = Duration::from_secs(5);
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backoff {
     /// Attempts in a row; `None`: without end.
     max: Option<u32>,
-    least: Duration,
+    /// As far as the host says so.
+    least: Option<Duration>,
     most: Duration,
     attempts: u32,
     /// Since when it is open.
     opened_at: Option<Instant>,
+}
+
+/// What the wait for an attempt depends on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Loss {
+    /// How long the server asks to wait.
+    pub retry_after: Option<Duration>,
+    /// It may have happened to all clients of the server at the same moment.
+    pub is_common: bool,
 }
 
 /// The wait before an attempt.
@@ -30,8 +47,18 @@ pub struct Pause {
 }
 
 impl Backoff {
-    pub fn new(max: Option<u32>, least: Duration, most: Duration) -> Backoff {
-        Backoff { max, least, most, attempts: 0, opened_at: None }
+    /// Fails if there is more to wait at least than at most.
+    pub fn new(
+        max: Option<u32>,
+        least: Option<Duration>,
+        most: Duration,
+    ) -> Result<Backoff, String> {
+        let at_least = least.unwrap_or(LEAST);
+        if at_least > most {
+            let (least, most) = (at_least.as_millis(), most.as_millis());
+            return Err(format!("is {least} ms, more than reconnect_max_ms, which is {most} ms"));
+        }
+        Ok(Backoff { max, least, most, attempts: 0, opened_at: None })
     }
 
     /// The attempt that has just succeeded.
@@ -57,13 +84,8 @@ impl Backoff {
     }
 
     /// It was lost or could not be opened: how long to wait for the next attempt, if there
-    /// is one. `chance` is evenly distributed.
-    pub fn next(
-        &mut self,
-        now: Instant,
-        retry_after: Option<Duration>,
-        chance: u32,
-    ) -> Option<Pause> {
+    /// is one.
+    pub fn next(&mut self, now: Instant, loss: Loss, chance: Chance) -> Option<Pause> {
         if self.is_stable(now) {
             self.attempts = 0;
         }
@@ -72,12 +94,29 @@ impl Backoff {
             return None;
         }
         self.attempts = self.attempts.saturating_add(1);
-        let factor = 1_u32.checked_shl(self.attempts).unwrap_or(u32::MAX);
-        let ceiling = self.least.saturating_mul(factor).min(self.most);
-        let spread = ceiling.saturating_sub(self.least);
-        let delay = self.least + spread.mul_f64(f64::from(chance) / f64::from(u32::MAX));
-        let asked = retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
+        let (least, ceiling) = self.range(loss.is_common);
+        let delay = least + chance.of(ceiling.saturating_sub(least));
+        // Who was told the same time as all others does not come back together with them.
+        let asked = loss.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
+        let asked = asked + chance.of(asked / 2);
         Some(Pause { attempt: self.attempts, delay: delay.max(asked), is_asked: asked > delay })
+    }
+
+    /// How long to wait for the present attempt, at least and at most.
+    fn range(&self, is_common: bool) -> (Duration, Duration) {
+        let least = self.least.unwrap_or(LEAST);
+        let (least, first) = match (is_common, self.attempts) {
+            (false, _) => (least, least.saturating_mul(2)),
+            (true, 1) => (self.least.unwrap_or_default(), self.window()),
+            (true, _) => (least, self.window()),
+        };
+        let factor = 1_u32.checked_shl(self.attempts - 1).unwrap_or(u32::MAX);
+        (least, first.saturating_mul(factor).min(self.most))
+    }
+
+    fn window(&self) -> Duration {
+        const SCALE: u32 = (WINDOW.as_millis() / LEAST.as_millis()) as u32;
+        self.least.map_or(WINDOW, |least| least.saturating_mul(SCALE))
     }
 }
 
@@ -90,21 +129,53 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
+    const OWN: Loss = Loss { retry_after: None, is_common: false };
+    const COMMON: Loss = Loss { retry_after: None, is_common: true };
+
+    fn delays(mut backoff: Backoff, loss: Loss, chance: Chance) -> Vec<Duration> {
+        let now = Instant::now();
+        (0..8).filter_map(|_| Some(backoff.next(now, loss, chance)?.delay)).collect()
+    }
+
+    fn by_default() -> Backoff {
+        Backoff::new(None, None, ms(30_000)).unwrap()
+    }
+
+    fn with_least(least: u64) -> Backoff {
+        Backoff::new(None, Some(ms(least)), ms(30_000)).unwrap()
+    }
+
     #[test]
     fn the_ceiling_doubles_up_to_the_most() {
-        let mut backoff = Backoff::new(None, ms(500), ms(30_000));
-        let now = Instant::now();
-        let ceilings: Vec<_> =
-            (0..8).filter_map(|_| Some(backoff.next(now, None, u32::MAX)?.delay)).collect();
         let expected = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000].map(ms);
-        assert_eq!(ceilings, expected);
+        assert_eq!(delays(by_default(), OWN, Chance::ALL), expected);
+        assert_eq!(delays(by_default(), OWN, Chance::NONE), [500; 8].map(ms));
+        assert_eq!(delays(with_least(500), OWN, Chance::ALL), expected);
+    }
+
+    #[test]
+    fn what_hits_all_clients_is_spread_over_the_window_of_the_rfc() {
+        let expected = [5000, 10_000, 20_000, 30_000, 30_000, 30_000, 30_000, 30_000].map(ms);
+        assert_eq!(delays(by_default(), COMMON, Chance::ALL), expected);
+        let expected = [0, 500, 500, 500, 500, 500, 500, 500].map(ms);
+        assert_eq!(delays(by_default(), COMMON, Chance::NONE), expected);
+        assert_eq!(delays(by_default(), COMMON, Chance::HALF)[0].as_millis(), 2500);
+    }
+
+    #[test]
+    fn the_window_keeps_to_what_the_host_says() {
+        let expected = [200, 400, 800, 1600, 3200, 6400, 12_800, 25_600].map(ms);
+        assert_eq!(delays(with_least(20), COMMON, Chance::ALL), expected);
+        assert_eq!(delays(with_least(20), COMMON, Chance::NONE), [20; 8].map(ms));
+        let short = Backoff::new(None, None, ms(2000)).unwrap();
+        assert_eq!(delays(short, COMMON, Chance::ALL), [2000; 8].map(ms));
     }
 
     #[test]
     fn so_many_in_a_row_and_anew_after_a_stable_minute() {
         let start = Instant::now();
-        let mut backoff = Backoff::new(Some(2), ms(1), ms(1));
-        let next = |backoff: &mut Backoff, now| Some(backoff.next(now, None, 0)?.attempt);
+        let mut backoff = Backoff::new(Some(2), Some(ms(1)), ms(1)).unwrap();
+        let next = |backoff: &mut Backoff, now| Some(backoff.next(now, OWN, Chance::NONE)?.attempt);
         assert_eq!(next(&mut backoff, start), Some(1));
         assert_eq!(next(&mut backoff, start), Some(2));
         backoff.opened(start);
@@ -116,16 +187,21 @@ mod tests {
     }
 
     #[test]
-    fn a_server_may_ask_for_more_up_to_a_limit() {
-        let mut backoff = Backoff::new(None, ms(10), ms(20));
+    fn a_server_may_ask_for_more_and_half_of_that_again_is_left_to_chance() {
         let now = Instant::now();
-        let mut delay = |seconds| {
-            let asked = Some(Duration::from_secs(seconds));
-            backoff.next(now, asked, 0).map(|pause| pause.delay)
+        let pause = |seconds, chance| {
+            let loss = Loss { retry_after: Some(Duration::from_secs(seconds)), is_common: true };
+            let mut backoff = Backoff::new(None, Some(ms(10)), ms(20)).unwrap();
+            backoff.next(now, loss, chance).unwrap()
         };
-        assert_eq!(delay(0), Some(ms(10)));
-        assert_eq!(delay(7), Some(Duration::from_secs(7)));
-        assert_eq!(delay(u64::MAX), Some(MAX_RETRY_AFTER));
+        let seconds = |seconds, chance| pause(seconds, chance).delay.as_secs_f64();
+        assert_eq!(seconds(0, Chance::NONE), 0.01);
+        assert_eq!(seconds(7, Chance::NONE), 7.0);
+        assert_eq!(seconds(7, Chance::ALL), 10.5);
+        assert_eq!((seconds(30, Chance::HALF) * 1000.0).round(), 37_500.0);
+        assert_eq!(seconds(u64::MAX, Chance::NONE), 300.0);
+        assert_eq!(seconds(u64::MAX, Chance::ALL), 450.0);
+        assert!(pause(7, Chance::NONE).is_asked && !pause(0, Chance::ALL).is_asked);
     }
 
     proptest! {
@@ -135,14 +211,17 @@ mod tests {
         fn each_delay_is_within_its_bounds(
             least in 1_u64..100_000,
             more in 0_u64..1_000_000,
+            is_common in any::<bool>(),
             chances in prop::collection::vec(any::<u32>(), 1..80),
         ) {
             let (least, most) = (ms(least), ms(least + more));
-            let mut backoff = Backoff::new(None, least, most);
-            let mut ceiling = least;
+            let mut backoff = Backoff::new(None, Some(least), most).unwrap();
+            let mut ceiling = if is_common { least * 5 } else { least };
+            let loss = Loss { retry_after: None, is_common };
             for (index, chance) in chances.into_iter().enumerate() {
                 ceiling = (ceiling * 2).min(most);
-                let pause = backoff.next(Instant::now(), None, chance).unwrap();
+                let chance = Chance::from_bits(chance);
+                let pause = backoff.next(Instant::now(), loss, chance).unwrap();
                 prop_assert_eq!(pause.attempt as usize, index + 1);
                 prop_assert!(pause.delay >= least && pause.delay <= ceiling, "{:?}", pause);
             }

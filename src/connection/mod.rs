@@ -12,6 +12,7 @@ mod mailbox;
 mod masks;
 mod options;
 mod outbox;
+mod policy;
 mod reconnect;
 mod recovery;
 mod registry;
@@ -29,6 +30,7 @@ use std::time::Instant;
 use self::composer::Composer;
 use self::delivery::Backlog;
 pub use answer::Answer;
+pub use backoff::Loss;
 pub use gathering::MOMENT as GATHERING_MOMENT;
 pub use interner::Interner;
 pub use mailbox::{Command, Mailbox};
@@ -161,8 +163,11 @@ impl Connection {
 
     // ---- what a host thread asks and does
 
-    pub fn url(&self) -> &str {
-        &self.url
+    /// The one that the host gave last.
+    pub fn url(&self) -> Arc<str> {
+        let outbox = self.outbox();
+        let later = outbox.reconnect.as_ref().and_then(|reconnect| reconnect.url.as_ref());
+        Arc::clone(later.unwrap_or(&self.url))
     }
 
     pub fn data_type(&self) -> DataType {

@@ -10,6 +10,7 @@ use self::kind::*;
 pub(crate) use self::table::options_table;
 use super::backoff::Backoff;
 use super::outbox::SendBound;
+use super::policy::{Codes, Policy, Scope};
 use crate::dial::{
     parse_pins, ClientIdentity, Content, DialConfig, Family, Pem, Proxies, Target, TlsConfig,
     TlsVersion, Verify,
@@ -96,6 +97,8 @@ pub struct Limits {
     pub stream_threshold: Option<usize>,
     /// Shorter messages are not compressed; `None`: none is.
     pub deflate_threshold: Option<usize>,
+    /// What is opened again, if anything is.
+    pub reconnect: Policy,
 }
 
 /// What a connection is made with.
@@ -116,7 +119,7 @@ impl Options {
             let words = "an object is checked as a whole and cannot come in parts";
             return Err(bad("stream_threshold", words));
         }
-        let limits = values.limits();
+        let limits = values.limits()?;
         let backoff = values.backoff()?;
         let headers = std::mem::take(&mut values.headers);
         check_headers(&headers)?;
@@ -139,8 +142,10 @@ impl Options {
 }
 
 impl Values {
-    fn limits(&self) -> Limits {
-        Limits {
+    fn limits(&self) -> Result<Limits> {
+        let codes = Codes::parse(self.reconnect_codes.as_deref().unwrap_or_default())
+            .map_err(|words| bad("reconnect_codes", words))?;
+        Ok(Limits {
             open_timeout: self.open_timeout_ms,
             close_timeout: self.close_timeout_ms,
             ping_interval: self.ping_interval_ms,
@@ -151,7 +156,8 @@ impl Values {
             receive_queue_max: in_memory(self.receive_queue_max),
             stream_threshold: self.stream_threshold,
             deflate_threshold: self.deflate.then_some(self.deflate_threshold),
-        }
+            reconnect: Policy { scope: self.reconnect_on, codes },
+        })
     }
 
     /// By default, what can be received can be sent, too.
@@ -168,17 +174,10 @@ impl Values {
 
     /// When it is opened again, if it is.
     fn backoff(&self) -> Result<Option<Backoff>> {
-        let (least, most) = (self.reconnect_min_ms, self.reconnect_max_ms);
-        if least > most {
-            let (least, most) = (least.as_millis(), most.as_millis());
-            let words = format!("is {least} ms, more than reconnect_max_ms, which is {most} ms");
-            return Err(bad("reconnect_min_ms", words));
-        }
-        Ok(match self.reconnect_max {
-            0 => None,
-            u32::MAX => Some(Backoff::new(None, least, most)),
-            max => Some(Backoff::new(Some(max), least, most)),
-        })
+        let max = (self.reconnect_max != u32::MAX).then_some(self.reconnect_max);
+        let backoff = Backoff::new(max, self.reconnect_min_ms, self.reconnect_max_ms)
+            .map_err(|words| bad("reconnect_min_ms", words))?;
+        Ok((self.reconnect_max > 0).then_some(backoff))
     }
 
     /// What to ask of compression.

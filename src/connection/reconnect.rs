@@ -11,6 +11,8 @@ pub struct Reconnect {
     pub backoff: Backoff,
     /// What the next attempt is made with.
     pub config: Arc<DialConfig>,
+    /// Where the next attempt goes, if the host has said so since.
+    pub url: Option<Arc<str>>,
     pub unsent: Unsent,
     /// Goes up with each loss: what was compressed for one connection is nothing to the next.
     pub epoch: u32,
@@ -25,6 +27,7 @@ impl Reconnect {
         Reconnect {
             backoff,
             config,
+            url: None,
             unsent: Unsent::default(),
             epoch: 0,
             is_torn: false,

@@ -1,15 +1,14 @@
 //! A connection that is lost: whether it is opened again, when, and with what.
 
 use std::sync::{Arc, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rand::rngs::SysRng;
-use rand::TryRng;
-
-use super::backoff::Pause;
+use super::backoff::{Loss, Pause};
 use super::outbox::Outbox;
+use super::reconnect::Reconnect;
 use super::Connection;
-use crate::dial::DialConfig;
+use crate::chance::Chance;
+use crate::dial::{without_credentials, DialConfig, Target};
 use crate::error::{Code, Error, Result};
 use crate::protocol::check_header;
 use crate::queue::{Event, Recipient};
@@ -24,36 +23,52 @@ impl Connection {
     pub fn set_header(&self, name: &str, value: Option<&str>) -> Result<()> {
         check_header(name, value.unwrap_or_default())
             .map_err(|words| Error::ws(Code::Argument, words))?;
+        self.prepare(|reconnect| {
+            let headers = &mut Arc::make_mut(&mut reconnect.config).headers;
+            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+            headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+            Ok(())
+        })
+    }
+
+    /// Where the next attempt goes. All options stay as they are.
+    pub fn set_url(&self, url: &str) -> Result<()> {
+        let target = Target::parse(url)?;
+        self.prepare(|reconnect| {
+            let proxy = reconnect.config.proxies.choose(&target)?;
+            let config = Arc::make_mut(&mut reconnect.config);
+            config.target = target;
+            config.proxy = proxy;
+            reconnect.url = Some(without_credentials(url).into());
+            Ok(())
+        })
+    }
+
+    /// Changes what the next attempt is made with.
+    fn prepare(&self, change: impl FnOnce(&mut Reconnect) -> Result<()>) -> Result<()> {
         let mut outbox = self.outbox();
         if outbox.is_sealed() {
             return Err(Error::ws(Code::Closed, "the connection is closing"));
         }
         let Some(reconnect) = &mut outbox.reconnect else {
-            let words = "the connection was created without reconnect_max: there is no attempt \
-                         to set a header for";
+            let words = "the connection was created without reconnect_max: there is no other \
+                         attempt to set anything for";
             return Err(Error::ws(Code::Argument, words));
         };
-        let headers = &mut Arc::make_mut(&mut reconnect.config).headers;
-        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
-        Ok(())
+        change(reconnect)
     }
 
     /// It was lost, or could not be opened: how long to wait until it is tried again, if it
     /// is. From here on it is Connecting.
-    pub fn retry(
-        self: &Arc<Self>,
-        now: Instant,
-        retry_after: Option<Duration>,
-    ) -> Result<Option<Pause>> {
+    pub fn retry(self: &Arc<Self>, now: Instant, loss: Loss) -> Result<Option<Pause>> {
         let mut outbox = self.outbox();
         if outbox.is_sealed() || self.is_muted() {
             return Ok(None);
         }
         let Some(reconnect) = &mut outbox.reconnect else { return Ok(None) };
-        // Without random bytes every client waits the same time: a pity, no more.
-        let chance = SysRng.try_next_u32().unwrap_or(u32::MAX);
-        let Some(pause) = reconnect.backoff.next(now, retry_after, chance) else { return Ok(None) };
+        let Some(pause) = reconnect.backoff.next(now, loss, Chance::draw()) else {
+            return Ok(None);
+        };
         self.interrupt(outbox)?;
         Ok(Some(pause))
     }

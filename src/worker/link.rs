@@ -5,10 +5,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use mio::{Registry, Token};
 
-use super::reconnect::{is_passing_failure, retry_after};
+use super::reconnect::{is_passing_failure, may_hit_all, refusing_status, retry_after};
 use super::session::{Flow, Reading, Session};
 use super::timers::Due;
-use crate::connection::{Answer, Command, Connection, Mailbox, Status};
+use crate::connection::{Answer, Command, Connection, Loss, Mailbox, Status};
 use crate::dial::{DialConfig, Dialer, Failure, Job, Jobs, Prepared, Progress, Resources, Verify};
 use crate::error::{Code, Error};
 use crate::log;
@@ -173,7 +173,7 @@ impl Link {
             move |prepared| mailbox.send(Command::Prepared(connection, attempt, prepared));
         match tools.jobs.submit(Box::new(move || job.run(deliver))) {
             Ok(()) => Flow::Stay,
-            Err(error) => self.lost(error, Ending::unclean(ABNORMAL), None, tools.now),
+            Err(error) => self.lost(error, Ending::unclean(ABNORMAL), None, true, tools.now),
         }
     }
 
@@ -243,22 +243,33 @@ impl Link {
         }
         self.connection.outbox().keep_certificate(failure.certificate);
         let ending = Ending::unclean(failure.close_code);
-        if is_passing_failure(&failure.error) {
-            return self.lost(failure.error, ending, wait, now);
-        }
-        self.fail(failure.error, ending)
+        let may_pass = is_passing_failure(&failure.error);
+        self.lost(failure.error, ending, wait, may_pass, now)
     }
 
     /// Sees to it that a connection which is lost is opened again, if it is to be.
     fn settle(&mut self, flow: Flow, now: Instant) -> Flow {
         match flow {
-            Flow::Lost(error, ending) => self.lost(error, ending, None, now),
+            Flow::Lost(error, ending) => self.lost(error, ending, None, true, now),
             flow => flow,
         }
     }
 
-    fn lost(&mut self, why: Error, ending: Ending, wait: Option<Duration>, now: Instant) -> Flow {
-        let pause = match self.connection.retry(now, wait) {
+    /// Opens it again, if the host wants that after such an end; `may_pass`: by default it does.
+    fn lost(
+        &mut self,
+        why: Error,
+        ending: Ending,
+        retry_after: Option<Duration>,
+        may_pass: bool,
+        now: Instant,
+    ) -> Flow {
+        let policy = &self.connection.limits.reconnect;
+        if !policy.is_worth(refusing_status(&why), ending.code, may_pass) {
+            return self.fail(why, ending);
+        }
+        let is_common = may_hit_all(&why, ending.code) && !self.has_just_slept();
+        let pause = match self.connection.retry(now, Loss { retry_after, is_common }) {
             Ok(Some(pause)) => pause,
             Ok(None) => return self.fail(why, ending),
             Err(error) => return self.fail(error, ending),
@@ -276,6 +287,11 @@ impl Link {
         let waiting = Waiting { until: now + delay, is_asked: pause.is_asked };
         self.phase = Phase::Waiting(Box::new(waiting));
         Flow::Stay
+    }
+
+    /// The machine has slept, and nothing has been heard of the server since.
+    fn has_just_slept(&self) -> bool {
+        matches!(&self.phase, Phase::Open(session) if session.has_just_slept())
     }
 
     /// For another attempt of a connection that has only one, which cannot be.

@@ -31,12 +31,51 @@ pub fn is_passing_failure(error: &Error) -> bool {
     }
 }
 
+/// The HTTP status with which the server or the proxy refused the opening, if one did.
+pub fn refusing_status(error: &Error) -> Option<u16> {
+    let error = error.chain().find(|error| {
+        let is_of_http = matches!(error.component, Component::Http | Component::Proxy);
+        is_of_http && matches!(error.code, 100..=599)
+    })?;
+    u16::try_from(error.code).ok()
+}
+
+/// Whether an end may have come to all clients of the server at the same moment: it, or what is
+/// before it, restarts, is overloaded or has gone. A network that is not there and a name that is
+/// not found are this client's own.
+pub fn may_hit_all(error: &Error, close_code: u16) -> bool {
+    if let Some(status) = refusing_status(error) {
+        return matches!(status, 429 | 500..=599);
+    }
+    match close_code {
+        // A server that stops says one of these to all, or nothing at all.
+        1000 | 1001 | 1005 | 1012..=1014 => true,
+        1006 | 1015 => error.chain().any(is_turned_away),
+        _ => false,
+    }
+}
+
+/// Nobody listens, or who was there is not any more.
+fn is_turned_away(error: &Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset};
+    let of_system = matches!(error.component, Component::Os | Component::Tls) && error.code > 0;
+    let kind = of_system.then(|| io::Error::from_raw_os_error(error.code).kind());
+    match kind {
+        Some(kind) => matches!(kind, ConnectionRefused | ConnectionReset | BrokenPipe),
+        // The stream has ended; else its cause says why. SOCKS: refused (RFC 1928 section 6).
+        None => {
+            (is(error, Code::Lost) && error.cause.is_none())
+                || (error.component == Component::Proxy && error.code == 5)
+        }
+    }
+}
+
 fn is(error: &Error, code: Code) -> bool {
     error.code == code as i32
 }
 
 fn is_passing_status(status: i32) -> bool {
-    matches!(status, 429 | 500..=599)
+    matches!(status, 408 | 421 | 425 | 429 | 500 | 502..=504 | 506..=599)
 }
 
 /// What a proxy has to say of the network behind it (RFC 1928 section 6).
@@ -61,13 +100,25 @@ fn is_unattended(failure: &Error) -> bool {
 pub fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
     let value = response.text("retry-after")?;
     let value = value.trim();
-    if let Ok(seconds) = value.parse() {
+    if let Some(seconds) = seconds(value) {
         return Some(Duration::from_secs(seconds));
     }
     let at = httpdate::parse_http_date(value).ok()?;
     // By the server's clock, if it tells it.
     let clock = response.text("date").and_then(|date| httpdate::parse_http_date(&date).ok());
     at.duration_since(clock.unwrap_or(now)).ok()
+}
+
+/// Whole seconds; of a fraction, which some servers send, the next ones. More than there can be
+/// are the most that there can be.
+fn seconds(value: &str) -> Option<u64> {
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
+    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    let is_more = fraction.bytes().any(|digit| digit != b'0');
+    Some(whole.parse().unwrap_or(u64::MAX).saturating_add(is_more.into()))
 }
 
 #[cfg(test)]
@@ -105,8 +156,12 @@ mod tests {
             ))),
             opening(io::Error::from_raw_os_error(libc::ECONNREFUSED).into()),
             reply(4),
+            status(408),
+            status(421),
+            status(425),
             status(429),
             status(500),
+            status(502),
             status(503),
             status(599),
         ] {
@@ -128,10 +183,59 @@ mod tests {
             status(400),
             status(401),
             status(404),
+            status(501),
+            status(505),
             status(600),
         ] {
             assert!(!is_passing_failure(&lasting), "{lasting:?}");
         }
+    }
+
+    #[test]
+    fn what_may_hit_all_clients() {
+        let tcp = |errno: i32| {
+            let cause = io::Error::from_raw_os_error(errno);
+            Error::new(Code::Tcp, Component::Tcp, "x").because(cause)
+        };
+        let lost = || Error::ws(Code::Lost, "x");
+        let opening = |cause| Error::ws(Code::Open, "could not open").because(cause);
+        let status = |status| opening(Error::numbered(status, Component::Http, "x"));
+        for common in [
+            lost(),
+            lost().because(tcp(libc::ECONNRESET)),
+            lost().because(tcp(libc::EPIPE)),
+            opening(tcp(libc::ECONNREFUSED)),
+            opening(Error::numbered(5, Component::Proxy, "x")),
+            opening(Error::tls("x").because(Error::new(Code::Lost, Component::Tls, "x"))),
+            opening(Error::tls("x").because(Error::numbered(
+                libc::ECONNRESET,
+                Component::Tls,
+                "x",
+            ))),
+            status(429),
+            status(500),
+            status(503),
+        ] {
+            assert!(may_hit_all(&common, 1006), "{common:?}");
+        }
+        let timeout = || Error::ws(Code::Timeout, "x");
+        for own in [
+            lost().because(timeout()),
+            lost().because(tcp(libc::ETIMEDOUT)),
+            lost().because(tcp(libc::ENETDOWN)),
+            opening(tcp(libc::ENETUNREACH)),
+            opening(tcp(libc::EHOSTUNREACH)),
+            opening(timeout()),
+            opening(Error::new(Code::Dns, Component::Dns, "x")),
+            opening(Error::numbered(4, Component::Proxy, "x")),
+            status(401),
+            status(408),
+        ] {
+            assert!(!may_hit_all(&own, 1006), "{own:?}");
+        }
+        let common = |code: &u16| may_hit_all(&lost(), *code);
+        let codes: Vec<u16> = (1000..5000).filter(common).collect();
+        assert_eq!(codes, [1000, 1001, 1005, 1006, 1012, 1013, 1014, 1015]);
     }
 
     #[test]
@@ -152,7 +256,12 @@ mod tests {
             ("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"),
         ];
         assert_eq!(seconds(&dates), Some(30), "by the server's clock");
-        for bad in ["", "-1", "soon", "1.5"] {
+        for (value, wait) in
+            [("0", 0), ("2.5", 3), ("0.001", 1), ("7.000", 7), ("99999999999999999999", u64::MAX)]
+        {
+            assert_eq!(seconds(&[("Retry-After", value)]), Some(wait), "{value:?}");
+        }
+        for bad in ["", "-1", "soon", ".5", "1.5.2", "1e3", "+1"] {
             assert_eq!(seconds(&[("Retry-After", bad)]), None, "{bad:?}");
         }
     }

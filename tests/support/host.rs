@@ -514,6 +514,12 @@ pub fn set_header(ws: ws_id, name: &str, value: Option<&str>) -> i32 {
     }
 }
 
+pub fn set_url(ws: ws_id, url: &str) -> i32 {
+    let url = CString::new(url).unwrap();
+    // SAFETY: the string is valid during the call.
+    unsafe { ws_set_url(ws, url.as_ptr()) }
+}
+
 pub fn url_of(ws: ws_id) -> Result<String, i64> {
     // SAFETY: the buffer is as large as it says.
     copied_out(|buffer, size| unsafe { ws_url(ws, buffer, size) })

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use crate::connection::policy::Scope;
 use crate::dial::{Family, TlsVersion, Verify};
 use crate::secret::Secret;
 
@@ -104,6 +105,11 @@ impl Choice for Family {
     const MEANING: &'static str = "0 is any, 4 IPv4, 6 IPv6";
 }
 
+impl Choice for Scope {
+    const NUMBERS: &'static [(i32, Scope)] = &[(0, Scope::Lost), (1, Scope::Any)];
+    const MEANING: &'static str = "0 is what is lost, 1 any end that was not asked for";
+}
+
 /// A time in milliseconds; 0 is the default.
 pub struct Time<const DEFAULT: u64>;
 
@@ -134,6 +140,18 @@ impl<const DEFAULT: u64> Kind for TimeOrOff<DEFAULT> {
             0.. => Time::<DEFAULT>::check(given).map(Some),
             _ => Err(format!("is {given} ms; it must be -1 or more")),
         }
+    }
+}
+
+/// A time in milliseconds; 0 leaves it to the library, which may make it depend.
+pub struct TimeIfSet;
+
+impl Kind for TimeIfSet {
+    type Given = i32;
+    type Value = Option<Duration>;
+
+    fn check(given: i32) -> Result<Option<Duration>, String> {
+        Ok(Some(Time::<0>::check(given)?).filter(|time| !time.is_zero()))
     }
 }
 

@@ -25,6 +25,8 @@ macro_rules! options_table {
             /// For the closing handshake; 0: 5,000.
             close_timeout_ms: i32 = Time<5_000>,
             /// Silence after which a ping is sent; 0: 30,000; -1: never.
+            /// Up to a quarter of it is left out at random, so that clients which all heard the same
+            /// message do not all ping together.
             ping_interval_ms: i32 = TimeOrOff<30_000>,
             /// After that ping, silence which ends the connection; 0: 30,000; -1: never. It begins
             /// when what was sent before the ping has left, or leaves no more. When the machine
@@ -117,10 +119,13 @@ macro_rules! options_table {
             /// and on_terminate come at the real end alone.
             ///
             /// Worth another attempt are the close codes 1001, 1006 and 1011 to 1014, failures of the
-            /// network (DNS, TCP, a lost connection, all time-outs), and HTTP 429 and 5xx, whose
-            /// Retry-After is waited for, up to 5 minutes. Every other close code or HTTP status, a
-            /// certificate that is not trusted and a breach of the protocol end the connection, and so
-            /// do ws_terminate(), ws_abort(), ws_shutdown() and the end of the thread, at once.
+            /// network (DNS, TCP, a lost connection, all time-outs), and HTTP 408, 421, 425, 429 and
+            /// 5xx except 501 and 505. Every other close code or HTTP status, a certificate that is not
+            /// trusted and a breach of the protocol end the connection, unless `reconnect_on` or
+            /// `reconnect_codes` says otherwise; ws_terminate(), ws_abort(), ws_shutdown() and the end
+            /// of the thread always do, at once. A Retry-After is waited for, one of more than 5
+            /// minutes for 5 minutes; at random, up to half of that time is added, so that clients
+            /// which were all told the same do not all come back together.
             ///
             /// What waits to be sent stays, within `send_queue_max`, and leaves after RECONNECTED in its
             /// order. A message of which the operating system has not taken the last byte is sent
@@ -130,13 +135,28 @@ macro_rules! options_table {
             /// a WARNING tells so if its last fragment had been given. Pings are dropped. Of a message that
             /// came in parts the rest does not come.
             reconnect_max: i32 = Attempts,
-            /// The least time to wait before an attempt; 0: 500. How long it really is, is left to
-            /// chance: between this and twice this for the first attempt, four times for the second and
-            /// so on, up to `reconnect_max_ms`. No longer than until the machine wakes up from a sleep
-            /// of 5 seconds or more, unless the server asked for the time.
-            reconnect_min_ms: i32 = Time<500>,
+            /// The least time to wait before an attempt; 0: 500. The actual time is random: between
+            /// this and twice this for the first attempt, four times for the second and so on, up to
+            /// `reconnect_max_ms`. After an end that may hit all clients of a server at once (close codes
+            /// 1000, 1001, 1005 and 1012 to 1014, HTTP 429 and 5xx, a refused, reset or ended TCP connection) it is
+            /// at most 5,000 for the first attempt (RFC 6455 7.2.3), twice that for the second and so
+            /// on, and the first may come at once; if this option is set, ten times this instead of
+            /// 5,000, and at least this. The wait ends early when the machine wakes up from a sleep of
+            /// 5 seconds or more, unless the server asked for the time.
+            reconnect_min_ms: i32 = TimeIfSet,
             /// The most time to wait before an attempt, unless a server asks for more; 0: 30,000.
             reconnect_max_ms: i32 = Time<30_000>,
+            /// Which ends lead to another attempt: HOSTWS_RECONNECT_LOST (0), those that
+            /// `reconnect_max` lists; HOSTWS_RECONNECT_ANY, every end that this program did not ask
+            /// for, also a close with 1000, a 404, a certificate that is not trusted or a breach of the
+            /// protocol.
+            reconnect_on: i32 = OneOf<Scope>,
+            /// Exceptions from `reconnect_on`, separated by commas: close codes and HTTP statuses
+            /// that lead to another attempt, or with a minus do not: "1000,1005,4000,401,-1012". The
+            /// code is what on_terminate would tell; where an HTTP status refused the opening, the
+            /// status counts and not the code. With 401, RECONNECTING is the time for a fresh token
+            /// by ws_set_header() or ws_set_url().
+            reconnect_codes: *const c_char = Text,
         }
     };
 }

@@ -102,11 +102,10 @@ impl Outbox {
         with_masks(|masks| protocol::encode_close(&mut self.buffer, close, masks))
     }
 
-    /// A close frame that answers the server's on a stream of which this outbox knows nothing
-    /// any more.
-    pub fn close_frame(code: u16) -> Result<Vec<u8>> {
+    /// A close frame for a stream of which this outbox knows nothing any more.
+    pub fn close_frame(code: Option<(u16, &str)>) -> Result<Vec<u8>> {
         let mut frame = Vec::new();
-        with_masks(|masks| protocol::encode_close(&mut frame, Some((code, "")), masks))?;
+        with_masks(|masks| protocol::encode_close(&mut frame, code, masks))?;
         Ok(frame)
     }
 

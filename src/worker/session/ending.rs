@@ -41,9 +41,11 @@ pub(super) struct Parting {
     /// The sending side of the stream is shut.
     pub(super) finished: bool,
     pub(super) close_deadline: Option<Instant>,
-    /// The server has closed it, and another connection is going to follow: nothing is sent
-    /// any more, and only the server's end of the TCP connection is awaited.
+    /// The server has closed it or it was failed, and another connection is going to follow:
+    /// nothing is sent any more, and only the server's end of the TCP connection is awaited.
     pub(super) is_suspended: bool,
+    /// For what it was failed, if it is suspended.
+    pub(super) why: Option<Error>,
 }
 
 static NOT_PARTING: Parting = Parting {
@@ -54,6 +56,7 @@ static NOT_PARTING: Parting = Parting {
     finished: false,
     close_deadline: None,
     is_suspended: false,
+    why: None,
 };
 
 impl Session {
@@ -94,8 +97,20 @@ impl Session {
         let Some(Fault { close_code, error, .. }) = self.parting_mut().fault.take() else { return };
         log::line!(Error, "connection {}: {error}", self.connection.id);
         self.parting_mut().failed = Some(close_code);
-        self.connection.advance(Status::Closing);
         let reason = cut(&error.message, MAX_REASON);
+        let resumes = self.connection.limits.reconnect.is_worth(None, close_code, false)
+            && self.connection.resumes(now);
+        if let Ok(Some(is_at_boundary)) = if resumes { self.connection.suspend() } else { Ok(None) }
+        {
+            if is_at_boundary {
+                self.say_last(Some((close_code, reason)));
+            }
+            self.transport.finish();
+            self.parting_mut().why = Some(error);
+            self.suspended(now);
+            return;
+        }
+        self.connection.advance(Status::Closing);
         // It fails only when no random bytes are to be had: then it closes without a frame.
         let _ = self.connection.outbox().push_close(Some((close_code, reason)));
         self.connection.outbox().seal();
@@ -126,17 +141,17 @@ impl Session {
         let answer = frame.as_ref().map(|frame| frame.code);
         let CloseFrame { code, reason } =
             frame.unwrap_or(CloseFrame { code: NO_STATUS, reason: String::new() });
-        let resumes = is_passing_close(code) && connection.resumes(now);
+        let policy = &connection.limits.reconnect;
+        let resumes =
+            policy.is_worth(None, code, is_passing_close(code)) && connection.resumes(now);
         let mut was_clean = true;
         // It fails only when no random bytes are to be had: then it ends as without `resumes`.
         match if resumes { connection.suspend() } else { Ok(None) } {
             Ok(Some(is_at_boundary)) => {
                 // Behind half a frame there is no place for an answer, and to complete the frame
                 // could bring its message to the server twice.
-                was_clean = is_at_boundary && self.say_last(code);
-                self.parting_mut().is_suspended = true;
-                self.parting_mut().finished = true;
-                self.hasten(now);
+                was_clean = is_at_boundary && self.say_last(answer.map(|code| (code, "")));
+                self.suspended(now);
             }
             _ => {
                 connection.advance(Status::Closing);
@@ -146,8 +161,15 @@ impl Session {
         self.parting_mut().server_close = Some(Ending { code, reason, was_clean });
     }
 
-    /// Answers the server's close frame past the outbox, which knows this stream no more.
-    fn say_last(&self, code: u16) -> bool {
+    /// Another connection is going to follow.
+    fn suspended(&mut self, now: Instant) {
+        self.parting_mut().is_suspended = true;
+        self.parting_mut().finished = true;
+        self.hasten(now);
+    }
+
+    /// Sends a close frame past the outbox, which knows this stream no more.
+    fn say_last(&self, code: Option<(u16, &str)>) -> bool {
         let Ok(frame) = Outbox::close_frame(code) else { return false };
         let written = self.transport.write(&frame).unwrap_or(0);
         add(&self.connection.counters.wire_sent, written);
@@ -156,6 +178,9 @@ impl Session {
 
     /// Nothing more comes: it ends, or another connection follows.
     pub(super) fn end(&mut self) -> Flow {
+        if let Some(why) = self.parting.as_mut().and_then(|parting| parting.why.take()) {
+            return Flow::Lost(why, self.ending());
+        }
         match &self.parting().server_close {
             Some(close) if self.parting().is_suspended => {
                 let mut words = format!("the server closed the connection with {}", close.code);

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{Flow, Session};
+use crate::chance::Chance;
 use crate::connection::add;
 use crate::error::{Code, Error};
 
@@ -19,6 +20,15 @@ pub(super) struct Awaited {
     /// How much the connection has sent, and how much it will have when the ping has left.
     sent: u64,
     leaves_at: u64,
+    /// It was sent because the machine has slept.
+    is_after_sleep: bool,
+}
+
+/// How much of the interval is left out before the next ping, in milliseconds: clients that all
+/// heard the same message do not all ping together.
+pub(super) fn head_start(interval: Option<Duration>, chance: Chance) -> u32 {
+    let quarter = interval.unwrap_or_default() / 4;
+    u32::try_from(chance.of(quarter).as_millis()).unwrap_or(u32::MAX)
 }
 
 impl Session {
@@ -26,14 +36,18 @@ impl Session {
     pub(super) fn ping_at(&self) -> Option<Instant> {
         match &self.awaited {
             Some(ping) => Some(ping.since + ping.limit?),
-            None => Some(self.heard_at + self.connection.limits.ping_interval?),
+            None => {
+                let interval = self.connection.limits.ping_interval?;
+                let head_start = Duration::from_millis(self.head_start_ms.into());
+                Some(self.heard_at + interval.saturating_sub(head_start))
+            }
         }
     }
 
     /// That time has come.
     pub(super) fn on_silence(&mut self, now: Instant) -> Flow {
         let Some(ping) = &self.awaited else {
-            self.ping(self.connection.limits.ping_timeout, now);
+            self.ping(self.connection.limits.ping_timeout, false, now);
             return Flow::Stay;
         };
         let limit = ping.limit.unwrap_or_default().as_millis();
@@ -46,11 +60,17 @@ impl Session {
         let limits = &self.connection.limits;
         let is_closing = self.parting().close_deadline.is_some() || self.parting().fault.is_some();
         if limits.ping_interval.is_some() && !is_closing && !self.connection.is_paused() {
-            self.ping(limits.ping_timeout.map(|limit| limit.min(PROMPT)), now);
+            self.ping(limits.ping_timeout.map(|limit| limit.min(PROMPT)), true, now);
         }
     }
 
-    fn ping(&mut self, limit: Option<Duration>, now: Instant) {
+    /// Nothing has been heard since the machine woke up.
+    pub fn has_just_slept(&self) -> bool {
+        self.awaited.as_ref().is_some_and(|ping| ping.is_after_sleep)
+    }
+
+    fn ping(&mut self, limit: Option<Duration>, is_after_sleep: bool, now: Instant) {
+        self.head_start_ms = head_start(self.connection.limits.ping_interval, Chance::draw());
         let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
         let mut outbox = self.connection.outbox();
         if outbox.push_ping(&token, None).is_ok() {
@@ -59,7 +79,8 @@ impl Session {
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
         let leaves_at = sent + outbox.waiting() as u64;
         drop(outbox);
-        self.awaited = Some(Box::new(Awaited { since: now, limit, sent, leaves_at }));
+        self.awaited =
+            Some(Box::new(Awaited { since: now, limit, sent, leaves_at, is_after_sleep }));
         self.write(now);
     }
 
@@ -78,5 +99,19 @@ impl Session {
     pub(super) fn hear(&mut self, now: Instant) {
         self.heard_at = now;
         self.awaited = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn up_to_a_quarter_of_the_interval_is_left_out() {
+        let interval = Some(Duration::from_secs(30));
+        assert_eq!(head_start(interval, Chance::NONE), 0);
+        assert_eq!(head_start(interval, Chance::HALF), 3750);
+        assert_eq!(head_start(interval, Chance::ALL), 7500);
+        assert_eq!(head_start(None, Chance::ALL), 0);
     }
 }

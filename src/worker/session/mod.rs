@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::ending::Parting;
-use self::keepalive::Awaited;
+use self::keepalive::{head_start, Awaited};
 use self::receiving::Incoming;
 pub use self::receiving::READ_SIZE;
+use crate::chance::Chance;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::protocol::ReadBuffer;
@@ -58,6 +59,8 @@ pub struct Session {
     was_paused: bool,
     /// Something of what was read has been answered.
     has_answered: bool,
+    /// See `head_start`.
+    head_start_ms: u32,
     stuck: Option<Box<Stuck>>,
 }
 
@@ -70,6 +73,7 @@ struct Stuck {
 
 impl Session {
     pub fn new(connection: Arc<Connection>, transport: Arc<Transport>, now: Instant) -> Session {
+        let head_start_ms = head_start(connection.limits.ping_interval, Chance::draw());
         Session {
             connection,
             transport,
@@ -81,6 +85,7 @@ impl Session {
             awaited: None,
             was_paused: false,
             has_answered: false,
+            head_start_ms,
             stuck: None,
         }
     }
