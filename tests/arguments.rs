@@ -387,7 +387,7 @@ fn statuses_queues_and_times_out_of_range() {
     }
     check_refused(ws_queue_free(0), HOSTWS_E_ARGUMENT, "own");
     check_refused(ws_shutdown(-2), HOSTWS_E_ARGUMENT, "timeout_ms");
-    check_refused(ws_set_log_level(5), HOSTWS_E_ARGUMENT, "level");
+    check_refused(ws_set_log_level(6), HOSTWS_E_ARGUMENT, "level");
     check_refused(ws_set_log_level(-1), HOSTWS_E_ARGUMENT, "level");
     client.finish();
 }
