@@ -34,7 +34,18 @@
  *
  * Unload and exit: the shared library stays loaded until the process ends (-z nodelete).
  * exit() with open connections is harmless, but what waits to be sent is lost; ws_shutdown()
- * sends it, and closes politely first.
+ * sends it, and closes politely first. exit() waits while a thread of the library is inside
+ * OpenSSL, at most 5 s; from then on nothing comes or leaves on a wss connection.
+ *
+ * Environment: the first ws_new() reads HOSTWS_LOG and starts OpenSSL, on the calling thread;
+ * each ws_new() may read the variables that name proxies. On threads of the library, at any time
+ * later, the C library's resolver may call getenv(), and so may OpenSSL when it looks for the
+ * system's certificates (SSL_CERT_FILE, SSL_CERT_DIR): a setenv() meanwhile is a race. A setuid
+ * program's environment is not asked for HOSTWS_LOG or proxies.
+ *
+ * Signals: threads of the library block HUP INT QUIT PIPE ALRM TERM USR1 USR2 CHLD TSTP WINCH IO
+ * VTALRM PROF URG. All others reach them: a fault in a function of yours that one of them calls is
+ * handled by your handler, on that thread, and programs that it starts inherit that mask.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */

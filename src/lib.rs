@@ -19,6 +19,7 @@ mod chance;
 mod connection;
 mod dial;
 mod error;
+mod exit;
 mod json;
 mod library;
 mod log;

@@ -13,11 +13,12 @@ use crate::connection::{
     Command, Connection, DataType, Home, Interner, Limits, Options, Parts, Reconnect, Registry,
     Settings, Status, GOING_AWAY,
 };
-use crate::dial;
 use crate::error::{Code, Error, Result};
 use crate::process::{self, PerProcess, ThreadToken};
 use crate::queue::{Kind, Queue};
+use crate::transport::start_tls;
 use crate::worker::{Pair, Shared};
+use crate::{dial, log};
 
 pub use self::shutdown::shutdown;
 pub use crate::process::is_forked;
@@ -133,6 +134,9 @@ pub fn open(
     host: Box<dyn Any + Send + Sync>,
 ) -> Result<i32> {
     let library = LIBRARY.get();
+    // In the host's thread, for the environment is asked.
+    log::start();
+    start_tls();
     let queue = options.queue;
     let Settings { config, limits, backoff } = options.resolve(url, data_type)?;
     let config = Arc::new(config);

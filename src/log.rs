@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use crate::process::PerProcess;
+use crate::sys;
 use crate::words::one_line;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,9 +68,15 @@ pub fn wants(level: Level) -> bool {
     level as i32 <= if wanted < 0 { ask_environment() } else { wanted }
 }
 
+/// Asks the environment, if that was not done yet. To be called where a host's thread makes the
+/// first connection: on threads of ours it could be changed by the host meanwhile.
+pub fn start() {
+    wants(Level::Off);
+}
+
 #[cold]
 fn ask_environment() -> i32 {
-    let word = std::env::var_os("HOSTWS_LOG").unwrap_or_default();
+    let word = sys::environment("HOSTWS_LOG").unwrap_or_default();
     let word = word.to_string_lossy();
     let level = if word.is_empty() { Some(Level::Off) } else { Level::from_word(&word) };
     let number = level.unwrap_or(Level::Off) as i32;

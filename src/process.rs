@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use std::sync::Once;
 
-use crate::sys;
+use crate::{exit, sys};
 
 static FORKED: AtomicBool = AtomicBool::new(false);
 /// How many forks led to this process, since the library was first used.
@@ -32,8 +32,9 @@ fn watch_forks() {
     extern "C" fn in_child() {
         FORKED.store(true, Ordering::Relaxed);
         GENERATION.fetch_add(1, Ordering::Relaxed);
+        exit::start_afresh();
     }
-    // It sets two atomics, which is allowed after fork.
+    // It sets atomics, which is allowed after fork.
     WATCH.call_once(|| sys::at_fork(in_child));
 }
 

@@ -170,6 +170,7 @@ impl Dialer {
     ) -> Result<Step> {
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::SecuringProxy(pending))),
+            Ok(Handshake::Abandoned) => Ok(Step::Wait(Phase::Over)),
             Ok(Handshake::Done(session)) => self.start_tunnel(Stream::Tls(session)),
             Err(error) => {
                 self.timings.proxy_us = self.timings.proxy_us.saturating_add(self.lap());
@@ -226,6 +227,7 @@ impl Dialer {
         self.timings.tls_us = self.timings.tls_us.saturating_add(self.lap());
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::Securing(pending))),
+            Ok(Handshake::Abandoned) => Ok(Step::Wait(Phase::Over)),
             Ok(Handshake::Done(session)) => {
                 self.certificate = session.peer_certificate();
                 check_session(&self.config.tls, self.certificate.as_deref(), &session)

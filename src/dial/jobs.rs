@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
 use crate::error::{Code, Component, Error};
-use crate::sys;
+use crate::exit;
 
 const MAX_THREADS: usize = 8;
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
@@ -58,7 +58,7 @@ impl Jobs {
         }
         // The new thread waits for the lock, so it finds its handle in place.
         let shared = self.shared.clone();
-        match sys::spawn("hostws-job", move || shared.serve()) {
+        match exit::spawn("hostws-job", move || shared.serve()) {
             Ok(handle) => state.threads.push(handle),
             Err(error) if state.threads.is_empty() => {
                 state.queue.pop_back();
@@ -94,7 +94,7 @@ impl Jobs {
         for handle in ended {
             // These have let go of the lock for the last time. What they
             // return with is nothing.
-            let _ = handle.join();
+            exit::join(handle);
         }
         all
     }

@@ -10,6 +10,7 @@ use super::outcome::{Established, Timings};
 use super::prepare::{Job, Prepared};
 use super::proxy::Tunnel;
 use crate::error::Component;
+use crate::exit::Guarded;
 use crate::transport::Stream;
 
 /// What a result of a blocking call is for.
@@ -33,9 +34,9 @@ pub enum Phase {
     Prepared(Purpose, Prepared),
     Connecting(Race),
     ConnectingLocally(Attempt),
-    SecuringProxy(MidHandshakeTlsStream<Stream>),
+    SecuringProxy(Guarded<MidHandshakeTlsStream<Stream>>),
     Tunnelling(Tunnel),
-    Securing(MidHandshakeTlsStream<Stream>),
+    Securing(Guarded<MidHandshakeTlsStream<Stream>>),
     Upgrading(Box<Upgrade>),
     Refused(Box<Refusal>),
     Over,

@@ -7,10 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use native_tls::TlsConnector;
-
 use super::address::Lookups;
-use super::tls::{TlsConfig, TlsContexts};
+use super::tls::{Context, TlsConfig, TlsContexts};
 use crate::error::{Code, Component, Error};
 
 /// What openings share with each other.
@@ -43,7 +41,7 @@ pub struct Prepared {
 pub(super) enum Found {
     /// Of that host.
     Addresses(String, Vec<SocketAddr>),
-    Context(Arc<TlsConnector>),
+    Context(Arc<Context>),
 }
 
 impl Job {

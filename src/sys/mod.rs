@@ -24,7 +24,7 @@ use self::windows as os;
 
 pub use self::clocks::{slept, tick, Alarm};
 pub use self::os::{
-    at_fork, local_path, receive, receive_local, socket_pair, spawn, LocalStream, PairEnd,
-    TELLS_DRAINED,
+    at_exit, at_fork, environment, keep_until_thread_is_gone, local_path, receive, receive_local,
+    socket_pair, spawn, LocalStream, PairEnd, TELLS_DRAINED,
 };
 pub use self::stack::{here, is_live};

@@ -1,6 +1,8 @@
 //! Windows.
 
+use std::any::Any;
 use std::convert::Infallible;
+use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream as StdStream};
 use std::os::windows::io::AsRawSocket;
@@ -14,6 +16,17 @@ use socket2::{MaybeUninitSlice, SockRef};
 
 /// There is no fork.
 pub fn at_fork(_: extern "C" fn()) {}
+
+/// When `exit` runs, no other thread does any more.
+pub fn at_exit(_: extern "C" fn()) {}
+
+/// A variable of the environment.
+pub fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// TLS keeps nothing for a thread here.
+pub fn keep_until_thread_is_gone(_: Box<dyn Any + Send>) {}
 
 /// Starts a thread. There are no signals.
 pub fn spawn<F>(name: &str, f: F) -> io::Result<JoinHandle<()>>

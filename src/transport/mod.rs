@@ -12,7 +12,7 @@ use std::io::{self, Write as _};
 use std::net::Shutdown;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use session::{forget_stale_errors, Session};
+pub use session::{forget_stale_errors, start_tls, Session};
 pub use socket::{Received, Room, Socket};
 pub use stream::Stream;
 

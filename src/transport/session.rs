@@ -6,6 +6,7 @@ use native_tls::TlsStream;
 
 use super::socket::{Received, Room, Socket};
 use super::stream::Stream;
+use crate::exit::{self, Guarded};
 
 /// The most that TLS puts into a record (RFC 8446 5.1), and so gives at once.
 const RECORD: usize = 16 * 1024;
@@ -18,7 +19,7 @@ const AT_ONCE: usize = 64 * 1024;
 /// A session whose handshake is done. Dropped, it tells the peer so: a stream that ends without
 /// a close_notify may have been cut off by anybody (RFC 8446 6.1).
 pub struct Session {
-    stream: TlsStream<Stream>,
+    stream: Guarded<TlsStream<Stream>>,
     /// Why the last read ended, which had brought something before. It is not said twice.
     failed: Option<io::Error>,
     has_said_end: bool,
@@ -26,16 +27,18 @@ pub struct Session {
 
 impl Session {
     pub fn new(stream: TlsStream<Stream>) -> Session {
-        Session { stream, failed: None, has_said_end: false }
+        Session { stream: Guarded::new(stream), failed: None, has_said_end: false }
     }
 
     /// The peer's own certificate in DER.
     pub fn peer_certificate(&self) -> Option<Vec<u8>> {
+        let _pass = exit::enter()?;
         self.stream.peer_certificate().ok()??.to_der().ok()
     }
 
     /// What the peer chose to speak (ALPN), if it chose anything.
     pub fn negotiated_alpn(&self) -> Result<Option<Vec<u8>>, native_tls::Error> {
+        let Some(_pass) = exit::enter() else { return Ok(None) };
         self.stream.negotiated_alpn()
     }
 
@@ -45,6 +48,7 @@ impl Session {
         if std::mem::replace(&mut self.has_said_end, true) {
             return;
         }
+        let Some(_pass) = exit::enter() else { return };
         // It fails where the peer was first, or has stopped reading.
         let _ = self.ready().shutdown();
         if let Stream::Tls(outer) = self.stream.get_mut() {
@@ -63,7 +67,7 @@ impl Session {
 
     /// Nothing is decrypted that was not given, and the stream below is drained.
     pub(super) fn is_drained(&self) -> bool {
-        is_drained(&self.stream)
+        exit::enter().is_none_or(|_pass| is_drained(&self.stream))
     }
 
     /// As many records as there are and find room, but no more than a few.
@@ -71,6 +75,7 @@ impl Session {
         if let Some(failed) = self.failed.take() {
             return Err(failed);
         }
+        let _pass = enter()?;
         let stream = self.ready();
         stream.get_mut().read_ahead(at_end);
         let mut count = 0;
@@ -115,16 +120,19 @@ impl Session {
 
 impl Read for Session {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let _pass = enter()?;
         self.ready().read(buffer)
     }
 }
 
 impl Write for Session {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _pass = enter()?;
         self.ready().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        let _pass = enter()?;
         self.ready().flush()
     }
 }
@@ -135,8 +143,23 @@ impl Drop for Session {
     }
 }
 
+/// While the process ends, nothing comes and nothing leaves any more.
+fn enter() -> io::Result<exit::Pass> {
+    exit::enter().ok_or_else(|| io::ErrorKind::WouldBlock.into())
+}
+
 fn is_drained(stream: &TlsStream<Stream>) -> bool {
     stream.buffered_read_size().is_ok_and(|count| count == 0) && stream.get_ref().is_drained()
+}
+
+/// OpenSSL starts, which reads its configuration and the environment, and so must not be left to
+/// a thread of ours; and from here on it is not entered while the process ends.
+pub fn start_tls() {
+    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+    if let Some(_pass) = exit::enter() {
+        openssl::init();
+        exit::watch();
+    }
 }
 
 /// OpenSSL tells how a call went by its thread's queue of errors, too, and a host that uses

@@ -19,8 +19,8 @@ use self::engine::{Engine, Standing};
 use crate::connection::{Command, Mailbox};
 use crate::dial::{Jobs, Resources};
 use crate::error::{Code, Error, Result};
+use crate::exit;
 use crate::queue::Queue;
-use crate::sys;
 
 /// How long a worker without connections waits for the next.
 const LINGER: Duration = Duration::from_secs(2);
@@ -60,7 +60,7 @@ impl Shared {
         drop(threads);
         for handle in handles {
             // They are past their last line: this waits for the system to clear them away.
-            let _ = handle.join();
+            exit::join(handle);
         }
         true
     }
@@ -114,7 +114,7 @@ impl Pair {
         let pair = Arc::clone(self);
         let mut threads = self.shared.threads();
         threads.handles.retain(|handle| !handle.is_finished());
-        let handle = sys::spawn("hostws", move || {
+        let handle = exit::spawn("hostws", move || {
             pair.run(&engine);
             drop(engine);
             let shared = Arc::clone(&pair.shared);

@@ -4,14 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use native_tls::TlsConnector;
-
 use super::{micros, Dialer, Result};
 use crate::dial::address::unix::Attempt;
 use crate::dial::address::{known_addresses, Race};
 use crate::dial::phase::{Phase, Purpose, Step};
 use crate::dial::prepare::{Found, Job, Need, Prepared};
 use crate::dial::proxy::Proxy;
+use crate::dial::tls::Context;
 
 /// What the phases need, and blocking calls bring.
 #[derive(Default)]
@@ -20,8 +19,8 @@ pub(super) struct Prerequisites {
     pub(super) addresses: Option<Vec<SocketAddr>>,
     /// The target's own, for a proxy that is told one.
     pub(super) target_addresses: Option<Vec<SocketAddr>>,
-    pub(super) proxy_connector: Option<Arc<TlsConnector>>,
-    pub(super) connector: Option<Arc<TlsConnector>>,
+    pub(super) proxy_connector: Option<Arc<Context>>,
+    pub(super) connector: Option<Arc<Context>>,
 }
 
 impl Dialer {

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::server::Proxy;
 use crate::dial::target::Target;
 use crate::error::{Code, Error};
+use crate::sys;
 
 #[derive(Clone)]
 pub enum Proxies {
@@ -36,7 +37,7 @@ impl Proxies {
     pub fn new(option: Option<&str>) -> Result<Proxies, Error> {
         match option {
             None => Ok(Proxies::Environment(Environment::read(|name| {
-                std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+                sys::environment(name).map(|value| value.to_string_lossy().into_owned())
             }))),
             Some("") => Ok(Proxies::Fixed(None)),
             Some(url) => match Proxy::parse(url) {

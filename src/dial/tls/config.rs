@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use native_tls::{Protocol, TlsConnector};
+use native_tls::Protocol;
 use url::Host;
 
+use super::context::Context;
 use super::identity::ClientIdentity;
 use super::pem::Pem;
 use super::pins::Pin;
@@ -133,7 +134,7 @@ impl TlsConfig {
 
     /// The context that it came to before. None when files must be read, which may have
     /// changed since.
-    pub fn held(&self) -> Option<Arc<TlsConnector>> {
+    pub fn held(&self) -> Option<Arc<Context>> {
         if self.reads_files() {
             return None;
         }
@@ -142,7 +143,7 @@ impl TlsConfig {
 
     /// Keeps a context for as long as this lives, which then need not keep what is in it,
     /// unless the next may be another.
-    pub fn hold(&self, context: &Arc<TlsConnector>) {
+    pub fn hold(&self, context: &Arc<Context>) {
         *self.held.lock() = Some(Arc::clone(context));
         match &self.identity {
             Some(identity) if !self.reads_files() => identity.release(),
@@ -164,10 +165,10 @@ impl TlsConfig {
 
 /// A place for the context in use.
 #[derive(Default)]
-pub struct Held(Mutex<Option<Arc<TlsConnector>>>);
+pub struct Held(Mutex<Option<Arc<Context>>>);
 
 impl Held {
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<TlsConnector>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Context>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

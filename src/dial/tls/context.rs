@@ -9,6 +9,10 @@ use super::handshake::ALPN;
 use super::identity::Loaded;
 use super::pem::Pem;
 use crate::error::Error;
+use crate::exit::{self, Guarded};
+
+/// What sessions are made from.
+pub type Context = Guarded<TlsConnector>;
 
 /// A context with the system's roots has some megabytes.
 const MAX_CONTEXTS: usize = 16;
@@ -38,13 +42,13 @@ pub struct TlsContexts {
 }
 
 enum Entry {
-    Kept(Arc<TlsConnector>),
+    Kept(Arc<Context>),
     /// It holds a private key, so it goes with the last connection that uses it.
-    Lent(Weak<TlsConnector>),
+    Lent(Weak<Context>),
 }
 
 impl Entry {
-    fn get(&self) -> Option<Arc<TlsConnector>> {
+    fn get(&self) -> Option<Arc<Context>> {
         match self {
             Entry::Kept(context) => Some(Arc::clone(context)),
             Entry::Lent(context) => context.upgrade(),
@@ -55,7 +59,7 @@ impl Entry {
 impl TlsContexts {
     /// A context that is there already. Never one from a file, which may
     /// have changed since.
-    pub fn cached(&self, config: &TlsConfig) -> Option<Arc<TlsConnector>> {
+    pub fn cached(&self, config: &TlsConfig) -> Option<Arc<Context>> {
         if let Some(context) = config.held() {
             return Some(context);
         }
@@ -71,7 +75,7 @@ impl TlsContexts {
     }
 
     /// The context for `config`, built if need be. Reads files.
-    pub fn load(&self, config: &TlsConfig) -> Result<Arc<TlsConnector>, Error> {
+    pub fn load(&self, config: &TlsConfig) -> Result<Arc<Context>, Error> {
         if let Some(context) = config.held() {
             return Ok(context);
         }
@@ -85,7 +89,7 @@ impl TlsContexts {
         }
         let has_identity = identity.is_some();
         let place = config.ca.as_deref().map(Pem::place).unwrap_or_default();
-        let context = Arc::new(build(&key, &place, identity)?);
+        let context = Arc::new(Guarded::new(build(&key, &place, identity)?));
         config.hold(&context);
         let entry = match has_identity {
             true => Entry::Lent(Arc::downgrade(&context)),
@@ -100,7 +104,7 @@ impl TlsContexts {
         Ok(context)
     }
 
-    fn find(&self, key: &Key, config: &TlsConfig) -> Option<Arc<TlsConnector>> {
+    fn find(&self, key: &Key, config: &TlsConfig) -> Option<Arc<Context>> {
         let mut contexts = lock(&self.contexts);
         let at = contexts.iter().position(|(known, _)| known == key)?;
         let found = contexts.remove(at);
@@ -129,6 +133,7 @@ fn key(config: &TlsConfig, ca: Option<Vec<u8>>, identity: Option<[u8; 32]>) -> K
 }
 
 fn build(key: &Key, ca_place: &str, identity: Option<Loaded>) -> Result<TlsConnector, Error> {
+    let _pass = exit::enter().ok_or_else(too_late)?;
     let mut builder = TlsConnector::builder();
     builder.min_protocol_version(Some(key.min_version.protocol()));
     if key.has_alpn {
@@ -156,12 +161,17 @@ fn build(key: &Key, ca_place: &str, identity: Option<Loaded>) -> Result<TlsConne
     }
     let words = match identity {
         Some(Loaded { identity, .. }) => {
-            builder.identity(identity);
+            builder.identity(identity.into_inner());
             "TLS could not be set up with tls_cert and tls_key"
         }
         None => "TLS could not be set up on this machine",
     };
     builder.build().map_err(|error| Error::tls(words).because(Error::tls(error.to_string())))
+}
+
+/// What is asked of OpenSSL while the process ends.
+pub fn too_late() -> Error {
+    Error::tls("the process is ending, and TLS with it")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsConnector, TlsStream}
 use super::config::TlsConfig;
 use super::pins;
 use crate::error::Error;
+use crate::exit::{self, Guarded};
 use crate::transport::{forget_stale_errors, Session, Stream};
 
 /// The protocol that a WebSocket is upgraded from (RFC 7301).
@@ -13,7 +14,9 @@ pub const ALPN: &str = "http/1.1";
 /// A handshake over whatever stream, after as many steps as the socket allowed.
 pub enum Handshake {
     Done(Box<Session>),
-    Pending(MidHandshakeTlsStream<Stream>),
+    Pending(Guarded<MidHandshakeTlsStream<Stream>>),
+    /// The process is ending, and with it this.
+    Abandoned,
 }
 
 impl Handshake {
@@ -22,13 +25,17 @@ impl Handshake {
         name: &str,
         stream: Stream,
     ) -> Result<Handshake, native_tls::Error> {
+        let Some(_pass) = exit::enter() else { return Ok(Handshake::Abandoned) };
         forget_stale_errors();
         Handshake::after(connector.connect(name, stream))
     }
 
-    pub fn advance(pending: MidHandshakeTlsStream<Stream>) -> Result<Handshake, native_tls::Error> {
+    pub fn advance(
+        pending: Guarded<MidHandshakeTlsStream<Stream>>,
+    ) -> Result<Handshake, native_tls::Error> {
+        let Some(_pass) = exit::enter() else { return Ok(Handshake::Abandoned) };
         forget_stale_errors();
-        Handshake::after(pending.handshake())
+        Handshake::after(pending.into_inner().handshake())
     }
 
     fn after(
@@ -36,7 +43,9 @@ impl Handshake {
     ) -> Result<Handshake, native_tls::Error> {
         match result {
             Ok(stream) => Ok(Handshake::Done(Box::new(Session::new(stream)))),
-            Err(HandshakeError::WouldBlock(pending)) => Ok(Handshake::Pending(pending)),
+            Err(HandshakeError::WouldBlock(pending)) => {
+                Ok(Handshake::Pending(Guarded::new(pending)))
+            }
             Err(HandshakeError::Failure(error)) => Err(error),
         }
     }

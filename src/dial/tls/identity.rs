@@ -5,10 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use native_tls::Identity;
 use sha2::{Digest as _, Sha256};
 
+use super::context::too_late;
 use super::keypair::GivenPair;
 use super::normalize::normalize;
 use super::pem::{find, Content, Pem};
 use crate::error::{Code, Component, Error};
+use crate::exit::{self, Guarded};
 use crate::secret::Secret;
 
 /// OpenSSL takes no longer one.
@@ -18,14 +20,14 @@ const MAX_PASSWORD: usize = 1000;
 pub enum ClientIdentity {
     /// Both were given as text, so they are read and checked already. What was read goes once
     /// a context has it, and the digest stays.
-    Read { identity: Mutex<Option<Identity>>, fingerprint: [u8; 32] },
+    Read { identity: Mutex<Option<Guarded<Identity>>>, fingerprint: [u8; 32] },
     /// One is in a file, or both are.
     Unread { certificate: Pem, key: Pem, password: Option<Secret> },
 }
 
 /// An identity and what tells it from others.
 pub struct Loaded {
-    pub identity: Identity,
+    pub identity: Guarded<Identity>,
     pub fingerprint: [u8; 32],
 }
 
@@ -77,10 +79,11 @@ impl ClientIdentity {
     pub fn load(&self) -> Result<Loaded, Error> {
         match self {
             ClientIdentity::Read { identity, fingerprint } => {
-                let identity = lock(identity).clone().ok_or_else(|| {
+                let _pass = exit::enter().ok_or_else(too_late)?;
+                let identity = lock(identity).as_deref().cloned().ok_or_else(|| {
                     Error::ws(Code::Internal, "the client's identity is with its context already")
                 })?;
-                Ok(Loaded { identity, fingerprint: *fingerprint })
+                Ok(Loaded { identity: Guarded::new(identity), fingerprint: *fingerprint })
             }
             ClientIdentity::Unread { certificate, key, password } => {
                 read(certificate, key, password.as_ref())
@@ -125,6 +128,7 @@ fn read(certificate: &Pem, key: &Pem, password: Option<&Secret>) -> Result<Loade
     if password.is_none() && is_encrypted(&key_pem) {
         return Err(encrypted(key));
     }
+    let _pass = exit::enter().ok_or_else(too_late)?;
     let normal = normalize(&GivenPair {
         certificate: &certificate_pem,
         certificate_place: certificate.place(),
@@ -137,5 +141,5 @@ fn read(certificate: &Pem, key: &Pem, password: Option<&Secret>) -> Result<Loade
         Error::tls(words).because(Error::tls(error.to_string()))
     })?;
     let digest = Sha256::new().chain_update(&normal.certificates).chain_update(&normal.key);
-    Ok(Loaded { identity, fingerprint: digest.finalize().into() })
+    Ok(Loaded { identity: Guarded::new(identity), fingerprint: digest.finalize().into() })
 }

@@ -17,7 +17,7 @@ mod pem;
 mod pins;
 
 pub use self::config::{TlsConfig, TlsVersion, Verify};
-pub use self::context::TlsContexts;
+pub use self::context::{Context, TlsContexts};
 pub use self::errors::{closes, explain, handshake_failure};
 pub use self::handshake::{check_session, Handshake};
 pub use self::identity::ClientIdentity;

@@ -4,8 +4,8 @@ mod process;
 mod socket;
 mod thread;
 
-pub use self::process::at_fork;
+pub use self::process::{at_exit, at_fork, environment};
 pub use self::socket::{
     local_path, receive, receive_local, socket_pair, LocalStream, PairEnd, TELLS_DRAINED,
 };
-pub use self::thread::spawn;
+pub use self::thread::{keep_until_thread_is_gone, spawn};

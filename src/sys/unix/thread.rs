@@ -1,7 +1,10 @@
 //! Threads of the library's own.
 
+use std::any::Any;
+use std::ffi::c_void;
 use std::io;
 use std::mem::MaybeUninit;
+use std::sync::OnceLock;
 use std::thread::{Builder, JoinHandle};
 
 /// The asynchronous signals: the system may give each to any thread that does not block it,
@@ -24,6 +27,28 @@ const ASYNCHRONOUS: [libc::c_int; 15] = [
     libc::SIGPROF,
     libc::SIGURG,
 ];
+
+/// Keeps `value` until the calling thread is gone, with all that other libraries keep for it: the
+/// destructors of thread-specific data run in the order in which its kinds were created.
+pub fn keep_until_thread_is_gone(value: Box<dyn Any + Send>) {
+    static KEY: OnceLock<Option<libc::pthread_key_t>> = OnceLock::new();
+    unsafe extern "C" fn release(kept: *mut c_void) {
+        // SAFETY: it was made of a box below, and each is given here once.
+        drop(unsafe { Box::from_raw(kept.cast::<Box<dyn Any + Send>>()) });
+    }
+    let key = KEY.get_or_init(|| {
+        let mut key = 0;
+        // SAFETY: the pointer is valid during the call, and the function is never unloaded.
+        (unsafe { libc::pthread_key_create(&mut key, Some(release)) } == 0).then_some(key)
+    });
+    let Some(key) = *key else { return };
+    let kept = Box::into_raw(Box::new(value));
+    // SAFETY: the key exists and is never deleted.
+    if unsafe { libc::pthread_setspecific(key, kept.cast()) } != 0 {
+        // SAFETY: it was made above and given to nobody.
+        drop(unsafe { Box::from_raw(kept) });
+    }
+}
 
 /// Starts a thread on which the host's signal handlers never run, but for faults.
 pub fn spawn<F>(name: &str, f: F) -> io::Result<JoinHandle<()>>

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Compiles the C# program HOSTWS_MONO_PROGRAM and runs it on Mono, with hostws as HOSTWS_SHARED_LIBRARY
+set -eu
+
+for tool in mcs mono; do
+    if ! command -v "$tool" >/dev/null; then
+        echo "skipped: $tool is not installed"
+        exit 77
+    fi
+done
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+mcs -nologo -out:"$folder/program.exe" "$HOSTWS_MONO_PROGRAM"
+printf '<configuration><dllmap dll="hostws" target="%s"/></configuration>\n' "$HOSTWS_SHARED_LIBRARY" \
+    >"$folder/program.exe.config"
+timeout 100 mono "$folder/program.exe"
