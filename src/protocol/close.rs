@@ -1,5 +1,7 @@
 //! Close codes and the close frame's payload (RFC 6455 5.5.1 and 7.4).
 
+use tungstenite::protocol::frame::coding::CloseCode;
+
 use super::{Violation, MAX_CONTROL};
 
 /// The most bytes of reason that fit in a close frame beside the code.
@@ -17,11 +19,14 @@ pub fn is_sendable_close_code(code: u16) -> bool {
     matches!(code, 1000 | 3000..=4999)
 }
 
+/// Registered after the others, and not known to tungstenite.
+const BAD_GATEWAY: u16 = 1014;
+
 /// Whether a server may send `code`: one that is registered for the wire
 /// (1004 is reserved; 1005, 1006 and 1015 only describe what happened), or
 /// of a library, or of an application.
 pub fn is_valid_received_close_code(code: u16) -> bool {
-    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+    CloseCode::from(code).is_allowed() || code == BAD_GATEWAY
 }
 
 /// Reads the payload of a close frame.

@@ -5,10 +5,12 @@
 
 mod whole;
 
+use tungstenite::protocol::frame::coding::{self, Data, OpCode};
+
 use super::assembly::Assembly;
 use super::batch::LARGE;
 use super::deflate::{Inflated, Inflater};
-use super::frame::{self, FrameHeader, Opcode, MAX_HEADER};
+use super::frame::{self, FrameHeader, MAX_HEADER};
 use super::{
     close, Batch, Control, ControlPayload, DeflateParams, MessageKind, ReadBuffer, Violation,
 };
@@ -56,7 +58,7 @@ enum State {
     /// Behind the last frame of a compressed message, of which more may come out.
     Inflating,
     /// In the payload of a ping, pong or close frame.
-    Control(Opcode),
+    Control(coding::Control),
     /// After a close frame or a violation.
     Stopped,
 }
@@ -287,12 +289,12 @@ impl Decoder {
     fn begin_frame(&mut self, header: FrameHeader) -> Result<(), Violation> {
         let FrameHeader { fin, is_compressed, opcode, payload_len } = header;
         let kind = match opcode {
-            Opcode::Text => Some(MessageKind::Text),
-            Opcode::Binary => Some(MessageKind::Binary),
-            Opcode::Continuation => None,
-            Opcode::Ping | Opcode::Pong | Opcode::Close => {
+            OpCode::Data(Data::Text) => Some(MessageKind::Text),
+            OpCode::Data(Data::Binary) => Some(MessageKind::Binary),
+            OpCode::Data(_) => None,
+            OpCode::Control(control) => {
                 self.remaining = payload_len;
-                self.state = State::Control(opcode);
+                self.state = State::Control(control);
                 return Ok(());
             }
         };
@@ -385,7 +387,11 @@ impl Decoder {
     }
 
     /// Adds to the control frame being read; gives it when it is complete.
-    fn take_control(&mut self, opcode: Opcode, piece: &[u8]) -> Result<Option<Control>, Violation> {
+    fn take_control(
+        &mut self,
+        kind: coding::Control,
+        piece: &[u8],
+    ) -> Result<Option<Control>, Violation> {
         if self.remaining > 0 {
             self.control.get_or_insert_default().append(piece);
             return Ok(None);
@@ -398,9 +404,9 @@ impl Decoder {
             }
         };
         self.state = State::Header;
-        Ok(Some(match opcode {
-            Opcode::Ping => Control::Ping(payload),
-            Opcode::Pong => Control::Pong(payload),
+        Ok(Some(match kind {
+            coding::Control::Ping => Control::Ping(payload),
+            coding::Control::Pong => Control::Pong(payload),
             _ => Control::Close(close::parse(&payload)?),
         }))
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tungstenite::protocol::frame::coding::CloseCode;
+
 /// What the connection is failed with (RFC 6455 7.1.7): the close code for
 /// the server and one line for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,17 +15,17 @@ pub struct Violation {
 impl Violation {
     /// 1002: what arrived is not what RFC 6455 allows.
     pub(super) fn protocol(message: impl Into<String>) -> Violation {
-        Violation { close_code: 1002, message: message.into() }
+        Violation { close_code: CloseCode::Protocol.into(), message: message.into() }
     }
 
     /// 1007: text that is not UTF-8.
     pub(super) fn not_utf8(message: impl Into<String>) -> Violation {
-        Violation { close_code: 1007, message: message.into() }
+        Violation { close_code: CloseCode::Invalid.into(), message: message.into() }
     }
 
     /// 1009: more than this side takes.
     pub(super) fn too_big(message: impl Into<String>) -> Violation {
-        Violation { close_code: 1009, message: message.into() }
+        Violation { close_code: CloseCode::Size.into(), message: message.into() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The short way for what most input is: small messages, each one frame that is here as a
 //! whole. They stay where they are.
 
-use crate::protocol::frame::{Opcode, FIN};
+use crate::protocol::frame::FIN;
 use crate::protocol::utf8::check_utf8;
 use crate::protocol::{Batch, MessageKind, ReadBuffer, Violation};
 
@@ -39,8 +39,9 @@ impl Batch {
 /// its payload.
 #[inline]
 fn small_message(bytes: &[u8], limit: usize) -> Option<(MessageKind, usize, usize)> {
-    const TEXT: u8 = FIN | Opcode::Text as u8;
-    const BINARY: u8 = FIN | Opcode::Binary as u8;
+    // tungstenite's opcodes are no constants.
+    const TEXT: u8 = FIN | 0x1;
+    const BINARY: u8 = FIN | 0x2;
     let (kind, second, after) = match bytes {
         [TEXT, second, after @ ..] => (MessageKind::Text, *second, after),
         [BINARY, second, after @ ..] => (MessageKind::Binary, *second, after),
