@@ -54,19 +54,3 @@ fn the_error_names_every_address_and_what_became_of_it() {
     }
     assert_eq!(errors.len(), 4);
 }
-
-#[test]
-fn many_connections_to_one_name_share_its_look_up() {
-    let clients: Vec<Client> = (0..40)
-        .map(|_| {
-            Client::with("ws://no-such-host.invalid/", |options| options.open_timeout_ms = 15_000)
-        })
-        .collect();
-    // One gives up, unless the answer is quicker, and takes nothing from the others.
-    ws_abort(clients[0].id);
-    assert_eq!(clients[0].finish().ending().code, 1006);
-    for client in &clients[1..] {
-        let errors = client.finish().errors();
-        assert_eq!((errors[0].component.as_str(), errors[1].component.as_str()), ("ws", "dns"));
-    }
-}
