@@ -1,6 +1,8 @@
 //! Frames of our own, read back from the buffer that they wait in.
 
-use super::frame::{Opcode, FIN, MASKED, RSV1};
+use tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use super::frame::{FIN, MASKED, RSV1};
 use super::{DataFrame, MessageKind};
 
 /// A frame that `encode_data` or one of its like has written.
@@ -41,12 +43,11 @@ impl SentFrames {
         };
         // It lies in memory, so its length fits.
         let size = header + 4 + length as usize;
-        let opcode = first & 0x0F;
-        if opcode >= Opcode::Close as u8 {
+        let OpCode::Data(data) = OpCode::from(first & 0x0F) else {
             return Some(SentFrame { size, data: None });
-        }
-        let is_first = opcode != Opcode::Continuation as u8;
-        let is_text = opcode == Opcode::Text as u8;
+        };
+        let is_first = data != Data::Continue;
+        let is_text = data == Data::Text;
         let new = Open {
             kind: if is_text { MessageKind::Text } else { MessageKind::Binary },
             is_compressed: first & RSV1 != 0,
