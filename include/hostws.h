@@ -472,8 +472,9 @@ typedef struct ws_options {
   int32_t ip_family;
   /**
    * How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
-   * `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
-   * Authorization, Cookie, Host, Proxy-Authorization, the URL's user and `tls_cert` goes along,
+   * `open_timeout_ms`. Never from wss to ws. A cookie that a redirect sets goes back to the
+   * same scheme, host and port until the opening is over (RFC 6265). To another one none of
+   * Authorization, Cookie, Host, Proxy-Authorization, the URL's user, `subprotocols` and `tls_cert` goes along,
    * nor to another host `tls_server_name`. All other `headers` do, also one that is a secret by
    * another name, such as X-Api-Key. `tls_pins` hold wherever TLS is spoken.
    */
@@ -835,7 +836,8 @@ int32_t ws_get_handler(ws_id ws,
  *
  * @param ws     a connection that was created with `reconnect_max`
  * @param name   an RFC 9110 token, such as "Authorization"; not one of the handshake's own
- * @param value  its value, with no control character; NULL takes the header away
+ * @param value  its value, with no control character; NULL takes the header away, and brings
+ *               back the URL's own Host, Authorization or the library's User-Agent
  * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT for a name or value that cannot be sent, or without
  *         `reconnect_max`; HOSTWS_E_UTF8; HOSTWS_E_CLOSED from Closing on; HOSTWS_E_NO_SUCH_ID
  *

@@ -370,6 +370,31 @@ fn a_server_may_ask_for_time() {
 }
 
 #[test]
+fn a_host_header_that_is_taken_away_is_the_urls_again() {
+    let server = numbered(|_, stream, request| {
+        accept(stream, request)?;
+        say(stream, &request.header_all("host").join("+"))?;
+        // Until the client has said something.
+        let mut reader = stream;
+        frames::read(&mut reader).map(drop)
+    });
+    let pair = ws_header { name: c"Host".as_ptr(), value: c"elsewhere".as_ptr() };
+    let client = Client::with(&url(&server, "/"), |options| {
+        soon(options);
+        options.headers = &pair;
+        options.header_count = 1;
+    });
+    client.wait_messages(1);
+    assert_eq!(set_header(client.id, "host", None), HOSTWS_OK, "{}", last_words());
+    client.send("go");
+    client.wait_messages(2);
+    let own = format!("127.0.0.1:{}", server.port);
+    assert_eq!(client.messages(), [b"elsewhere", own.as_bytes()]);
+    ws_abort(client.id);
+    client.finish();
+}
+
+#[test]
 fn a_header_can_be_replaced_for_the_next_attempt() {
     let server = numbered(|number, stream, request| {
         accept(stream, request)?;
@@ -401,7 +426,12 @@ fn a_header_can_be_replaced_for_the_next_attempt() {
     client.send("go");
     client.wait_messages(3);
     assert_eq!(client.messages(), [&b"one+two 1"[..], b"fresh 1", b"fresh 0"]);
-    for (name, value) in [("", "x"), ("A B", "x"), ("Upgrade", "x"), ("X", "a\r\nB: c")] {
+    for name in ["", "A B", "Upgrade"] {
+        check_refused(set_header(client.id, name, None), HOSTWS_E_ARGUMENT, "header");
+    }
+    for (name, value) in
+        [("", "x"), ("A B", "x"), ("Host", ""), ("Upgrade", "x"), ("X", "a\r\nB: c")]
+    {
         check_refused(set_header(client.id, name, Some(value)), HOSTWS_E_ARGUMENT, "header");
     }
     client.terminate();

@@ -336,3 +336,53 @@ fn a_host_header_of_ones_own() {
     client.terminate();
     client.finish();
 }
+
+#[test]
+fn a_cookie_of_a_redirect_is_sent_back_to_its_origin() {
+    let (other, others_heads) = redirector(|_| String::new());
+    let port = other.port;
+    let (sender, heads) = channel();
+    let sender = Mutex::new(sender);
+    let server = raw::scripted(move |mut stream, request| {
+        let cookies = request.header_all("cookie").join("+");
+        let set = "HTTP/1.1 302 Found\r\nSet-Cookie: sid=abc; HttpOnly\r\nSet-Cookie: r=2\r\n";
+        let answer = match cookies.contains("sid") {
+            // The same place again: it wants to see the cookie there.
+            false => format!("{set}Location: /\r\n\r\n"),
+            true => format!("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{port}/\r\n\r\n"),
+        };
+        let _ = sender.lock().unwrap().send(cookies);
+        stream.write_all(answer.as_bytes())?;
+        close_gently(stream);
+        Ok(())
+    })
+    .unwrap();
+    let pair = ws_header { name: c"Cookie".as_ptr(), value: c"own=1; r=1".as_ptr() };
+    let client = following(&url(&server, "/"), 2, |options| {
+        options.headers = &pair;
+        options.header_count = 1;
+    });
+    assert!(client.finish().was_open());
+    let cookies: Vec<String> = heads.try_iter().collect();
+    assert_eq!(cookies, ["own=1; r=1", "own=1; sid=abc; r=2"]);
+    let head = others_heads.try_recv().unwrap();
+    assert!(!head.to_ascii_lowercase().contains("cookie"), "{head}");
+}
+
+#[test]
+fn subprotocols_stay_with_their_origin() {
+    let (other, others_heads) = redirector(|_| String::new());
+    let port = other.port;
+    let (server, heads) = redirector(move |path| match path {
+        "/" => "/again".to_owned(),
+        _ => format!("http://127.0.0.1:{port}/"),
+    });
+    let client = following(&url(&server, "/"), 2, |options| {
+        options.subprotocols = c"chat, token.hunter2".as_ptr();
+    });
+    assert!(client.finish().was_open());
+    let heads: Vec<String> = heads.try_iter().collect();
+    assert!(heads.len() == 2 && heads.iter().all(|head| head.contains("hunter2")), "{heads:?}");
+    let head = others_heads.try_recv().unwrap();
+    assert!(!head.contains("Sec-WebSocket-Protocol"), "{head}");
+}

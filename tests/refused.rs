@@ -3,11 +3,13 @@
 mod support;
 
 use std::io::Write;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use hostws::capi::*;
 use support::host::*;
+use support::servers::listener::wait_until_gone;
 use support::servers::{raw, BlackHole, ClosedPort};
 use support::{raw_server, url};
 
@@ -189,4 +191,29 @@ fn what_was_sent_before_a_refusal_counts_as_never_left() {
     });
     client.send("hello");
     client.finish().check_failed(1006, &["ws", "http"], "500");
+}
+
+#[test]
+fn a_refusal_that_does_not_say_where_it_ends_is_told_when_it_pauses() {
+    let server = raw::scripted(|mut stream, request| {
+        let length = if request.path() == "/known" { "Content-Length: 1000\r\n" } else { "" };
+        write!(stream, "HTTP/1.1 403 Forbidden\r\n{length}\r\nno entry")?;
+        // It stays open.
+        wait_until_gone(stream);
+        Ok(())
+    })
+    .unwrap();
+    // Where more is announced, it is waited for: longer than for what may be the end.
+    let known = Client::new(&url(&server, "/known"));
+    let body = Arc::new(Mutex::new(String::new()));
+    let read = Arc::clone(&body);
+    let unknown = Client::hooked(&url(&server, "/unknown"), move |ws, event| {
+        if matches!(event, Event::Terminate(_)) {
+            *read.lock().unwrap() = response_body(ws).unwrap();
+        }
+    });
+    unknown.finish().check_failed(1006, &["ws", "http"], "403");
+    assert_eq!(*body.lock().unwrap(), "no entry");
+    assert_eq!(known.events(), []);
+    known.finish().check_failed(1006, &["ws", "http"], "403");
 }

@@ -298,7 +298,8 @@ pub unsafe extern "C" fn ws_get_handler(ws: ws_id, handler: *mut ws_handler) -> 
 ///
 /// @param ws     a connection that was created with `reconnect_max`
 /// @param name   an RFC 9110 token, such as "Authorization"; not one of the handshake's own
-/// @param value  its value, with no control character; NULL takes the header away
+/// @param value  its value, with no control character; NULL takes the header away, and brings
+///               back the URL's own Host, Authorization or the library's User-Agent
 /// @return HOSTWS_OK; or HOSTWS_E_ARGUMENT for a name or value that cannot be sent, or without
 ///         `reconnect_max`; HOSTWS_E_UTF8; HOSTWS_E_CLOSED from Closing on; HOSTWS_E_NO_SUCH_ID
 ///

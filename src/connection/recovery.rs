@@ -10,7 +10,7 @@ use super::Connection;
 use crate::chance::Chance;
 use crate::dial::{without_credentials, DialConfig, Target};
 use crate::error::{Code, Error, Result};
-use crate::protocol::check_header;
+use crate::protocol::{check_header, check_header_name};
 use crate::queue::{Event, Recipient};
 
 impl Connection {
@@ -21,8 +21,11 @@ impl Connection {
 
     /// Replaces the headers of that name for the next attempt; `None` takes them away.
     pub fn set_header(&self, name: &str, value: Option<&str>) -> Result<()> {
-        check_header(name, value.unwrap_or_default())
-            .map_err(|words| Error::ws(Code::Argument, words))?;
+        match value {
+            Some(value) => check_header(name, value),
+            None => check_header_name(name),
+        }
+        .map_err(|words| Error::ws(Code::Argument, words))?;
         self.prepare(|reconnect| {
             let headers = &mut Arc::make_mut(&mut reconnect.config).headers;
             headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));

@@ -50,7 +50,7 @@ impl Dialer {
             resources,
             phase: Phase::Preparing,
             prerequisites: Prerequisites::default(),
-            redirects: Redirects::new(),
+            redirects: Redirects::default(),
             certificate: None,
             cancelled: Arc::new(AtomicBool::new(false)),
             timings: Timings::default(),
@@ -242,7 +242,7 @@ impl Dialer {
     }
 
     fn start_upgrade(&mut self, stream: Stream) -> Result<Step> {
-        match Upgrade::new(stream, &self.config) {
+        match Upgrade::new(stream, &self.config, &self.redirects) {
             Ok(upgrade) => Ok(Step::Next(Phase::Upgrading(Box::new(upgrade)))),
             Err(error) => Err(self.failure(error)),
         }

@@ -34,7 +34,7 @@ pub use encoder::{
 };
 pub use mask::MaskSource;
 pub use read_buffer::ReadBuffer;
-pub use request::{check_header, check_subprotocols, new_key, UpgradeRequest};
+pub use request::{check_header, check_header_name, check_subprotocols, new_key, UpgradeRequest};
 pub use response::{parse_response, verify_upgrade, Agreed, Head, Response, MAX_HEAD, MAX_HEADERS};
 pub use sent::{SentFrame, SentFrames};
 pub use utf8::{check_utf8, NotUtf8, Utf8Check};

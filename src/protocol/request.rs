@@ -74,6 +74,23 @@ pub fn new_key() -> Result<String, Error> {
 /// Whether a host may add this header. The words name the header and never
 /// its value, which may be a credential.
 pub fn check_header(name: &str, value: &str) -> Result<(), String> {
+    check_header_name(name)?;
+    if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
+        return Err(format!("the value of the header {name} begins or ends with whitespace"));
+    }
+    if name.eq_ignore_ascii_case("host")
+        && (value.is_empty() || value.contains([' ', '\t', '/', '@', ',', '?', '#']))
+    {
+        return Err("the value of the header Host is not HOST or HOST:PORT".to_owned());
+    }
+    match value.chars().find(|&c| c.is_ascii_control() && c != '\t') {
+        None => Ok(()),
+        Some(bad) => Err(format!("the value of the header {name} has {} in it", describe(bad))),
+    }
+}
+
+/// Whether a header of this name is the host's to set or to take away.
+pub fn check_header_name(name: &str) -> Result<(), String> {
     if name.is_empty() {
         return Err("a header has no name".to_owned());
     }
@@ -89,17 +106,7 @@ pub fn check_header(name: &str, value: &str) -> Result<(), String> {
     if RESERVED.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
         return Err(format!("the header {name} belongs to the handshake and cannot be set"));
     }
-    if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
-        return Err(format!("the value of the header {name} begins or ends with whitespace"));
-    }
-    if lower == "host" && (value.is_empty() || value.contains([' ', '\t', '/', '@', ',', '?', '#']))
-    {
-        return Err("the value of the header Host is not HOST or HOST:PORT".to_owned());
-    }
-    match value.chars().find(|&c| c.is_ascii_control() && c != '\t') {
-        None => Ok(()),
-        Some(bad) => Err(format!("the value of the header {name} has {} in it", describe(bad))),
-    }
+    Ok(())
 }
 
 /// Takes the list of subprotocols "a,b" apart; "" is none. Spaces around the

@@ -86,8 +86,9 @@ macro_rules! options_table {
             /// the proxy's where there is one, and those that a proxy of socks5:// is told.
             ip_family: i32 = OneOf<Family>,
             /// How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
-            /// `open_timeout_ms`. Never from wss to ws. To another scheme, host or port none of
-            /// Authorization, Cookie, Host, Proxy-Authorization, the URL's user and `tls_cert` goes along,
+            /// `open_timeout_ms`. Never from wss to ws. A cookie that a redirect sets goes back to the
+            /// same scheme, host and port until the opening is over (RFC 6265). To another one none of
+            /// Authorization, Cookie, Host, Proxy-Authorization, the URL's user, `subprotocols` and `tls_cert` goes along,
             /// nor to another host `tls_server_name`. All other `headers` do, also one that is a secret by
             /// another name, such as X-Api-Key. `tls_pins` hold wherever TLS is spoken.
             max_redirects: i32 = Count,

@@ -60,6 +60,11 @@ impl Body {
         matches!(self.framing, Framing::Ended)
     }
 
+    /// Whether it says where it ends, and does not leave that to the end of the connection.
+    pub fn has_length(&self) -> bool {
+        !matches!(self.framing, Framing::UntilClose)
+    }
+
     pub fn push(&mut self, bytes: &[u8]) {
         let mut bytes = &bytes[..bytes.len().min(MAX_RECEIVED - self.received)];
         self.received += bytes.len();

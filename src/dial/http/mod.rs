@@ -1,6 +1,7 @@
 //! HTTP: the upgrade, and the answers that are no upgrade.
 
 mod body;
+mod cookies;
 mod exchange;
 mod redirect;
 mod refusal;

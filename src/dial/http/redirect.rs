@@ -1,10 +1,12 @@
 //! Where a redirect leads, and what may go there.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use percent_encoding::{percent_encode, CONTROLS};
 use url::Url;
 
+use super::cookies::Cookies;
 use super::refusal::spoken_status;
 use crate::dial::config::DialConfig;
 use crate::dial::target::Target;
@@ -18,14 +20,18 @@ const PRIVATE: [&str; 4] = ["authorization", "cookie", "host", "proxy-authorizat
 const MAX_PLACES: usize = 12;
 
 /// The redirects that an opening has followed.
+#[derive(Default)]
 pub struct Redirects {
-    /// The targets so far, the first included.
-    visited: Vec<Target>,
+    /// Where they led away from, with the cookies that were sent there.
+    visited: Vec<(Target, Option<String>)>,
+    cookies: Cookies,
 }
 
 impl Redirects {
-    pub fn new() -> Redirects {
-        Redirects { visited: Vec::new() }
+    /// The value of the Cookie header on the way to `target`, with what the host gave, if a
+    /// redirect has set any cookie for it.
+    pub fn cookies(&self, target: &Target, given: Option<&str>) -> Option<String> {
+        self.cookies.header(target, given)
     }
 
     /// How the opening goes on after `response`; `None` if it is no redirect.
@@ -49,7 +55,6 @@ impl Redirects {
                 "the server refused the upgrade with {status}{place}; redirects are not followed"
             ));
         }
-        self.visited.push(config.target.clone());
         let target = match target {
             Ok(target) => target,
             Err(words) => return refused(format!("the server redirects, but {words}")),
@@ -57,24 +62,30 @@ impl Redirects {
         if config.target.secure && !target.secure {
             return refused(format!("a redirect from wss to ws is not followed: {target:?}"));
         }
-        if self.visited.iter().any(|earlier| earlier.is_same_resource(&target)) {
+        let here = (config.target.clone(), self.cookies.header(&config.target, None));
+        self.cookies.keep(&config.target, response, SystemTime::now());
+        // A server that has set a cookie may want it back at the same place.
+        let cookies = self.cookies.header(&target, None);
+        let is_there = |(earlier, sent): &(Target, Option<String>)| {
+            earlier.is_same_resource(&target) && *sent == cookies
+        };
+        if self.visited.iter().chain([&here]).any(is_there) {
             return refused(format!("the redirects go in a circle, back to {target:?}"));
         }
-        if self.visited.len() as u64 > u64::from(limit) {
+        if self.visited.len() as u64 >= u64::from(limit) {
             return refused(format!("there are more than {limit} redirects, on to {target:?}"));
         }
-        towards(config, target).map(Some)
+        let next = towards(config, target)?;
+        self.visited.push(here);
+        Ok(Some(next))
     }
 
     /// The way so far, for an error: ` (after 2 redirects: a, then b)`; nothing without a
     /// redirect.
     pub fn spoken(&self, target: &Target) -> String {
-        let mut way: Vec<&Target> = self.visited.iter().collect();
-        // The last may be where a redirect was not followed from.
-        if !way.last().is_some_and(|last| last.is_same_resource(target)) {
-            way.push(target);
-        }
-        let redirects = match way.len() - 1 {
+        let visited = self.visited.iter().map(|(visited, _)| visited);
+        let mut way: Vec<&Target> = visited.chain([target]).collect();
+        let redirects = match self.visited.len() {
             0 => return String::new(),
             1 => "1 redirect".to_owned(),
             count => format!("{count} redirects"),
@@ -98,6 +109,8 @@ fn towards(config: &DialConfig, mut target: Target) -> Result<DialConfig> {
             target.authorization.clone_from(&config.target.authorization);
         }
     } else {
+        // Tokens travel there, too.
+        next.subprotocols.clear();
         next.headers.retain(|(name, _)| !PRIVATE.contains(&name.to_ascii_lowercase().as_str()));
         next.tls = Arc::new(config.tls.for_other_origin(config.target.host == target.host));
     }
@@ -190,11 +203,11 @@ mod tests {
     #[test]
     fn the_way_is_told_by_origins() {
         let spoken = |urls: &[&str], last: &str| {
-            let visited = urls.iter().map(|url| target(url)).collect();
-            Redirects { visited }.spoken(&target(last))
+            let visited = urls.iter().map(|url| (target(url), None)).collect();
+            Redirects { visited, ..Redirects::default() }.spoken(&target(last))
         };
         assert_eq!(spoken(&[], "ws://h/"), "");
-        assert_eq!(spoken(&["ws://h/"], "ws://h/"), "");
+        assert_eq!(spoken(&["ws://h/"], "ws://h/"), " (after 1 redirect: ws://h:80)");
         assert_eq!(spoken(&["ws://h/token"], "ws://h/b"), " (after 1 redirect: ws://h:80)");
         assert_eq!(
             spoken(&["ws://u:p@h/a?x", "ws://h/b", "wss://g/c"], "ws://h/a?y"),

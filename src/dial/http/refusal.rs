@@ -11,6 +11,9 @@ use crate::transport::Stream;
 
 /// How long the body may take: it only helps to explain.
 const BODY_WAIT: Duration = Duration::from_secs(2);
+/// How long it may pause where nothing but the end of the connection says that it is complete,
+/// and the server may keep that open.
+const BODY_PAUSE: Duration = Duration::from_millis(250);
 const READ_SIZE: usize = 16 << 10;
 /// The most of a reason phrase or a header that goes into an error.
 const MAX_QUOTED: usize = 200;
@@ -22,6 +25,8 @@ pub struct Refusal {
     body: Body,
     error: Error,
     deadline: Instant,
+    /// When the last of it came.
+    heard_at: Instant,
 }
 
 impl Refusal {
@@ -35,16 +40,20 @@ impl Refusal {
     ) -> Refusal {
         let mut body = Body::new(&response);
         body.push(leftover);
-        Refusal { stream, response, body, error, deadline: now + BODY_WAIT }
+        let (deadline, heard_at) = (now + BODY_WAIT, now);
+        Refusal { stream, response, body, error, deadline, heard_at }
     }
 
     /// Reads on; whether the body is complete, or as complete as it will be.
     pub fn advance(&mut self, now: Instant) -> bool {
         let mut buffer = [0; READ_SIZE];
-        while !self.body.is_complete() && now < self.deadline {
+        while !self.body.is_complete() && now < self.deadline() {
             match self.stream.read(&mut buffer) {
                 Ok(0) => return true,
-                Ok(length) => self.body.push(&buffer[..length]),
+                Ok(length) => {
+                    self.heard_at = now;
+                    self.body.push(&buffer[..length]);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 // The body is a courtesy: what there is of it will do.
@@ -55,7 +64,10 @@ impl Refusal {
     }
 
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        match self.body.has_length() {
+            true => self.deadline,
+            false => self.deadline.min(self.heard_at + BODY_PAUSE),
+        }
     }
 
     pub fn response(&self) -> &Response {

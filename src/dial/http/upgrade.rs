@@ -4,6 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use super::exchange::{Exchange, Trouble};
+use super::redirect::Redirects;
 use super::refusal::{spoken_status, Refusal};
 use crate::dial::config::DialConfig;
 use crate::dial::tls::{closes, explain};
@@ -36,14 +37,29 @@ impl From<Error> for Broken {
 }
 
 impl Upgrade {
-    pub fn new(stream: Stream, config: &DialConfig) -> Result<Upgrade, Error> {
+    /// With the cookies that earlier redirects have set.
+    pub fn new(
+        stream: Stream,
+        config: &DialConfig,
+        redirects: &Redirects,
+    ) -> Result<Upgrade, Error> {
         let key = new_key()?;
         let target = &config.target;
         let mut headers = config.headers.clone();
-        let given = headers.iter().position(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let place = |headers: &[(String, String)], name: &str| {
+            headers.iter().position(|(known, _)| known.eq_ignore_ascii_case(name))
+        };
+        let given = place(&headers, "host");
         let host = given.map_or(target.host_header.clone(), |at| headers.remove(at).1);
-        let is_given = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-        if let (Some(credential), false) = (&target.authorization, is_given) {
+        let given = place(&headers, "cookie");
+        let cookies = redirects.cookies(target, given.map(|at| headers[at].1.as_str()));
+        match (cookies, given) {
+            (Some(cookies), Some(at)) => headers[at].1 = cookies,
+            (Some(cookies), None) => headers.push(("Cookie".to_owned(), cookies)),
+            (None, _) => {}
+        }
+        let given = place(&headers, "authorization");
+        if let (Some(credential), None) = (&target.authorization, given) {
             headers.push(("Authorization".to_owned(), credential.clone()));
         }
         let request = UpgradeRequest {

@@ -174,6 +174,9 @@ impl Credentials {
             {
                 Err(format!("the user or the password is longer than {MAX_SOCKS_CREDENTIAL} bytes"))
             }
+            Scheme::Socks5 | Scheme::Socks5h if user.is_empty() => {
+                Err("a password without a user name is nothing that SOCKS could send".to_owned())
+            }
             _ => Ok(Credentials { user, password }),
         }
     }
@@ -228,7 +231,7 @@ mod tests {
         for (url, user, password) in [
             ("http://me:p%40ss%3Aword@h", "me", "p@ss:word"),
             ("socks5://me@h", "me", ""),
-            ("socks5h://:hunter2@h", "", "hunter2"),
+            ("http://:hunter2@h", "", "hunter2"),
             ("http://me:a:b@h", "me", "a:b"),
             ("me:pw@h:1", "me", "pw"),
         ] {
@@ -261,6 +264,7 @@ mod tests {
             ("http://m%3Ae:hunter2@h", "a colon"),
             ("http://[::g]", "cannot be read"),
             (&long, "longer than 255"),
+            ("socks5h://:hunter2@h", "without a user name"),
         ] {
             let error = Proxy::parse(url).expect_err(url);
             assert!(error.contains(words), "{url}: {error}");

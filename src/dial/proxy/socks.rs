@@ -185,7 +185,7 @@ fn credentials(proxy: &Proxy) -> Vec<u8> {
     let mut message = vec![AUTHENTICATION_VERSION];
     if let Some(credentials) = &proxy.credentials {
         for text in [&credentials.user, &credentials.password] {
-            // It has been checked that each is at most 255 bytes.
+            // It has been checked that each is at most 255 bytes, and the user no empty one.
             message.push(text.len() as u8);
             message.extend_from_slice(text);
         }
