@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include <unistd.h>
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -482,6 +484,13 @@ void events_can_be_pulled() {
   CHECK(event && event->type() == hostws::event_type::terminate && event->id() == gone);
   CHECK(!hostws::next());
   CHECK_INT(ws_last_error(), HOSTWS_E_IDLE);
+  CHECK_HAS(hostws::idle_reason().c_str(), "no connection is left");
+  const hostws::connection pulled(peer_url("ws", "/sink"));
+  CHECK(!hostws::poll());
+  CHECK_HAS(hostws::idle_reason().c_str(), "its events come by ws_next()");
+  const char byte = 0;
+  CHECK_INT(::write(static_cast<int>(hostws::wake_fd()), &byte, 1), 1);
+  CHECK(hostws::wait() == std::optional<int>(0));
 }
 
 void several_events_can_be_pulled_at_once() {
@@ -539,6 +548,6 @@ int main() {
   RUN(several_events_can_be_pulled_at_once);
   RUN(a_connection_may_outlive_the_library);
   drain(); /* an event that nobody has heard still holds its connection */
-  check_nothing_is_left(threads, fds);
+  check_nothing_is_left(threads, fds + 2);  // this thread's wake descriptor
   return 0;
 }

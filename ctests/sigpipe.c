@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 static void send_until_it_is_over(const char *url, const ws_options *options) {
@@ -85,28 +84,6 @@ static void the_hosts_handlers_run_on_the_hosts_threads(void) {
   record_clear(&resolving);
 }
 
-static void a_signal_does_not_cut_a_wait_short(void) {
-  struct sigaction action = {.sa_handler = count_signal};
-  sigaction(SIGALRM, &action, NULL);
-  record r = {0};
-  record_open(&r, peer_url("ws", "/silent"), NULL);
-  PUMP(r.opens);
-  struct itimerval often = {{0, 5000}, {0, 5000}}, never = {{0, 0}, {0, 0}};
-  signals = 0;
-  setitimer(ITIMER_REAL, &often, NULL);
-  int64_t begin = now_ms();
-  CHECK_INT(ws_poll(0, 200, 0), 0);
-  CHECK(now_ms() - begin >= 199);
-  CHECK_INT(ws_wait(0, 50), 0);
-  CHECK_INT(ws_wait_status(r.ws, HOSTWS_CLOSED, 50), HOSTWS_E_TIMEOUT);
-  setitimer(ITIMER_REAL, &never, NULL);
-  CHECK(signals > 10);
-  CHECK_INT(on_other_threads, 0);
-  ws_abort(r.ws);
-  record_close(&r);
-  record_clear(&r);
-}
-
 static void the_hosts_signal_mask_stays_as_it_was(void) {
   sigset_t before, after;
   pthread_sigmask(SIG_SETMASK, NULL, &before);
@@ -130,7 +107,6 @@ int main(void) {
   RUN(nor_does_it_over_tls);
   RUN(nor_does_it_on_a_unix_socket);
   RUN(the_hosts_handlers_run_on_the_hosts_threads);
-  RUN(a_signal_does_not_cut_a_wait_short);
   RUN(the_hosts_signal_mask_stays_as_it_was);
   check_nothing_is_left(threads, fds);
   return 0;

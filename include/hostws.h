@@ -83,7 +83,7 @@ enum { HOSTWS_E_TOO_BIG = -8 };
 enum { HOSTWS_E_UTF8 = -9 };
 /** The bytes are not a JSON object or array. */
 enum { HOSTWS_E_JSON = -10 };
-/** The time was up first, or the wait was ended by ws_wake(). */
+/** The time was up first, or the wait was ended by ws_wake() or a signal handler. */
 enum { HOSTWS_E_TIMEOUT = -11 };
 /** No connection is left that could ever bring an event. */
 enum { HOSTWS_E_IDLE = -12 };
@@ -1122,9 +1122,10 @@ int64_t ws_peer_certificate(ws_id ws,
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
  * @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever
  * @param max_events  how many to deliver at most; 0: all that were there on entry
- * @return how many were delivered, 0 if the time was up or ws_wake() was called; or
- *         HOSTWS_E_IDLE if it should wait and no connection is left that could ever bring an
- *         event; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
+ * @return how many were delivered, 0 if the time was up, ws_wake() was called or a signal handler
+ *         ran on this thread while it waited; or HOSTWS_E_IDLE if no connection is left that could
+ *         ever bring an event: at once with -1, else when the time is up, for a new connection may
+ *         come meanwhile. Its words say which connections there are; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
  *         thread's own queue; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
  *
  * Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: the queue's own;
@@ -1133,7 +1134,9 @@ int64_t ws_peer_certificate(ws_id ws,
  *
  * @since 0.1
  */
-int32_t ws_poll(ws_queue queue, int32_t timeout_ms, int32_t max_events);
+int32_t ws_poll(ws_queue queue,
+                int32_t timeout_ms,
+                int32_t max_events);
 
 /**
  * Tells the word for a type of event.
@@ -1153,9 +1156,9 @@ const char *ws_event_name(int32_t type);
  *
  * @param queue       0 for the calling thread's own, or any queue
  * @param timeout_ms  how long to wait: 0 not at all, -1 for ever
- * @return how many events could be delivered, 0 if the time was up or ws_wake() was
- *         called; or HOSTWS_E_IDLE if it should wait and no connection is left that could
- *         ever bring an event; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+ * @return how many events could be delivered, 0 if the time was up, ws_wake() was called or a
+ *         signal handler ran on this thread; or HOSTWS_E_IDLE as in ws_poll();
+ *         HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
  *
  * Blocks: up to `timeout_ms`. Threads: any, also for another thread's own queue. From a
  * callback: yes; connections with a callback on this stack are passed over. After fork:
@@ -1183,8 +1186,8 @@ int32_t ws_wait(ws_queue queue, int32_t timeout_ms);
  * @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
  * @param timeout_ms  how long: 0 not at all, -1 for ever
  * @return HOSTWS_OK; HOSTWS_E_CLOSED if the status cannot be reached any more; HOSTWS_E_TIMEOUT, also
- *         after ws_wake(); HOSTWS_E_REENTRANT inside a callback of this connection;
- *         HOSTWS_E_WRONG_THREAD, HOSTWS_E_BUSY as in ws_poll(); HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
+ *         after ws_wake() and if a signal handler ran on this thread while it waited;
+ *         HOSTWS_E_REENTRANT inside a callback of this connection; HOSTWS_E_WRONG_THREAD, HOSTWS_E_BUSY as in ws_poll(); HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
  *
  * Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: that of the
  * connection's queue. From a callback: of another connection, yes. After fork: HOSTWS_E_FORKED.
@@ -1203,8 +1206,9 @@ int32_t ws_wait_status(ws_id ws,
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
  * @param timeout_ms  how long to wait: 0 not at all, -1 for ever
  * @return the event, valid until the next ws_next() or ws_next_batch() on this queue. NULL if there is none, and
- *         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake(); HOSTWS_E_IDLE if it
- *         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
+ *         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake() and if
+ *         a signal handler ran on this thread while it waited; HOSTWS_E_IDLE as in ws_poll();
+ *         HOSTWS_E_BUSY;
  *         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
  *
  * Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
@@ -1225,8 +1229,9 @@ const struct ws_event *ws_next(ws_queue queue,
  *                    point to is valid until the next ws_next() or ws_next_batch() on this queue
  * @param capacity    how many there is room for, 1 or more
  * @param timeout_ms  how long to wait for the first: 0 not at all, -1 for ever
- * @return how many there are, 0 if the time was up or ws_wake() was called; or HOSTWS_E_IDLE if it
- *         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
+ * @return how many there are, 0 if the time was up, ws_wake() was called or a signal
+ *         handler ran on this thread while it waited; or HOSTWS_E_IDLE as in ws_poll();
+ *         HOSTWS_E_BUSY;
  *         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_STRUCT; HOSTWS_E_ARGUMENT
  *
  * Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
@@ -1284,18 +1289,37 @@ ws_queue ws_queue_of(ws_id ws);
 
 /**
  * Ends one wait on a queue: ws_poll(), ws_wait() or ws_wait_status() returns, ws_next()
- * returns NULL. If nobody waits, the next wait ends at once; several calls before that
- * count as one. It does not make the descriptor readable.
+ * returns NULL. If nobody waits, the next call that would wait returns at once; one with a
+ * timeout of 0, or one that has events to deliver, does not count. Several calls before that
+ * count as one. It does not make the descriptor of ws_queue_fd() readable.
  *
  * @param queue  0 for the calling thread's own, or any queue
  * @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
  *
  * Blocks: never. Threads: any, also those of the library, in a wake-up function.
- * From a callback: yes. After fork: HOSTWS_E_FORKED. Not from a signal handler.
+ * From a callback: yes. After fork: HOSTWS_E_FORKED. Not from a signal handler, which writes
+ * to ws_wake_fd() instead.
  *
  * @since 0.1
  */
 int32_t ws_wake(ws_queue queue);
+
+/**
+ * Gives a descriptor to write to: each byte written to it, whatever it is, does what
+ * ws_wake() does. So a signal handler can end a wait, also one that begins only after the
+ * handler has run: write(2) may be called there, and ws_wake() may not. It never blocks.
+ * Python's signal.set_wakeup_fd() takes it as it is.
+ *
+ * @param queue  0 for the calling thread's own, or any queue
+ * @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
+ *         HOSTWS_E_RESOURCES. It belongs to the library, and is closed when the queue is
+ *         freed or its thread ends: nothing may be written to it any more then
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+intptr_t ws_wake_fd(ws_queue queue);
 
 /**
  * Counts the events that can be delivered now, by ws_poll() and ws_next(). Those of a

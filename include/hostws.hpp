@@ -698,13 +698,20 @@ class queue {
 // In what follows, `queue` 0 is the calling thread's own.
 
 /**
+ * Why the last call of this thread that should wait gave nothing: "1 connection belongs to another
+ * thread's queue", for instance. "" if none has.
+ */
+inline std::string idle_reason() { return ws_last_error() == HOSTWS_E_IDLE ? ws_last_error_message() : ""; }
+
+/**
  * ws_poll(): calls the handlers for the events that wait; if there are none, waits for the
  * first. `while (hostws::poll()) {}` is a whole program's loop.
  *
  * @param timeout     how long to wait for the first event
  * @param max_events  how many to deliver at most; 0: all that were there on entry
- * @return how many were delivered; nothing, if it should wait and no connection is left that
- *         could ever bring an event
+ * @return how many were delivered, 0 also if a signal handler ran or wake() was called; nothing, if
+ *         it should wait and no connection is left that could ever bring an event. Then idle_reason()
+ *         tells which connections there are, and what would fetch their events
  */
 inline std::optional<int> poll(std::chrono::milliseconds timeout = forever, int max_events = 0, ws_queue queue = 0) {
   const std::int32_t delivered = ws_poll(queue, detail::timeout(timeout), max_events);
@@ -760,6 +767,12 @@ inline std::optional<int> wait(std::chrono::milliseconds timeout = forever, ws_q
 
 /** ws_wake(): ends the wait of whoever waits on a queue. From any thread. */
 inline void wake(ws_queue queue = 0) { detail::check(ws_wake(queue)); }
+
+/**
+ * ws_wake_fd(): a descriptor to write to; a byte written to it does what wake() does, also in a signal
+ * handler.
+ */
+inline std::intptr_t wake_fd(ws_queue queue = 0) { return detail::check(ws_wake_fd(queue)); }
 
 /** ws_pending(): how many events could be delivered now. */
 inline int pending(ws_queue queue = 0) { return detail::check(ws_pending(queue)); }

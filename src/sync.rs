@@ -2,3 +2,5 @@
 //! this place, which tries many orders: see `tests/interleavings.rs`.
 
 pub use std::sync::{atomic, Condvar, Mutex, MutexGuard};
+
+pub use crate::sys::{Notifier, Sleep};

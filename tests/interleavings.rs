@@ -32,16 +32,17 @@ use self::baton::Baton;
 use self::connection::{Command, Connection, Mailbox};
 use self::driver::{Driver, Patience};
 use self::engine::Engine;
-use self::queue::{Event, Kind, Pong, Queue, Recipient, Waited};
+use self::queue::{Event, Goal, Kind, Pong, Queue, Recipient, Turned, Wait, Waited};
 use self::sync::atomic::AtomicBool;
 use self::sync::{Condvar, Mutex};
 
 /// What the library takes from the standard library, from the scheduler.
 mod sync {
+    use crate::sys::{Roused, WakePipe};
     pub use shuttle::sync::{atomic, Mutex, MutexGuard};
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, LockResult};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     #[derive(Default)]
     pub struct Condvar(Arc<shuttle::sync::Condvar>);
@@ -51,6 +52,49 @@ mod sync {
     impl TimedOut {
         pub fn timed_out(&self) -> bool {
             self.0
+        }
+    }
+
+    /// Where the library has a descriptor.
+    #[derive(Default)]
+    pub struct Notifier {
+        is_notified: Mutex<bool>,
+        changed: shuttle::sync::Condvar,
+    }
+
+    impl Notifier {
+        pub fn new() -> std::io::Result<Notifier> {
+            Ok(Notifier::default())
+        }
+
+        pub fn notify(&self) {
+            *self.is_notified.lock().unwrap() = true;
+            self.changed.notify_all();
+        }
+
+        pub fn clear(&self) {
+            *self.is_notified.lock().unwrap() = false;
+        }
+    }
+
+    /// It ends by a notification alone.
+    pub struct Sleep(Arc<Notifier>);
+
+    impl Sleep {
+        pub fn new(
+            notifier: Option<&Arc<Notifier>>,
+            _: Option<&Arc<WakePipe>>,
+            _: Option<Instant>,
+        ) -> Sleep {
+            Sleep(Arc::clone(notifier.unwrap()))
+        }
+
+        pub fn run(self) -> Roused {
+            let mut is_notified = self.0.is_notified.lock().unwrap();
+            while !*is_notified {
+                is_notified = self.0.changed.wait(is_notified).unwrap();
+            }
+            Roused::Normally
         }
     }
 
@@ -176,6 +220,7 @@ mod connection {
     pub enum Command {
         Wakeup,
         Gathered,
+        Watch(Arc<crate::sys::WakePipe>),
         Retire,
     }
 
@@ -301,7 +346,7 @@ mod driver {
 
         pub fn abandon(&mut self) {}
 
-        pub fn turn(&mut self, _: Patience) {
+        pub fn turn(&mut self, _: Patience) -> Turned {
             let network = Arc::clone(&self.mailbox.network);
             let mut arrived = network.arrived.lock().unwrap();
             let has_something = |arrived: &Arrived| {
@@ -323,7 +368,7 @@ mod driver {
             let was_due = std::mem::take(&mut self.gathered_due);
             for command in commands {
                 match command {
-                    Command::Wakeup => {}
+                    Command::Wakeup | Command::Watch(_) => {}
                     Command::Gathered => self.gathered_due = true,
                     Command::Retire => self.is_retiring = true,
                 }
@@ -333,6 +378,7 @@ mod driver {
             } else if self.mailbox.gathering.is_pending() {
                 self.gathered_due = true;
             }
+            Turned::Done
         }
     }
 }
@@ -379,7 +425,7 @@ impl Whole {
     fn poll(&self) -> Vec<usize> {
         self.queue.enter().unwrap();
         let mut numbers = Vec::new();
-        if let Waited::Ready(count) = self.queue.wait(Some(Kind::Push), None, &|| false).unwrap() {
+        if let Waited::Ready(count) = self.wait(Goal::Event(Kind::Push)) {
             self.queue.cork();
             for _ in 0..count {
                 let entry = self.queue.take(Kind::Push, None).unwrap();
@@ -391,6 +437,19 @@ impl Whole {
         }
         self.queue.leave();
         numbers
+    }
+
+    fn wait(&self, goal: Goal) -> Waited {
+        let mut wait = Wait::new(goal);
+        loop {
+            match self.queue.wait(&mut wait, &|| false) {
+                Waited::Asleep(sleeper, sleep) => {
+                    wait.rise(sleep.run());
+                    drop(sleeper);
+                }
+                waited => return waited,
+            }
+        }
     }
 
     fn say(&self, number: usize) {
@@ -538,5 +597,92 @@ fn what_other_threads_gather_leaves_while_the_host_waits_for_long() {
         assert_eq!(whole.poll(), [99]);
         other.join().unwrap();
         Arc::into_inner(whole).unwrap().end();
+    });
+}
+
+#[test]
+fn a_thread_that_waits_by_sleeping_hears_of_each_change() {
+    in_many_orders(|| {
+        let whole = Arc::new(Whole::start());
+        // One that polls, and one that only waits.
+        let waiter = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || assert!(matches!(whole.wait(Goal::Any), Waited::Ready(1))))
+        };
+        whole.say(7);
+        waiter.join().unwrap();
+        assert_eq!(whole.poll(), [7]);
+        // Two that only wait: a wake ends one of them, and an event the other.
+        let woken = Arc::new(AtomicUsize::new(0));
+        let waiters = [0, 1].map(|_| {
+            let (whole, woken) = (Arc::clone(&whole), Arc::clone(&woken));
+            thread::spawn(move || {
+                if matches!(whole.wait(Goal::Any), Waited::Woken) {
+                    woken.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        });
+        whole.queue.wake();
+        while woken.load(Ordering::SeqCst) == 0 {
+            thread::yield_now();
+        }
+        whole.say(8);
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+        assert_eq!(woken.load(Ordering::SeqCst), 1);
+        assert_eq!(whole.poll(), [8]);
+        Arc::into_inner(whole).unwrap().end();
+    });
+}
+
+/// A loop whose turns come to the same each time.
+struct Fixed(Turned);
+
+impl queue::Engine for Fixed {
+    fn rouse(&self) {}
+    fn turn(&self, _: Option<std::time::Duration>) -> Turned {
+        self.0
+    }
+    fn watch(&self, _: &Arc<sys::WakePipe>) {}
+    fn cork(&self) {}
+    fn uncork(&self) -> bool {
+        false
+    }
+    fn flush(&self) {}
+}
+
+/// How the wait of a thread ends that runs the loop itself.
+fn ride(turned: Turned, prepare: impl Fn(&Arc<Queue>)) -> Waited {
+    let network = Arc::new(Network::default());
+    let mailbox = Arc::new(Mailbox { gathering: Default::default(), network });
+    let connection = Connection::new(&mailbox);
+    let recipient: Arc<dyn Recipient> = Arc::clone(&connection) as _;
+    let queue = Arc::new(Queue::new(1, None));
+    queue.expect(connection.as_ref());
+    queue.set_engine(Some(Arc::new(Fixed(turned))));
+    queue.enter().unwrap();
+    let goal = Goal::Event(Kind::Push);
+    while !queue.lend_to_host(|| ()) {
+        queue.push(&recipient, Event::Drain);
+        assert!(matches!(queue.wait(&mut Wait::new(goal), &|| false), Waited::Ready(1)));
+        queue.recycle(queue.take(Kind::Push, None).unwrap());
+    }
+    prepare(&queue);
+    let waited = queue.wait(&mut Wait::new(goal), &|| false);
+    queue.leave();
+    waited
+}
+
+#[test]
+fn a_signal_and_a_written_byte_end_the_wait_of_who_runs_the_loop() {
+    in_many_orders(|| {
+        assert!(matches!(ride(Turned::Interrupted, |_| ()), Waited::Interrupted));
+        let woken = ride(Turned::Woken, |queue| {
+            let fd = queue.wake_fd().unwrap() as i32;
+            // SAFETY: one byte, to a descriptor that is open.
+            assert_eq!(unsafe { libc::write(fd, [2_u8].as_ptr().cast(), 1) }, 1);
+        });
+        assert!(matches!(woken, Waited::Woken));
     });
 }

@@ -57,7 +57,6 @@ fn a_poll_gives_up_after_its_time() {
 fn without_a_connection_to_wait_for_a_wait_is_idle() {
     assert_eq!(ws_poll(0, 0, 0), 0, "it need not wait");
     assert_eq!(ws_poll(0, -1, 0), HOSTWS_E_IDLE);
-    assert_eq!(ws_poll(0, 10_000, 0), HOSTWS_E_IDLE);
     assert_eq!(ws_wait(0, -1), HOSTWS_E_IDLE);
     assert_eq!(next(0, -1), Err(HOSTWS_E_IDLE));
     let server = ws_server();
@@ -112,6 +111,125 @@ fn a_wake_ends_a_wait_on_another_thread_or_the_next_one() {
     assert!(before.elapsed() < Duration::from_secs(15));
     assert_eq!(ws_abort(client.id), HOSTWS_OK);
     client.finish();
+}
+
+#[test]
+fn a_wake_is_kept_for_a_call_that_waits() {
+    let raw = raw_server();
+    let client = Client::new(&url(&raw, "/silent"));
+    let pull = open_pull(&url(&raw, "/silent"), None);
+    // SAFETY: one byte, to a descriptor that is open.
+    let write = || unsafe { libc::write(ws_wake_fd(0) as i32, [0_u8].as_ptr().cast(), 1) as i32 };
+    let wakes: [&dyn Fn() -> i32; 2] = [&|| ws_wake(0) + 1, &write];
+    for wake in wakes {
+        assert_eq!(wake(), 1);
+        assert_eq!(ws_poll(0, 0, 0), 0);
+        assert_eq!(ws_wait(0, 0), 0);
+        assert_eq!(next(0, 0), Err(HOSTWS_E_TIMEOUT));
+        assert_eq!(ws_wait_status(client.id, HOSTWS_CONNECTED, 0), HOSTWS_E_TIMEOUT);
+        assert_eq!(ws_wait_status(pull, HOSTWS_CONNECTED, 0), HOSTWS_E_TIMEOUT);
+        assert_eq!(ws_poll(0, -1, 0), 0, "this one would have waited");
+        // Once only.
+        assert_eq!(ws_poll(0, 10, 0), 0);
+        assert_eq!(wake(), 1);
+        assert_eq!(ws_wait(0, -1), 0);
+        assert_eq!(wake(), 1);
+        assert_eq!(next(0, -1), Err(HOSTWS_E_TIMEOUT));
+        assert!(last_words().contains("ws_wake"), "{}", last_words());
+    }
+    assert_eq!(ws_abort(pull), HOSTWS_OK);
+    assert!(matches!(next(0, 20_000), Ok((_, Event::Terminate(_)))));
+    assert_eq!(ws_abort(client.id), HOSTWS_OK);
+    client.finish();
+}
+
+#[test]
+fn a_byte_written_elsewhere_ends_a_wait_that_sleeps() {
+    let raw = raw_server();
+    let client = Client::new(&url(&raw, "/silent"));
+    let queue = ws_queue_of(0);
+    for has_fd_before in [false, true] {
+        assert!(!has_fd_before || ws_wake_fd(0) >= 0);
+        let waker = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            let fd = ws_wake_fd(queue) as i32;
+            // SAFETY: one byte, to a descriptor that is open.
+            assert_eq!(unsafe { libc::write(fd, [15_u8].as_ptr().cast(), 1) }, 1);
+        });
+        assert_eq!(ws_poll(0, -1, 0), 0);
+        waker.join().unwrap();
+    }
+    assert_eq!(ws_abort(client.id), HOSTWS_OK);
+    client.finish();
+}
+
+#[test]
+fn with_no_connection_a_wait_takes_its_time_all_the_same() {
+    let moment = Duration::from_millis(50);
+    let waits: [&dyn Fn() -> i32; 4] =
+        [&|| ws_poll(0, 50, 0), &|| ws_wait(0, 50), &|| next(0, 50).unwrap_err(), &|| {
+            // SAFETY: zero is NULL in each pointer and a number elsewhere.
+            let mut event: ws_event = unsafe { std::mem::zeroed() };
+            event.struct_size = size_of::<ws_event>() as u32;
+            // SAFETY: it is valid during the call.
+            unsafe { ws_next_batch(0, &mut event, 1, 50) }
+        }];
+    for wait in waits {
+        let before = Instant::now();
+        assert_eq!(wait(), HOSTWS_E_IDLE);
+        assert!(before.elapsed() >= moment);
+        // It ends early for a wake-up.
+        assert_eq!(ws_wake(0), HOSTWS_OK);
+        assert_ne!(wait(), HOSTWS_E_IDLE);
+    }
+    assert_eq!(ws_poll(0, 0, 0), 0, "and at once without time");
+}
+
+#[test]
+fn a_wait_with_no_connection_goes_on_with_a_new_one() {
+    let server = ws_server();
+    let address = url(&server, "/echo");
+    let queue = OwnQueue::new();
+    let number = queue.0;
+    let other = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(50));
+        Client::with(&address, |options| options.queue = number)
+    });
+    assert_eq!(ws_poll(number, 20_000, 0), 1, "its on_open");
+    let client = other.join().unwrap();
+    assert_eq!(client.events(), [Event::Open]);
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn who_waits_in_vain_is_told_where_the_connections_are() {
+    let raw = raw_server();
+    assert_eq!(ws_poll(0, -1, 0), HOSTWS_E_IDLE);
+    let words = "no connection is left that could ever bring an event";
+    // Other tests have connections, too.
+    assert!(last_words().starts_with(words), "{}", last_words());
+    let pull = open_pull(&url(&raw, "/silent"), None);
+    assert_eq!(ws_poll(0, -1, 0), HOSTWS_E_IDLE);
+    let of_pull = "1 connection has no callbacks: its events come by ws_next()";
+    assert!(last_words().contains(of_pull), "{}", last_words());
+    assert_eq!(ws_abort(pull), HOSTWS_OK);
+    assert!(matches!(next(0, 20_000), Ok((_, Event::Terminate(_)))));
+    let client = Client::new(&url(&raw, "/silent"));
+    let another = Client::new(&url(&raw, "/silent"));
+    assert_eq!(next(0, -1), Err(HOSTWS_E_IDLE));
+    let of_push = "2 connections have callbacks: their events come by ws_poll()";
+    assert!(last_words().contains(of_push), "{}", last_words());
+    thread::spawn(|| {
+        assert_eq!(ws_poll(0, -1, 0), HOSTWS_E_IDLE);
+        assert!(last_words().contains("to other threads' queues"), "{}", last_words());
+    })
+    .join()
+    .unwrap();
+    for client in [client, another] {
+        assert_eq!(ws_abort(client.id), HOSTWS_OK);
+        client.finish();
+    }
 }
 
 #[test]
@@ -330,7 +448,7 @@ fn a_nested_poll_delivers_other_connections_events_and_not_its_own() {
             dialog.terminate();
             assert_eq!(ws_wait_status(dialog.id, HOSTWS_CLOSED, 10_000), HOSTWS_OK);
             // None is left but the one whose callback this is.
-            assert_eq!(ws_poll(0, 10_000, 0), HOSTWS_E_IDLE);
+            assert_eq!(ws_poll(0, -1, 0), HOSTWS_E_IDLE);
         }
     });
     outer.wait_messages(3);

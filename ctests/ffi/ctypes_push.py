@@ -40,7 +40,7 @@ def run(url, messages=()):
                       callback("error"), callback("terminate"))
     ws = hostws.ws_new(url.encode(), byref(handler), None)
     assert ws > 0, hostws.ws_last_error_message()
-    while (dispatched := hostws.ws_poll(0, 10_000, 0)) > 0:
+    while (dispatched := hostws.ws_poll(0, -1, 0)) > 0:
         pass
     assert dispatched == E_IDLE, (dispatched, log)
     assert hostws.ws_status(ws) == CLOSED

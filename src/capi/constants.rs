@@ -26,7 +26,7 @@ pub const HOSTWS_E_TOO_BIG: i32 = -8;
 pub const HOSTWS_E_UTF8: i32 = -9;
 /// The bytes are not a JSON object or array.
 pub const HOSTWS_E_JSON: i32 = -10;
-/// The time was up first, or the wait was ended by ws_wake().
+/// The time was up first, or the wait was ended by ws_wake() or a signal handler.
 pub const HOSTWS_E_TIMEOUT: i32 = -11;
 /// No connection is left that could ever bring an event.
 pub const HOSTWS_E_IDLE: i32 = -12;

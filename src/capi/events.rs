@@ -9,11 +9,12 @@ use super::frames::{self, Poller};
 use super::guard::answer;
 use super::types::{ws_id, ws_queue};
 use super::view::Call;
+use super::waiting::{self, patiently, Step};
 use super::{memory, names};
 use crate::connection::{Connection, Status};
 use crate::error::{Code, Error, Result};
 use crate::library;
-use crate::queue::{Kind, Queue, Recipient, Waited};
+use crate::queue::{Goal, Kind, Queue, Recipient, Wait, Waited};
 use crate::sys::here;
 
 /// Calls back for the events that wait in a queue; if there are none, waits for the
@@ -31,9 +32,10 @@ use crate::sys::here;
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
 /// @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever
 /// @param max_events  how many to deliver at most; 0: all that were there on entry
-/// @return how many were delivered, 0 if the time was up or ws_wake() was called; or
-///         HOSTWS_E_IDLE if it should wait and no connection is left that could ever bring an
-///         event; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
+/// @return how many were delivered, 0 if the time was up, ws_wake() was called or a signal handler
+///         ran on this thread while it waited; or HOSTWS_E_IDLE if no connection is left that could
+///         ever bring an event: at once with -1, else when the time is up, for a new connection may
+///         come meanwhile. Its words say which connections there are; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
 ///         thread's own queue; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
 ///
 /// Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: the queue's own;
@@ -44,16 +46,23 @@ use crate::sys::here;
 #[no_mangle]
 pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i32) -> i32 {
     let mark = here();
-    let budget = answer(|| {
-        let timeout = memory::timeout(timeout_ms)?;
+    let budget = patiently(Wait::new(Goal::Event(Kind::Push)), |wait, poller| {
+        wait.set_timeout(memory::timeout(timeout_ms)?);
         let budget = usize::try_from(max_events).map_err(|_| {
             let words = format!("max_events is {max_events}; it must be 0 or more");
             Error::ws(Code::Argument, words)
         })?;
-        let queue = library::queue(queue)?;
-        begin(queue, timeout, budget, mark, &|| false)
+        let poller = match poller {
+            Some(poller) => poller,
+            None => enter(library::queue(queue)?, mark)?,
+        };
+        let queue = Arc::clone(poller.queue());
+        begin(poller, wait, budget, &|| false, |waited| match waited {
+            Waited::Idle => Err(library::idle(&queue, Some(Kind::Push))),
+            _ => Ok(0),
+        })
     });
-    pump(budget)
+    pump(budget.unwrap_or_else(|code| code))
 }
 
 /// Tells the word for a type of event.
@@ -74,9 +83,9 @@ pub extern "C" fn ws_event_name(r#type: i32) -> *const c_char {
 ///
 /// @param queue       0 for the calling thread's own, or any queue
 /// @param timeout_ms  how long to wait: 0 not at all, -1 for ever
-/// @return how many events could be delivered, 0 if the time was up or ws_wake() was
-///         called; or HOSTWS_E_IDLE if it should wait and no connection is left that could
-///         ever bring an event; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+/// @return how many events could be delivered, 0 if the time was up, ws_wake() was called or a
+///         signal handler ran on this thread; or HOSTWS_E_IDLE as in ws_poll();
+///         HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
 ///
 /// Blocks: up to `timeout_ms`. Threads: any, also for another thread's own queue. From a
 /// callback: yes; connections with a callback on this stack are passed over. After fork:
@@ -84,16 +93,20 @@ pub extern "C" fn ws_event_name(r#type: i32) -> *const c_char {
 ///
 /// @since 0.1
 #[no_mangle]
-pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
+pub extern "C-unwind" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
     let mark = here();
-    answer(|| {
-        let timeout = memory::timeout(timeout_ms)?;
+    patiently(Wait::new(Goal::Any), |wait, _| {
+        wait.set_timeout(memory::timeout(timeout_ms)?);
         reap(mark);
-        match library::queue(queue)?.wait(None, timeout, &|| false)? {
-            Waited::Ready(events) => Ok(i32::try_from(events).unwrap_or(i32::MAX)),
-            Waited::InVain => Ok(0),
-        }
+        let queue = library::queue(queue)?;
+        Ok(Step::Done(match queue.wait(wait, &|| false) {
+            Waited::Ready(events) => i32::try_from(events).unwrap_or(i32::MAX),
+            Waited::Idle => return Err(library::idle(&queue, None)),
+            Waited::Asleep(sleeper, sleep) => return Ok(Step::Sleep(sleeper, None, sleep)),
+            Waited::Done | Waited::TimeUp | Waited::Woken | Waited::Interrupted => 0,
+        }))
     })
+    .unwrap_or_else(|code| code)
 }
 
 /// Waits until a connection has reached a status, and meanwhile calls back as ws_poll()
@@ -113,8 +126,8 @@ pub extern "C" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
 /// @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
 /// @param timeout_ms  how long: 0 not at all, -1 for ever
 /// @return HOSTWS_OK; HOSTWS_E_CLOSED if the status cannot be reached any more; HOSTWS_E_TIMEOUT, also
-///         after ws_wake(); HOSTWS_E_REENTRANT inside a callback of this connection;
-///         HOSTWS_E_WRONG_THREAD, HOSTWS_E_BUSY as in ws_poll(); HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
+///         after ws_wake() and if a signal handler ran on this thread while it waited;
+///         HOSTWS_E_REENTRANT inside a callback of this connection; HOSTWS_E_WRONG_THREAD, HOSTWS_E_BUSY as in ws_poll(); HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
 ///
 /// Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: that of the
 /// connection's queue. From a callback: of another connection, yes. After fork: HOSTWS_E_FORKED.
@@ -135,53 +148,68 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
     let mut due: Option<usize> = None;
     loop {
         let mut reached = false;
-        let budget = answer(|| {
+        let goal = Goal::Event(Kind::Push);
+        let budget = patiently(Wait::impatient(goal), |wait, poller| {
             reap(mark);
             let wanted = Status::from_number(status)?;
             let Some(connection) = unreached(ws, wanted)? else {
                 reached = true;
-                return Ok(0);
+                return Ok(Step::Done(0));
             };
+            let rest = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if !wait.has_slept() {
+                wait.set_timeout(rest);
+            }
+            let done = || connection.has_reached(wanted).unwrap_or(true);
+            let queue = Arc::clone(connection.queue());
             if connection.kind() == Kind::Pull {
-                connection.wait_for(wanted, deadline)?;
-                reached = true;
-                return Ok(0);
+                wait.set_goal(Goal::Other);
+                return match queue.wait(wait, &done) {
+                    Waited::Asleep(sleeper, sleep) => Ok(Step::Sleep(sleeper, None, sleep)),
+                    Waited::Done if connection.has_reached(wanted)? => {
+                        reached = true;
+                        Ok(Step::Done(0))
+                    }
+                    waited => Err(late(&connection, &waited)),
+                };
             }
             if frames::is_delivering_to(ws) {
                 let words = "a callback of this connection cannot wait for its own connection";
                 return Err(Error::ws(Code::Reentrant, words));
             }
-            let queue = Arc::clone(connection.queue());
-            let left = *due.get_or_insert_with(|| match timeout_ms {
-                0 => queue.pending(),
-                _ => 0,
-            });
-            due = Some(left.saturating_sub(1));
-            let rest = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if left == 0 && rest == Some(Duration::ZERO) {
-                // That the queue is another's is said first.
-                queue.enter()?;
-                queue.leave();
-                return Err(connection.late());
-            }
-            let done = || connection.has_reached(wanted).unwrap_or(true);
-            match begin(queue, rest, 1, mark, &done) {
-                Ok(0) if unreached(ws, wanted)?.is_none() => {
+            let poller = match poller {
+                Some(poller) => poller,
+                None => {
+                    let left = *due.get_or_insert_with(|| match timeout_ms {
+                        0 => queue.pending(),
+                        _ => 0,
+                    });
+                    due = Some(left.saturating_sub(1));
+                    // That the queue is another's is said first.
+                    let poller = enter(queue, mark)?;
+                    if left == 0 && rest == Some(Duration::ZERO) {
+                        return Err(late(&connection, &Waited::TimeUp));
+                    }
+                    poller
+                }
+            };
+            begin(poller, wait, 1, &done, |waited| match waited {
+                _ if unreached(ws, wanted)?.is_none() => {
                     reached = true;
                     Ok(0)
                 }
-                Ok(0) => Err(connection.late()),
                 // Its queue was freed, or it is below a callback that waits for it.
-                Err(error) if error.code == Code::Idle as i32 => {
+                Waited::Idle => {
                     let words = format!("connection {ws} cannot get there any more");
                     Err(connection.explain(Error::ws(Code::Closed, words)))
                 }
-                begun => begun,
-            }
+                waited => Err(late(&connection, &waited)),
+            })
         });
         if reached {
             return HOSTWS_OK;
         }
+        let budget = budget.unwrap_or_else(|code| code);
         if budget < 0 {
             return budget;
         }
@@ -240,35 +268,49 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
     delivered
 }
 
-/// Gives back what calls of `pump` held that were left by an exception or `longjmp`.
+/// Gives back what calls of `pump`, and sleeps, held that were left by an exception or `longjmp`.
 pub(super) fn reap(mark: usize) {
+    waiting::reap();
     frames::reap(mark, pump as *const () as usize);
 }
 
-/// Waits for the first event and becomes the queue's poller: the answer is how many events
-/// to deliver. At 0 there is nothing to end.
-fn begin(
-    queue: Arc<Queue>,
-    timeout: Option<Duration>,
-    max: usize,
-    mark: usize,
-    done: &dyn Fn() -> bool,
-) -> Result<i32> {
+/// Makes the calling thread the queue's poller.
+fn enter(queue: Arc<Queue>, mark: usize) -> Result<Poller> {
     reap(mark);
     if frames::are_gone() {
         let words = "this thread is ending: nothing can be delivered on it any more";
         return Err(Error::ws(Code::WrongThread, words));
     }
-    let poller = Poller::enter(queue)?;
-    let budget = match poller.queue().wait(Some(Kind::Push), timeout, done)? {
+    Poller::enter(queue)
+}
+
+/// Waits for the first event and begins to deliver: the answer is how many events. Where there is
+/// none, `otherwise` says it, and there is nothing to end.
+fn begin(
+    poller: Poller,
+    wait: &mut Wait,
+    max: usize,
+    done: &dyn Fn() -> bool,
+    otherwise: impl FnOnce(Waited) -> Result<i32>,
+) -> Result<Step<i32>> {
+    let events = match poller.queue().wait(wait, done) {
         Waited::Ready(events) if max == 0 => events,
         Waited::Ready(events) => events.min(max),
-        Waited::InVain => 0,
+        Waited::Asleep(sleeper, sleep) => return Ok(Step::Sleep(sleeper, Some(poller), sleep)),
+        waited => return otherwise(waited).map(Step::Done),
     };
-    if budget > 0 {
-        frames::begin(poller);
-    }
-    Ok(i32::try_from(budget).unwrap_or(i32::MAX))
+    frames::begin(poller);
+    Ok(Step::Done(i32::try_from(events).unwrap_or(i32::MAX)))
+}
+
+/// Why a wait for a status has ended without it.
+fn late(connection: &Connection, waited: &Waited) -> Error {
+    let words = match waited {
+        Waited::Interrupted => "a signal handler ran while the connection was waited for",
+        Waited::Woken => "the wait for the connection was ended by ws_wake",
+        _ => return connection.late(),
+    };
+    Error::ws(Code::Timeout, words)
 }
 
 /// The connection, if it has not reached the status yet and still can.

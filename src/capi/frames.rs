@@ -34,7 +34,7 @@ impl Poller {
         Ok(Poller(queue))
     }
 
-    pub fn queue(&self) -> &Queue {
+    pub fn queue(&self) -> &Arc<Queue> {
         &self.0
     }
 }

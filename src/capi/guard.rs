@@ -1,4 +1,4 @@
-//! The door of every exported function: it refuses forked children, catches
+//! The door of every exported function: it refuses forked children, keeps cancellation out, catches
 //! panics, and remembers what was wrong for `ws_last_error`.
 
 use std::cell::Cell;
@@ -7,7 +7,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use super::last_error;
 use crate::error::{Code, Error, Result};
-use crate::library;
+use crate::{library, sys};
 
 thread_local! {
     /// True while this thread is inside the host's wake-up or log function.
@@ -65,7 +65,7 @@ pub(super) fn enter<T>(
             "a wake-up or log function may call nothing but ws_wake",
         )));
     }
-    match catch_unwind(AssertUnwindSafe(body)) {
+    match sys::uncancelled(|| catch_unwind(AssertUnwindSafe(body))) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(last_error::set(&error)),
         Err(panic) => {

@@ -24,6 +24,7 @@ mod response;
 mod sending;
 pub mod types;
 mod view;
+mod waiting;
 
 pub use certificate::*;
 pub use connection::*;

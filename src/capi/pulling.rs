@@ -1,16 +1,16 @@
 //! Pull: the functions that hand events over without a callback.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::events::reap;
-use super::guard::{answer, enter};
+use super::frames::Poller;
 use super::memory::{self, Output, Versioned};
 use super::types::{ws_event, ws_queue};
 use super::view::{Call, View};
+use super::waiting::{patiently, Step};
 use crate::error::{Code, Error, Result};
 use crate::library;
-use crate::queue::{Entry, Event, Kind, Queue, Waited};
+use crate::queue::{Entry, Event, Goal, Kind, Queue, Wait, Waited};
 use crate::sys::here;
 
 // SAFETY: zero is NULL in each pointer and a number elsewhere; it starts with struct_size.
@@ -25,8 +25,9 @@ unsafe impl Versioned for ws_event {
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
 /// @param timeout_ms  how long to wait: 0 not at all, -1 for ever
 /// @return the event, valid until the next ws_next() or ws_next_batch() on this queue. NULL if there is none, and
-///         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake(); HOSTWS_E_IDLE if it
-///         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
+///         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake() and if
+///         a signal handler ran on this thread while it waited; HOSTWS_E_IDLE as in ws_poll();
+///         HOSTWS_E_BUSY;
 ///         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
 ///
 /// Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
@@ -34,28 +35,33 @@ unsafe impl Versioned for ws_event {
 ///
 /// @since 0.1
 #[no_mangle]
-pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
+pub extern "C-unwind" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
     let mark = here();
-    enter(true, true, || {
-        let timeout = memory::timeout(timeout_ms)?;
+    patiently(Wait::new(Goal::Event(Kind::Pull)), |wait, poller| {
+        wait.set_timeout(memory::timeout(timeout_ms)?);
         reap(mark);
         // The short way: the entry that the last event came from has another one.
-        let followed = library::with_queue(queue, |queue| {
-            queue.with_parked(|holder| holder.downcast_mut::<Pulled>()?.follow())
-        })?;
-        if let Some(next) = followed {
-            return Ok(next);
+        if poller.is_none() {
+            let followed = library::with_queue(queue, |queue| {
+                queue.with_parked(|holder| holder.downcast_mut::<Pulled>()?.follow())
+            })?;
+            if let Some(next) = followed {
+                return Ok(Step::Done(next));
+            }
         }
-        let queue = library::queue(queue)?;
         let mut next = std::ptr::null();
-        pull(&queue, timeout, |event| {
+        let pulled = pull(queue, poller, wait, |event| {
             next = event;
             false
         })?;
-        if next.is_null() {
-            return Err(Error::ws(Code::Timeout, "no event came in time"));
-        }
-        Ok(next)
+        let words = match pulled {
+            Step::Sleep(sleeper, poller, sleep) => return Ok(Step::Sleep(sleeper, poller, sleep)),
+            Step::Done(_) if !next.is_null() => return Ok(Step::Done(next)),
+            Step::Done(Waited::Interrupted) => "a signal handler ran before an event came",
+            Step::Done(Waited::Woken) => "the wait for an event was ended by ws_wake",
+            Step::Done(_) => "no event came in time",
+        };
+        Err(Error::ws(Code::Timeout, words))
     })
     .unwrap_or(std::ptr::null())
 }
@@ -69,8 +75,9 @@ pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
 ///                    point to is valid until the next ws_next() or ws_next_batch() on this queue
 /// @param capacity    how many there is room for, 1 or more
 /// @param timeout_ms  how long to wait for the first: 0 not at all, -1 for ever
-/// @return how many there are, 0 if the time was up or ws_wake() was called; or HOSTWS_E_IDLE if it
-///         should wait and no connection is left that could ever bring an event; HOSTWS_E_BUSY;
+/// @return how many there are, 0 if the time was up, ws_wake() was called or a signal
+///         handler ran on this thread while it waited; or HOSTWS_E_IDLE as in ws_poll();
+///         HOSTWS_E_BUSY;
 ///         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_STRUCT; HOSTWS_E_ARGUMENT
 ///
 /// Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
@@ -78,28 +85,31 @@ pub extern "C" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
 ///
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn ws_next_batch(
+pub unsafe extern "C-unwind" fn ws_next_batch(
     queue: ws_queue,
     events: *mut ws_event,
     capacity: i32,
     timeout_ms: i32,
 ) -> i32 {
     let mark = here();
-    answer(|| {
-        let timeout = memory::timeout(timeout_ms)?;
+    patiently(Wait::new(Goal::Event(Kind::Pull)), |wait, poller| {
+        wait.set_timeout(memory::timeout(timeout_ms)?);
         // SAFETY: the caller's promise, which is the header's.
         let output = unsafe { Output::new(events, capacity, "events") }?;
         reap(mark);
-        let queue = library::queue(queue)?;
         let mut count = 0;
-        pull(&queue, timeout, |event| {
+        let pulled = pull(queue, poller, wait, |event| {
             // SAFETY: there is room for `capacity` of them; the last one ends this.
             unsafe { output.write(count, event) };
             count += 1;
             count < output.capacity()
         })?;
-        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+        Ok(match pulled {
+            Step::Sleep(sleeper, poller, sleep) => Step::Sleep(sleeper, poller, sleep),
+            Step::Done(_) => Step::Done(i32::try_from(count).unwrap_or(i32::MAX)),
+        })
     })
+    .unwrap_or_else(|code| code)
 }
 
 /// What the last call on a queue gave out, and what is left of it.
@@ -126,25 +136,37 @@ unsafe impl Send for Pulled {}
 /// Waits for the first event, and gives it and those after it to `accept`, until that has
 /// enough or there are none left.
 fn pull(
-    queue: &Arc<Queue>,
-    timeout: Option<Duration>,
+    queue: ws_queue,
+    poller: Option<Poller>,
+    wait: &mut Wait,
     accept: impl FnMut(&ws_event) -> bool,
-) -> Result<()> {
-    queue.enter()?;
-    let pulled = take(queue, timeout, accept);
-    queue.leave();
-    if pulled? > 0 {
-        queue.cork();
+) -> Result<Step<Waited>> {
+    let poller = match poller {
+        Some(poller) => poller,
+        None => Poller::enter(library::queue(queue)?)?,
+    };
+    match take(poller.queue(), wait, accept)? {
+        Waited::Ready(left) => {
+            let queue = (left > 0).then(|| Arc::clone(poller.queue()));
+            drop(poller);
+            if let Some(queue) = queue {
+                queue.cork();
+            }
+            Ok(Step::Done(Waited::Ready(left)))
+        }
+        Waited::Idle => Err(library::idle(poller.queue(), Some(Kind::Pull))),
+        Waited::Asleep(sleeper, sleep) => Ok(Step::Sleep(sleeper, Some(poller), sleep)),
+        waited => Ok(Step::Done(waited)),
     }
-    Ok(())
 }
 
-/// The same for the poller. Tells how many events are left that the next call need not wait for.
+/// The same for the poller. If there were events, it tells how many are left that the next call
+/// need not wait for.
 fn take(
     queue: &Arc<Queue>,
-    timeout: Option<Duration>,
+    wait: &mut Wait,
     mut accept: impl FnMut(&ws_event) -> bool,
-) -> Result<usize> {
+) -> Result<Waited> {
     let parked = queue.unpark().and_then(|parked| parked.downcast::<Pulled>().ok());
     let mut pulled = parked.unwrap_or_default();
     pulled.settle(queue);
@@ -153,12 +175,13 @@ fn take(
         while let Some(event) = pulled.advance()? {
             has_event = true;
             if !accept(event) {
-                return Ok(park(queue, pulled));
+                return Ok(Waited::Ready(park(queue, pulled)));
             }
         }
         if !has_event {
-            if let Waited::InVain = queue.wait(Some(Kind::Pull), timeout, &|| false)? {
-                return Ok(0);
+            match queue.wait(wait, &|| false) {
+                Waited::Ready(_) => {}
+                waited => return Ok(waited),
             }
         }
         match queue.take(Kind::Pull, None) {
@@ -167,7 +190,7 @@ fn take(
             None => {}
         }
     }
-    Ok(park(queue, pulled))
+    Ok(Waited::Ready(park(queue, pulled)))
 }
 
 /// Keeps what the host looks at until the next call, and tells how much more of it there is.

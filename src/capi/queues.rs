@@ -64,14 +64,16 @@ pub extern "C" fn ws_queue_of(ws: ws_id) -> ws_queue {
 }
 
 /// Ends one wait on a queue: ws_poll(), ws_wait() or ws_wait_status() returns, ws_next()
-/// returns NULL. If nobody waits, the next wait ends at once; several calls before that
-/// count as one. It does not make the descriptor readable.
+/// returns NULL. If nobody waits, the next call that would wait returns at once; one with a
+/// timeout of 0, or one that has events to deliver, does not count. Several calls before that
+/// count as one. It does not make the descriptor of ws_queue_fd() readable.
 ///
 /// @param queue  0 for the calling thread's own, or any queue
 /// @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
 ///
 /// Blocks: never. Threads: any, also those of the library, in a wake-up function.
-/// From a callback: yes. After fork: HOSTWS_E_FORKED. Not from a signal handler.
+/// From a callback: yes. After fork: HOSTWS_E_FORKED. Not from a signal handler, which writes
+/// to ws_wake_fd() instead.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -80,6 +82,24 @@ pub extern "C" fn ws_wake(queue: ws_queue) -> i32 {
         library::queue(queue)?.wake();
         Ok(HOSTWS_OK)
     })
+}
+
+/// Gives a descriptor to write to: each byte written to it, whatever it is, does what
+/// ws_wake() does. So a signal handler can end a wait, also one that begins only after the
+/// handler has run: write(2) may be called there, and ws_wake() may not. It never blocks.
+/// Python's signal.set_wakeup_fd() takes it as it is.
+///
+/// @param queue  0 for the calling thread's own, or any queue
+/// @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
+///         HOSTWS_E_RESOURCES. It belongs to the library, and is closed when the queue is
+///         freed or its thread ends: nothing may be written to it any more then
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_wake_fd(queue: ws_queue) -> isize {
+    answer_pointer_sized(|| library::queue(queue)?.wake_fd())
 }
 
 /// Counts the events that can be delivered now, by ws_poll() and ws_next(). Those of a

@@ -11,6 +11,7 @@ use crossbeam_channel::Sender;
 use super::gathering::Gathering;
 use super::Connection;
 use crate::dial::{DialConfig, Prepared};
+use crate::sys::WakePipe;
 
 /// What the worker is asked.
 pub enum Command {
@@ -28,6 +29,8 @@ pub enum Command {
     Wakeup,
     /// Send what was gathered, in a moment.
     Gathered,
+    /// What the host writes into the queue's wake pipe ends a turn.
+    Watch(Arc<WakePipe>),
 }
 
 pub struct Mailbox {

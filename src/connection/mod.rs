@@ -25,7 +25,6 @@ mod unsent;
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
 
 use self::composer::Composer;
 use self::delivery::Backlog;
@@ -309,18 +308,6 @@ impl Connection {
             // With callbacks it is reached when on_terminate has returned, and the id is gone.
             Status::Closed => Ok(self.kind == Kind::Pull && self.end_queued.load(Ordering::SeqCst)),
         }
-    }
-
-    /// Waits for the status and consumes nothing.
-    pub fn wait_for(&self, wanted: Status, deadline: Option<Instant>) -> Result<()> {
-        let reached = self
-            .home
-            .queue
-            .wait_until(deadline, || self.has_reached(wanted).map_or(true, |reached| reached));
-        if reached && self.has_reached(wanted)? {
-            return Ok(());
-        }
-        Err(self.late())
     }
 
     /// The error of a wait for a status that took too long.

@@ -13,15 +13,16 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub use engine::Engine;
+pub use engine::{Engine, Turned};
 pub use event::{Ending, Entry, Event, Kind, Pong, Recipient, Reconnecting};
 pub use signal::Wakeup;
-pub use waiting::Waited;
+pub use waiting::{Goal, Sleeper, Wait, Waited};
 
 use crate::error::{Code, Error, Result};
 use crate::process::ThreadToken;
 use crate::protocol::Batch;
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Mutex, MutexGuard};
+use crate::sys::WakePipe;
 use signal::Descriptor;
 use state::{End, Parked, State};
 
@@ -30,20 +31,13 @@ pub struct Queue {
     /// The thread that alone may poll it; `None`: any, one at a time.
     owner: Option<ThreadToken>,
     state: Mutex<State>,
-    changed: Condvar,
     /// Held while the host's wake-up function runs.
     wakeup: Mutex<Option<Wakeup>>,
 }
 
 impl Queue {
     pub fn new(id: i32, owner: Option<ThreadToken>) -> Queue {
-        Queue {
-            id,
-            owner,
-            state: Mutex::default(),
-            changed: Condvar::new(),
-            wakeup: Mutex::default(),
-        }
+        Queue { id, owner, state: Mutex::default(), wakeup: Mutex::default() }
     }
 
     pub fn id(&self) -> i32 {
@@ -62,7 +56,10 @@ impl Queue {
 
     /// A connection has come that will bring events.
     pub fn expect(&self, recipient: &dyn Recipient) {
-        self.state().lanes[recipient.kind() as usize].live.insert(recipient.id());
+        let mut state = self.state();
+        state.lanes[recipient.kind() as usize].live.insert(recipient.id());
+        // Somebody may wait although there was none to wait for.
+        self.notify(state);
     }
 
     /// Puts an event at the end. After `Terminate` nothing of that recipient may follow.
@@ -129,11 +126,11 @@ impl Queue {
 
     fn notify(&self, mut state: MutexGuard<'_, State>) {
         state.version += 1;
-        let waiters = state.waiters;
+        let sleepers = std::mem::take(&mut state.sleepers);
         let engine = state.engine_to_interrupt();
         drop(state);
-        if waiters > 0 {
-            self.changed.notify_all();
+        for sleeper in sleepers {
+            sleeper.notify();
         }
         if let Some(engine) = engine {
             engine.rouse();
@@ -156,9 +153,14 @@ impl Queue {
 
     /// Sets the loop that fills it, while there is one.
     pub fn set_engine(&self, engine: Option<Arc<dyn Engine>>) {
-        // Dropped after the lock is released.
-        let former = std::mem::replace(&mut self.state().engine, engine);
-        drop(former);
+        let mut state = self.state();
+        if let (Some(engine), Some(pipe)) = (&engine, &state.wake_pipe) {
+            engine.watch(pipe);
+        }
+        let spare = if engine.is_none() { state.spare_notifier.take() } else { None };
+        let former = std::mem::replace(&mut state.engine, engine);
+        drop(state);
+        drop((former, spare));
     }
 
     fn rouse(&self) {
@@ -219,7 +221,7 @@ impl Queue {
         let spare = settled(delivered);
         let mut state = self.state();
         let unused = state.keep(spare);
-        let has_waiters = former.is_some() && state.waiters > 0;
+        let has_waiters = former.is_some() && !state.sleepers.is_empty();
         if let Some(id) = former {
             state.release(id);
         }
@@ -312,7 +314,7 @@ impl Queue {
         Some(self.state().parked.take()?.holder)
     }
 
-    /// Ends the current wait, or the next one.
+    /// Ends the current wait, or the next call that would wait.
     pub fn wake(&self) {
         let mut state = self.state();
         state.woken = true;
@@ -334,6 +336,26 @@ impl Queue {
             state.settle_signal();
         }
         Ok(state.descriptor.as_ref().map_or(-1, Descriptor::number))
+    }
+
+    /// A descriptor to write to, which wakes as `wake` does.
+    pub fn wake_fd(&self) -> Result<isize> {
+        let mut state = self.state();
+        if let Some(pipe) = &state.wake_pipe {
+            return Ok(pipe.number());
+        }
+        let pipe = Arc::new(WakePipe::new().map_err(|error| {
+            Error::ws(Code::Resources, "the queue's wake descriptor could not be made")
+                .because(error)
+        })?);
+        let number = pipe.number();
+        if let Some(engine) = &state.engine {
+            engine.watch(&pipe);
+        }
+        state.wake_pipe = Some(pipe);
+        // Who sleeps already does not sleep on it.
+        self.notify(state);
+        Ok(number)
     }
 
     /// Sets the function that the worker calls when something has come.
@@ -370,7 +392,7 @@ impl Queue {
         state.wakeup_due = false;
         let discarded = std::mem::take(&mut state.lanes);
         let parked = state.parked.take();
-        let descriptor = state.descriptor.take();
+        let descriptor = (state.descriptor.take(), state.wake_pipe.take());
         self.notify(state);
         if let Ok(mut wakeup) = self.wakeup.try_lock() {
             *wakeup = None;

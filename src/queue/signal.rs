@@ -36,10 +36,10 @@ impl Descriptor {
     pub fn set(&mut self, readable: bool) {
         self.is_set = readable;
         let mut scratch = [0; 64];
-        while matches!(self.host.read(&mut scratch), Ok(1..)) {}
+        while matches!((&self.host).read(&mut scratch), Ok(1..)) {}
         if readable {
             // It was just emptied, so there is room for a byte.
-            let _ = self.ours.write(&[1]);
+            let _ = (&self.ours).write(&[1]);
         }
     }
 }

@@ -11,6 +11,8 @@ use super::event::{Entry, Kind};
 use super::signal::Descriptor;
 use crate::process::ThreadToken;
 use crate::protocol::Batch;
+use crate::sync::Notifier;
+use crate::sys::WakePipe;
 
 /// Room for so many entries is kept while there are none.
 const MANY: usize = 256;
@@ -26,7 +28,12 @@ pub struct State {
     pub woken: bool,
     /// Goes up with every change that a waiter may look for.
     pub version: u64,
-    pub waiters: usize,
+    /// The threads that sleep until something changes.
+    pub sleepers: Vec<Arc<Notifier>>,
+    /// For the next one that does, while there is a worker.
+    pub spare_notifier: Option<Arc<Notifier>>,
+    /// What the host writes to, to end a wait.
+    pub wake_pipe: Option<Arc<WakePipe>>,
     pub descriptor: Option<Descriptor>,
     /// The host's wake-up function is set, and whether a call of it is due.
     pub has_wakeup: bool,
@@ -171,6 +178,12 @@ impl State {
                     !lane.live.is_empty()
                 }
         })
+    }
+
+    /// Whether somebody has woken the wait, which hears of it once.
+    pub fn take_wake(&mut self) -> bool {
+        let is_written = self.wake_pipe.as_ref().is_some_and(|pipe| pipe.drain());
+        std::mem::take(&mut self.woken) || is_written
     }
 
     // ---- what the host is told of it

@@ -5,28 +5,125 @@
 //! them, which then reads, decodes and delivers itself. When nothing comes for a moment, the
 //! worker takes the loop back, and the thread sleeps.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::engine::Turned;
 use super::event::Kind;
 use super::state::State;
 use super::Queue;
-use crate::error::{Code, Error, Result};
 use crate::process::ThreadToken;
-use crate::sync::MutexGuard;
+use crate::sync::{MutexGuard, Notifier, Sleep};
+use crate::sys::{Roused, WakePipe};
 
 /// A wait of less than this is short.
 const SHORT: Duration = Duration::from_millis(2);
 /// After so many short waits in a row the loop is lent.
 const MANY_SHORT_WAITS: u8 = 3;
 
-/// How a wait ended that did not fail.
+/// What a wait is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// An event of that kind. The caller is the queue's poller.
+    Event(Kind),
+    /// Any event.
+    Any,
+    /// Something else, which the caller asks for.
+    Other,
+}
+
+/// How a wait ended, or that it goes on.
 pub enum Waited {
     /// So many events can be delivered.
     Ready(usize),
-    /// The time was up, or somebody woke the queue.
-    InVain,
+    /// What the caller asks for is so.
+    Done,
+    TimeUp,
+    /// Somebody woke the queue.
+    Woken,
+    /// A signal handler ran on the calling thread.
+    Interrupted,
+    /// There is no connection that could bring what is waited for.
+    Idle,
+    /// The caller is to sleep now and then to come back. Its queue knows of it as long as it
+    /// keeps the first.
+    Asleep(Sleeper, Sleep),
+}
+
+/// A thread that sleeps until its queue changes.
+pub struct Sleeper {
+    queue: Arc<Queue>,
+    notifier: Option<Arc<Notifier>>,
+    /// It sleeps on this, too.
+    _pipe: Option<Arc<WakePipe>>,
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        if let Some(notifier) = &self.notifier {
+            self.queue.rise(notifier);
+        }
+    }
+}
+
+/// A wait, which may take several sleeps. It is plain data: it stands on the stack of a thread
+/// that may be cancelled.
+#[derive(Clone, Copy)]
+pub struct Wait {
+    goal: Goal,
+    timeout: Option<Duration>,
+    /// Without a connection to wait for, it takes its time all the same.
+    is_patient: bool,
+    /// When the time is up, once it has begun to wait.
+    deadline: Option<Option<Instant>>,
+    is_flushed: bool,
+    pace: Pace,
+    /// What ended the last sleep.
+    roused: Option<Roused>,
+}
+
+impl Wait {
+    pub fn new(goal: Goal) -> Wait {
+        Wait {
+            goal,
+            timeout: None,
+            is_patient: true,
+            deadline: None,
+            is_flushed: false,
+            pace: Pace::Immediate,
+            roused: None,
+        }
+    }
+
+    /// The same, but where no connection could bring it, that is said at once.
+    pub fn impatient(goal: Goal) -> Wait {
+        Wait { is_patient: false, ..Wait::new(goal) }
+    }
+
+    pub fn set_goal(&mut self, goal: Goal) {
+        self.goal = goal;
+    }
+
+    /// How long it may take; `None`: as long as it takes.
+    pub fn set_timeout(&mut self, timeout: Option<Duration>) {
+        self.timeout = timeout;
+    }
+
+    pub fn has_slept(&self) -> bool {
+        self.roused.is_some()
+    }
+
+    /// The sleep is over.
+    pub fn rise(&mut self, roused: Roused) {
+        self.roused = Some(roused);
+    }
+
+    fn deadline(&mut self) -> Option<Instant> {
+        let timeout = self.timeout;
+        *self
+            .deadline
+            .get_or_insert_with(|| timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
+    }
 }
 
 /// How long a wait has been.
@@ -50,59 +147,69 @@ impl Pace {
 }
 
 impl Queue {
-    /// Waits until an event of that kind can be delivered, or `done` says so. With a kind, the
-    /// caller is the queue's poller.
-    pub fn wait(
-        &self,
-        kind: Option<Kind>,
-        timeout: Option<Duration>,
-        done: &dyn Fn() -> bool,
-    ) -> Result<Waited> {
-        let mut is_flushed = false;
-        let mut pace = Pace::Immediate;
-        let mut deadline = None;
+    /// Waits until what it is for can be had, or `done` says so.
+    pub fn wait(self: &Arc<Self>, wait: &mut Wait, done: &dyn Fn() -> bool) -> Waited {
+        let mut is_interrupted = wait.roused == Some(Roused::BySignal);
         let mut state = self.state();
         loop {
-            let events = kind.map_or_else(|| state.ready(), |kind| state.deliverable(kind));
+            let events = match wait.goal {
+                Goal::Event(kind) => state.deliverable(kind),
+                Goal::Any => state.ready(),
+                Goal::Other => 0,
+            };
             if events > 0 {
-                if kind.is_some() && timeout != Some(Duration::ZERO) {
-                    state.count_wait(pace.is_short());
+                let is_poll = matches!(wait.goal, Goal::Event(_));
+                if is_poll && wait.timeout != Some(Duration::ZERO) {
+                    state.count_wait(wait.pace.is_short());
                 }
-                return Ok(Waited::Ready(events));
+                return Waited::Ready(events);
             }
             // Before anything else: what is gathered leaves when the host has time.
-            if !std::mem::replace(&mut is_flushed, true) {
+            if !std::mem::replace(&mut wait.is_flushed, true) {
                 let version = state.version;
                 state = self.flush(state);
                 if state.version != version {
                     continue;
                 }
             }
-            let is_over = done() || timeout == Some(Duration::ZERO);
-            if std::mem::take(&mut state.woken) || is_over {
-                return Ok(Waited::InVain);
+            if done() {
+                return Waited::Done;
             }
-            if !state.expects(kind) {
-                let words = "no connection is left that could ever bring an event";
-                return Err(Error::ws(Code::Idle, words));
+            if wait.timeout == Some(Duration::ZERO) {
+                return Waited::TimeUp;
             }
-            let deadline = *deadline.get_or_insert_with(|| {
-                timeout.and_then(|timeout| Instant::now().checked_add(timeout))
-            });
-            let next = if kind.is_some() && state.is_lent && !state.has_wakeup {
-                let next = self.ride(state, deadline);
-                if next.as_ref().is_some_and(|state| !state.is_lent) {
-                    pace = Pace::Long;
-                }
-                next
-            } else {
-                if let Pace::Immediate = pace {
-                    pace = Pace::Asleep(Instant::now());
-                }
-                self.sleep(state, deadline)
+            if state.take_wake() {
+                return Waited::Woken;
+            }
+            if is_interrupted {
+                return Waited::Interrupted;
+            }
+            let is_expected = match wait.goal {
+                Goal::Event(kind) => state.expects(Some(kind)),
+                Goal::Any => state.expects(None),
+                Goal::Other => true,
             };
-            let Some(next) = next else { return Ok(Waited::InVain) };
-            state = next;
+            let is_patient = wait.is_patient && wait.timeout.is_some() && !state.closed;
+            if !is_expected && !is_patient {
+                return Waited::Idle;
+            }
+            let deadline = wait.deadline();
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return if is_expected { Waited::TimeUp } else { Waited::Idle };
+            }
+            let is_poll = matches!(wait.goal, Goal::Event(_));
+            if is_poll && is_expected && state.is_lent && !state.has_wakeup {
+                (state, is_interrupted) = self.ride(state, deadline);
+                if !state.is_lent {
+                    wait.pace = Pace::Long;
+                }
+            } else {
+                if let Pace::Immediate = wait.pace {
+                    wait.pace = Pace::Asleep(Instant::now());
+                }
+                let (sleeper, sleep) = self.lie_down(state, deadline);
+                return Waited::Asleep(sleeper, sleep);
+            }
         }
     }
 
@@ -118,56 +225,42 @@ impl Queue {
         self.state()
     }
 
-    /// Waits for `done`, looking again at each change; false if the time was up first.
-    pub fn wait_until(&self, deadline: Option<Instant>, done: impl Fn() -> bool) -> bool {
-        let mut state = self.state();
-        loop {
-            if done() {
-                return true;
-            }
-            if std::mem::take(&mut state.woken) {
-                return false;
-            }
-            let Some(next) = self.sleep(state, deadline) else { return done() };
-            state = next;
-        }
-    }
-
-    /// Sleeps until the queue changes; `None` when the deadline has passed.
-    fn sleep<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State>,
+    /// From here on each change wakes the calling thread.
+    fn lie_down(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
         deadline: Option<Instant>,
-    ) -> Option<MutexGuard<'a, State>> {
-        let version = state.version;
-        state.waiters += 1;
-        while state.version == version {
-            state = match deadline {
-                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let rest = deadline.saturating_duration_since(Instant::now());
-                    if rest.is_zero() {
-                        state.waiters -= 1;
-                        return None;
-                    }
-                    self.changed.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
-        state.waiters -= 1;
-        Some(state)
+    ) -> (Sleeper, Sleep) {
+        let spare = state.spare_notifier.take();
+        // Without a descriptor for it the thread looks again and again.
+        let notifier = spare.or_else(|| Notifier::new().ok().map(Arc::new));
+        state.sleepers.extend(notifier.clone());
+        let pipe = state.wake_pipe.clone();
+        drop(state);
+        let sleep = Sleep::new(notifier.as_ref(), pipe.as_ref(), deadline);
+        (Sleeper { queue: Arc::clone(self), notifier, _pipe: pipe }, sleep)
     }
 
-    /// Runs the loop, which is lent, until the queue changes or the worker takes the loop back;
-    /// `None` when the deadline has passed.
+    /// The thread with that notifier is awake.
+    fn rise(&self, notifier: &Arc<Notifier>) {
+        notifier.clear();
+        let mut state = self.state();
+        state.sleepers.retain(|sleeper| !Arc::ptr_eq(sleeper, notifier));
+        if state.engine.is_some() && state.spare_notifier.is_none() {
+            state.spare_notifier = Some(Arc::clone(notifier));
+        }
+    }
+
+    /// Runs the loop, which is lent, until the queue changes, the deadline has passed or the
+    /// worker takes the loop back. Tells whether a signal handler ran meanwhile.
     fn ride<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         deadline: Option<Instant>,
-    ) -> Option<MutexGuard<'a, State>> {
+    ) -> (MutexGuard<'a, State>, bool) {
         let Some(engine) = state.engine.clone() else {
             state.end_loan();
-            return Some(state);
+            return (state, false);
         };
         let version = state.version;
         state.rider = Some(ThreadToken::current());
@@ -179,14 +272,14 @@ impl Queue {
             let is_late = rest == Some(Duration::ZERO);
             awake_until = awake_until.filter(|&until| Instant::now() < until);
             let patience = if awake_until.is_some() { Some(Duration::ZERO) } else { rest };
-            let is_lent = !is_late && engine.turn(patience);
+            let turned = if is_late { Turned::Done } else { engine.turn(patience) };
             state = self.state();
-            if state.version != version || !is_lent {
+            if state.version != version || is_late || turned != Turned::Done {
                 state.rider = None;
-                if !is_lent && !is_late {
+                if turned == Turned::NotLent {
                     state.end_loan();
                 }
-                return (!is_late).then_some(state);
+                return (state, turned == Turned::Interrupted);
             }
         }
     }
@@ -202,7 +295,7 @@ impl Queue {
     pub fn lend_to_host(&self, lend: impl FnOnce()) -> bool {
         let mut state = self.state();
         if state.short_waits < MANY_SHORT_WAITS
-            || (state.waiters > 0 && state.ready() == 0)
+            || (!state.sleepers.is_empty() && state.ready() == 0)
             // Who is told by other means waits elsewhere.
             || state.has_wakeup
             || state.descriptor.is_some()

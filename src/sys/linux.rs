@@ -1,4 +1,4 @@
-//! The clocks of Linux.
+//! What Linux has by itself: clocks, and descriptors for what is a socket elsewhere.
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -68,6 +68,42 @@ impl Alarm {
         let mut count = [0_u8; 8];
         // SAFETY: the buffer is as large as it says, and the descriptor does not block.
         unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
+    }
+}
+
+/// Where one thread tells another one to wake up.
+#[derive(Debug)]
+pub struct Notifier(OwnedFd);
+
+impl Notifier {
+    pub fn new() -> io::Result<Notifier> {
+        // SAFETY: the descriptor is new and owned from here on.
+        unsafe {
+            let fd = libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC);
+            if fd < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            Ok(Notifier(OwnedFd::from_raw_fd(fd)))
+        }
+    }
+
+    /// Readable while it is notified.
+    pub fn number(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+
+    /// The thread that sleeps on it wakes up, or does not fall asleep.
+    pub fn notify(&self) {
+        let one = 1_u64.to_ne_bytes();
+        // SAFETY: the buffer is as large as it says. It fails only where the counter is full.
+        unsafe { libc::write(self.number(), one.as_ptr().cast(), one.len()) };
+    }
+
+    /// The thread has been woken.
+    pub fn clear(&self) {
+        let mut count = [0_u8; 8];
+        // SAFETY: the buffer is as large as it says, and the descriptor does not block.
+        unsafe { libc::read(self.number(), count.as_mut_ptr().cast(), count.len()) };
     }
 }
 

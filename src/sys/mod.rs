@@ -22,9 +22,14 @@ use self::unix as os;
 #[cfg(windows)]
 use self::windows as os;
 
+#[cfg(unix)]
+pub use self::clocks::Notifier;
 pub use self::clocks::{slept, tick, Alarm};
+#[cfg(windows)]
+pub use self::os::Notifier;
 pub use self::os::{
     at_exit, at_fork, environment, keep_until_thread_is_gone, local_path, receive, receive_local,
-    socket_pair, spawn, LocalStream, PairEnd, TELLS_DRAINED,
+    socket_pair, spawn, test_cancel, uncancelled, LocalStream, PairEnd, Roused, Sleep, WakePipe,
+    TELLS_DRAINED,
 };
 pub use self::stack::{here, is_live};

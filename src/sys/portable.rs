@@ -1,4 +1,4 @@
-//! Clocks, with what the standard library has.
+//! Clocks and notifications, with what the standard library has.
 
 use std::io;
 use std::sync::OnceLock;
@@ -32,4 +32,37 @@ impl Alarm {
     }
 
     pub fn rearm(&self) {}
+}
+
+/// Where one thread tells another one to wake up.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct Notifier {
+    ours: super::PairEnd,
+    theirs: super::PairEnd,
+}
+
+#[cfg(unix)]
+impl Notifier {
+    pub fn new() -> io::Result<Notifier> {
+        let (ours, theirs) = super::socket_pair()?;
+        Ok(Notifier { ours, theirs })
+    }
+
+    /// Readable while it is notified.
+    pub fn number(&self) -> i32 {
+        self.ours.number() as i32
+    }
+
+    /// The thread that sleeps on it wakes up, or does not fall asleep.
+    pub fn notify(&self) {
+        // It fails only where so many wait that it is readable.
+        let _ = io::Write::write(&mut &self.theirs, &[1]);
+    }
+
+    /// The thread has been woken.
+    pub fn clear(&self) {
+        let mut scratch = [0; 64];
+        while let Ok(1..) = io::Read::read(&mut &self.ours, &mut scratch) {}
+    }
 }

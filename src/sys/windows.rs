@@ -7,7 +7,9 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream as StdStream};
 use std::os::windows::io::AsRawSocket;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use mio::event::Source;
 use mio::net::TcpStream;
@@ -104,6 +106,7 @@ impl Source for LocalStream {
 }
 
 /// One of two ends: what is written to one can be read from the other. Neither blocks.
+#[derive(Debug)]
 pub struct PairEnd(StdStream);
 
 /// Two sockets that are connected over the loopback interface, since there are no others that
@@ -132,18 +135,131 @@ impl PairEnd {
     }
 }
 
-impl Read for PairEnd {
+impl Read for &PairEnd {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
+        (&self.0).read(buffer)
     }
 }
 
-impl Write for PairEnd {
+impl Write for &PairEnd {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        (&self.0).write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+// ---- sleeping: without poll() for what is not a socket, and without signals
+
+/// Where one thread tells another one to wake up.
+#[derive(Debug, Default)]
+pub struct Notifier {
+    is_notified: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Notifier {
+    pub fn new() -> io::Result<Notifier> {
+        Ok(Notifier::default())
+    }
+
+    /// The thread that sleeps on it wakes up, or does not fall asleep.
+    pub fn notify(&self) {
+        *self.is_notified.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    /// The thread has been woken.
+    pub fn clear(&self) {
+        *self.is_notified.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    }
+}
+
+/// What is written to, to wake whoever waits for the queue.
+#[derive(Debug)]
+pub struct WakePipe {
+    host: PairEnd,
+    ours: PairEnd,
+}
+
+impl WakePipe {
+    pub fn new() -> io::Result<WakePipe> {
+        let (host, ours) = socket_pair()?;
+        Ok(WakePipe { host, ours })
+    }
+
+    /// The end that the host writes to, as the system's calls name it.
+    pub fn number(&self) -> isize {
+        self.host.number()
+    }
+
+    /// Takes out what has been written; false if that is nothing.
+    pub fn drain(&self) -> bool {
+        let mut scratch = [0; 64];
+        let mut is_any = false;
+        while let Ok(1..) = (&self.ours).read(&mut scratch) {
+            is_any = true;
+        }
+        is_any
+    }
+
+    /// The thread that waits looks by itself.
+    pub fn watch(&self, _: &Registry, _: Token) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Why a thread does not sleep any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Roused {
+    /// It was notified, or its time is up.
+    Normally,
+    /// A signal handler ran.
+    BySignal,
+}
+
+/// What a thread is about to sleep on, which lives until it has woken up.
+#[derive(Debug, Clone, Copy)]
+pub struct Sleep {
+    notifier: *const Notifier,
+    until: Option<Instant>,
+}
+
+/// How often a thread looks at what does not notify it.
+const LOOK: Duration = Duration::from_millis(20);
+
+impl Sleep {
+    pub fn new(
+        notifier: Option<&Arc<Notifier>>,
+        pipe: Option<&Arc<WakePipe>>,
+        until: Option<Instant>,
+    ) -> Sleep {
+        let soon = (notifier.is_none() || pipe.is_some()).then(|| Instant::now() + LOOK);
+        let notifier = notifier.map_or(std::ptr::null(), Arc::as_ptr);
+        Sleep { notifier, until: [until, soon].into_iter().flatten().min() }
+    }
+
+    pub fn run(self) -> Roused {
+        let rest = self.until.map(|until| until.saturating_duration_since(Instant::now()));
+        let rest = rest.unwrap_or(Duration::from_secs(3600));
+        // SAFETY: it lives until the thread has woken up.
+        match unsafe { self.notifier.as_ref() } {
+            Some(notifier) => {
+                let state = notifier.is_notified.lock().unwrap_or_else(PoisonError::into_inner);
+                drop(notifier.changed.wait_timeout_while(state, rest, |is_notified| !*is_notified));
+            }
+            None => std::thread::sleep(rest),
+        }
+        Roused::Normally
+    }
+}
+
+/// Threads are not cancelled here.
+pub fn test_cancel() {}
+
+/// Threads are not cancelled here.
+pub fn uncancelled<T>(act: impl FnOnce() -> T) -> T {
+    act()
 }

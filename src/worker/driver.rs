@@ -17,11 +17,13 @@ use crate::connection::{Command, Connection, Mailbox, GATHERING_MOMENT, GOING_AW
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::protocol::ReadBuffer;
-use crate::queue::{Ending, Event};
+use crate::queue::{Ending, Event, Turned};
+use crate::sys::WakePipe;
 
 const EVENTS_PER_TURN: usize = 256;
 const WAKE: Token = Token(usize::MAX);
 const AWAKE: Token = Token(usize::MAX - 1);
+const WAKE_PIPE: Token = Token(usize::MAX - 2);
 
 /// How long a turn waits for something to do.
 pub enum Patience {
@@ -46,6 +48,8 @@ pub struct Driver {
     /// Those that had more to read than a turn allows.
     unfinished: Vec<usize>,
     sleep: SleepWatch,
+    /// The queue's, once the host has asked for it.
+    wake_pipe: Option<Arc<WakePipe>>,
     /// When messages leave that were gathered.
     gathered_due: Option<Instant>,
     /// No linger after the last connection.
@@ -73,6 +77,7 @@ impl Driver {
             is_lent: false,
             unfinished: Vec::new(),
             sleep,
+            wake_pipe: None,
             gathered_due: None,
             retiring: false,
         })
@@ -92,7 +97,7 @@ impl Driver {
     }
 
     /// Waits for something to do, at most that long, and does it.
-    pub fn turn(&mut self, patience: Patience) {
+    pub fn turn(&mut self, patience: Patience) -> Turned {
         self.is_lent = matches!(patience, Patience::Loan(_));
         let timeout = self.timeout(patience);
         self.mailbox.doze();
@@ -101,6 +106,7 @@ impl Driver {
         self.mailbox.rise();
         let now = Instant::now();
         let mut may_have_slept = self.events.is_empty();
+        let mut turned = Turned::Done;
         for key in std::mem::take(&mut self.unfinished) {
             if let Some(link) = self.links.get_mut(key) {
                 link.unfinished = false;
@@ -109,7 +115,9 @@ impl Driver {
         }
         if let Err(error) = &polled {
             // An interrupted wait has no events; any other failure would come again at once.
-            if error.kind() != std::io::ErrorKind::Interrupted {
+            if error.kind() == std::io::ErrorKind::Interrupted {
+                turned = Turned::Interrupted;
+            } else {
                 log::line!(Error, "waiting for the network failed: {error}");
                 self.abandon();
             }
@@ -120,6 +128,7 @@ impl Driver {
                 let at_end = event.is_read_closed() || event.is_error();
                 match token {
                     WAKE => {}
+                    WAKE_PIPE => turned = Turned::Woken,
                     AWAKE => {
                         self.sleep.rearm();
                         may_have_slept = true;
@@ -156,6 +165,7 @@ impl Driver {
             }
             self.visit(key, now, |link, tools| link.on_timer(Token(key), tools));
         }
+        turned
     }
 
     fn timeout(&self, patience: Patience) -> Option<Duration> {
@@ -206,6 +216,11 @@ impl Driver {
             }
             // That the turn ends is all that was wanted.
             Command::Wakeup => {}
+            Command::Watch(pipe) => {
+                // Without it the host's thread hears of it when it sleeps, in some milliseconds.
+                let _ = pipe.watch(self.poll.registry(), WAKE_PIPE);
+                self.wake_pipe = Some(pipe);
+            }
         }
     }
 

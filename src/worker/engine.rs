@@ -8,8 +8,9 @@ use super::baton::Baton;
 use super::driver::{Driver, Patience};
 use crate::connection::{Command, Mailbox};
 use crate::log;
-use crate::queue::{self, Queue};
+use crate::queue::{self, Queue, Turned};
 use crate::sync::{Mutex, MutexGuard};
+use crate::sys::WakePipe;
 
 pub struct Standing {
     pub is_idle: bool,
@@ -55,13 +56,14 @@ impl Engine {
     }
 
     /// Waits for something to do, at most that long, and does it.
-    pub fn run_turn(&self, patience: Patience) {
+    pub fn run_turn(&self, patience: Patience) -> Turned {
         let mut driver = self.driver();
-        if catch_unwind(AssertUnwindSafe(|| driver.turn(patience))).is_err() {
+        catch_unwind(AssertUnwindSafe(|| driver.turn(patience))).unwrap_or_else(|_| {
             log::line!(Error, "a turn of the loop panicked; its connections end");
             // A second panic ends the turn, but not the process.
             let _ = catch_unwind(AssertUnwindSafe(|| driver.abandon()));
-        }
+            Turned::Done
+        })
     }
 }
 
@@ -70,13 +72,17 @@ impl queue::Engine for Engine {
         self.mailbox.send(Command::Wakeup);
     }
 
-    fn turn(&self, timeout: Option<Duration>) -> bool {
-        let is_lent = self.baton.begin();
-        if is_lent {
-            self.run_turn(Patience::Loan(timeout));
-            self.baton.end();
+    fn turn(&self, timeout: Option<Duration>) -> Turned {
+        if !self.baton.begin() {
+            return Turned::NotLent;
         }
-        is_lent
+        let turned = self.run_turn(Patience::Loan(timeout));
+        self.baton.end();
+        turned
+    }
+
+    fn watch(&self, pipe: &Arc<WakePipe>) {
+        self.mailbox.send(Command::Watch(Arc::clone(pipe)));
     }
 
     fn cork(&self) {

@@ -1,10 +1,14 @@
 //! Unix: Linux, macOS and their kin.
 
+mod cancel;
 mod process;
+mod sleep;
 mod socket;
 mod thread;
 
+pub use self::cancel::{test_cancel, uncancelled};
 pub use self::process::{at_exit, at_fork, environment};
+pub use self::sleep::{Roused, Sleep, WakePipe};
 pub use self::socket::{
     local_path, receive, receive_local, socket_pair, LocalStream, PairEnd, TELLS_DRAINED,
 };

@@ -57,6 +57,7 @@ fn scatter(socket: &SockRef<'_>, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Re
 /// One of two ends: what is written to one can be read from the other. Neither blocks.
 ///
 /// A socket, and no eventfd: Node's `net.Socket` takes no eventfd.
+#[derive(Debug)]
 pub struct PairEnd(UnixStream);
 
 pub fn socket_pair() -> io::Result<(PairEnd, PairEnd)> {
@@ -73,15 +74,15 @@ impl PairEnd {
     }
 }
 
-impl Read for PairEnd {
+impl Read for &PairEnd {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
+        (&self.0).read(buffer)
     }
 }
 
-impl Write for PairEnd {
+impl Write for &PairEnd {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        (&self.0).write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
