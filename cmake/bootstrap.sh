@@ -95,6 +95,7 @@ needs_to_test() {
     missing=
     have luajit || want luajit luajit luajit luajit luajit
     { have mono && have mcs; } || want 'mono-runtime mono-mcs' mono-core mono mono mono
+    have ruby || want ruby ruby ruby ruby ruby
     have node || want nodejs nodejs nodejs nodejs node
     have npm || want npm nodejs-npm npm npm -
     python3 -c 'import venv, ensurepip' 2>/dev/null || want python3-venv python3 python3 python python3

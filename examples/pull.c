@@ -13,18 +13,38 @@
 
 #include <hostws.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
+static int wake_fd;
 
 static void on_interrupt(int signal)
 {
+    int before = errno;
+
     (void)signal;
     interrupted = 1;
+    /* It ends the wait, also one that is just about to begin. A full pipe does so, too. */
+    if (write(wake_fd, "", 1) < 0) {
+        errno = before;
+    }
+}
+
+/* How long to wait for an event; -1: as long as it takes. */
+static int32_t patience(time_t start, long seconds)
+{
+    double rest = (double)seconds - difftime(time(NULL), start);
+
+    if (seconds <= 0) {
+        return -1;
+    }
+    return rest <= 0 ? 0 : rest >= 1000000 ? 1000000000 : (int32_t)(rest * 1000);
 }
 
 static void show_quote(const ws_event *event)
@@ -66,6 +86,7 @@ int main(int argc, char **argv)
         return 1;
     }
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    wake_fd = (int)ws_wake_fd(0);
     signal(SIGINT, on_interrupt);
 
     ws_id ws = ws_open(argv[1], "{\"data_type\": \"object\", \"open_timeout_ms\": 10000}", NULL);
@@ -80,8 +101,8 @@ int main(int argc, char **argv)
     time_t start = time(NULL);
     int closing = 0;
     for (;;) {
-        /* A bounded wait, to look at the clock and at Ctrl-C. The event lives until the next one. */
-        const ws_event *event = ws_next(0, 100);
+        /* Ctrl-C ends the wait. The event lives until the next one. */
+        const ws_event *event = ws_next(0, closing ? -1 : patience(start, seconds));
         if (event == NULL && ws_last_error() != HOSTWS_E_TIMEOUT) {
             return fail();
         }

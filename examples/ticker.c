@@ -14,18 +14,38 @@
 
 #include <hostws.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
+static int wake_fd;
 
 static void on_interrupt(int signal)
 {
+    int before = errno;
+
     (void)signal;
     interrupted = 1;
+    /* It ends the wait, also one that is just about to begin. A full pipe does so, too. */
+    if (write(wake_fd, "", 1) < 0) {
+        errno = before;
+    }
+}
+
+/* How long to wait for an event; -1: as long as it takes. */
+static int32_t patience(time_t start, long seconds)
+{
+    double rest = (double)seconds - difftime(time(NULL), start);
+
+    if (seconds <= 0) {
+        return -1;
+    }
+    return rest <= 0 ? 0 : rest >= 1000000 ? 1000000000 : (int32_t)(rest * 1000);
 }
 
 /* What the callbacks have to tell main(). */
@@ -105,6 +125,7 @@ int main(int argc, char **argv)
 
     /* Each quote shows at once, also in a pipe. */
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    wake_fd = (int)ws_wake_fd(0);
     signal(SIGINT, on_interrupt);
 
     struct ticker ticker = {0};
@@ -134,8 +155,8 @@ int main(int argc, char **argv)
     time_t start = time(NULL);
     int closing = 0;
     while (!ticker.ended) {
-        /* The callbacks run in here. A bounded wait, to look at the clock and at Ctrl-C. */
-        if (ws_poll(0, 100, 0) < 0) {
+        /* The callbacks run in here. Ctrl-C ends the wait. */
+        if (ws_poll(0, closing ? -1 : patience(start, seconds), 0) < 0) {
             fprintf(stderr, "ticker: %s\n", ws_last_error_message());
             return 1;
         }

@@ -1,7 +1,7 @@
 """As much of hostws.h as the two ctypes programs need."""
 
 import os
-from ctypes import (CDLL, CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p,
+from ctypes import (CDLL, CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_ssize_t, c_uint32, c_uint64, c_void_p,
                     string_at)
 
 OPEN, MESSAGE, ERROR, TERMINATE = 1, 2, 3, 4
@@ -52,6 +52,8 @@ for name, result, arguments in [
     ("ws_poll", c_int32, [c_int32, c_int32, c_int32]),
     ("ws_next", POINTER(Event), [c_int32, c_int32]),
     ("ws_next_batch", c_int32, [c_int32, POINTER(Event), c_int32, c_int32]),
+    ("ws_wait", c_int32, [c_int32, c_int32]),
+    ("ws_wake_fd", c_ssize_t, [c_int32]),
     ("ws_queue_busy_poll", c_int32, [c_int32, c_int32]),
     ("ws_last_error", c_int32, []),
     ("ws_last_error_message", c_char_p, []),
