@@ -369,6 +369,7 @@ typedef struct ws_options {
   /**
    * Certificate authorities trusted besides the system's, or with `tls_ca_only` instead of
    * them: PEM text, or "@" and the path of a PEM file, which is read when the connection opens.
+   * The system's are read once a day, after ws_shutdown(), and again if they could not be read.
    */
   const char *tls_ca;
   /**
@@ -1492,7 +1493,7 @@ int32_t ws_set_log(int32_t level,
  * Closes every connection with 1001 and ends the library's threads. Those that do not
  * close in time are dropped. It calls nobody back: the on_terminate that are still due
  * wait in their queues, and can be polled as ever. After it the library is as new:
- * ws_new() starts it again.
+ * ws_new() starts it again, and the system's trust store is read anew.
  *
  * In a forked child it forgets all that was the parent's, so that the child can use
  * the library itself; the ids that the parent had are Closed there.

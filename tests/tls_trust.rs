@@ -43,7 +43,21 @@ fn the_systems_authorities_are_trusted_unless_others_are_named_alone() {
     let path = std::env::temp_dir().join(format!("hostws-trust-{}.pem", std::process::id()));
     std::fs::write(&path, &certificates.ca_pem).unwrap();
     // Before the first TLS connection, and with no other thread that reads the environment.
+    std::env::remove_var("SSL_CERT_DIR");
     std::env::set_var("SSL_CERT_FILE", &path);
+
+    // A failure to read them is told, and not kept.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    let client = Client::new(&format!("wss://localhost:{}/echo", system.server.port));
+    client.finish().check_failed(1015, &["ws", "tls", "os"], "could not be read");
+    std::fs::remove_dir(&path).unwrap();
+    // Others than before count after ws_shutdown(): to read them takes long.
+    std::fs::write(&path, &certificates.other_ca_pem).unwrap();
+    private.check(true, |_| {});
+    std::fs::write(&path, &certificates.ca_pem).unwrap();
+    system.check(false, |_| {});
+    assert_eq!(ws_shutdown(-1), HOSTWS_OK);
 
     system.check(true, |_| {});
     private.check(false, |_| {});

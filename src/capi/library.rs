@@ -153,7 +153,7 @@ pub extern "C" fn ws_set_log(
 /// Closes every connection with 1001 and ends the library's threads. Those that do not
 /// close in time are dropped. It calls nobody back: the on_terminate that are still due
 /// wait in their queues, and can be polled as ever. After it the library is as new:
-/// ws_new() starts it again.
+/// ws_new() starts it again, and the system's trust store is read anew.
 ///
 /// In a forked child it forgets all that was the parent's, so that the child can use
 /// the library itself; the ids that the parent had are Closed there.

@@ -18,6 +18,13 @@ pub struct Resources {
     pub(super) lookups: Lookups,
 }
 
+impl Resources {
+    /// What was read of the system is read again by the openings that follow.
+    pub fn forget(&self) {
+        self.contexts.forget();
+    }
+}
+
 /// One thing that an opening lacks.
 pub(super) enum Need {
     /// The addresses of a host and port.

@@ -28,6 +28,7 @@ pub fn shutdown(timeout: Option<Duration>) -> Result<()> {
         return Err(Error::ws(Code::Shutdown, "another thread is shutting the library down"));
     }
     let result = library.close_all(timeout);
+    library.shared.resources.forget();
     library.closing.store(false, Ordering::SeqCst);
     result
 }

@@ -132,10 +132,10 @@ impl TlsConfig {
             || self.identity.as_ref().is_some_and(|identity| identity.fingerprint().is_none())
     }
 
-    /// The context that it came to before. None when files must be read, which may have
-    /// changed since.
+    /// The context that an identity came to before, which is nowhere else. None when files
+    /// must be read, which may have changed since.
     pub fn held(&self) -> Option<Arc<Context>> {
-        if self.reads_files() {
+        if self.identity.is_none() || self.reads_files() {
             return None;
         }
         self.held.lock().clone()

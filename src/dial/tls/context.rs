@@ -1,6 +1,7 @@
 //! The contexts that are built from what is asked of TLS.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use native_tls::{Certificate, TlsConnector};
 
@@ -8,6 +9,7 @@ use super::config::{Peer, TlsConfig, TlsVersion, Verify};
 use super::handshake::ALPN;
 use super::identity::Loaded;
 use super::pem::Pem;
+use super::roots::{self, Lack};
 use crate::error::Error;
 use crate::exit::{self, Guarded};
 
@@ -16,6 +18,8 @@ pub type Context = Guarded<TlsConnector>;
 
 /// A context with the system's roots has some megabytes.
 const MAX_CONTEXTS: usize = 16;
+/// How long one is given to new connections: the system's roots may change.
+const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What makes one context differ from another. Pins and the server's name are each connection's
 /// own.
@@ -36,13 +40,19 @@ struct Key {
 #[derive(Default)]
 pub struct TlsContexts {
     /// The least recently used first.
-    contexts: Mutex<Vec<(Key, Entry)>>,
+    contexts: Mutex<Vec<Kept>>,
     /// Held while one is built, so that many connections at once build one.
     building: Mutex<()>,
 }
 
+struct Kept {
+    key: Key,
+    entry: Entry,
+    stale_at: Instant,
+}
+
 enum Entry {
-    Kept(Arc<Context>),
+    Owned(Arc<Context>),
     /// It holds a private key, so it goes with the last connection that uses it.
     Lent(Weak<Context>),
 }
@@ -50,7 +60,7 @@ enum Entry {
 impl Entry {
     fn get(&self) -> Option<Arc<Context>> {
         match self {
-            Entry::Kept(context) => Some(Arc::clone(context)),
+            Entry::Owned(context) => Some(Arc::clone(context)),
             Entry::Lent(context) => context.upgrade(),
         }
     }
@@ -89,26 +99,38 @@ impl TlsContexts {
         }
         let has_identity = identity.is_some();
         let place = config.ca.as_deref().map(Pem::place).unwrap_or_default();
-        let context = Arc::new(Guarded::new(build(&key, &place, identity)?));
+        let (connector, is_whole) = build(&key, &place, identity)?;
+        let context = Arc::new(Guarded::new(connector));
         config.hold(&context);
         let entry = match has_identity {
             true => Entry::Lent(Arc::downgrade(&context)),
-            false => Entry::Kept(Arc::clone(&context)),
+            false => Entry::Owned(Arc::clone(&context)),
         };
+        let now = Instant::now();
         let mut contexts = lock(&self.contexts);
-        contexts.retain(|(_, entry)| entry.get().is_some());
+        contexts.retain(|kept| kept.stale_at > now && kept.entry.get().is_some());
         if contexts.len() >= MAX_CONTEXTS {
             contexts.remove(0);
         }
-        contexts.push((key, entry));
+        if is_whole {
+            contexts.push(Kept { key, entry, stale_at: now + MAX_AGE });
+        }
         Ok(context)
+    }
+
+    /// New connections get new ones.
+    pub fn forget(&self) {
+        lock(&self.contexts).clear();
     }
 
     fn find(&self, key: &Key, config: &TlsConfig) -> Option<Arc<Context>> {
         let mut contexts = lock(&self.contexts);
-        let at = contexts.iter().position(|(known, _)| known == key)?;
+        let at = contexts.iter().position(|kept| kept.key == *key)?;
         let found = contexts.remove(at);
-        let context = found.1.get()?;
+        if found.stale_at <= Instant::now() {
+            return None;
+        }
+        let context = found.entry.get()?;
         contexts.push(found);
         config.hold(&context);
         Some(context)
@@ -132,7 +154,13 @@ fn key(config: &TlsConfig, ca: Option<Vec<u8>>, identity: Option<[u8; 32]>) -> K
     }
 }
 
-fn build(key: &Key, ca_place: &str, identity: Option<Loaded>) -> Result<TlsConnector, Error> {
+/// Also tells whether it has all that was asked for: the system's roots may be missing beside
+/// those of `tls_ca`.
+fn build(
+    key: &Key,
+    ca_place: &str,
+    identity: Option<Loaded>,
+) -> Result<(TlsConnector, bool), Error> {
     let _pass = exit::enter().ok_or_else(too_late)?;
     let mut builder = TlsConnector::builder();
     builder.min_protocol_version(Some(key.min_version.protocol()));
@@ -148,6 +176,18 @@ fn build(key: &Key, ca_place: &str, identity: Option<Loaded>) -> Result<TlsConne
             builder.add_root_certificate(certificate);
         }
         builder.disable_built_in_roots(key.ca_only);
+    }
+    let mut is_whole = true;
+    if key.verify != Verify::None && !key.ca_only {
+        match roots::system() {
+            Ok(certificates) => {
+                for certificate in certificates {
+                    builder.add_root_certificate(certificate);
+                }
+            }
+            Err(Lack::Absent(_)) if key.ca.is_some() => is_whole = false,
+            Err(Lack::Absent(error) | Lack::Unreadable(error)) => return Err(error),
+        }
     }
     match key.verify {
         Verify::Full => {}
@@ -166,7 +206,10 @@ fn build(key: &Key, ca_place: &str, identity: Option<Loaded>) -> Result<TlsConne
         }
         None => "TLS could not be set up on this machine",
     };
-    builder.build().map_err(|error| Error::tls(words).because(Error::tls(error.to_string())))
+    let connector = builder
+        .build()
+        .map_err(|error| Error::tls(words).because(Error::tls(error.to_string())))?;
+    Ok((connector, is_whole))
 }
 
 /// What is asked of OpenSSL while the process ends.
@@ -258,5 +301,19 @@ mod tests {
         let weak = Arc::downgrade(&contexts.load(&plain).unwrap());
         drop(plain);
         assert!(weak.upgrade().is_some());
+    }
+
+    #[test]
+    fn one_that_is_old_or_forgotten_is_built_anew() {
+        let contexts = TlsContexts::default();
+        let plain = config(None, Some(&pair().0));
+        let first = contexts.load(&plain).unwrap();
+        assert!(Arc::ptr_eq(&contexts.load(&plain).unwrap(), &first));
+        lock(&contexts.contexts)[0].stale_at = Instant::now();
+        assert!(contexts.cached(&plain).is_none());
+        let second = contexts.load(&plain).unwrap();
+        assert!(!Arc::ptr_eq(&second, &first));
+        contexts.forget();
+        assert!(!Arc::ptr_eq(&contexts.load(&plain).unwrap(), &second));
     }
 }

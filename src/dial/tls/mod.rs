@@ -15,6 +15,12 @@ mod normalize;
 mod normalize;
 mod pem;
 mod pins;
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+#[path = "roots_openssl.rs"]
+mod roots;
+#[cfg(any(target_os = "windows", target_vendor = "apple"))]
+#[path = "roots_native.rs"]
+mod roots;
 
 pub use self::config::{TlsConfig, TlsVersion, Verify};
 pub use self::context::{Context, TlsContexts};

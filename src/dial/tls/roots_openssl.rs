@@ -1,0 +1,134 @@
+//! The authorities that the system trusts, where that is for OpenSSL to find out.
+//!
+//! native-tls loads them, too. But it says nothing where it cannot, and it looks for their place
+//! once a process. So they are read here as well, where a failure is one.
+
+use std::path::Path;
+use std::{fs, io};
+
+use native_tls::Certificate;
+use openssl_probe::ProbeResult;
+
+use crate::error::Error;
+
+/// Why there are none.
+pub enum Lack {
+    /// The system has none, or does not let us see them.
+    Absent(Error),
+    Unreadable(Error),
+}
+
+/// Reads them, from a bundle, or else from a directory.
+pub fn system() -> Result<Vec<Certificate>, Lack> {
+    read(&openssl_probe::probe())
+}
+
+fn read(place: &ProbeResult) -> Result<Vec<Certificate>, Lack> {
+    let mut found = match &place.cert_file {
+        Some(file) => {
+            let pem = fs::read(file).map_err(|error| unreadable(file, error))?;
+            Certificate::stack_from_pem(&pem).map_err(|error| {
+                let words = format!("the system's certificates in {} are damaged", shown(file));
+                Lack::Unreadable(Error::tls(words).because(Error::tls(error.to_string())))
+            })?
+        }
+        None => Vec::new(),
+    };
+    if found.is_empty() {
+        for directory in &place.cert_dir {
+            found.extend(read_directory(directory).map_err(|error| unreadable(directory, error))?);
+        }
+    }
+    if found.is_empty() {
+        return Err(Lack::Absent(Error::tls(
+            "this system has no certificates of authorities, neither a bundle nor a directory of \
+             them: install them (often the package ca-certificates), say where they are in \
+             SSL_CERT_FILE or SSL_CERT_DIR, or name those of the server's authority in tls_ca",
+        )));
+    }
+    Ok(found)
+}
+
+/// The files that OpenSSL would look at there: a hash and a number, `5ed36f99.0`.
+fn read_directory(directory: &Path) -> io::Result<Vec<Certificate>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if is_hash(&entry.file_name().to_string_lossy()) {
+            // A link that leads nowhere is no trust store that cannot be read.
+            match fs::read(entry.path()) {
+                Ok(pem) => found.extend(Certificate::stack_from_pem(&pem).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn is_hash(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(hash, number)| {
+        hash.len() == 8
+            && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && number.parse::<u32>().is_ok()
+    })
+}
+
+fn unreadable(place: &Path, error: io::Error) -> Lack {
+    let is_hidden = error.kind() == io::ErrorKind::PermissionDenied;
+    let words = format!("the system's certificates in {} could not be read", shown(place));
+    let error = Error::tls(words).because(error);
+    match is_hidden {
+        true => Lack::Absent(error),
+        false => Lack::Unreadable(error),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().chars().filter(|c| !c.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authority() -> String {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["authority".to_owned()]).unwrap();
+        params.self_signed(&key).unwrap().pem()
+    }
+
+    #[test]
+    fn a_bundle_or_a_directory_is_read_or_why_not() {
+        let path = std::env::temp_dir().join(format!("hostws-roots-{}", std::process::id()));
+        let (bundle, directory) = (path.join("bundle"), path.join("certs"));
+        fs::create_dir_all(&directory).unwrap();
+        let look = |file: bool, directories: bool| {
+            let cert_dir = if directories { vec![directory.clone()] } else { Vec::new() };
+            let cert_file = file.then(|| bundle.clone());
+            read(&ProbeResult { cert_file, cert_dir }).map(|found| found.len())
+        };
+        let absent = |found| match found {
+            Err(Lack::Absent(error)) => error.to_string(),
+            _ => panic!("some were found"),
+        };
+        let unreadable = |found| match found {
+            Err(Lack::Unreadable(error)) => error.to_string(),
+            _ => panic!("it could be read"),
+        };
+        assert!(absent(look(false, false)).contains("no certificates of authorities"));
+        assert!(absent(look(false, true)).contains("no certificates of authorities"));
+        assert!(unreadable(look(true, true)).contains("bundle could not be read"));
+        fs::write(directory.join("0123abcd.0"), authority()).unwrap();
+        fs::write(directory.join("readme.txt"), authority()).unwrap();
+        std::os::unix::fs::symlink("nowhere", directory.join("0123abcd.1")).unwrap();
+        assert_eq!(look(false, true).ok(), Some(1));
+        fs::write(&bundle, "").unwrap();
+        assert_eq!(look(true, true).ok(), Some(1));
+        fs::write(&bundle, authority() + &authority()).unwrap();
+        assert_eq!(look(true, true).ok(), Some(2));
+        fs::write(&bundle, "-----BEGIN CERTIFICATE-----\nMAo=\n-----END CERTIFICATE-----").unwrap();
+        assert!(unreadable(look(true, true)).contains("damaged"));
+        fs::remove_dir_all(&path).unwrap();
+    }
+}
