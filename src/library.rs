@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::connection::{
     Command, Connection, DataType, Home, Interner, Limits, Options, Parts, Reconnect, Registry,
@@ -18,7 +18,7 @@ use crate::process::{self, PerProcess, ThreadToken};
 use crate::queue::{Kind, Queue, Recipient};
 use crate::transport::start_tls;
 use crate::worker::{Pair, Shared};
-use crate::{dial, log};
+use crate::{dial, log, sys};
 
 pub use self::shutdown::shutdown;
 pub use crate::process::is_forked;
@@ -31,6 +31,8 @@ struct Library {
     limits: Interner<Limits>,
     homes: Interner<Home>,
     shared: Arc<Shared>,
+    /// The main thread's own queue.
+    main: OnceLock<Arc<Pair>>,
     closing: AtomicBool,
 }
 
@@ -38,7 +40,8 @@ static LIBRARY: PerProcess<Library> = PerProcess::new();
 /// Outside the library: a forked child starts with a new one, and numbers no queue twice.
 static NEXT_QUEUE: AtomicI32 = AtomicI32::new(1);
 
-/// A thread's own queue, which ends with the thread.
+/// A thread's own queue, which ends with the thread; the main thread's lives until the process
+/// ends, for what `exit` calls may still use it when the thread has lost what it had for itself.
 struct Own {
     pair: Arc<Pair>,
     generation: u32,
@@ -52,7 +55,10 @@ impl Drop for Own {
     fn drop(&mut self) {
         // In a forked child everything of the parent's stays untouched.
         if self.generation == process::generation() && !process::is_forked() {
-            LIBRARY.get().retire_queue(&self.pair);
+            let library = LIBRARY.get();
+            if !library.is_main(&self.pair) {
+                library.retire_queue(&self.pair);
+            }
         }
     }
 }
@@ -102,22 +108,47 @@ impl Library {
     /// The same without a reference of one's own. `act` must not come back here.
     fn with_own<T>(&self, act: impl FnOnce(&Arc<Pair>) -> T) -> Result<T> {
         let generation = process::generation();
-        let done = OWN.try_with(|own| {
+        if OWN.try_with(|_| ()).is_err() {
+            return match sys::is_main_thread() {
+                true => Ok(act(&self.make_own()?)),
+                false => {
+                    let words = "this thread is ending: its queue is gone";
+                    Err(Error::ws(Code::WrongThread, words))
+                }
+            };
+        }
+        OWN.with(|own| {
             let mut own = own.borrow_mut();
             match &*own {
                 Some(own) if own.generation == generation => Ok(act(&own.pair)),
                 _ => {
-                    let pair = self.add_queue(Some(ThreadToken::current()))?;
+                    let pair = self.make_own()?;
                     let done = act(&pair);
                     // One that was the parent's stays where it is.
                     std::mem::forget(own.replace(Own { pair, generation }));
                     Ok(done)
                 }
             }
-        });
-        done.unwrap_or_else(|_| {
-            Err(Error::ws(Code::WrongThread, "this thread is ending: its queue is gone"))
         })
+    }
+
+    fn make_own(&self) -> Result<Arc<Pair>> {
+        let is_main = sys::is_main_thread();
+        match self.main.get().filter(|_| is_main) {
+            Some(pair) => Ok(Arc::clone(pair)),
+            None => {
+                let pair = self.add_queue(Some(ThreadToken::current()))?;
+                if is_main {
+                    // This thread alone sets it.
+                    let _ = self.main.set(Arc::clone(&pair));
+                }
+                Ok(pair)
+            }
+        }
+    }
+
+    fn is_main(&self, pair: &Arc<Pair>) -> bool {
+        self.main.get().is_some_and(|main| Arc::ptr_eq(main, pair))
     }
 }
 

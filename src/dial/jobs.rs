@@ -1,8 +1,8 @@
 //! Short-lived threads for what must block: the resolver, reading files.
 //!
-//! At most eight, started on demand; each ends after two idle seconds. One
-//! that hangs in the resolver holds back no work but its own, until all eight
-//! hang.
+//! They are started on demand, and each ends after two idle seconds. What hangs in the resolver
+//! holds back nothing but its own: files are for other threads, and each name that is being
+//! looked up has one to itself, up to a bound that only a broken resolver reaches.
 
 use std::collections::VecDeque;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -13,14 +13,57 @@ use std::time::{Duration, Instant};
 use crate::error::{Code, Component, Error};
 use crate::exit;
 
-const MAX_THREADS: usize = 8;
+/// Names that are being looked up at the same time.
+const MAX_LOOK_UPS: usize = 64;
+/// More do not read files any faster.
+const MAX_READERS: usize = 4;
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
 
-type Work = Box<dyn FnOnce() + Send>;
+pub type Work = Box<dyn FnOnce() + Send>;
 
-/// The pool. Dropping it ends its idle threads and does not wait for the
-/// others.
+/// What a job waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    Resolver,
+    Files,
+}
+
+/// The threads for each kind of job.
 pub struct Jobs {
+    look_ups: Pool,
+    readers: Pool,
+}
+
+impl Default for Jobs {
+    fn default() -> Jobs {
+        Jobs {
+            look_ups: Pool::new("hostws-dns", MAX_LOOK_UPS),
+            readers: Pool::new("hostws-files", MAX_READERS),
+        }
+    }
+}
+
+impl Jobs {
+    /// Runs `work` on a thread for its kind as soon as one is free. Fails when there is none and
+    /// none can be started.
+    pub fn submit(&self, wait: Wait, work: Work) -> Result<(), Error> {
+        match wait {
+            Wait::Resolver => self.look_ups.submit(work),
+            Wait::Files => self.readers.submit(work),
+        }
+    }
+
+    /// Tells idle threads to end now and waits until all have ended; `false`
+    /// if some have not by `deadline`. Work that is queued is still done.
+    pub fn wait_idle_exit(&self, deadline: Instant) -> bool {
+        self.readers.wait_idle_exit(deadline) & self.look_ups.wait_idle_exit(deadline)
+    }
+}
+
+/// Threads of one kind. Dropping it ends those that are idle and does not wait for the others.
+struct Pool {
+    name: &'static str,
+    most: usize,
     shared: Arc<Shared>,
 }
 
@@ -42,27 +85,25 @@ struct State {
     ending: usize,
 }
 
-impl Jobs {
-    pub fn new() -> Jobs {
-        Jobs { shared: Arc::default() }
+impl Pool {
+    fn new(name: &'static str, most: usize) -> Pool {
+        Pool { name, most, shared: Arc::default() }
     }
 
-    /// Runs `work` on a thread of the pool as soon as one is free. Fails when
-    /// there is no thread and none can be started.
-    pub fn submit(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), Error> {
+    fn submit(&self, work: Work) -> Result<(), Error> {
         let mut state = self.shared.lock();
         state.queue.push_back(work);
-        if state.idle >= state.queue.len() || state.threads.len() >= MAX_THREADS {
+        if state.idle >= state.queue.len() || state.threads.len() >= self.most {
             self.shared.work_or_end.notify_one();
             return Ok(());
         }
         // The new thread waits for the lock, so it finds its handle in place.
         let shared = self.shared.clone();
-        match exit::spawn("hostws-job", move || shared.serve()) {
+        match exit::spawn(self.name, move || shared.serve()) {
             Ok(handle) => state.threads.push(handle),
             Err(error) if state.threads.is_empty() => {
                 state.queue.pop_back();
-                let words = "no thread could be started to resolve the host's name";
+                let words = "no thread could be started to look up a name or read a file";
                 return Err(Error::new(Code::Resources, Component::Ws, words).because(error));
             }
             // A thread that is busy now will come to it.
@@ -71,9 +112,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// Tells idle threads to end now and waits until all have ended; `false`
-    /// if some have not by `deadline`. Work that is queued is still done.
-    pub fn wait_idle_exit(&self, deadline: Instant) -> bool {
+    fn wait_idle_exit(&self, deadline: Instant) -> bool {
         let mut state = self.shared.lock();
         state.ending += 1;
         self.shared.work_or_end.notify_all();
@@ -100,13 +139,7 @@ impl Jobs {
     }
 }
 
-impl Default for Jobs {
-    fn default() -> Jobs {
-        Jobs::new()
-    }
-}
-
-impl Drop for Jobs {
+impl Drop for Pool {
     fn drop(&mut self) {
         self.shared.lock().ending += 1;
         self.shared.work_or_end.notify_all();

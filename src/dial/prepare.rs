@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::address::Lookups;
+use super::jobs::Wait;
 use super::tls::{Context, TlsConfig, TlsContexts};
 use crate::error::{Code, Component, Error};
 
@@ -52,6 +53,14 @@ pub(super) enum Found {
 }
 
 impl Job {
+    /// What it blocks for.
+    pub fn wait(&self) -> Wait {
+        match self.need {
+            Need::Addresses(..) => Wait::Resolver,
+            Need::Context(_) => Wait::Files,
+        }
+    }
+
     /// Blocks, for as long as the resolver does, and delivers the result; or
     /// leaves that to a thread which looks up the same name already. Delivers
     /// nothing if the dialer is gone.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
+use super::above_standard;
+
 /// How long the machine has slept since it was started: the time for which one of two
 /// clocks stood still.
 pub fn slept() -> Duration {
@@ -78,13 +80,13 @@ pub struct Notifier(OwnedFd);
 impl Notifier {
     pub fn new() -> io::Result<Notifier> {
         // SAFETY: the descriptor is new and owned from here on.
-        unsafe {
+        above_standard(|| unsafe {
             let fd = libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC);
             if fd < 0 {
                 return Err(io::Error::last_os_error());
             }
             Ok(Notifier(OwnedFd::from_raw_fd(fd)))
-        }
+        })
     }
 
     /// Readable while it is notified.

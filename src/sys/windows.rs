@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::convert::Infallible;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream as StdStream};
 use std::os::windows::io::AsRawSocket;
@@ -15,6 +16,22 @@ use mio::event::Source;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use socket2::{MaybeUninitSlice, SockRef};
+
+/// Makes something with descriptors that are none of the standard ones. There are handles instead.
+pub fn above_standard<T>(make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    make()
+}
+
+/// Opens a file for reading.
+pub fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Whether the calling thread is the one that `main` runs on: that is not known, and its queue ends
+/// with it.
+pub fn is_main_thread() -> bool {
+    false
+}
 
 /// There is no fork.
 pub fn at_fork(_: extern "C" fn()) {}

@@ -18,7 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::protocol::ReadBuffer;
 use crate::queue::{Ending, Event, Turned};
-use crate::sys::WakePipe;
+use crate::sys::{self, WakePipe};
 
 const EVENTS_PER_TURN: usize = 256;
 const WAKE: Token = Token(usize::MAX);
@@ -61,9 +61,13 @@ impl Driver {
         let resources = |error: std::io::Error| {
             Error::ws(Code::Resources, "no event loop could be made").because(error)
         };
-        let poll = Poll::new().map_err(resources)?;
-        let waker = mio::Waker::new(poll.registry(), WAKE).map_err(resources)?;
-        let sleep = SleepWatch::new(poll.registry(), AWAKE);
+        let made = sys::above_standard(|| {
+            let poll = Poll::new()?;
+            let waker = mio::Waker::new(poll.registry(), WAKE)?;
+            let sleep = SleepWatch::new(poll.registry(), AWAKE);
+            Ok((poll, waker, sleep))
+        });
+        let (poll, waker, sleep) = made.map_err(resources)?;
         let (sender, commands) = crossbeam_channel::unbounded();
         Ok(Driver {
             poll,

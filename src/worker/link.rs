@@ -171,7 +171,7 @@ impl Link {
         let attempt = self.attempt;
         let deliver =
             move |prepared| mailbox.send(Command::Prepared(connection, attempt, prepared));
-        match tools.jobs.submit(Box::new(move || job.run(deliver))) {
+        match tools.jobs.submit(job.wait(), Box::new(move || job.run(deliver))) {
             Ok(()) => Flow::Stay,
             Err(error) => self.lost(error, Ending::unclean(ABNORMAL), None, true, tools.now),
         }

@@ -13,6 +13,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 use crate::error::{Code, Component, Error};
+use crate::sys;
 
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// A name with more has them for balance, and these are enough of them.
@@ -153,7 +154,7 @@ impl Race {
 }
 
 fn attempt(address: SocketAddr, registry: &Registry, token: Token) -> io::Result<TcpStream> {
-    let mut stream = TcpStream::connect(address)?;
+    let mut stream = sys::above_standard(|| TcpStream::connect(address))?;
     registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
     Ok(stream)
 }

@@ -81,7 +81,7 @@ impl Attempt {
 }
 
 fn connect(path: &Path, registry: &Registry, token: Token) -> io::Result<LocalStream> {
-    let mut stream = LocalStream::connect(path)?;
+    let mut stream = sys::above_standard(|| LocalStream::connect(path))?;
     registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
     Ok(stream)
 }

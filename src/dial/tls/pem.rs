@@ -1,12 +1,13 @@
 //! PEM as an option gives it: text, or `@` and the path of a file, which is read in a job.
 
-use std::fs::File;
 use std::io::Read;
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
 use crate::error::{Code, Error};
 use crate::secret::Secret;
+use crate::sys;
 
 const MAX_FILE: u64 = 16 << 20;
 
@@ -44,7 +45,8 @@ pub struct Pem {
 
 enum Source {
     Text(Secret),
-    File(String),
+    /// As it was given, and whole: the host may change its working directory.
+    File(String, PathBuf),
 }
 
 impl Pem {
@@ -54,7 +56,11 @@ impl Pem {
         let source = match value.reveal().strip_prefix('@') {
             Some("") => None,
             Some(path) if path.contains('\0') => None,
-            Some(path) => Some(Source::File(path.to_owned())),
+            Some(path) => {
+                // Where there is no working directory any more, it stays as it is.
+                let whole = std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
+                Some(Source::File(path.to_owned(), whole))
+            }
             None if has_block(value.reveal().as_bytes(), content.labels()) => {
                 Some(Source::Text(value))
             }
@@ -69,14 +75,14 @@ impl Pem {
     }
 
     pub fn is_file(&self) -> bool {
-        matches!(self.source, Source::File(_))
+        matches!(self.source, Source::File(..))
     }
 
     /// Where it comes from, for an error.
     pub fn place(&self) -> String {
         match &self.source {
             Source::Text(_) => format!("the text of {}", self.option),
-            Source::File(path) => format!("the {} file {path}", self.option),
+            Source::File(path, _) => format!("the {} file {path}", self.option),
         }
     }
 
@@ -84,12 +90,12 @@ impl Pem {
     pub fn load(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
         let path = match &self.source {
             Source::Text(text) => return Ok(Zeroizing::new(text.reveal().as_bytes().to_vec())),
-            Source::File(path) => path,
+            Source::File(_, path) => path,
         };
         let place = self.place();
         // Room for every key, so that no part of one is left where the buffer was before.
         let mut pem = Zeroizing::new(Vec::with_capacity(32 << 10));
-        let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut pem));
+        let read = sys::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut pem));
         match read {
             Err(error) => Err(Error::tls(format!("{place} could not be read")).because(error)),
             Ok(length) if length as u64 > MAX_FILE => {
@@ -107,7 +113,7 @@ impl Pem {
     pub fn text(&self) -> Option<&str> {
         match &self.source {
             Source::Text(text) => Some(text.reveal()),
-            Source::File(_) => None,
+            Source::File(..) => None,
         }
     }
 }

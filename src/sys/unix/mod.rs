@@ -1,15 +1,17 @@
 //! Unix: Linux, macOS and their kin.
 
 mod cancel;
+mod descriptor;
 mod process;
 mod sleep;
 mod socket;
 mod thread;
 
 pub use self::cancel::{test_cancel, uncancelled};
+pub use self::descriptor::{above_standard, open};
 pub use self::process::{at_exit, at_fork, environment};
 pub use self::sleep::{Roused, Sleep, WakePipe};
 pub use self::socket::{
     local_path, receive, receive_local, socket_pair, LocalStream, PairEnd, TELLS_DRAINED,
 };
-pub use self::thread::{keep_until_thread_is_gone, spawn};
+pub use self::thread::{is_main_thread, keep_until_thread_is_gone, spawn};

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use mio::net::TcpStream;
 use socket2::{MaybeUninitSlice, SockRef};
 
+use super::descriptor::above_standard;
+
 /// A connection to a server on this machine.
 pub use mio::net::UnixStream as LocalStream;
 
@@ -61,7 +63,7 @@ fn scatter(socket: &SockRef<'_>, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Re
 pub struct PairEnd(UnixStream);
 
 pub fn socket_pair() -> io::Result<(PairEnd, PairEnd)> {
-    let (one, other) = UnixStream::pair()?;
+    let (one, other) = above_standard(UnixStream::pair)?;
     one.set_nonblocking(true)?;
     other.set_nonblocking(true)?;
     Ok((PairEnd(one), PairEnd(other)))

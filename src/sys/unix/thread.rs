@@ -7,6 +7,9 @@ use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 use std::thread::{Builder, JoinHandle};
 
+/// Functions of the host's are called on it, too.
+const STACK: usize = 2 << 20;
+
 /// The asynchronous signals: the system may give each to any thread that does not block it,
 /// and the host's handler for it must not run on one of ours. All others stay open: a fault is
 /// the thread's own, and runtimes stop threads by signals of their choice.
@@ -55,9 +58,64 @@ pub fn spawn<F>(name: &str, f: F) -> io::Result<JoinHandle<()>>
 where
     F: FnOnce() + Send + 'static,
 {
-    let builder = Builder::new().name(name.to_owned());
-    with_signals_blocked(|| builder.spawn(f))
+    // Said here, for RUST_MIN_STACK in the environment is meant for others.
+    let builder = Builder::new().name(name.to_owned()).stack_size(STACK);
+    with_signals_blocked(|| {
+        builder.spawn(|| {
+            schedule_as_usual();
+            f();
+        })
+    })
 }
+
+/// Whether the calling thread is the one that `main` runs on.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub fn is_main_thread() -> bool {
+    // SAFETY: they have no arguments and cannot fail.
+    unsafe { libc::gettid() == libc::getpid() }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn is_main_thread() -> bool {
+    // SAFETY: it has no arguments and cannot fail.
+    unsafe { libc::pthread_main_np() != 0 }
+}
+
+/// A new thread inherits how its creator is scheduled. What holds for an audio thread, say, is not
+/// meant for the network: it gets time like any other thread, on the processors that the main
+/// thread may use. It is as nice as its creator.
+fn schedule_as_usual() {
+    // SAFETY: all zeros are valid values of both types, and the pointers are valid during the
+    // calls. Where a call fails, all stays as it is.
+    unsafe {
+        let mut parameters: libc::sched_param = std::mem::zeroed();
+        let mut policy = libc::SCHED_OTHER;
+        let me = libc::pthread_self();
+        libc::pthread_getschedparam(me, &mut policy, &mut parameters);
+        if policy != libc::SCHED_OTHER {
+            parameters = std::mem::zeroed();
+            libc::pthread_setschedparam(me, libc::SCHED_OTHER, &parameters);
+        }
+    }
+    use_processors_of_main_thread();
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn use_processors_of_main_thread() {
+    const SIZE: usize = size_of::<libc::cpu_set_t>();
+    // SAFETY: as above.
+    unsafe {
+        let (mut mine, mut main): (libc::cpu_set_t, libc::cpu_set_t) = std::mem::zeroed();
+        let are_known = libc::sched_getaffinity(0, SIZE, &mut mine) == 0
+            && libc::sched_getaffinity(libc::getpid(), SIZE, &mut main) == 0;
+        if are_known && !libc::CPU_EQUAL(&mine, &main) {
+            libc::sched_setaffinity(0, SIZE, &main);
+        }
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn use_processors_of_main_thread() {}
 
 /// A new thread inherits the mask of the thread that starts it.
 fn with_signals_blocked<T>(f: impl FnOnce() -> T) -> T {

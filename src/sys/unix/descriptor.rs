@@ -1,0 +1,107 @@
+//! Descriptors 0, 1 and 2 belong to the host, also where it has closed them: what it prints
+//! would go to a server, and what a daemon puts there later would take the place of a socket.
+
+use std::fs::File;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::{Duration, Instant};
+use std::{io, thread};
+
+/// The lowest that is not a standard one.
+const FIRST: RawFd = 3;
+
+/// Makes something with descriptors that are none of 0, 1 and 2, of which the free ones are taken
+/// meanwhile. `make` must not block.
+pub fn above_standard<T>(make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let _turn = Turn::take();
+    let mut taken = Vec::new();
+    while (0..FIRST).any(is_free) {
+        let placeholder = Placeholder::new()?;
+        let is_high = placeholder.0.as_raw_fd() >= FIRST;
+        taken.push(placeholder);
+        if is_high {
+            break;
+        }
+    }
+    make()
+}
+
+/// Opens a file for reading. That may block, and so is done without regard to others.
+pub fn open(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    match file.as_raw_fd() {
+        FIRST.. => Ok(file),
+        // A duplicate is never one of them.
+        _ => file.try_clone(),
+    }
+}
+
+fn is_free(fd: RawFd) -> bool {
+    // SAFETY: it asks about a number, whatever that is.
+    unsafe { libc::fcntl(fd, libc::F_GETFD) == -1 }
+}
+
+/// One thread at a time, so that no other takes away what keeps a descriptor from being free. By
+/// process, since a forked child has the memory and not the thread.
+struct Turn;
+
+static TURN: AtomicI32 = AtomicI32::new(0);
+
+impl Turn {
+    fn take() -> Turn {
+        // Whoever has it is about to give it back.
+        let deadline = Instant::now() + Duration::from_millis(100);
+        // SAFETY: it has no arguments and cannot fail.
+        let me = unsafe { libc::getpid() };
+        loop {
+            let had = TURN.compare_exchange(0, me, Ordering::Acquire, Ordering::Relaxed);
+            match had {
+                Ok(_) => return Turn,
+                Err(other) if other != me || Instant::now() > deadline => {
+                    TURN.store(me, Ordering::Relaxed);
+                    return Turn;
+                }
+                Err(_) => thread::yield_now(),
+            }
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        TURN.store(0, Ordering::Release);
+    }
+}
+
+/// A socket that nothing can be written to. Another thread of the host's may put something else
+/// in its place; that is not closed.
+struct Placeholder(ManuallyDrop<UnixDatagram>, Option<(u64, u64)>);
+
+impl Placeholder {
+    fn new() -> io::Result<Placeholder> {
+        let socket = UnixDatagram::unbound()?;
+        let identity = identity(socket.as_raw_fd());
+        Ok(Placeholder(ManuallyDrop::new(socket), identity))
+    }
+}
+
+impl Drop for Placeholder {
+    fn drop(&mut self) {
+        if identity(self.0.as_raw_fd()) == self.1 {
+            // SAFETY: it is not used after this.
+            unsafe { ManuallyDrop::drop(&mut self.0) };
+        }
+    }
+}
+
+/// What tells an open file from others.
+fn identity(fd: RawFd) -> Option<(u64, u64)> {
+    // SAFETY: all zeros are a valid stat, and the pointer is valid during the call.
+    unsafe {
+        let mut status: libc::stat = std::mem::zeroed();
+        (libc::fstat(fd, &mut status) == 0).then_some((status.st_dev as u64, status.st_ino as u64))
+    }
+}
