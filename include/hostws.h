@@ -35,7 +35,15 @@
  * Unload and exit: the shared library stays loaded until the process ends (-z nodelete).
  * exit() with open connections is harmless, but what waits to be sent is lost; ws_shutdown()
  * sends it, and closes politely first. exit() waits while a thread of the library is inside
- * OpenSSL, at most 5 s; from then on nothing comes or leaves on a wss connection.
+ * OpenSSL, at most 5 s; from then on nothing comes or leaves on a wss connection. The main thread's
+ * own queue does not end with main(): what exit() calls on that thread (atexit() handlers,
+ * destructors of globals) may still send, call ws_next() and ws_shutdown(); ws_poll() calls back no more.
+ *
+ * Stack and scheduling: a call needs up to 128 KiB of stack. Threads of the library have 2 MiB,
+ * whatever the environment says. They run with the system's usual policy, also if their creator is a
+ * real-time thread, and on the processors of the main thread.
+ *
+ * Descriptors: the library's own are never 0, 1 or 2, also where those are closed.
  *
  * Environment: the first ws_new() reads HOSTWS_LOG and starts OpenSSL, on the calling thread;
  * each ws_new() may read the variables that name proxies. On threads of the library, at any time
