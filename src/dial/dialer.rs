@@ -17,8 +17,9 @@ use super::outcome::{Established, Failure, Progress, Timings};
 use super::phase::{Phase, Step};
 use super::prepare::{Job, Prepared, Resources};
 use super::proxy::{Reply, Tunnel};
-use super::tls::{check_session, handshake_failure, Handshake};
+use super::tls::{check_session, handshake_failure, log_session, Handshake};
 use crate::error::{Code, Component, Error};
+use crate::log;
 use crate::transport::{Socket, Stream, Transport};
 
 /// The close codes of RFC 6455 for a connection that was never open.
@@ -30,6 +31,8 @@ type Result<T> = std::result::Result<T, Box<Failure>>;
 /// One opening, from its first address to the server's answer. Dropping it
 /// closes its sockets and cancels its job.
 pub struct Dialer {
+    /// The connection's, for log lines.
+    id: i32,
     config: Arc<DialConfig>,
     resources: Arc<Resources>,
     phase: Phase,
@@ -44,8 +47,9 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    pub fn new(config: Arc<DialConfig>, resources: Arc<Resources>) -> Dialer {
+    pub fn new(id: i32, config: Arc<DialConfig>, resources: Arc<Resources>) -> Dialer {
         Dialer {
+            id,
             config,
             resources,
             phase: Phase::Preparing,
@@ -123,6 +127,8 @@ impl Dialer {
                 Ok(None) => Ok(Step::Wait(Phase::ConnectingLocally(attempt))),
                 Ok(Some(stream)) => {
                     self.timings.tcp_us = self.timings.tcp_us.saturating_add(self.lap());
+                    let server = self.config.target.authority();
+                    log::line!(Debug, "connection {}: connected to {server}", self.id);
                     self.reached(Stream::from(Socket::Unix(stream)))
                 }
                 Err(error) => Err(self.failure(error)),
@@ -171,7 +177,11 @@ impl Dialer {
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::SecuringProxy(pending))),
             Ok(Handshake::Abandoned) => Ok(Step::Wait(Phase::Over)),
-            Ok(Handshake::Done(session)) => self.start_tunnel(Stream::Tls(session)),
+            Ok(Handshake::Done(mut session)) => {
+                let Some(proxy) = &self.config.proxy else { return self.lost() };
+                log_session(self.id, proxy.tls_name(), &mut session);
+                self.start_tunnel(Stream::Tls(session))
+            }
             Err(error) => {
                 self.timings.proxy_us = self.timings.proxy_us.saturating_add(self.lap());
                 let Some(proxy) = &self.config.proxy else { return self.lost() };
@@ -185,7 +195,7 @@ impl Dialer {
     fn start_tunnel(&mut self, stream: Stream) -> Result<Step> {
         let Some(proxy) = &self.config.proxy else { return self.lost() };
         let address = self.prerequisites.target_addresses.take().and_then(for_proxy);
-        match Tunnel::new(stream, proxy, &self.config.target, address) {
+        match Tunnel::new(stream, proxy, &self.config.target, address, self.id) {
             Ok(tunnel) => Ok(Step::Next(Phase::Tunnelling(tunnel))),
             Err(error) => Err(self.failure(error)),
         }
@@ -199,7 +209,11 @@ impl Dialer {
         }
         match reply {
             Ok(Reply::Pending(tunnel)) => Ok(Step::Wait(Phase::Tunnelling(tunnel))),
-            Ok(Reply::Through(stream)) => self.reached(stream),
+            Ok(Reply::Through(stream)) => {
+                let server = self.config.target.authority();
+                log::line!(Debug, "connection {}: the proxy has connected to {server}", self.id);
+                self.reached(stream)
+            }
             Ok(Reply::Refused(refusal)) => Ok(Step::Next(Phase::Refused(refusal))),
             Err(error) => Err(self.failure(error)),
         }
@@ -228,7 +242,8 @@ impl Dialer {
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::Securing(pending))),
             Ok(Handshake::Abandoned) => Ok(Step::Wait(Phase::Over)),
-            Ok(Handshake::Done(session)) => {
+            Ok(Handshake::Done(mut session)) => {
+                log_session(self.id, &self.config.tls_name(), &mut session);
                 self.certificate = session.peer_certificate();
                 check_session(&self.config.tls, self.certificate.as_deref(), &session)
                     .map_err(|error| self.failure(error))?;
@@ -242,7 +257,7 @@ impl Dialer {
     }
 
     fn start_upgrade(&mut self, stream: Stream) -> Result<Step> {
-        match Upgrade::new(stream, &self.config, &self.redirects) {
+        match Upgrade::new(stream, &self.config, &self.redirects, self.id) {
             Ok(upgrade) => Ok(Step::Next(Phase::Upgrading(Box::new(upgrade)))),
             Err(error) => Err(self.failure(error)),
         }
@@ -256,7 +271,8 @@ impl Dialer {
         match answer {
             Ok(Answer::Pending(upgrade)) => Ok(Step::Wait(Phase::Upgrading(upgrade))),
             Ok(Answer::Accepted { stream, response, agreed, leftover }) => {
-                let transport = Transport::new(stream, self.config.target.secure);
+                let mut transport = Transport::new(stream, self.config.target.secure);
+                transport.watch(self.id, &leftover);
                 let timings = self.timings;
                 let established = Established { transport, response, agreed, leftover, timings };
                 Ok(Step::Open(Box::new(established)))
@@ -276,6 +292,7 @@ impl Dialer {
         match self.redirects.follow(&self.config, refusal.response()) {
             Ok(None) => Phase::Refused(Box::new(refusal)),
             Ok(Some(next)) => {
+                log::line!(Debug, "connection {}: redirected to {:?}", self.id, next.target);
                 self.config = Arc::new(next);
                 self.prerequisites = Prerequisites::default();
                 self.certificate = None;

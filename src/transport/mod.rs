@@ -7,6 +7,7 @@
 mod session;
 mod socket;
 mod stream;
+mod tap;
 
 use std::io::{self, Write as _};
 use std::net::Shutdown;
@@ -15,8 +16,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use session::{forget_stale_errors, start_tls, Session};
 pub use socket::{Received, Room, Socket};
 pub use stream::Stream;
+use tap::Tap;
 
-pub enum Transport {
+pub struct Transport {
+    channel: Channel,
+    /// Tells the log of what passes.
+    tap: Option<Box<Tap>>,
+}
+
+enum Channel {
     Plain(Socket),
     Tls {
         session: Mutex<Box<Session>>,
@@ -28,36 +36,57 @@ pub enum Transport {
 impl Transport {
     /// `is_secure` tells whether TLS is spoken with the server itself.
     pub fn new(stream: Stream, is_secure: bool) -> Transport {
-        match stream {
-            Stream::Plain(wire) => Transport::Plain(wire.socket),
+        let channel = match stream {
+            Stream::Plain(wire) => Channel::Plain(wire.socket),
             Stream::Tls(session) => {
-                Transport::Tls { session: Mutex::new(session), ends_at_proxy: !is_secure }
+                Channel::Tls { session: Mutex::new(session), ends_at_proxy: !is_secure }
             }
+        };
+        Transport { channel, tap: None }
+    }
+
+    /// Tells the log of the frames of connection `id`, if it wants to know. `received` has been
+    /// read already.
+    pub fn watch(&mut self, id: i32, received: &[u8]) {
+        self.tap = Tap::new(id);
+        if let Some(tap) = &self.tap {
+            tap.received(received);
         }
     }
 
     /// Reads what has arrived into one or two rooms, one after the other. `at_end`: the end of
     /// the stream is announced already, so that little does not mean that nothing is left.
     pub fn read(&self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
-        match self {
-            Transport::Plain(socket) => socket.receive(rooms, at_end),
-            Transport::Tls { session, .. } => lock(session).receive(rooms, at_end),
+        match &self.tap {
+            None => self.channel.read(rooms, at_end),
+            Some(tap) => {
+                let before: Vec<usize> = rooms.iter().map(|room| room.buffer.len()).collect();
+                let received = self.channel.read(rooms, at_end);
+                for (room, before) in rooms.iter().zip(before) {
+                    tap.received(&room.buffer[before..]);
+                }
+                received
+            }
         }
     }
 
     /// Writes as much as the socket takes now.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Transport::Plain(socket) => socket.write(bytes),
-            Transport::Tls { session, .. } => lock(session).write(bytes),
+        let written = match &self.channel {
+            Channel::Plain(socket) => socket.write(bytes),
+            Channel::Tls { session, .. } => lock(session).write(bytes),
+        };
+        if let (Some(tap), Ok(count)) = (&self.tap, &written) {
+            tap.sent(&bytes[..*count]);
         }
+        written
     }
 
     /// Says that nothing more will be written; the peer still may.
     pub fn finish(&self) {
-        match self {
-            Transport::Plain(socket) => socket.shutdown(Shutdown::Write),
-            Transport::Tls { session, .. } => {
+        match &self.channel {
+            Channel::Plain(socket) => socket.shutdown(Shutdown::Write),
+            Channel::Tls { session, .. } => {
                 let mut session = lock(session);
                 session.say_end();
                 session.socket().shutdown(Shutdown::Write);
@@ -68,9 +97,9 @@ impl Transport {
     /// Ends the connection for both sides, also where a forked child still holds the socket.
     /// TLS says so before.
     pub fn close(&self) {
-        match self {
-            Transport::Plain(socket) => socket.shutdown(Shutdown::Both),
-            Transport::Tls { session, .. } => {
+        match &self.channel {
+            Channel::Plain(socket) => socket.shutdown(Shutdown::Both),
+            Channel::Tls { session, .. } => {
                 let mut session = lock(session);
                 session.say_end();
                 session.socket().shutdown(Shutdown::Both);
@@ -80,9 +109,18 @@ impl Transport {
 
     /// The server's own certificate in DER.
     pub fn peer_certificate(&self) -> Option<Vec<u8>> {
+        match &self.channel {
+            Channel::Tls { session, ends_at_proxy: false } => lock(session).peer_certificate(),
+            Channel::Plain(_) | Channel::Tls { .. } => None,
+        }
+    }
+}
+
+impl Channel {
+    fn read(&self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
         match self {
-            Transport::Tls { session, ends_at_proxy: false } => lock(session).peer_certificate(),
-            Transport::Plain(_) | Transport::Tls { .. } => None,
+            Channel::Plain(socket) => socket.receive(rooms, at_end),
+            Channel::Tls { session, .. } => lock(session).receive(rooms, at_end),
         }
     }
 }

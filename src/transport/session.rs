@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use native_tls::TlsStream;
 
 use super::socket::{Received, Room, Socket};
-use super::stream::Stream;
+use super::stream::{Heard, Stream};
 use crate::exit::{self, Guarded};
 
 /// The most that TLS puts into a record (RFC 8446 5.1), and so gives at once.
@@ -23,11 +23,14 @@ pub struct Session {
     /// Why the last read ended, which had brought something before. It is not said twice.
     failed: Option<io::Error>,
     has_said_end: bool,
+    /// For TLS within TLS.
+    heard: Option<Heard>,
 }
 
 impl Session {
     pub fn new(stream: TlsStream<Stream>) -> Session {
-        Session { stream: Guarded::new(stream), failed: None, has_said_end: false }
+        let stream = Guarded::new(stream);
+        Session { stream, failed: None, has_said_end: false, heard: None }
     }
 
     /// The peer's own certificate in DER.
@@ -40,6 +43,15 @@ impl Session {
     pub fn negotiated_alpn(&self) -> Result<Option<Vec<u8>>, native_tls::Error> {
         let Some(_pass) = exit::enter() else { return Ok(None) };
         self.stream.negotiated_alpn()
+    }
+
+    /// The first bytes that the peer sent for the handshake, if they were listened to.
+    pub fn heard(&mut self) -> Vec<u8> {
+        self.stream.get_mut().heard()
+    }
+
+    pub(super) fn heard_place(&mut self) -> &mut Option<Heard> {
+        &mut self.heard
     }
 
     /// Says that nothing more will be written, once, and as far as the socket takes it now; of
@@ -121,7 +133,9 @@ impl Session {
 impl Read for Session {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let _pass = enter()?;
-        self.ready().read(buffer)
+        let read = self.ready().read(buffer);
+        Heard::note(&mut self.heard, &read, buffer);
+        read
     }
 }
 

@@ -19,6 +19,23 @@ pub enum Stream {
 pub struct Wire {
     pub(super) socket: Socket,
     ahead: Option<Ahead>,
+    heard: Option<Heard>,
+}
+
+/// The first bytes that are read, kept for whoever wants to look at them.
+pub struct Heard(Vec<u8>);
+
+impl Heard {
+    /// A hello of TLS and more.
+    const MOST: usize = 512;
+
+    /// Keeps what was read into the buffer.
+    pub(super) fn note(heard: &mut Option<Heard>, read: &io::Result<usize>, buffer: &[u8]) {
+        if let (Some(Heard(kept)), Ok(count)) = (heard, read) {
+            let room = Heard::MOST - kept.len();
+            kept.extend_from_slice(&buffer[..room.min(*count)]);
+        }
+    }
 }
 
 #[derive(Default)]
@@ -38,13 +55,30 @@ thread_local! {
 
 impl From<Socket> for Stream {
     fn from(socket: Socket) -> Stream {
-        Stream::Plain(Wire { socket, ahead: None })
+        Stream::Plain(Wire { socket, ahead: None, heard: None })
     }
 }
 
 impl Stream {
     pub fn is_tls(&self) -> bool {
         matches!(self, Stream::Tls(_))
+    }
+
+    /// From here on the first bytes that are read are kept.
+    pub fn listen(&mut self) {
+        *self.heard_place() = Some(Heard(Vec::new()));
+    }
+
+    /// These bytes; no more are kept.
+    pub fn heard(&mut self) -> Vec<u8> {
+        self.heard_place().take().map(|Heard(bytes)| bytes).unwrap_or_default()
+    }
+
+    fn heard_place(&mut self) -> &mut Option<Heard> {
+        match self {
+            Stream::Plain(wire) => &mut wire.heard,
+            Stream::Tls(session) => session.heard_place(),
+        }
     }
 
     pub(super) fn socket(&self) -> &Socket {
@@ -83,10 +117,12 @@ impl Stream {
 
 impl Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match &mut self.ahead {
+        let read = match &mut self.ahead {
             None => self.socket.read(buffer),
             Some(ahead) => ahead.read(&self.socket, buffer),
-        }
+        };
+        Heard::note(&mut self.heard, &read, buffer);
+        read
     }
 }
 

@@ -324,7 +324,7 @@ fn dialing(
     resources: &Arc<Resources>,
     now: Instant,
 ) -> Phase {
-    let dialer = Dialer::new(config, Arc::clone(resources));
+    let dialer = Dialer::new(connection.id, config, Arc::clone(resources));
     let deadline = connection.limits.open_timeout.map(|timeout| now + timeout);
     Phase::Dialing(Box::new(Dialing { dialer, deadline }))
 }

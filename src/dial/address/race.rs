@@ -14,6 +14,7 @@ use mio::{Interest, Registry, Token};
 
 use crate::error::{Code, Component, Error};
 use crate::sys;
+use crate::log;
 
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// A name with more has them for balance, and these are enough of them.
@@ -47,6 +48,8 @@ fn interleave(mut addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
 
 /// Attempts to connect to one host, several at a time.
 pub struct Race {
+    /// The connection's, for log lines.
+    id: i32,
     waiting: VecDeque<SocketAddr>,
     attempts: Vec<(SocketAddr, TcpStream)>,
     failed: Vec<(SocketAddr, io::Error)>,
@@ -59,8 +62,9 @@ pub enum Progress {
 }
 
 impl Race {
-    pub fn new(addresses: Vec<SocketAddr>) -> Race {
+    pub fn new(addresses: Vec<SocketAddr>, id: i32) -> Race {
         Race {
+            id,
             waiting: interleave(addresses),
             attempts: Vec::new(),
             failed: Vec::new(),
@@ -81,11 +85,14 @@ impl Race {
                 Ok(true) => {
                     // The others close as they are dropped.
                     self.attempts.clear();
+                    let local = stream.local_addr();
+                    let from = local.map(|local| format!(" from {local}")).unwrap_or_default();
+                    log::line!(Debug, "connection {}: connected to {address}{from}", self.id);
                     let _ = stream.set_nodelay(true);
                     return Ok(Progress::Won(stream));
                 }
                 Ok(false) => self.attempts.push((address, stream)),
-                Err(error) => self.failed.push((address, error)),
+                Err(error) => self.fail(address, error),
             }
         }
         let mut start = self.failed.len() > failed_before
@@ -93,13 +100,14 @@ impl Race {
             || self.next_at.is_some_and(|at| now >= at);
         while start && self.attempts.len() < MAX_ATTEMPTS {
             let Some(address) = self.waiting.pop_front() else { break };
+            log::line!(Debug, "connection {}: connecting to {address}", self.id);
             match attempt(address, registry, token) {
                 Ok(stream) => {
                     self.attempts.push((address, stream));
                     self.next_at = Some(now + ATTEMPT_DELAY);
                     start = false;
                 }
-                Err(error) => self.failed.push((address, error)),
+                Err(error) => self.fail(address, error),
             }
         }
         if self.waiting.is_empty() || self.attempts.len() == MAX_ATTEMPTS {
@@ -131,6 +139,11 @@ impl Race {
             (true, false) => failed.join("; "),
             (false, false) => format!("{} ({})", pending.join(", "), failed.join("; ")),
         }
+    }
+
+    fn fail(&mut self, address: SocketAddr, error: io::Error) {
+        log::line!(Debug, "connection {}: {address}: {error}", self.id);
+        self.failed.push((address, error));
     }
 
     fn lost(&mut self) -> Error {
@@ -211,7 +224,7 @@ mod tests {
     #[test]
     fn a_lost_race_names_every_address() {
         let refused = || io::Error::from_raw_os_error(libc::ECONNREFUSED);
-        let mut race = Race::new(Vec::new());
+        let mut race = Race::new(Vec::new(), 1);
         race.failed = vec![("1.1.1.1:1".parse().unwrap(), refused())];
         let error = race.lost();
         let codes: Vec<_> = error.chain().map(|e| (e.component, e.code)).collect();

@@ -11,6 +11,7 @@ use crate::dial::phase::{Phase, Purpose, Step};
 use crate::dial::prepare::{Found, Job, Need, Prepared};
 use crate::dial::proxy::Proxy;
 use crate::dial::tls::Context;
+use crate::log;
 
 /// What the phases need, and blocking calls bring.
 #[derive(Default)]
@@ -64,7 +65,7 @@ impl Dialer {
             return Ok(Step::Next(Phase::ConnectingLocally(Attempt::new(socket.clone()))));
         }
         let addresses = found.addresses.take().unwrap_or_default();
-        Ok(Step::Next(Phase::Connecting(Race::new(addresses))))
+        Ok(Step::Next(Phase::Connecting(Race::new(addresses, self.id))))
     }
 
     fn lacks(&self, purpose: Purpose, need: Need) -> Step {
@@ -80,6 +81,7 @@ impl Dialer {
             Purpose::Context => &mut self.timings.tls_us,
         };
         *time = time.saturating_add(took);
+        log_found(self.id, &prepared);
         match (purpose, prepared.result) {
             (_, Ok(Found::Addresses(host, found))) => self.found(purpose, found, &host)?,
             (Purpose::ProxyContext, Ok(Found::Context(connector))) => {
@@ -103,6 +105,19 @@ impl Dialer {
             (_, Err(error)) => return Err(self.failure(self.on_the_way(error))),
         }
         Ok(())
+    }
+}
+
+fn log_found(id: i32, Prepared { result, took }: &Prepared) {
+    match result {
+        Ok(Found::Addresses(host, found)) if log::wants(log::Level::Debug) => {
+            let found: Vec<String> = found.iter().map(|found| found.ip().to_string()).collect();
+            log::line!(Debug, "connection {id}: {host} is {} ({took:?})", found.join(", "));
+        }
+        Ok(Found::Context(_)) => {
+            log::line!(Debug, "connection {id}: the authorities to trust are loaded ({took:?})");
+        }
+        _ => {}
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::io::{self, Read, Write};
 
+use super::shown::log_head;
 use crate::error::{Code, Component, Error};
 use crate::log;
 use crate::protocol::{parse_response, Head, Response};
@@ -14,6 +15,7 @@ const READ_SIZE: usize = 16 << 10;
 /// A request on its way, and as much of the answer as has come.
 pub struct Exchange {
     stream: Stream,
+    id: i32,
     /// Whom it is with, for a log line.
     peer: String,
     request: Vec<u8>,
@@ -40,8 +42,10 @@ impl From<Error> for Trouble {
 }
 
 impl Exchange {
-    pub fn new(stream: Stream, peer: String, request: Vec<u8>) -> Exchange {
-        Exchange { stream, peer, request, sent: 0, received: Vec::new(), interim: 0 }
+    /// `id` is the connection's, for log lines.
+    pub fn new(stream: Stream, id: i32, peer: String, request: Vec<u8>) -> Exchange {
+        log_head(id, ">", &request);
+        Exchange { stream, id, peer, request, sent: 0, received: Vec::new(), interim: 0 }
     }
 
     /// The final answer, once its head is complete, and what came behind it.
@@ -84,8 +88,13 @@ impl Exchange {
             let Some(Head { response, size, dropped }) = parse_response(&self.received)? else {
                 return Ok(None);
             };
+            log_head(self.id, "<", &self.received[..size]);
             for fault in dropped {
-                log::line!(Warning, "the answer of {} counts without one line: {fault}", self.peer);
+                let (id, peer) = (self.id, &self.peer);
+                log::line!(
+                    Warning,
+                    "connection {id}: the answer of {peer} counts without one line: {fault}"
+                );
             }
             let rest = self.received.split_off(size);
             if !response.is_interim() {

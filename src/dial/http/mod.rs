@@ -5,6 +5,7 @@ mod cookies;
 mod exchange;
 mod redirect;
 mod refusal;
+mod shown;
 mod upgrade;
 
 pub use self::exchange::{send, Exchange, Trouble};

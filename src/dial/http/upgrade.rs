@@ -37,11 +37,12 @@ impl From<Error> for Broken {
 }
 
 impl Upgrade {
-    /// With the cookies that earlier redirects have set.
+    /// With the cookies that earlier redirects have set; `id` is the connection's, for log lines.
     pub fn new(
         stream: Stream,
         config: &DialConfig,
         redirects: &Redirects,
+        id: i32,
     ) -> Result<Upgrade, Error> {
         let key = new_key()?;
         let target = &config.target;
@@ -71,7 +72,7 @@ impl Upgrade {
             key: &key,
         }
         .encode();
-        Ok(Upgrade { exchange: Exchange::new(stream, target.authority(), request), key })
+        Ok(Upgrade { exchange: Exchange::new(stream, id, target.authority(), request), key })
     }
 
     pub fn advance(

@@ -18,9 +18,9 @@ pub struct HttpConnect {
 }
 
 impl HttpConnect {
-    pub fn new(stream: Stream, proxy: &Proxy, target: &Target) -> HttpConnect {
+    pub fn new(stream: Stream, proxy: &Proxy, target: &Target, id: i32) -> HttpConnect {
         let (peer, request) = (format!("the proxy {proxy}"), request(proxy, target).into_bytes());
-        HttpConnect { exchange: Exchange::new(stream, peer, request) }
+        HttpConnect { exchange: Exchange::new(stream, id, peer, request) }
     }
 
     pub fn advance(

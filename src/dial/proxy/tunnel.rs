@@ -18,15 +18,16 @@ pub enum Tunnel {
 }
 
 impl Tunnel {
-    /// `address` is the target's, for a proxy that wants it.
+    /// `address` is the target's, for a proxy that wants it; `id` the connection's, for log lines.
     pub fn new(
         stream: Stream,
         proxy: &Proxy,
         target: &Target,
         address: Option<SocketAddr>,
+        id: i32,
     ) -> Result<Tunnel, Error> {
         if proxy.is_http() {
-            return Ok(Tunnel::Http(Box::new(HttpConnect::new(stream, proxy, target))));
+            return Ok(Tunnel::Http(Box::new(HttpConnect::new(stream, proxy, target, id))));
         }
         Ok(Tunnel::Socks(Box::new(Socks::new(stream, proxy, target, address)?)))
     }

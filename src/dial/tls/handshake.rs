@@ -3,9 +3,12 @@
 use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsConnector, TlsStream};
 
 use super::config::TlsConfig;
+use super::described::describe;
+use super::hello::negotiated;
 use super::pins;
 use crate::error::Error;
 use crate::exit::{self, Guarded};
+use crate::log;
 use crate::transport::{forget_stale_errors, Session, Stream};
 
 /// The protocol that a WebSocket is upgraded from (RFC 7301).
@@ -23,10 +26,13 @@ impl Handshake {
     pub fn start(
         connector: &TlsConnector,
         name: &str,
-        stream: Stream,
+        mut stream: Stream,
     ) -> Result<Handshake, native_tls::Error> {
         let Some(_pass) = exit::enter() else { return Ok(Handshake::Abandoned) };
         forget_stale_errors();
+        if log::wants(log::Level::Debug) {
+            stream.listen();
+        }
         Handshake::after(connector.connect(name, stream))
     }
 
@@ -47,6 +53,22 @@ impl Handshake {
                 Ok(Handshake::Pending(Guarded::new(pending)))
             }
             Err(HandshakeError::Failure(error)) => Err(error),
+        }
+    }
+}
+
+/// Tells the log what was agreed with whom.
+pub fn log_session(id: i32, name: &str, session: &mut Session) {
+    if !log::wants(log::Level::Debug) {
+        return;
+    }
+    let agreed = negotiated(&session.heard()).unwrap_or_else(|| "TLS".to_owned());
+    let alpn = session.negotiated_alpn().ok().flatten();
+    let alpn = alpn.map(|alpn| format!(", ALPN {}", String::from_utf8_lossy(&alpn)));
+    log::line!(Debug, "connection {id}: {agreed} with {name}{}", alpn.unwrap_or_default());
+    if log::wants(log::Level::Trace) {
+        for line in session.peer_certificate().iter().flat_map(|der| describe(der)) {
+            log::line!(Trace, "connection {id}: certificate: {line}");
         }
     }
 }

@@ -3,8 +3,15 @@
 
 mod config;
 mod context;
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+#[path = "described_openssl.rs"]
+mod described;
+#[cfg(any(target_os = "windows", target_vendor = "apple"))]
+#[path = "described_native.rs"]
+mod described;
 mod errors;
 mod handshake;
+mod hello;
 mod identity;
 mod keypair;
 #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
@@ -25,7 +32,7 @@ mod roots;
 pub use self::config::{TlsConfig, TlsVersion, Verify};
 pub use self::context::{Context, TlsContexts};
 pub use self::errors::{closes, explain, handshake_failure};
-pub use self::handshake::{check_session, Handshake};
+pub use self::handshake::{check_session, log_session, Handshake};
 pub use self::identity::ClientIdentity;
 pub use self::pem::{Content, Pem};
 pub use self::pins::parse as parse_pins;
