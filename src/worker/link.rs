@@ -266,6 +266,10 @@ impl Link {
     ) -> Flow {
         let policy = &self.connection.limits.reconnect;
         if !policy.is_worth(refusing_status(&why), ending.code, may_pass) {
+            if self.connection.resumes(now) {
+                let id = self.connection.id;
+                log::line!(Debug, "connection {id}: no other attempt after such an end");
+            }
             return self.fail(why, ending);
         }
         let is_common = may_hit_all(&why, ending.code) && !self.has_just_slept();

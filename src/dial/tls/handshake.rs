@@ -62,6 +62,7 @@ pub fn log_session(id: i32, name: &str, session: &mut Session) {
     if !log::wants(log::Level::Debug) {
         return;
     }
+    let Some(_pass) = exit::enter() else { return };
     let agreed = negotiated(&session.heard()).unwrap_or_else(|| "TLS".to_owned());
     let alpn = session.negotiated_alpn().ok().flatten();
     let alpn = alpn.map(|alpn| format!(", ALPN {}", String::from_utf8_lossy(&alpn)));

@@ -137,10 +137,11 @@ impl Session {
     /// Takes the server's close frame; the answer carries the same code (RFC 6455 5.5.1).
     pub(super) fn close_with_server(&mut self, frame: Option<CloseFrame>, now: Instant) {
         let connection = &self.connection;
-        log::line!(Debug, "connection {}: the server closes", connection.id);
         let answer = frame.as_ref().map(|frame| frame.code);
         let CloseFrame { code, reason } =
             frame.unwrap_or(CloseFrame { code: NO_STATUS, reason: String::new() });
+        let id = connection.id;
+        log::line!(Debug, "connection {id}: the server closes with {code} {reason:?}");
         let policy = &connection.limits.reconnect;
         let resumes =
             policy.is_worth(None, code, is_passing_close(code)) && connection.resumes(now);
@@ -154,6 +155,9 @@ impl Session {
                 self.suspended(now);
             }
             _ => {
+                if connection.resumes(now) {
+                    log::line!(Debug, "connection {id}: not opened again after this close code");
+                }
                 connection.advance(Status::Closing);
                 let _ = connection.outbox().push_close(answer.map(|code| (code, "")));
             }

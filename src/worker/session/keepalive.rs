@@ -7,6 +7,7 @@ use super::{Flow, Session};
 use crate::chance::Chance;
 use crate::connection::add;
 use crate::error::{Code, Error};
+use crate::log;
 
 /// After a sleep of the machine, most that it did not survive never answer: not worth the
 /// patience that a busy network is.
@@ -71,6 +72,8 @@ impl Session {
 
     fn ping(&mut self, limit: Option<Duration>, is_after_sleep: bool, now: Instant) {
         self.head_start_ms = head_start(self.connection.limits.ping_interval, Chance::draw());
+        let (id, silence) = (self.connection.id, now.saturating_duration_since(self.heard_at));
+        log::line!(Debug, "connection {id}: a ping after {silence:?} of silence");
         let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
         let mut outbox = self.connection.outbox();
         if outbox.push_ping(&token, None).is_ok() {

@@ -16,6 +16,7 @@ pub use self::receiving::READ_SIZE;
 use crate::chance::Chance;
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::log;
 use crate::protocol::ReadBuffer;
 use crate::queue::{Ending, Event};
 use crate::transport::{Received, Transport};
@@ -254,6 +255,7 @@ impl Session {
     /// Nothing was read because the host had too much to read: what the clocks showed meanwhile
     /// was not the server's doing.
     fn resume(&mut self, now: Instant) {
+        log::line!(Debug, "connection {}: reading goes on", self.connection.id);
         self.hear(now);
         if let Some(stuck) = &mut self.stuck {
             stuck.since = now;

@@ -209,7 +209,11 @@ impl Session {
             self.connection.emit(event);
             if self.connection.must_pause() {
                 self.was_paused = true;
-                log::line!(Debug, "connection {}: reading pauses", self.connection.id);
+                log::line!(
+                    Debug,
+                    "connection {}: reading pauses until the host has read",
+                    self.connection.id
+                );
             }
         }
         if let Some(cause) = bad {
@@ -234,6 +238,8 @@ impl Session {
                 let Some(ping) = answered else { return };
                 let round_trip_us =
                     u64::try_from(ping.sent_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+                let id = connection.id;
+                log::line!(Trace, "connection {id}: a ping was answered after {round_trip_us} us");
                 let counters = &connection.counters;
                 counters.round_trip_us.store(round_trip_us, Ordering::Relaxed);
                 add(&counters.pongs_received, 1);
