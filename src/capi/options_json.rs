@@ -1,5 +1,6 @@
 //! The options of `ws_open`: those of `ws_options` by the same names, as one JSON object.
 
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::connection::{options_table, DataType, Options};
@@ -13,7 +14,11 @@ pub fn read(json: &str) -> Result<(Options, DataType)> {
         return Ok((options, data_type));
     }
     let members: Map<String, Value> = serde_json::from_str(json).map_err(|error| {
-        let words = format!("options_json is not a JSON object: {error}");
+        // Of another JSON value the parser's words would quote what may be a secret.
+        let words = match error.classify() {
+            Category::Data => "options_json is not a JSON object but another JSON value".to_owned(),
+            _ => format!("options_json is not a JSON object: {error}"),
+        };
         Error::new(Code::Json, Component::Json, words)
     })?;
     for (name, value) in &members {
