@@ -154,5 +154,7 @@ pub const HOSTWS_LOG_WARNING: i32 = 2;
 pub const HOSTWS_LOG_INFO: i32 = 3;
 /// Log level: each step of a connection's life: addresses, attempts, TLS, the upgrade, pauses.
 pub const HOSTWS_LOG_DEBUG: i32 = 4;
-/// Log level: also what is said: heads of requests and answers, each frame, certificates.
+/// Log level: also what is said: heads of requests and answers, certificates, each frame. Of a
+/// frame's payload the first 32 bytes are shown. Frames are shown on connections that were opened
+/// at this level.
 pub const HOSTWS_LOG_TRACE: i32 = 5;

@@ -3,6 +3,7 @@
 mod kind;
 mod table;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ impl DataType {
 macro_rules! options {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $kind:ty,)*) => {
         /// The options as a host gives them: zero and `None` are the defaults.
-        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        #[derive(Clone, Default, PartialEq, Eq)]
         pub struct Options {
             pub queue: i32,
             pub headers: Vec<(String, String)>,
@@ -58,6 +59,13 @@ macro_rules! options {
         struct Values {
             headers: Vec<(String, String)>,
             $($name: <$kind as Kind>::Value,)*
+        }
+
+        /// Leaves out all values: headers, proxy and more may be secrets.
+        impl fmt::Debug for Options {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct("Options").finish_non_exhaustive()
+            }
         }
 
         impl Options {

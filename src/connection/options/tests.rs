@@ -7,6 +7,15 @@ fn refused(options: Options) -> String {
 }
 
 #[test]
+fn no_value_is_printed() {
+    let headers = vec![("Cookie".to_owned(), "s3cret".to_owned())];
+    let secret = || Some("s3cret".to_owned());
+    let options =
+        Options { headers, proxy: secret(), subprotocols: secret(), ..Options::default() };
+    assert_eq!(format!("{options:?}"), "Options { .. }");
+}
+
+#[test]
 fn zero_is_the_default() {
     let limits = Options::default().resolve("ws://h", DataType::Text).unwrap().limits;
     assert_eq!(limits.open_timeout, Some(Duration::from_secs(30)));
