@@ -230,7 +230,12 @@ enum { HOSTWS_LOG_INFO = 3 };
  * Log level: each step of a connection's life: addresses, attempts, TLS, the upgrade, pauses.
  */
 enum { HOSTWS_LOG_DEBUG = 4 };
-/** Log level: also what is said: heads of requests and answers, each frame, certificates. */
+
+/**
+ * Log level: also what is said: heads of requests and answers, certificates, each frame. Of a
+ * frame's payload the first 32 bytes are shown. Frames are shown on connections that were opened
+ * at this level.
+ */
 enum { HOSTWS_LOG_TRACE = 5 };
 
 /**
@@ -1478,9 +1483,12 @@ uint32_t ws_version_number(void);
  * HOSTWS_LOG=error, warning, info, debug or trace writes to stderr, else nothing is logged.
  *
  * THE FUNCTION IS CALLED ON THREADS OF THE LIBRARY, and on the caller's within a call. It may
- * call nothing of the library but ws_wake(), and should return soon. Credentials never
- * appear in a line, nor the query of a URL; what a server sent is shown with its control
- * characters escaped.
+ * call nothing of the library but ws_wake(), and should return soon.
+ *
+ * A line is one line: what a server sent is shown with its control characters escaped. No line
+ * has what may be a secret of the options: the path and query of the URL, users and passwords,
+ * keys, subprotocols, the values of headers (but those known to be harmless, such as Host). Of
+ * what is sent and received in messages, HOSTWS_LOG_TRACE shows the beginning.
  *
  * @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_TRACE: lines above it are not made
  * @param fn         gets each line, without a line end; NULL: stderr. The former one is not
