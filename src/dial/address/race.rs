@@ -13,8 +13,8 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 use crate::error::{Code, Component, Error};
-use crate::sys;
 use crate::log;
+use crate::sys;
 
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// A name with more has them for balance, and these are enough of them.
