@@ -10,6 +10,7 @@ use serde::de::{
 use serde_json::value::RawValue;
 
 use crate::error::{Code, Component, Error, Result};
+use crate::headroom;
 
 /// Checks that `payload` is one JSON object or array (RFC 8259) and nothing else.
 pub fn check(payload: &[u8]) -> Result<()> {
@@ -25,6 +26,7 @@ pub fn check(payload: &[u8]) -> Result<()> {
     if let Err(error) = simdutf8::compat::from_utf8(payload) {
         return Err(not_json(format!("it is not UTF-8 at offset {}", error.valid_up_to())));
     }
+    headroom::require(nesting(payload), "the nesting of JSON")?;
     serde_json::from_slice::<IgnoredAny>(payload)
         .map(drop)
         .map_err(|error| not_json(position(payload, &error)))
@@ -40,6 +42,9 @@ pub fn get<'a>(json: &'a [u8], pointer: &str) -> Result<Cow<'a, str>> {
     let path: Vec<String> = pointer.split('/').skip(1).map(unescape).collect::<Result<_>>()?;
     let text = simdutf8::compat::from_utf8(json)
         .map_err(|error| broken(format!("it is not UTF-8 at offset {}", error.valid_up_to())))?;
+    // A name or a value with escapes is put together in memory of its own, and copied.
+    let escaped = if text.contains('\\') { 3 * text.len() } else { 0 };
+    headroom::require(escaped.max(nesting(json)), "a value of JSON")?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let found = At(&path)
         .deserialize(&mut deserializer)
@@ -63,6 +68,35 @@ fn unescape(token: &str) -> Result<String> {
         return Err(Error::ws(Code::Argument, words));
     }
     Ok(token.replace("~1", "/").replace("~0", "~"))
+}
+
+/// What serde_json takes to pass over the payload, at most: a byte for each bracket that is open,
+/// in memory that is doubled when it is full.
+fn nesting(payload: &[u8]) -> usize {
+    3 * payload.iter().filter(|&&byte| matches!(byte, b'[' | b'{')).count()
+}
+
+/// Whether a name is this one.
+struct Is<'p>(&'p str);
+
+impl<'de> DeserializeSeed<'de> for Is<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Is<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<bool, E> {
+        Ok(name == self.0)
+    }
 }
 
 /// Goes down the path through a text that is read once.
@@ -89,8 +123,8 @@ impl<'de> Visitor<'de> for At<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let (first, rest) = self.0.split_first().ok_or_else(|| A::Error::custom("empty path"))?;
         let mut found = None;
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            if key == first.as_str() {
+        while let Some(is_first) = map.next_key_seed(Is(first))? {
+            if is_first {
                 found = map.next_value_seed(At(rest))?;
             } else {
                 map.next_value::<IgnoredAny>()?;

@@ -20,6 +20,7 @@ mod connection;
 mod dial;
 mod error;
 mod exit;
+mod headroom;
 mod json;
 mod library;
 mod log;

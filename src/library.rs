@@ -198,7 +198,7 @@ pub fn open(
             reconnect,
             home: library.homes.share(home),
         });
-        library.registry.insert(Arc::clone(&connection));
+        library.registry.insert(Arc::clone(&connection))?;
         pair.queue.expect(connection.as_ref());
         Ok(Command::Open(connection, config))
     })?;

@@ -72,7 +72,11 @@ impl<'a> Receiver<'a> {
     pub fn new(stream: &'a [u8], deflate: Option<DeflateParams>) -> Receiver<'a> {
         let config = DecoderConfig { max_message: 64 << 20, stream_threshold: None, deflate };
         let decoder = Decoder::new(config);
-        Receiver { peer: Peer::new(stream), buffer: ReadBuffer::with_room(READ), decoder }
+        Receiver {
+            peer: Peer::new(stream),
+            buffer: ReadBuffer::with_room(READ).expect("memory"),
+            decoder,
+        }
     }
 
     /// Receives messages until there are `count`, which is when the stream ends.

@@ -52,7 +52,7 @@ fn collect<'a>(
 
 /// One piece. False when nothing counts any more.
 fn feed(decoder: &mut Decoder, piece: &[u8], events: &mut Vec<Event>) -> bool {
-    let mut input = ReadBuffer::from(piece);
+    let mut input = ReadBuffer::copy_of(piece).expect("memory");
     loop {
         let mut batch = Batch::new();
         let result = decoder.decode(&mut input, &mut batch);
@@ -84,7 +84,7 @@ fn feed(decoder: &mut Decoder, piece: &[u8], events: &mut Vec<Event>) -> bool {
 fn stays_stopped(decoder: &mut Decoder, input: &[u8]) {
     for input in [input, b"\x81\x01a\x89\x00\xff\xff"] {
         let mut batch = Batch::new();
-        let mut input = ReadBuffer::from(input);
+        let mut input = ReadBuffer::copy_of(input).expect("memory");
         let decoded = decoder.decode(&mut input, &mut batch).expect("a second violation");
         assert_eq!(decoded, Decoded { control: None, is_full: false });
         assert!(input.is_empty() && batch.is_empty() && decoder.is_idle());
@@ -152,7 +152,7 @@ pub fn bounded(config: DecoderConfig, stream: &[u8], seed: u8) {
         Some(_) => max_message.min(2000 * stream.len()).saturating_mul(3) + FULL * 3 + INFLATER,
     };
     for piece in split(stream, seed) {
-        let mut input = ReadBuffer::from(piece);
+        let mut input = ReadBuffer::copy_of(piece).expect("memory");
         loop {
             let here = input.rest().len();
             let (result, peak) = memory::peak(|| {

@@ -4,6 +4,11 @@ use std::ffi::{c_char, c_void, CStr};
 use std::time::Duration;
 
 use crate::error::{Code, Error, Result};
+use crate::headroom;
+
+/// A text of the host's is copied, taken apart, and becomes a part of others: so much is taken
+/// of its length in all.
+const COPIES: usize = 8;
 
 fn is_null(name: &str) -> Error {
     Error::ws(Code::Argument, format!("{name} is NULL"))
@@ -22,6 +27,7 @@ pub unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Result<Op
     }
     // SAFETY: the header asks for a NUL-terminated string that lives during the call.
     let bytes = unsafe { CStr::from_ptr(pointer) }.to_bytes();
+    headroom::require(bytes.len().saturating_mul(COPIES), name)?;
     match simdutf8::compat::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
         Err(error) => Err(Error::ws(

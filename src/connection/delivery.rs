@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::Connection;
 use crate::log;
+use crate::protocol::Batch;
 use crate::queue::{Event, Kind, Recipient, Reconnecting};
 
 /// More warnings do not wait for the host, and only the log has them.
@@ -30,6 +31,14 @@ impl Backlog {
 }
 
 impl Connection {
+    /// Puts messages into the queue. False: there is no memory for them.
+    pub fn emit_messages(self: &Arc<Self>, batch: Batch) -> bool {
+        let event = Event::Messages(batch);
+        self.unread.fetch_add(event.weight(), Ordering::SeqCst);
+        let recipient: Arc<dyn Recipient> = Arc::clone(self) as _;
+        self.home.queue.push(&recipient, event)
+    }
+
     /// Puts an event into the queue.
     pub fn emit(self: &Arc<Self>, event: Event) {
         // At most one, whatever else goes wrong on the way to the end.
@@ -65,11 +74,6 @@ impl Connection {
             queued.store(true, Ordering::SeqCst);
             self.home.queue.touch();
         }
-    }
-
-    /// Counts messages in before they go to the queue.
-    pub fn count_unread(&self, weight: usize) {
-        self.unread.fetch_add(weight, Ordering::SeqCst);
     }
 
     /// Whether the worker is to stop reading, because the host has too much to read.

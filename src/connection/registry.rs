@@ -43,8 +43,13 @@ impl Registry {
         self.causes.explain(id, error)
     }
 
-    pub fn insert(&self, connection: Arc<Connection>) {
-        self.table().insert(connection.id, connection);
+    pub fn insert(&self, connection: Arc<Connection>) -> Result<()> {
+        let mut table = self.table();
+        table
+            .try_reserve(1)
+            .map_err(|_| Error::ws(Code::Resources, "there is no memory for another connection"))?;
+        table.insert(connection.id, connection);
+        Ok(())
     }
 
     pub fn remove(&self, id: i32) {

@@ -88,8 +88,7 @@ impl Assembly {
         if kind == MessageKind::Text {
             check_utf8(payload)?;
         }
-        batch.push(kind, payload);
-        Ok(())
+        batch.push(kind, payload)
     }
 
     /// Takes what was inflated, of which no header told the length.
@@ -119,7 +118,7 @@ impl Assembly {
             let (now, later) = piece.split_at(self.stream_threshold - self.data.len());
             self.take(now, 0, false)?;
             piece = later;
-            self.hand_on(batch);
+            self.hand_on(batch)?;
         }
         self.take(piece, rest, is_last)
     }
@@ -184,22 +183,18 @@ impl Assembly {
         // The limits hold also while it grows. Both are at least `needed`.
         let limit = (self.max_message as usize).min(self.stream_threshold.max(needed));
         let reserved = self.data.try_reserve_exact(wanted.min(limit + 1) - self.data.len());
-        reserved.map_err(|_| {
-            Violation::too_big(format!(
-                "there is no memory for a message of {} bytes",
-                announced - 1
-            ))
-        })
+        reserved.map_err(|_| Violation::no_memory(announced - 1))
     }
 
     /// Hands on what there is, up to the last whole character.
-    fn hand_on(&mut self, batch: &mut Batch) {
-        let Some(kind) = self.kind else { return };
+    fn hand_on(&mut self, batch: &mut Batch) -> Result<(), Violation> {
+        let Some(kind) = self.kind else { return Ok(()) };
         let pending = if kind == MessageKind::Text { self.utf8.pending() } else { 0 };
         let end = self.data.len() - pending;
-        batch.push_part(kind, &self.data[..end], self.streamed == 0, false);
+        batch.push_part(kind, &self.data[..end], self.streamed == 0, false)?;
         self.streamed += end as u64;
         self.data.drain(..end);
+        Ok(())
     }
 
     /// The message is complete.
@@ -210,16 +205,16 @@ impl Assembly {
             self.utf8.finish(total)?;
         }
         if std::mem::take(&mut self.streamed) > 0 {
-            batch.push_part(kind, &self.data, false, true);
+            batch.push_part(kind, &self.data, false, true)?;
         } else if self.data.len() > LARGE {
             let mut data = std::mem::take(&mut self.data);
             // It may wait for long, and counts by its length.
             if data.capacity() > data.len() + data.len() / 4 {
                 data.shrink_to(data.len() + 1);
             }
-            batch.push_owned(kind, data);
+            batch.push_owned(kind, data)?;
         } else {
-            batch.push(kind, &self.data);
+            batch.push(kind, &self.data)?;
         }
         self.data.clear();
         Ok(())

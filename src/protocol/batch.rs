@@ -1,6 +1,6 @@
 //! The messages of one piece of input, as few allocations as can be.
 
-use super::{MessageKind, ReadBuffer};
+use super::{MessageKind, ReadBuffer, Violation};
 
 /// Up to this many payload bytes a message is a slice of the common buffer.
 /// One that is larger has an allocation of its own, is moved and never copied
@@ -139,43 +139,66 @@ impl Batch {
 
     /// Appends a message, copied.
     #[inline]
-    pub fn push(&mut self, kind: MessageKind, payload: &[u8]) {
-        self.push_marked(kind, payload, FIRST | LAST);
+    pub fn push(&mut self, kind: MessageKind, payload: &[u8]) -> Result<(), Violation> {
+        self.push_marked(kind, payload, FIRST | LAST)
     }
 
     /// Appends a message: a large one is moved, and not even copied for its
     /// NUL if its capacity has one byte to spare.
-    pub fn push_owned(&mut self, kind: MessageKind, payload: Vec<u8>) {
+    pub fn push_owned(&mut self, kind: MessageKind, payload: Vec<u8>) -> Result<(), Violation> {
         if payload.len() <= LARGE {
-            self.push(kind, &payload);
+            self.push(kind, &payload)
         } else {
-            self.push_large(kind, payload, FIRST | LAST);
+            self.push_large(kind, payload, FIRST | LAST)
         }
     }
 
     /// Appends a part of a message, copied.
-    pub fn push_part(&mut self, kind: MessageKind, payload: &[u8], is_first: bool, is_last: bool) {
+    pub fn push_part(
+        &mut self,
+        kind: MessageKind,
+        payload: &[u8],
+        is_first: bool,
+        is_last: bool,
+    ) -> Result<(), Violation> {
         let first = if is_first { FIRST } else { 0 };
         let last = if is_last { LAST } else { 0 };
-        self.push_marked(kind, payload, first | last);
+        self.push_marked(kind, payload, first | last)
     }
 
     #[inline]
-    fn push_marked(&mut self, kind: MessageKind, payload: &[u8], marks: u8) {
+    fn push_marked(
+        &mut self,
+        kind: MessageKind,
+        payload: &[u8],
+        marks: u8,
+    ) -> Result<(), Violation> {
         let (Ok(at), true) = (u32::try_from(self.bytes.len()), payload.len() <= LARGE) else {
-            let mut own = Vec::with_capacity(payload.len() + 1);
+            let mut own = Vec::new();
+            room(&mut own, payload.len() + 1, payload.len())?;
             own.extend_from_slice(payload);
             return self.push_large(kind, own, marks);
         };
+        room(&mut self.items, 1, payload.len())?;
+        room(&mut self.bytes, payload.len() + 1, payload.len())?;
         self.bytes.extend_from_slice(payload);
         self.bytes.push(0);
         self.payload_bytes += payload.len();
         self.items.push(Item { at, len: payload.len() as u16, kind, marks });
+        Ok(())
     }
 
-    fn push_large(&mut self, kind: MessageKind, mut payload: Vec<u8>, marks: u8) {
-        self.payload_bytes += payload.len();
-        payload.reserve_exact(1);
+    fn push_large(
+        &mut self,
+        kind: MessageKind,
+        mut payload: Vec<u8>,
+        marks: u8,
+    ) -> Result<(), Violation> {
+        let length = payload.len();
+        room(&mut self.items, 1, length)?;
+        room(&mut self.large, 1, length)?;
+        payload.try_reserve_exact(1).map_err(|_| Violation::no_memory(length))?;
+        self.payload_bytes += length;
         payload.push(0);
         self.items.push(Item {
             // So many large messages do not fit in any memory.
@@ -185,25 +208,44 @@ impl Batch {
             marks: marks | OWN,
         });
         self.large.push(payload);
+        Ok(())
     }
 
     /// Notes a small message that lies at `at` of the input, until `take_noted`.
     #[inline]
-    pub(super) fn note(&mut self, kind: MessageKind, at: usize, len: usize) {
+    pub(super) fn note(
+        &mut self,
+        kind: MessageKind,
+        at: usize,
+        len: usize,
+    ) -> Result<(), Violation> {
+        room(&mut self.items, 1, len)?;
         self.payload_bytes += len;
         let marks = FIRST | LAST | TAKEN;
         self.items.push(Item { at: at as u32, len: len as u16, kind, marks });
+        Ok(())
     }
 
     /// Takes over what was noted since there were `before` items, up to `end` of the input:
     /// with the memory if it is well filled, which saves copying, else as a copy.
-    pub(super) fn take_noted(&mut self, before: usize, input: &mut ReadBuffer, end: usize) {
+    pub(super) fn take_noted(
+        &mut self,
+        before: usize,
+        input: &mut ReadBuffer,
+        end: usize,
+    ) -> Result<(), Violation> {
         let start = input.whole().0;
         let (count, is_full) = (end - start, 2 * (end - start) >= input.capacity());
         if is_full && count > 0 && self.taken.is_empty() {
-            self.taken = input.exchange(std::mem::take(&mut self.taken), end);
-            self.taken.push(0);
-            return;
+            if let Some(taken) = input.exchange(&mut self.taken, end) {
+                self.taken = taken;
+                self.taken.push(0);
+                return Ok(());
+            }
+        }
+        if let Err(no_memory) = room(&mut self.bytes, count + 1, count) {
+            self.drop_noted(before);
+            return Err(no_memory);
         }
         let moved = self.bytes.len();
         for item in &mut self.items[before..] {
@@ -215,7 +257,20 @@ impl Batch {
             self.bytes.push(0);
             input.advance(count);
         }
+        Ok(())
     }
+
+    fn drop_noted(&mut self, before: usize) {
+        for item in self.items.drain(before..) {
+            self.payload_bytes -= usize::from(item.len);
+        }
+    }
+}
+
+/// Room for so many more in it, or the violation of a message of so many bytes.
+#[inline]
+fn room<T>(vec: &mut Vec<T>, more: usize, length: usize) -> Result<(), Violation> {
+    vec.try_reserve(more).map_err(|_| Violation::no_memory(length))
 }
 
 #[cfg(test)]
@@ -243,7 +298,7 @@ mod tests {
         payload.resize(LARGE + 1, 7);
         let address = payload.as_ptr();
         let mut batch = Batch::new();
-        batch.push_owned(MessageKind::Binary, payload);
+        batch.push_owned(MessageKind::Binary, payload).unwrap();
         assert_eq!(batch.get(0).unwrap().payload.as_ptr(), address);
         assert!(batch.bytes.is_empty());
     }
@@ -251,8 +306,8 @@ mod tests {
     #[test]
     fn small_messages_share_one_buffer() {
         let mut batch = Batch::new();
-        batch.push(MessageKind::Text, b"one");
-        batch.push_owned(MessageKind::Binary, b"two".to_vec());
+        batch.push(MessageKind::Text, b"one").unwrap();
+        batch.push_owned(MessageKind::Binary, b"two".to_vec()).unwrap();
         assert_eq!(batch.bytes, b"one\0two\0");
         assert!(batch.get(2).is_none());
     }
@@ -272,9 +327,9 @@ mod tests {
                 let kind = if text { MessageKind::Text } else { MessageKind::Binary };
                 let payload = vec![n as u8 + 1; size];
                 if owned {
-                    batch.push_owned(kind, payload.clone());
+                    batch.push_owned(kind, payload.clone()).unwrap();
                 } else {
-                    batch.push(kind, &payload);
+                    batch.push(kind, &payload).unwrap();
                 }
                 expected.push((kind, payload));
             }

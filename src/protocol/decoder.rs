@@ -320,7 +320,7 @@ impl Decoder {
     ) -> Result<bool, Violation> {
         let Some(inflater) = &mut self.inflater else { return Ok(true) };
         while batch.payload_bytes() < FULL_BATCH {
-            room(out);
+            room(out)?;
             let inflated = match self.state {
                 State::Inflating => inflater.finish(out),
                 _ => inflater.inflate(input.first(self.remaining), out),
@@ -354,7 +354,7 @@ impl Decoder {
         if !is_whole {
             return Ok(false);
         }
-        room(out);
+        room(out)?;
         let inflated = match inflater.inflate(input.first(self.remaining), out) {
             Ok(Inflated { consumed, is_done }) => {
                 input.advance(consumed);
@@ -413,9 +413,9 @@ impl Decoder {
 }
 
 /// Empties `out` and gives it its room.
-fn room(out: &mut Vec<u8>) {
+fn room(out: &mut Vec<u8>) -> Result<(), Violation> {
     out.clear();
-    out.reserve_exact(INFLATED);
+    out.try_reserve_exact(INFLATED).map_err(|_| Violation::no_memory(INFLATED))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What was read and is not decoded yet.
 
+use std::collections::TryReserveError;
+
 /// Bytes of a server's stream, on their way from the socket to a decoder.
 ///
 /// Small messages need not leave it: a batch that takes them takes the memory, too, and gives
@@ -12,9 +14,18 @@ pub struct ReadBuffer {
 
 impl ReadBuffer {
     /// One for reads of so many bytes at most.
-    pub fn with_room(size: usize) -> ReadBuffer {
+    pub fn with_room(size: usize) -> Result<ReadBuffer, TryReserveError> {
+        let mut bytes = Vec::new();
         // And for the NUL behind a message at the very end.
-        ReadBuffer { bytes: Vec::with_capacity(size + 1), at: 0 }
+        bytes.try_reserve_exact(size + 1)?;
+        Ok(ReadBuffer { bytes, at: 0 })
+    }
+
+    /// One with a copy of these bytes.
+    pub fn copy_of(bytes: &[u8]) -> Result<ReadBuffer, TryReserveError> {
+        let mut buffer = ReadBuffer::with_room(bytes.len())?;
+        buffer.bytes.extend_from_slice(bytes);
+        Ok(buffer)
     }
 
     /// What is still to be decoded.
@@ -63,21 +74,15 @@ impl ReadBuffer {
         self.bytes.capacity()
     }
 
-    /// Gives away what comes before `end`, and moves the rest to `other`, which is empty.
-    pub(super) fn exchange(&mut self, mut other: Vec<u8>, end: usize) -> Vec<u8> {
-        other.reserve_exact(self.bytes.capacity());
+    /// Gives away what comes before `end`, and moves the rest to the memory of `other`, which is
+    /// empty. `None`: there is no memory for that.
+    pub(super) fn exchange(&mut self, other: &mut Vec<u8>, end: usize) -> Option<Vec<u8>> {
+        other.try_reserve_exact(self.bytes.capacity()).ok()?;
+        let mut other = std::mem::take(other);
         other.extend_from_slice(&self.bytes[end..]);
         self.at = 0;
         let mut given = std::mem::replace(&mut self.bytes, other);
         given.truncate(end);
-        given
-    }
-}
-
-impl From<&[u8]> for ReadBuffer {
-    fn from(bytes: &[u8]) -> ReadBuffer {
-        let mut buffer = ReadBuffer::with_room(bytes.len());
-        buffer.bytes.extend_from_slice(bytes);
-        buffer
+        Some(given)
     }
 }

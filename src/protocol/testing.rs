@@ -57,7 +57,7 @@ pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 pub fn feed(decoder: &mut Decoder, bytes: &[u8], events: &mut Vec<Event>) {
     // A buffer that is well filled is taken over, of another what is in it is copied.
     let room = if bytes.len().is_multiple_of(2) { bytes.len() } else { 8 * bytes.len() };
-    let mut input = ReadBuffer::with_room(room);
+    let mut input = ReadBuffer::with_room(room).unwrap();
     input.end().extend_from_slice(bytes);
     loop {
         let mut batch = Batch::new();

@@ -10,22 +10,34 @@ use tungstenite::protocol::frame::coding::CloseCode;
 pub struct Violation {
     pub close_code: u16,
     pub message: String,
+    /// The server did nothing wrong: there is no memory for what it sent.
+    pub is_memory: bool,
 }
 
 impl Violation {
+    fn new(close_code: CloseCode, message: impl Into<String>) -> Violation {
+        Violation { close_code: close_code.into(), message: message.into(), is_memory: false }
+    }
+
+    /// 1009: there is no memory for it.
+    pub fn no_memory(bytes: usize) -> Violation {
+        let message = format!("there is no memory for a message of {bytes} bytes");
+        Violation { is_memory: true, ..Violation::too_big(message) }
+    }
+
     /// 1002: what arrived is not what RFC 6455 allows.
     pub(super) fn protocol(message: impl Into<String>) -> Violation {
-        Violation { close_code: CloseCode::Protocol.into(), message: message.into() }
+        Violation::new(CloseCode::Protocol, message)
     }
 
     /// 1007: text that is not UTF-8.
     pub(super) fn not_utf8(message: impl Into<String>) -> Violation {
-        Violation { close_code: CloseCode::Invalid.into(), message: message.into() }
+        Violation::new(CloseCode::Invalid, message)
     }
 
     /// 1009: more than this side takes.
     pub(super) fn too_big(message: impl Into<String>) -> Violation {
-        Violation { close_code: CloseCode::Size.into(), message: message.into() }
+        Violation::new(CloseCode::Size, message)
     }
 }
 

@@ -63,7 +63,8 @@ impl Queue {
     }
 
     /// Puts an event at the end. After `Terminate` nothing of that recipient may follow.
-    pub fn push(&self, recipient: &Arc<dyn Recipient>, event: Event) {
+    /// False: they were messages, and there is no memory for them.
+    pub fn push(&self, recipient: &Arc<dyn Recipient>, event: Event) -> bool {
         let entry = Entry::new(Arc::clone(recipient), event, now_us());
         let kind = recipient.kind();
         let mut state = self.state();
@@ -73,7 +74,12 @@ impl Queue {
         if state.closed || entry.is_muted() || entry.left() == 0 {
             self.notify(state);
             drop(entry);
-            return;
+            return true;
+        }
+        if matches!(entry.event, Event::Messages(_)) && !state.has_room(kind) {
+            drop(state);
+            drop(entry);
+            return false;
         }
         let was_empty = state.ready() == 0;
         let superseded = state.supersede(recipient.as_ref(), &entry.event);
@@ -86,6 +92,7 @@ impl Queue {
         self.notify(state);
         // Settling takes other locks.
         drop(superseded);
+        true
     }
 
     /// Takes out what a muted recipient will not get any more.

@@ -17,6 +17,9 @@ use crate::sys::WakePipe;
 /// Room for so many entries is kept while there are none.
 const MANY: usize = 256;
 
+/// Entries that the end of a connection takes at most: why it is tried again, ERROR, TERMINATE.
+const ENDING: usize = 3;
+
 #[derive(Default)]
 pub struct State {
     pub lanes: [Lane; 2],
@@ -88,6 +91,14 @@ pub enum End {
 impl State {
     // ---- what it holds
 
+    /// Whether there is memory for one more entry. A long queue must also have room for the end of
+    /// each connection: that could not be refused.
+    pub fn has_room(&mut self, kind: Kind) -> bool {
+        let lane = &mut self.lanes[kind as usize];
+        let kept = if lane.entries.len() < MANY { 0 } else { ENDING * lane.live.len() };
+        lane.entries.try_reserve(1 + kept).is_ok()
+    }
+
     pub fn put(&mut self, entry: Entry, end: End) {
         let left = entry.left();
         let recipient = entry.recipient.as_ref();
@@ -107,7 +118,8 @@ impl State {
     pub fn remove(&mut self, kind: Kind, index: usize) -> Option<Entry> {
         let lane = &mut self.lanes[kind as usize];
         let entry = lane.entries.remove(index)?;
-        if lane.entries.is_empty() && lane.entries.capacity() > MANY {
+        if lane.entries.is_empty() && lane.entries.capacity() > MANY + 2 * ENDING * lane.live.len()
+        {
             // A burst does not keep its memory.
             lane.entries = VecDeque::new();
         }

@@ -148,7 +148,7 @@ impl Ahead {
     fn refill(&mut self, socket: &Socket) -> io::Result<()> {
         // A thread that is being destroyed has none.
         self.bytes = SPARE.try_with(Cell::take).unwrap_or_default();
-        self.bytes.reserve_exact(READ_AHEAD);
+        self.bytes.try_reserve_exact(READ_AHEAD).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let room = Room { buffer: &mut self.bytes, most: READ_AHEAD };
         match socket.receive(&mut [room], self.at_end) {
             Ok(Received { is_drained, .. }) => {

@@ -61,6 +61,9 @@ impl Driver {
         let resources = |error: std::io::Error| {
             Error::ws(Code::Resources, "no event loop could be made").because(error)
         };
+        let buffer = ReadBuffer::with_room(READ_SIZE).map_err(|_| {
+            Error::ws(Code::Resources, format!("there is no memory to read {READ_SIZE} bytes into"))
+        })?;
         let made = sys::above_standard(|| {
             let poll = Poll::new()?;
             let waker = mio::Waker::new(poll.registry(), WAKE)?;
@@ -77,7 +80,7 @@ impl Driver {
             commands,
             mailbox: Arc::new(Mailbox::new(sender, waker)),
             shared,
-            buffer: ReadBuffer::with_room(READ_SIZE),
+            buffer,
             is_lent: false,
             unfinished: Vec::new(),
             sleep,

@@ -61,7 +61,7 @@ fn a_control_frame_ends_the_call() {
     let until = stream.len();
     stream.extend(frame(0x81, b"two"));
     let mut batch = Batch::new();
-    let mut input = ReadBuffer::from(&stream[..]);
+    let mut input = ReadBuffer::copy_of(&stream).unwrap();
     let decoded = Decoder::new(plain(LIMIT)).decode(&mut input, &mut batch).unwrap();
     assert!(decoded.control.is_some());
     assert_eq!((input.rest(), batch.len()), (&stream[until..], 1));
@@ -72,7 +72,7 @@ fn idle_and_expecting() {
     let mut decoder = Decoder::new(plain(LIMIT));
     let mut step = |bytes: &[u8], idle: bool, expecting: Option<u64>| {
         let mut batch = Batch::new();
-        decoder.decode(&mut bytes.into(), &mut batch).unwrap();
+        decoder.decode(&mut ReadBuffer::copy_of(bytes).unwrap(), &mut batch).unwrap();
         assert_eq!((decoder.is_idle(), decoder.expecting()), (idle, expecting));
     };
     step(b"", true, None);
@@ -108,10 +108,10 @@ fn a_large_message_is_moved_from_where_it_arrived() {
     let stream = frame(0x82, &[1; 100_000]);
     let mut decoder = Decoder::new(plain(LIMIT));
     let mut batch = Batch::new();
-    decoder.decode(&mut stream[..50_000].into(), &mut batch).unwrap();
+    decoder.decode(&mut ReadBuffer::copy_of(&stream[..50_000]).unwrap(), &mut batch).unwrap();
     let address = decoder.message.address();
     assert_eq!(decoder.room(), 100_001);
-    decoder.decode(&mut stream[50_000..].into(), &mut batch).unwrap();
+    decoder.decode(&mut ReadBuffer::copy_of(&stream[50_000..]).unwrap(), &mut batch).unwrap();
     assert_eq!(batch.get(0).unwrap().payload.as_ptr(), address);
 }
 
@@ -120,7 +120,7 @@ fn memory_follows_the_bytes_and_not_the_announcement() {
     let mut decoder = Decoder::new(plain(u64::MAX));
     let mut batch = Batch::new();
     let mut feed = |bytes: &[u8]| {
-        decoder.decode(&mut bytes.into(), &mut batch).unwrap();
+        decoder.decode(&mut ReadBuffer::copy_of(bytes).unwrap(), &mut batch).unwrap();
         decoder.room()
     };
     assert_eq!(feed(b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xf0"), 0);
@@ -194,9 +194,9 @@ fn after_a_violation_nothing_is_decoded() {
     let mut batch = Batch::new();
     let mut stream = frame(0x82, b"good");
     stream.extend(b"\xff");
-    assert!(decoder.decode(&mut stream[..].into(), &mut batch).is_err());
+    assert!(decoder.decode(&mut ReadBuffer::copy_of(&stream).unwrap(), &mut batch).is_err());
     assert_eq!(batch.len(), 1);
-    let mut late = ReadBuffer::from(&frame(0x82, b"late")[..]);
+    let mut late = ReadBuffer::copy_of(&frame(0x82, b"late")).unwrap();
     let decoded = decoder.decode(&mut late, &mut batch).unwrap();
     assert!(late.is_empty() && decoded.control.is_none());
     assert_eq!(batch.len(), 1);

@@ -20,18 +20,21 @@ impl Batch {
         while let Some((kind, header, len)) = small_message(&bytes[at..], limit) {
             let (start, end) = (at + header, at + header + len);
             if kind == MessageKind::Text {
-                verdict = check_utf8(&bytes[start..end]);
+                verdict = check_utf8(&bytes[start..end]).map_err(Violation::from);
                 if verdict.is_err() {
                     break;
                 }
             }
             // This header has been read: it gives its first byte to the message before.
             bytes[at] = 0;
-            self.note(kind, start, len);
+            verdict = self.note(kind, start, len);
+            if verdict.is_err() {
+                break;
+            }
             at = end;
         }
-        self.take_noted(before, input, at);
-        Ok(verdict?)
+        self.take_noted(before, input, at)?;
+        verdict
     }
 }
 
@@ -64,7 +67,7 @@ mod tests {
 
     /// Frames in a buffer with that much room, and where they are.
     fn read(room: usize, frames: &[u8]) -> (ReadBuffer, usize) {
-        let mut input = ReadBuffer::with_room(room);
+        let mut input = ReadBuffer::with_room(room).unwrap();
         input.end().extend_from_slice(frames);
         let place = input.rest().as_ptr() as usize;
         (input, place)

@@ -4,6 +4,10 @@ use flate2::{Compress, Compression, FlushCompress};
 
 use super::{DeflateParams, MIN_WINDOW_BITS, TAIL};
 use crate::error::{Code, Error};
+use crate::headroom;
+
+/// What a context takes, and more.
+const CONTEXT: usize = 512 << 10;
 
 pub struct Compressor {
     window_bits: u8,
@@ -42,6 +46,9 @@ impl Compressor {
     }
 
     fn run(&mut self, piece: &[u8], is_last: bool) -> Result<Vec<u8>, Error> {
+        if self.context.is_none() {
+            headroom::require(CONTEXT, "compressing")?;
+        }
         let context = self.context.get_or_insert_with(|| {
             Compress::new_with_window_bits(Compression::default(), false, self.window_bits)
         });

@@ -4,6 +4,10 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::super::Violation;
 use super::{DeflateParams, TAIL};
+use crate::headroom;
+
+/// What a context takes, and more.
+const CONTEXT: usize = 96 << 10;
 
 /// What one call to `Inflater::inflate` did.
 pub struct Inflated {
@@ -39,6 +43,9 @@ impl Inflater {
     /// Inflates a piece of a message into the spare room of `out`. To be called
     /// again with the rest of the input until it is done.
     pub fn inflate(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<Inflated, Violation> {
+        if self.context.is_none() {
+            headroom::require(CONTEXT, "inflating").map_err(|_| Violation::no_memory(CONTEXT))?;
+        }
         let context = self.context.get_or_insert_with(|| Decompress::new(false));
         let before = context.total_in();
         self.is_fresh &= input.is_empty();

@@ -113,7 +113,13 @@ impl Session {
     /// What came with the answer to the upgrade request.
     pub fn start(&mut self, leftover: &[u8], reading: &mut Reading<'_>, now: Instant) -> Flow {
         if !leftover.is_empty() {
-            self.digest(&mut leftover.into(), now);
+            match ReadBuffer::copy_of(leftover) {
+                Ok(mut buffer) => self.digest(&mut buffer, now),
+                Err(_) => {
+                    let words = "there is no memory for what came with the server's answer";
+                    return self.lost(words, None);
+                }
+            }
         }
         self.advance(false, reading, now)
     }

@@ -23,6 +23,7 @@ const BEHIND_LARGE: usize = 4 * 1024;
 
 /// RFC 6455 7.4.1
 const INVALID_PAYLOAD: u16 = 1007;
+const TOO_BIG: u16 = 1009;
 
 /// What has arrived of something that is not complete.
 pub(super) struct Incoming {
@@ -127,7 +128,13 @@ impl Session {
                     }
                     if is_full {
                         // It counts as a read: there is much more in it than was read.
-                        incoming.undecoded = Some(input.rest().into());
+                        match ReadBuffer::copy_of(input.rest()) {
+                            Ok(rest) => incoming.undecoded = Some(rest),
+                            Err(_) => {
+                                let violation = Violation::no_memory(input.rest().len());
+                                self.violated(violation, &mut batch, now);
+                            }
+                        }
                         break;
                     }
                     if input.is_empty() {
@@ -149,9 +156,10 @@ impl Session {
 
     /// What came before the violation still counts.
     fn violated(&mut self, violation: Violation, batch: &mut Batch, now: Instant) {
-        let Violation { close_code, message } = violation;
+        let Violation { close_code, message, is_memory } = violation;
         self.deliver(batch, now);
-        self.fail(close_code, Error::ws(Code::Protocol, message), now);
+        let code = if is_memory { Code::Resources } else { Code::Protocol };
+        self.fail(close_code, Error::ws(code, message), now);
     }
 
     pub(super) fn has_undecoded(&self) -> bool {
@@ -204,9 +212,10 @@ impl Session {
             let counters = &self.connection.counters;
             add(&counters.messages_received, batch.complete());
             add(&counters.payload_received, batch.payload_bytes());
-            let event = Event::Messages(batch);
-            self.connection.count_unread(event.weight());
-            self.connection.emit(event);
+            let bytes = batch.payload_bytes();
+            if !self.connection.emit_messages(batch) {
+                return self.violated(Violation::no_memory(bytes), &mut Batch::new(), now);
+            }
             if self.connection.must_pause() {
                 self.was_paused = true;
                 log::line!(
@@ -217,6 +226,9 @@ impl Session {
             }
         }
         if let Some(cause) = bad {
+            if cause.code == Code::Resources as i32 {
+                return self.fail(TOO_BIG, cause, now);
+            }
             let error = Error::ws(Code::Protocol, "a message is not a JSON object or array");
             self.fail(INVALID_PAYLOAD, error.because(cause), now);
         }
