@@ -25,6 +25,10 @@
  * start with struct_size = sizeof, at most 4096; zero is the default of every field, and what
  * a longer struct has beyond those that the library knows must be zero.
  *
+ * Memory that runs out: where the host or the server chooses the size (messages, options, JSON), a
+ * call answers HOSTWS_E_RESOURCES, or the connection is failed with it. If there is none even for the
+ * small things that each connection and each event needs, the process ends, as most programs do.
+ *
  * Errors: zero or more is success, negative is a HOSTWS_E_ code, and then nothing else has
  * happened; ws_last_error_message() has the words, for each thread its own. Any call may answer HOSTWS_E_INTERNAL, which
  * is a defect of the library. What the network does is told by events.
@@ -109,7 +113,11 @@ enum { HOSTWS_E_REENTRANT = -15 };
 enum { HOSTWS_E_FORKED = -16 };
 /** Another thread is inside ws_shutdown(). */
 enum { HOSTWS_E_SHUTDOWN = -17 };
-/** Memory, threads or file descriptors ran out. */
+
+/**
+ * Memory, threads or file descriptors ran out. A connection whose messages find no memory is failed
+ * with it (1009).
+ */
 enum { HOSTWS_E_RESOURCES = -18 };
 /** A defect in this library; the words help to report it. */
 enum { HOSTWS_E_INTERNAL = -19 };
@@ -1537,7 +1545,7 @@ int32_t ws_shutdown(int32_t timeout_ms);
  *                 else as its JSON text; may be NULL if `size` is 0
  * @param size     bytes at `buffer`
  * @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if there is
- *         nothing there, HOSTWS_E_JSON if it is not JSON, HOSTWS_E_ARGUMENT
+ *         nothing there, HOSTWS_E_JSON if it is not JSON, HOSTWS_E_ARGUMENT, HOSTWS_E_RESOURCES
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *

@@ -135,9 +135,10 @@ fn a_value_of_json() {
     }
     let json = CString::new(format!(r#"{{"a":"{}\n"}}"#, "x".repeat(6 * MIB))).unwrap();
     let mut buffer = vec![0; 7 * MIB];
-    let mut get = || unsafe {
-        let size = buffer.len() as i64;
-        ws_json_get(json.as_ptr(), -1, c"/a".as_ptr(), buffer.as_mut_ptr(), size)
+    let mut get = || {
+        let (buffer, size) = (buffer.as_mut_ptr(), buffer.len() as i64);
+        // SAFETY: all of it lives during the call.
+        unsafe { ws_json_get(json.as_ptr(), -1, c"/a".as_ptr(), buffer, size) }
     };
     limit(5 * MIB);
     let refused = get();

@@ -41,7 +41,8 @@ pub const HOSTWS_E_REENTRANT: i32 = -15;
 pub const HOSTWS_E_FORKED: i32 = -16;
 /// Another thread is inside ws_shutdown().
 pub const HOSTWS_E_SHUTDOWN: i32 = -17;
-/// Memory, threads or file descriptors ran out.
+/// Memory, threads or file descriptors ran out. A connection whose messages find no memory is failed
+/// with it (1009).
 pub const HOSTWS_E_RESOURCES: i32 = -18;
 /// A defect in this library; the words help to report it.
 pub const HOSTWS_E_INTERNAL: i32 = -19;

@@ -191,7 +191,7 @@ pub extern "C" fn ws_shutdown(timeout_ms: i32) -> i32 {
 ///                 else as its JSON text; may be NULL if `size` is 0
 /// @param size     bytes at `buffer`
 /// @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if there is
-///         nothing there, HOSTWS_E_JSON if it is not JSON, HOSTWS_E_ARGUMENT
+///         nothing there, HOSTWS_E_JSON if it is not JSON, HOSTWS_E_ARGUMENT, HOSTWS_E_RESOURCES
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///

@@ -25,6 +25,10 @@
  * start with struct_size = sizeof, at most 4096; zero is the default of every field, and what
  * a longer struct has beyond those that the library knows must be zero.
  *
+ * Memory that runs out: where the host or the server chooses the size (messages, options, JSON), a
+ * call answers HOSTWS_E_RESOURCES, or the connection is failed with it. If there is none even for the
+ * small things that each connection and each event needs, the process ends, as most programs do.
+ *
  * Errors: zero or more is success, negative is a HOSTWS_E_ code, and then nothing else has
  * happened; ws_last_error_message() has the words, for each thread its own. Any call may answer HOSTWS_E_INTERNAL, which
  * is a defect of the library. What the network does is told by events.

@@ -67,6 +67,9 @@ impl Exchange {
                 }
                 Err(error) => return Err(self.broken(error)),
             };
+            if self.received.try_reserve(length).is_err() {
+                return Err(self.broken(io::ErrorKind::OutOfMemory.into()));
+            }
             self.received.extend_from_slice(&buffer[..length]);
             if let Some(answer) = self.response()? {
                 return Ok(Some(answer));
