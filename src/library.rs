@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::connection::{
-    Command, Connection, DataType, Home, Interner, Limits, Options, Parts, Reconnect, Registry,
-    Settings, Status, GOING_AWAY,
+    Command, Connection, DataType, EndGuard, Home, Interner, Limits, Options, Parts, Reconnect,
+    Registry, Settings, Status,
 };
 use crate::error::{Code, Error, Result};
 use crate::process::{self, PerProcess, ThreadToken};
@@ -85,8 +85,7 @@ impl Library {
         // seen to by the worker.
         for connection in self.registry.all() {
             if Arc::ptr_eq(connection.queue(), &pair.queue) {
-                // It fails only without random bytes, and then there is no close frame.
-                let _ = connection.close(GOING_AWAY, "");
+                connection.drain();
             }
         }
         pair.orphan();
@@ -200,7 +199,7 @@ pub fn open(
         });
         library.registry.insert(Arc::clone(&connection))?;
         pair.queue.expect(connection.as_ref());
-        Ok(Command::Open(connection, config))
+        Ok(Command::Open(EndGuard::new(connection), config))
     })?;
     Ok(issued)
 }
@@ -222,7 +221,9 @@ thread_local! {
 
 impl Latest {
     fn is(&self, id: i32, generation: u32) -> bool {
-        self.connection.id == id && self.generation == generation && !self.connection.is_forgotten()
+        self.connection.id == id
+            && self.generation == generation
+            && !self.connection.life().is_forgotten()
     }
 }
 

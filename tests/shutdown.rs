@@ -3,14 +3,20 @@
 
 mod support;
 
+use std::ffi::CString;
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::mpsc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use hostws::capi::*;
 use support::host::*;
+use support::servers::certificates::Certificates;
+use support::servers::frames::{self, BINARY, CLOSE, TEXT};
 use support::servers::listener::Ending as Seen;
-use support::servers::ClosedPort;
+use support::servers::{raw, websocket, ClosedPort};
 use support::{raw_server, url, ws_server};
 
 fn alone() -> MutexGuard<'static, ()> {
@@ -110,11 +116,7 @@ fn a_second_one_at_the_same_moment_is_told_so() {
     let client = Client::new(&url(&raw, "/no-close-reply"));
     client.wait_open();
     let first = thread::spawn(|| ws_shutdown(1000));
-    let deadline = Instant::now() + PATIENCE;
-    while ws_status(client.id) == HOSTWS_CONNECTED {
-        assert!(Instant::now() < deadline);
-        thread::yield_now();
-    }
+    wait_until(client.id, |status| status != HOSTWS_CONNECTED);
     check_refused(ws_shutdown(0), HOSTWS_E_SHUTDOWN, "");
     // SAFETY: the string is valid during the call.
     let new = unsafe { ws_new(c"ws://127.0.0.1:1/".as_ptr(), std::ptr::null(), std::ptr::null()) };
@@ -135,4 +137,214 @@ fn calls_after_it_answer_as_for_any_closed_connection() {
     check_refused(send(client.id, b"x", 0), HOSTWS_E_CLOSED, "");
     check_refused(ws_abort(client.id), HOSTWS_E_CLOSED, "");
     assert_eq!(ws_pending(0), 0);
+}
+
+// ---- what was accepted leaves
+
+#[test]
+fn an_opening_is_finished_for_what_waits() {
+    let _alone = alone();
+    for timeout in [10_000, -1] {
+        // It answers late, and the shutdown is at it by then.
+        let late = || thread::sleep(Duration::from_millis(150));
+        let (server, heard) = raw::recording_after(late, "", Vec::new()).unwrap();
+        let client = Client::new(&url(&server, "/"));
+        client.send("important");
+        client.send("too");
+        assert_eq!(ws_shutdown(timeout), HOSTWS_OK, "{}", last_words());
+        let payloads: Vec<Vec<u8>> = heard.frames.try_iter().map(|frame| frame.payload).collect();
+        assert_eq!(payloads, [&b"important"[..], b"too", &[0x03, 0xE9]], "then the close frame");
+        client.finish().check_clean(1000, "");
+    }
+}
+
+#[test]
+fn so_is_a_tls_handshake() {
+    let _alone = alone();
+    let certificates = Certificates::new().unwrap();
+    let server = websocket::tls(&certificates.good).unwrap();
+    let ca = CString::new(certificates.ca_pem.clone()).unwrap();
+    let target = format!("wss://localhost:{}/count", server.port);
+    let client = Client::with(&target, |options| options.tls_ca = ca.as_ptr());
+    for _ in 0..50 {
+        client.send("important");
+    }
+    assert_eq!(ws_shutdown(20_000), HOSTWS_OK, "{}", last_words());
+    client.finish().check_clean(1000, "50");
+}
+
+#[test]
+fn a_lost_connection_is_opened_again_for_what_waits() {
+    let _alone = alone();
+    for timeout in [20_000, -1] {
+        let (sender, frames) = mpsc::channel();
+        let count = std::sync::atomic::AtomicUsize::new(0);
+        let server = raw::scripted(move |mut stream: &TcpStream, request| {
+            if count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1 {
+                // The attempt to come back fails, too.
+                return Ok(());
+            }
+            stream.write_all(&request.accept(""))?;
+            let frame = frames::read(&mut stream)?;
+            let _ = sender.send(frame.payload.clone());
+            if frame.payload != b"lose" {
+                let close = frames::read(&mut stream)?;
+                assert_eq!(close.opcode, CLOSE);
+                stream.write_all(&frames::close(1000, b""))?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let client = Client::with(&url(&server, "/"), |options| {
+            options.reconnect_max = -1;
+            options.reconnect_min_ms = 50;
+            options.reconnect_max_ms = 50;
+        });
+        client.wait_open();
+        client.send("lose");
+        client.poll_until("the loss", |events| {
+            events.iter().any(|event| matches!(event, Event::Reconnecting { .. }))
+        });
+        client.send("important");
+        assert_eq!(ws_shutdown(timeout), HOSTWS_OK, "{}", last_words());
+        let payloads: Vec<Vec<u8>> = frames.try_iter().collect();
+        assert_eq!(payloads, [&b"lose"[..], b"important"]);
+        client.finish().check_clean(1000, "");
+    }
+}
+
+#[test]
+fn a_server_that_takes_its_time_gets_it() {
+    let _alone = alone();
+    const COUNT: usize = 200;
+    let (sender, frames) = mpsc::channel();
+    let server = raw::scripted(move |mut stream: &TcpStream, request| {
+        stream.write_all(&request.accept(""))?;
+        socket2::SockRef::from(stream).set_recv_buffer_size(16 << 10)?;
+        // Longer than the closing handshake may take.
+        thread::sleep(Duration::from_millis(400));
+        loop {
+            let frame = frames::read(&mut stream)?;
+            let _ = sender.send(frame.opcode);
+            if frame.opcode == CLOSE {
+                return stream.write_all(&frames::close(1000, b""));
+            }
+        }
+    })
+    .unwrap();
+    let client = Client::with(&url(&server, "/"), |options| {
+        options.close_timeout_ms = 100;
+        options.send_queue_max = -1;
+    });
+    client.wait_open();
+    for _ in 0..COUNT {
+        assert_eq!(send(client.id, &[7; 100_000], HOSTWS_BLOB), HOSTWS_OK);
+    }
+    assert!(ws_buffered_amount(client.id) > 1 << 20);
+    let result = ws_shutdown(20_000);
+    assert_eq!(result, HOSTWS_OK, "{}", last_words());
+    let story = client.finish();
+    // What has left may be on its way still.
+    for _ in 0..COUNT {
+        assert_eq!(frames.recv_timeout(PATIENCE), Ok(BINARY));
+    }
+    assert_eq!(frames.recv_timeout(PATIENCE), Ok(CLOSE));
+    assert_eq!(story.errors(), []);
+}
+
+#[test]
+fn nothing_is_taken_any_more_while_the_opening_goes_on() {
+    let _alone = alone();
+    let (open, gate) = mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    let ready = move || {
+        let _ = gate.lock().unwrap().recv_timeout(PATIENCE);
+    };
+    let (server, heard) = raw::recording_after(ready, "", Vec::new()).unwrap();
+    let client = Client::new(&url(&server, "/"));
+    client.send("first");
+    let shutdown = thread::spawn(|| ws_shutdown(20_000));
+    wait_until(client.id, |status| status != HOSTWS_CONNECTING);
+    assert_eq!(ws_status(client.id), HOSTWS_CLOSING);
+    check_refused(send(client.id, b"late", HOSTWS_TEXT), HOSTWS_E_CLOSED, "closing");
+    check_refused(ping(client.id, b"late"), HOSTWS_E_CLOSED, "closing");
+    open.send(()).unwrap();
+    assert_eq!(shutdown.join().unwrap(), HOSTWS_OK);
+    let opcodes: Vec<u8> = heard.frames.try_iter().map(|frame| frame.opcode).collect();
+    assert_eq!(opcodes, [TEXT, CLOSE]);
+    client.finish().check_clean(1000, "");
+}
+
+#[track_caller]
+fn check_lost(client: &Client, timeout: i32, cause: &str) {
+    check_refused(ws_shutdown(timeout), HOSTWS_E_TIMEOUT, "could not be sent");
+    let words = last_words();
+    assert!(words.contains(&format!("connection {}", client.id)), "{words}");
+    assert!(words.contains(cause), "{words}");
+    let story = client.finish();
+    assert_eq!(story.0.len(), 1, "the shutdown has closed it: {:?}", story.0);
+    assert_eq!((story.ending().code, story.ending().was_clean), (1006, false));
+}
+
+fn wait_until(id: ws_id, is_there: impl Fn(i32) -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_there(ws_status(id)) {
+        assert!(Instant::now() < deadline);
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn what_cannot_leave_is_told() {
+    let _alone = alone();
+    let raw = raw_server();
+    // It takes too long; there is no time at all.
+    for timeout in [200, 0] {
+        let client = Client::new(&url(&raw, "/silent"));
+        client.send("important");
+        check_lost(&client, timeout, "");
+    }
+    // The opening fails while the shutdown waits for it.
+    let (fail, gate) = mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    let server = raw::scripted(move |mut stream: &TcpStream, _| {
+        let _ = gate.lock().unwrap().recv_timeout(PATIENCE);
+        stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+    })
+    .unwrap();
+    let client = Client::new(&url(&server, "/"));
+    client.send("important");
+    let id = client.id;
+    let failing = thread::spawn(move || {
+        wait_until(id, |status| status != HOSTWS_CONNECTING);
+        fail.send(()).unwrap();
+    });
+    check_lost(&client, 20_000, "403");
+    failing.join().unwrap();
+    // It is open, and the server reads nothing.
+    let stalled = Client::new(&url(&raw, "/no-close-reply"));
+    stalled.wait_open();
+    while send(stalled.id, &[0; 100_000], HOSTWS_BLOB) == HOSTWS_OK {}
+    check_refused(ws_shutdown(200), HOSTWS_E_TIMEOUT, "could not be sent");
+    stalled.finish().check_dropped(1006);
+}
+
+#[test]
+fn what_is_no_message_is_no_loss() {
+    let _alone = alone();
+    let raw = raw_server();
+    // A ping waits for nobody.
+    let pinging = Client::new(&url(&raw, "/silent"));
+    assert_eq!(ping(pinging.id, b"x"), HOSTWS_OK);
+    // What the host has dropped itself is not the shutdown's loss.
+    let aborted = Client::new(&url(&raw, "/silent"));
+    aborted.send("dropped");
+    assert_eq!(ws_abort(aborted.id), HOSTWS_OK);
+    let given_up = Client::new(&url(&raw, "/silent"));
+    given_up.send("dropped");
+    given_up.terminate();
+    assert_eq!(ws_shutdown(-1), HOSTWS_OK, "{}", last_words());
+    for client in [pinging, aborted, given_up] {
+        client.finish().check_dropped(1006);
+    }
 }

@@ -5,6 +5,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::Arc;
 
+use super::life::Telling;
 use super::Connection;
 use crate::log;
 use crate::protocol::Batch;
@@ -41,8 +42,13 @@ impl Connection {
 
     /// Puts an event into the queue.
     pub fn emit(self: &Arc<Self>, event: Event) {
-        // At most one, whatever else goes wrong on the way to the end.
-        if matches!(event, Event::Error(_)) && self.failed.swap(true, Ordering::SeqCst) {
+        let telling = match event {
+            Event::Open => Telling::Open,
+            Event::Error(_) => Telling::Error,
+            Event::Terminate(_) => Telling::Terminate,
+            _ => Telling::Other,
+        };
+        if !self.life.admits(telling) {
             return;
         }
         match &event {
@@ -63,15 +69,10 @@ impl Connection {
         if let Some(count) = self.backlog.of(&event) {
             count.fetch_add(1, Ordering::Relaxed);
         }
-        let queued = match event {
-            Event::Open => Some(&self.open_queued),
-            Event::Terminate(_) => Some(&self.end_queued),
-            _ => None,
-        };
         let recipient: Arc<dyn Recipient> = Arc::clone(self) as _;
         self.home.queue.push(&recipient, event);
-        if let Some(queued) = queued {
-            queued.store(true, Ordering::SeqCst);
+        if matches!(telling, Telling::Open | Telling::Terminate) {
+            self.life.queued(telling);
             self.home.queue.touch();
         }
     }
@@ -135,7 +136,7 @@ impl Recipient for Connection {
     }
 
     fn is_muted(&self) -> bool {
-        self.muted.load(Ordering::SeqCst)
+        self.life.is_muted()
     }
 
     fn host(&self) -> &(dyn Any + Send + Sync) {
@@ -154,7 +155,7 @@ impl Recipient for Connection {
             count.fetch_sub(1, Ordering::Relaxed);
         }
         match event {
-            Event::Open if !self.is_muted() => self.told_open.store(true, Ordering::SeqCst),
+            Event::Open if !self.is_muted() => self.life.open_told(),
             Event::Terminate(_) => self.forget(),
             _ => {}
         }

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crossbeam_channel::Sender;
 
 use super::gathering::Gathering;
-use super::Connection;
+use super::{Connection, EndGuard};
 use crate::dial::{DialConfig, Prepared};
 use crate::sys::WakePipe;
 
 /// What the worker is asked.
 pub enum Command {
     /// A new connection: open it with this.
-    Open(Arc<Connection>, Arc<DialConfig>),
+    Open(EndGuard, Arc<DialConfig>),
     /// Something is wanted of a connection: see its outbox.
     Attend(Arc<Connection>),
     /// The blocking part of that attempt to open is done.

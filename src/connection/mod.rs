@@ -6,8 +6,10 @@ mod backoff;
 mod causes;
 mod composer;
 mod delivery;
+mod end_guard;
 mod gathering;
 mod interner;
+mod life;
 mod mailbox;
 mod masks;
 mod options;
@@ -23,15 +25,18 @@ mod status;
 mod unsent;
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use self::composer::Composer;
 use self::delivery::Backlog;
+use self::life::{Life, Phase};
 pub use answer::Answer;
 pub use backoff::Loss;
+pub use end_guard::EndGuard;
 pub use gathering::MOMENT as GATHERING_MOMENT;
 pub use interner::Interner;
+pub use life::Opening;
 pub use mailbox::{Command, Mailbox};
 pub(crate) use options::options_table;
 pub use options::{DataType, Limits, Options, Settings};
@@ -43,8 +48,9 @@ pub use stats::{add, Snapshot, Stats};
 pub use status::Status;
 
 use crate::error::{Code, Error, Result};
+use crate::log;
 use crate::protocol;
-use crate::queue::{Kind, Queue};
+use crate::queue::{Ending, Event, Kind, Queue};
 
 pub struct Connection {
     pub id: i32,
@@ -56,20 +62,7 @@ pub struct Connection {
     host: Box<dyn Any + Send + Sync>,
     pub limits: Arc<Limits>,
     home: Arc<Home>,
-    status: AtomicU8,
-    /// It is open.
-    opened: AtomicBool,
-    /// Its OPEN and its TERMINATE are in the queue.
-    open_queued: AtomicBool,
-    end_queued: AtomicBool,
-    /// on_open has returned.
-    told_open: AtomicBool,
-    /// The host wants to hear of nothing but the end.
-    muted: AtomicBool,
-    /// The host wants no closing handshake.
-    aborted: AtomicBool,
-    /// The one error has been reported.
-    failed: AtomicBool,
+    life: Life,
     /// It is in the mailbox.
     posted: AtomicBool,
     /// The worker's place for it.
@@ -88,8 +81,6 @@ pub struct Connection {
     paused: AtomicBool,
     /// The worker waits for the host to have read everything.
     is_awaited: AtomicBool,
-    /// It is not in the registry any more.
-    forgotten: AtomicBool,
     /// The last answer to an upgrade request.
     answer: Mutex<Option<Arc<Answer>>>,
     pub counters: Stats,
@@ -122,7 +113,7 @@ impl PartialEq for Home {
 }
 
 /// Close code for "this endpoint is going away" (RFC 6455 7.4.1).
-pub const GOING_AWAY: u16 = 1001;
+const GOING_AWAY: u16 = 1001;
 const NORMAL: u16 = 1000;
 
 impl Connection {
@@ -136,14 +127,7 @@ impl Connection {
             host: parts.host,
             limits: parts.limits,
             home: parts.home,
-            status: AtomicU8::new(Status::Connecting as u8),
-            opened: AtomicBool::new(false),
-            open_queued: AtomicBool::new(false),
-            end_queued: AtomicBool::new(false),
-            told_open: AtomicBool::new(false),
-            muted: AtomicBool::new(false),
-            aborted: AtomicBool::new(false),
-            failed: AtomicBool::new(false),
+            life: Life::default(),
             posted: AtomicBool::new(false),
             slot: AtomicU32::new(u32::MAX),
             outbox: Mutex::new(Outbox::new(parts.reconnect)),
@@ -154,7 +138,6 @@ impl Connection {
             backlog: Backlog::default(),
             paused: AtomicBool::new(false),
             is_awaited: AtomicBool::new(false),
-            forgotten: AtomicBool::new(false),
             answer: Mutex::default(),
             counters: Stats::default(),
         })
@@ -178,8 +161,11 @@ impl Connection {
     }
 
     pub fn status(&self) -> Status {
-        let number = self.status.load(Ordering::SeqCst);
-        Status::from_number(number.into()).unwrap_or(Status::Closed)
+        self.life.status()
+    }
+
+    pub fn life(&self) -> &Life {
+        &self.life
     }
 
     pub fn answer(&self) -> Option<Arc<Answer>> {
@@ -230,35 +216,102 @@ impl Connection {
         self.close(code, reason)
     }
 
-    /// Begins the closing handshake; while connecting, gives up.
+    /// Begins the closing handshake. What waits leaves before the close frame; while the
+    /// connection is not open, it is dropped.
     pub fn close(&self, code: u16, reason: &str) -> Result<()> {
         self.mute();
         let mut outbox = self.outbox();
-        let mut closed = Ok(());
-        if !outbox.is_sealed() {
-            if self.opened.load(Ordering::SeqCst) {
+        let closed = self.begin_closing(&mut outbox, code, reason);
+        drop(outbox);
+        self.changed();
+        closed
+    }
+
+    fn begin_closing(&self, outbox: &mut Outbox, code: u16, reason: &str) -> Result<()> {
+        match self.life.close() {
+            None => Ok(()),
+            Some(Phase::Open) => {
                 // Without a close frame it still closes.
-                closed = outbox.push_close(Some((code, reason)));
-                self.flush(&mut outbox);
-            } else {
-                outbox.seal();
+                let closed = outbox.push_close(Some((code, reason)));
+                self.flush(outbox);
+                closed
             }
-            self.advance(Status::Closing);
+            Some(_) => {
+                self.count_lost(outbox);
+                Ok(())
+            }
+        }
+    }
+
+    /// For the worker: queues the close frame that says why, or answers the server's.
+    pub fn close_as_told(&self, frame: Option<(u16, &str)>) {
+        let mut outbox = self.outbox();
+        match self.life.close() {
+            Some(Phase::Open) => {
+                // It fails only without random bytes: then it closes without a frame.
+                let _ = outbox.push_close(frame);
+            }
+            Some(_) => self.count_lost(&outbox),
+            None => return,
         }
         drop(outbox);
-        self.post();
-        closed
+        self.home.queue.touch();
     }
 
     /// Drops the connection without a closing handshake.
     pub fn abort(&self) -> Result<()> {
         self.refuse_closed()?;
         self.mute();
-        self.aborted.store(true, Ordering::SeqCst);
-        self.outbox().seal();
-        self.advance(Status::Closing);
-        self.post();
+        self.life.abort();
+        let outbox = self.outbox();
+        if self.life.close().is_some() {
+            self.count_lost(&outbox);
+        }
+        drop(outbox);
+        self.changed();
         Ok(())
+    }
+
+    /// Takes no more messages, and closes with 1001 when what waits has left. One that is not
+    /// open yet is opened for it. One that is lost is opened again, unless its queue is closed:
+    /// nobody is left who could end that.
+    pub fn drain(&self) {
+        self.mute();
+        let mut outbox = self.outbox();
+        if self.life.drain() {
+            outbox.set_gathered(false);
+            self.flush(&mut outbox);
+            let is_given_up = self.life.is_suspended() && self.home.queue.is_closed();
+            if is_given_up || outbox.waiting_messages() == 0 {
+                // It fails only without random bytes, and then there is no close frame.
+                let _ = self.begin_closing(&mut outbox, GOING_AWAY, "");
+            }
+        }
+        drop(outbox);
+        self.changed();
+    }
+
+    /// For the worker, after it has written.
+    pub fn close_if_drained(&self, outbox: &mut Outbox) {
+        if self.life.is_draining() && self.life.is_open() && outbox.waiting_messages() == 0 {
+            // As above.
+            let _ = self.begin_closing(outbox, GOING_AWAY, "");
+        }
+    }
+
+    /// What still waits never leaves.
+    fn count_lost(&self, outbox: &Outbox) {
+        let bytes = outbox.waiting_messages();
+        if bytes > 0 && !self.life.lose() {
+            let id = self.id;
+            log::line!(Warning, "connection {id}: {bytes} bytes of messages are dropped unsent");
+        }
+    }
+
+    /// Tells the waiters and the worker.
+    fn changed(&self) {
+        self.home.queue.touch();
+        self.post();
     }
 
     /// The network may have closed it meanwhile; what the host has not heard of yet is
@@ -269,12 +322,12 @@ impl Connection {
         }
         // What waits is passed over when its turn comes: to search the queue for each of many
         // closed connections would take long, and the end of this one keeps it ready anyway.
-        self.muted.store(true, Ordering::SeqCst);
+        self.life.mute();
         Err(self.explain(Error::ws(Code::Closed, format!("connection {} is closed", self.id))))
     }
 
     fn mute(&self) {
-        self.muted.store(true, Ordering::SeqCst);
+        self.life.mute();
         self.home.queue.purge(self);
     }
 
@@ -296,17 +349,17 @@ impl Connection {
                 Err(Error::ws(Code::Closed, "the connection is past Connecting already"))
             }
             Status::Connected if self.kind == Kind::Pull => {
-                let opened = self.open_queued.load(Ordering::SeqCst);
-                if !opened && self.end_queued.load(Ordering::SeqCst) {
+                let opened = self.life.is_open_queued();
+                if !opened && self.life.is_told() {
                     let words = format!("connection {} ended before it was open", self.id);
                     return Err(self.explain(Error::ws(Code::Closed, words)));
                 }
                 Ok(opened)
             }
-            Status::Connected => Ok(self.told_open.load(Ordering::SeqCst)),
+            Status::Connected => Ok(self.life.is_open_told()),
             Status::Closing => Ok(status >= Status::Closing),
             // With callbacks it is reached when on_terminate has returned, and the id is gone.
-            Status::Closed => Ok(self.kind == Kind::Pull && self.end_queued.load(Ordering::SeqCst)),
+            Status::Closed => Ok(self.kind == Kind::Pull && self.life.is_told()),
         }
     }
 
@@ -337,14 +390,6 @@ impl Connection {
         self.slot.store(u32::try_from(slot).unwrap_or(u32::MAX), Ordering::Relaxed);
     }
 
-    pub fn is_forgotten(&self) -> bool {
-        self.forgotten.load(Ordering::SeqCst)
-    }
-
-    pub fn is_aborted(&self) -> bool {
-        self.aborted.load(Ordering::SeqCst)
-    }
-
     pub fn set_answer(&self, answer: Answer) {
         let answer = Some(Arc::new(answer));
         let last = std::mem::replace(
@@ -354,50 +399,18 @@ impl Connection {
         drop(last);
     }
 
-    /// The upgrade is done; false if the host gave up meanwhile.
-    pub fn set_open(&self, outbox: &Outbox) -> bool {
-        if outbox.is_sealed() {
-            return false;
-        }
-        self.opened.store(true, Ordering::SeqCst);
-        self.advance(Status::Connected);
-        true
-    }
-
-    /// It is not open any more, though it may be again; false if it was not.
-    fn leave_open(&self) -> bool {
-        self.opened.swap(false, Ordering::SeqCst)
-    }
-
-    fn is_open(&self) -> bool {
-        self.opened.load(Ordering::SeqCst)
-    }
-
-    /// The first opening has been told, or will be.
-    fn was_told_open(&self) -> bool {
-        self.open_queued.load(Ordering::SeqCst)
-    }
-
-    /// From Connected to Connecting, the one step back that there is. Whoever wants it closed
-    /// seals the outbox first, and this is done under its lock: so Closing stays.
-    fn step_back(&self) {
-        let (from, to) = (Status::Connected as u8, Status::Connecting as u8);
-        if self.status.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-            self.home.queue.touch();
-        }
-    }
-
-    pub fn advance(&self, status: Status) {
-        if self.status.fetch_max(status as u8, Ordering::SeqCst) < status as u8 {
-            self.home.queue.touch();
-        }
+    /// It is over, and the host hears of it.
+    pub fn end(self: &Arc<Self>, ending: Ending) {
+        self.release();
+        self.emit(Event::Terminate(ending));
     }
 
     /// Nothing is sent or received any more. The host may not have heard of it yet, and a thread
     /// may know the connection for as long as it lives: what was to be sent does not stay so long.
     pub fn release(&self) {
         let mut outbox = self.outbox();
-        outbox.seal();
+        self.life.close();
+        self.count_lost(&outbox);
         drop(outbox.detach());
         outbox.release();
         drop(outbox);
@@ -409,7 +422,7 @@ impl Connection {
 
     /// It is over for everybody: for a connection whose queue takes no events any more.
     pub fn forget(&self) {
-        self.forgotten.store(true, Ordering::SeqCst);
+        self.life.forget();
         self.home.registry.remove(self.id);
         self.outbox().forget();
         let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();

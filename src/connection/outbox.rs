@@ -76,14 +76,12 @@ pub struct Outbox {
     /// Frames; those before `written` have left.
     buffer: Vec<u8>,
     written: usize,
-    /// Where in `buffer` the last message or ping of the host's ends.
+    /// Where in `buffer` the last message ends.
     message_end: usize,
     /// There once the connection is open, gone when it is lost.
     transport: Option<Arc<Transport>>,
     /// The last of the host's frames leaves its message open.
     is_fragmented: bool,
-    /// No message is taken any more: a close frame is the last, or the opening was given up.
-    sealed: bool,
     /// The host was told HOSTWS_E_AGAIN and waits for DRAIN, which comes when no more is held.
     drain_at: Option<usize>,
     extras: Option<Box<Extras>>,
@@ -107,15 +105,6 @@ impl Outbox {
     /// Those of them that are the host's messages, or stand before one.
     pub fn waiting_messages(&self) -> usize {
         self.message_end.saturating_sub(self.written)
-    }
-
-    pub fn is_sealed(&self) -> bool {
-        self.sealed
-    }
-
-    /// Takes no more messages.
-    pub fn seal(&mut self) {
-        self.sealed = true;
     }
 
     /// The host is in the middle of a message.
@@ -161,7 +150,7 @@ impl Outbox {
         let extras = self.extras();
         extras.promised = extras.promised.saturating_sub(promise.0);
         let compressed = compressed?;
-        // Meanwhile the connection may have been closed, or another thread begun a message.
+        // Meanwhile another thread may have begun a message.
         self.check_order(frame)?;
         let besides = if self.reconnect.is_some() { Unsent::weight(payload) } else { 0 };
         let is_compressed = self.transport.is_some()
@@ -184,7 +173,6 @@ impl Outbox {
 
     /// A message in fragments is not to be torn by another one (RFC 6455 5.4).
     fn check_order(&mut self, frame: DataFrame) -> Result<()> {
-        self.refuse_sealed()?;
         self.check_continues(frame)?;
         if frame.is_first && self.is_fragmented {
             let words = "a message in fragments is being sent: end it first, with ws_send_ex";
@@ -241,16 +229,8 @@ impl Outbox {
         self.make_room(needed)
     }
 
-    fn refuse_sealed(&self) -> Result<()> {
-        if self.sealed {
-            return Err(Error::ws(Code::Closed, "the connection is closing"));
-        }
-        Ok(())
-    }
-
     /// Whether so many bytes may wait besides.
     fn admit(&mut self, needed: usize, bound: SendBound) -> Result<()> {
-        self.refuse_sealed()?;
         let SendBound { queue, alone } = bound;
         if needed > alone {
             let option = if alone == queue { "send_queue_max" } else { "max_message" };
@@ -335,7 +315,6 @@ impl Outbox {
 
     /// The host has heard of the end, and asks nothing more.
     pub fn forget(&mut self) {
-        self.seal();
         self.release();
         self.extras = None;
         self.reconnect = None;
@@ -439,7 +418,7 @@ impl Outbox {
 
     /// Nothing waits, and nothing is going to be different from what the worker knows.
     pub fn is_quiet(&self) -> bool {
-        self.waiting() == 0 && !self.sealed && !self.owes_drain() && !self.is_broken()
+        self.waiting() == 0 && !self.owes_drain() && !self.is_broken()
     }
 
     pub fn is_gathered(&self) -> bool {

@@ -6,12 +6,13 @@ use std::time::Instant;
 use super::backoff::{Loss, Pause};
 use super::outbox::Outbox;
 use super::reconnect::Reconnect;
-use super::Connection;
+use super::{Connection, Opening};
 use crate::chance::Chance;
 use crate::dial::{without_credentials, DialConfig, Target};
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_header_name};
-use crate::queue::{Event, Recipient};
+use crate::queue::Event;
+use crate::transport::Transport;
 
 impl Connection {
     /// Whether it would be opened again if it were lost now.
@@ -50,9 +51,7 @@ impl Connection {
     /// Changes what the next attempt is made with.
     fn prepare(&self, change: impl FnOnce(&mut Reconnect) -> Result<()>) -> Result<()> {
         let mut outbox = self.outbox();
-        if outbox.is_sealed() {
-            return Err(Error::ws(Code::Closed, "the connection is closing"));
-        }
+        self.life.check_takes_messages()?;
         let Some(reconnect) = &mut outbox.reconnect else {
             let words = "the connection was created without reconnect_max: there is no other \
                          attempt to set anything for";
@@ -65,7 +64,7 @@ impl Connection {
     /// is. From here on it is Connecting.
     pub fn retry(self: &Arc<Self>, now: Instant, loss: Loss) -> Result<Option<Pause>> {
         let mut outbox = self.outbox();
-        if outbox.is_sealed() || self.is_muted() {
+        if !self.may_reopen(&outbox) {
             return Ok(None);
         }
         let Some(reconnect) = &mut outbox.reconnect else { return Ok(None) };
@@ -81,7 +80,7 @@ impl Connection {
     /// follow what has left.
     pub fn suspend(self: &Arc<Self>) -> Result<Option<bool>> {
         let outbox = self.outbox();
-        if outbox.is_sealed() || self.is_muted() {
+        if !self.may_reopen(&outbox) {
             return Ok(None);
         }
         let is_at_boundary = outbox.is_at_boundary();
@@ -89,35 +88,45 @@ impl Connection {
         Ok(Some(is_at_boundary))
     }
 
+    /// One that only drains has nothing left to do without a message, or has had its time.
+    fn may_reopen(&self, outbox: &Outbox) -> bool {
+        let is_done = self.life.is_draining()
+            && (outbox.waiting_messages() == 0 || self.home.queue.is_closed());
+        !self.life.is_closing() && !is_done
+    }
+
     /// It fails only without random bytes to mask with: then nothing could be sent again.
     fn interrupt(self: &Arc<Self>, mut outbox: MutexGuard<'_, Outbox>) -> Result<()> {
-        if !self.leave_open() {
+        if !self.life.suspend() {
             return Ok(());
         }
         let cut = outbox.interrupt()?;
-        self.step_back();
         drop(outbox);
+        self.home.queue.touch();
         if let Some(cut) = cut {
+            self.life.lose();
             self.emit(Event::Warning(cut));
         }
         Ok(())
     }
 
-    /// The upgrade is done and `outbox` is going to be opened: what to tell the host.
-    pub fn opening_event(&self, outbox: &mut Outbox, now: Instant) -> Event {
+    /// The upgrade is done: from here on bytes leave. False if the host gave up meanwhile.
+    pub fn open(self: &Arc<Self>, transport: &Arc<Transport>, now: Instant) -> bool {
+        let mut outbox = self.outbox();
+        let Some(opening) = self.life.open() else { return false };
         let mut attempts = 0;
         if let Some(reconnect) = &mut outbox.reconnect {
             reconnect.backoff.opened(now);
             attempts = reconnect.backoff.attempts();
-            if self.was_told_open() {
-                reconnect.reconnects += 1;
-            }
+            reconnect.reconnects += u64::from(opening == Opening::Again);
         }
-        if self.was_told_open() {
-            Event::Reconnected(attempts)
-        } else {
-            Event::Open
-        }
+        // Told before a message can be: an answer may already be on its way.
+        self.emit(match opening {
+            Opening::First => Event::Open,
+            Opening::Again => Event::Reconnected(attempts),
+        });
+        outbox.open(Arc::clone(transport));
+        true
     }
 
     /// What the next attempt is made with, if there can be another than the first.

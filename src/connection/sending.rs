@@ -88,7 +88,7 @@ impl Connection {
     /// the connections in a row they are for. What is sent before the connection is open is
     /// not: nothing has been agreed yet.
     fn compresses(&self, length: usize) -> Option<(DeflateParams, u32)> {
-        if length < self.limits.deflate_threshold? || !self.is_open() {
+        if length < self.limits.deflate_threshold? || !self.life.is_open() {
             return None;
         }
         let answer = self.answer()?;
@@ -101,17 +101,19 @@ impl Connection {
         self.composer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The outbox, for a frame of that payload: what is only gathered is no reason to refuse it.
-    fn outbox_for(&self, length: usize) -> MutexGuard<'_, Outbox> {
+    /// The outbox, for a frame of that payload, if it still takes one. What is only gathered is
+    /// no reason to refuse it.
+    fn outbox_for(&self, length: usize) -> Result<MutexGuard<'_, Outbox>> {
         let mut outbox = self.outbox();
+        self.life.check_takes_messages()?;
         if outbox.is_gathered() && !outbox.has_room(length, self.limits.send) {
             self.flush(&mut outbox);
         }
-        outbox
+        Ok(outbox)
     }
 
     fn push(&self, frame: DataFrame, payload: &[u8]) -> Result<()> {
-        let mut outbox = self.outbox_for(payload.len());
+        let mut outbox = self.outbox_for(payload.len())?;
         let was_quiet = outbox.waiting() == 0;
         outbox.push_data(frame, payload, self.limits.send)?;
         self.sent(outbox, was_quiet, frame, payload);
@@ -126,12 +128,14 @@ impl Connection {
         epoch: u32,
     ) -> Result<()> {
         let bound = self.limits.send;
-        let mut outbox = self.outbox_for(payload.len());
+        let mut outbox = self.outbox_for(payload.len())?;
         let promise = outbox.promise(frame, payload.len(), bound)?;
         drop(outbox);
         let compressed = composer.compress(payload, frame.is_last);
         let mut outbox = self.outbox();
         let was_quiet = outbox.waiting() == 0;
+        // Meanwhile it may have been closed.
+        let compressed = self.life.check_takes_messages().and(compressed);
         let kept = outbox.keep_promise(promise, frame, payload, compressed, epoch, bound);
         if !matches!(kept, Ok(true)) {
             // What it remembers has not been sent.
@@ -169,7 +173,7 @@ impl Connection {
                 format!("a ping carries at most {MAX_CONTROL} bytes, not {}", payload.len());
             return Err(Error::ws(Code::Argument, words));
         }
-        let mut outbox = self.outbox_for(payload.len());
+        let mut outbox = self.outbox_for(payload.len())?;
         let was_quiet = outbox.waiting() == 0;
         outbox.refuse_pings(self.pongs_waiting())?;
         outbox.push_ping(payload, Some(self.limits.send))?;
@@ -215,9 +219,11 @@ impl Connection {
         self.follow_up(outbox);
     }
 
-    /// The worker takes the time for what the socket does not take, and tells of the room.
+    /// The worker takes the time for what the socket does not take, tells of the room, and
+    /// closes what is drained.
     fn follow_up(&self, mut outbox: MutexGuard<'_, Outbox>) {
-        if outbox.is_broken() || outbox.is_stuck() || outbox.owes_drain() {
+        if outbox.is_broken() || outbox.is_stuck() || outbox.owes_drain() || self.life.is_draining()
+        {
             outbox.set_gathered(false);
             drop(outbox);
             self.post();

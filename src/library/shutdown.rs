@@ -1,11 +1,12 @@
 //! How it ends: every connection closes and every thread ends, within a time.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Library, LIBRARY};
-use crate::connection::{Status, GOING_AWAY};
+use crate::connection::{Connection, Status};
 use crate::error::{Code, Error, Result};
 use crate::worker::Pair;
 use crate::{log, process};
@@ -38,13 +39,15 @@ impl Library {
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
         let mut is_polite = timeout != Some(Duration::ZERO);
         let mut last = None;
+        let mut watched = Watched::default();
         loop {
             for connection in self.registry.all() {
+                watched.add(&connection);
                 match connection.status() {
                     Status::Closed => {}
                     Status::Closing if is_polite => {}
-                    // They fail only when there is nothing left to close.
-                    _ if is_polite => drop(connection.close(GOING_AWAY, "")),
+                    _ if is_polite => connection.drain(),
+                    // It fails only when there is nothing left to close.
                     _ => drop(connection.abort()),
                 }
             }
@@ -58,15 +61,15 @@ impl Library {
                 is_polite = false;
             }
             if !is_polite && now >= *last.get_or_insert(now + MOMENT) {
+                watched.check()?;
                 let words = "a thread did not end in time; is it inside a wake-up function?";
                 return Err(Error::ws(Code::Timeout, words));
             }
         }
-        if !self
-            .shared
-            .jobs
-            .wait_idle_exit(deadline.unwrap_or_else(Instant::now).max(Instant::now() + MOMENT))
-        {
+        let moment = Instant::now() + MOMENT;
+        let is_idle = self.shared.jobs.wait_idle_exit(deadline.unwrap_or(moment).max(moment));
+        watched.check()?;
+        if !is_idle {
             let words = "a name is still being looked up; its thread ends with that";
             return Err(Error::ws(Code::Timeout, words));
         }
@@ -75,5 +78,34 @@ impl Library {
             return Err(Error::ws(Code::Timeout, words));
         }
         Ok(())
+    }
+}
+
+/// The connections that a shutdown closes: whether what they had to send has left.
+#[derive(Default)]
+struct Watched(BTreeMap<i32, Arc<Connection>>);
+
+impl Watched {
+    fn add(&mut self, connection: &Arc<Connection>) {
+        // What the host itself has dropped before is not the shutdown's loss.
+        let is_dropped = connection.life().is_closing() && connection.life().has_lost();
+        if connection.status() != Status::Closed && !is_dropped {
+            self.0.entry(connection.id).or_insert_with(|| Arc::clone(connection));
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let mut lost = self.0.values().filter(|connection| connection.life().has_lost());
+        let Some(first) = lost.next() else { return Ok(()) };
+        let others = match lost.count() {
+            0 => String::new(),
+            others => format!(" and of {others} more"),
+        };
+        let words = format!(
+            "messages that were accepted could not be sent and are dropped: those of connection \
+             {}{others}",
+            first.id
+        );
+        Err(first.explain(Error::ws(Code::Timeout, words)))
     }
 }

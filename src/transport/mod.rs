@@ -82,6 +82,14 @@ impl Transport {
         written
     }
 
+    /// A record has left in part: nothing but its rest may follow.
+    pub fn is_halfway(&self) -> bool {
+        match self {
+            Transport::Plain(_) => false,
+            Transport::Tls { session, .. } => lock(session).is_halfway(),
+        }
+    }
+
     /// Says that nothing more will be written; the peer still may.
     pub fn finish(&self) {
         match &self.channel {

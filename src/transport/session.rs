@@ -25,12 +25,14 @@ pub struct Session {
     has_said_end: bool,
     /// For TLS within TLS.
     heard: Option<Heard>,
+    /// The last write was not taken, and the session may hold a part of it.
+    is_halfway: bool,
 }
 
 impl Session {
     pub fn new(stream: TlsStream<Stream>) -> Session {
         let stream = Guarded::new(stream);
-        Session { stream, failed: None, has_said_end: false, heard: None }
+        Session { stream, failed: None, has_said_end: false, heard: None, is_halfway: false }
     }
 
     /// The peer's own certificate in DER.
@@ -66,6 +68,10 @@ impl Session {
         if let Stream::Tls(outer) = self.stream.get_mut() {
             outer.say_end();
         }
+    }
+
+    pub(super) fn is_halfway(&self) -> bool {
+        self.is_halfway
     }
 
     pub(super) fn socket(&self) -> &Socket {
@@ -142,7 +148,10 @@ impl Read for Session {
 impl Write for Session {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let _pass = enter()?;
-        self.ready().write(bytes)
+        let written = self.ready().write(bytes);
+        self.is_halfway =
+            matches!(&written, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+        written
     }
 
     fn flush(&mut self) -> io::Result<()> {

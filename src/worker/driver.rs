@@ -13,7 +13,7 @@ use super::session::{Flow, Reading, READ_SIZE};
 use super::sleep::SleepWatch;
 use super::timers::Timers;
 use super::Shared;
-use crate::connection::{Command, Connection, Mailbox, GATHERING_MOMENT, GOING_AWAY};
+use crate::connection::{Command, Connection, Mailbox, GATHERING_MOMENT};
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::protocol::ReadBuffer;
@@ -192,9 +192,10 @@ impl Driver {
         match command {
             Command::Open(connection, config) => {
                 let resources = &self.shared.resources;
-                let link = Link::new(Arc::clone(&connection), &config, resources, now);
-                let key = self.links.insert(link);
-                connection.set_slot(key);
+                let link = Link::new(connection, &config, resources, now);
+                let key = self.links.vacant_key();
+                link.connection.set_slot(key);
+                self.links.insert(link);
                 self.visit(key, now, |link, tools| link.start(&config, Token(key), tools));
             }
             Command::Attend(connection) => {
@@ -213,8 +214,7 @@ impl Driver {
             Command::Orphaned => {
                 self.retiring = true;
                 for (_, link) in &self.links {
-                    // It fails only without random bytes, and then there is no close frame.
-                    let _ = link.connection.close(GOING_AWAY, "");
+                    link.connection.drain();
                 }
             }
             Command::Retire => self.retiring = true,

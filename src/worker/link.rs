@@ -8,7 +8,7 @@ use mio::{Registry, Token};
 use super::reconnect::{is_passing_failure, may_hit_all, refusing_status, retry_after};
 use super::session::{Flow, Reading, Session};
 use super::timers::Due;
-use crate::connection::{Answer, Command, Connection, Loss, Mailbox, Status};
+use crate::connection::{Answer, Command, Connection, EndGuard, Loss, Mailbox};
 use crate::dial::{DialConfig, Dialer, Failure, Job, Jobs, Prepared, Progress, Resources, Verify};
 use crate::error::{Code, Error};
 use crate::log;
@@ -27,7 +27,7 @@ pub struct Tools<'a> {
 }
 
 pub struct Link {
-    pub connection: Arc<Connection>,
+    pub connection: EndGuard,
     phase: Phase,
     /// Its entry among the timers.
     pub timer: Option<Due>,
@@ -57,7 +57,7 @@ struct Waiting {
 
 impl Link {
     pub fn new(
-        connection: Arc<Connection>,
+        connection: EndGuard,
         config: &Arc<DialConfig>,
         resources: &Arc<Resources>,
         now: Instant,
@@ -70,7 +70,7 @@ impl Link {
 
     /// Begins to open.
     pub fn start(&mut self, config: &DialConfig, token: Token, tools: &mut Tools<'_>) -> Flow {
-        if self.connection.outbox().is_sealed() {
+        if self.connection.life().is_closing() {
             return Flow::End(Ending::unclean(ABNORMAL));
         }
         let id = self.connection.id;
@@ -115,7 +115,7 @@ impl Link {
 
     /// Goes as far as it can: the socket is ready, or a host thread wants something.
     pub fn advance(&mut self, token: Token, at_end: bool, tools: &mut Tools<'_>) -> Flow {
-        if self.connection.is_aborted() {
+        if self.connection.life().is_aborted() {
             return Flow::End(Ending::unclean(ABNORMAL));
         }
         let dialer = match &mut self.phase {
@@ -123,7 +123,7 @@ impl Link {
                 let flow = session.advance(at_end, &mut tools.reading, tools.now);
                 return self.settle(flow, tools.now);
             }
-            _ if self.connection.outbox().is_sealed() => {
+            _ if self.connection.life().is_closing() => {
                 return Flow::End(Ending::unclean(ABNORMAL));
             }
             Phase::Waiting(_) => return Flow::Stay,
@@ -145,15 +145,9 @@ impl Link {
                     timings: established.timings,
                     epoch: self.connection.outbox().epoch(),
                 });
-                let mut outbox = self.connection.outbox();
-                if !self.connection.set_open(&outbox) {
+                if !self.connection.open(&transport, tools.now) {
                     return Flow::End(Ending::unclean(ABNORMAL));
                 }
-                // Told before a message can be: an answer may already be on its way.
-                let event = self.connection.opening_event(&mut outbox, tools.now);
-                self.connection.emit(event);
-                outbox.open(Arc::clone(&transport));
-                drop(outbox);
                 log::line!(Info, "connection {}: open", self.connection.id);
                 let connection = Arc::clone(&self.connection);
                 let mut session = Box::new(Session::new(connection, transport, tools.now));
@@ -317,8 +311,7 @@ impl Link {
         if let Phase::Open(session) = &self.phase {
             session.transport().close();
         }
-        self.connection.advance(Status::Closed);
-        self.connection.emit(Event::Terminate(ending));
+        self.connection.end(ending);
     }
 }
 

@@ -25,7 +25,6 @@ impl Outbox {
     /// Whether the host may send another ping: one that was answered counts until the host has
     /// got the answer.
     pub fn refuse_pings(&mut self, answers_waiting: usize) -> Result<()> {
-        self.refuse_sealed()?;
         let mut unanswered = self.extras.as_ref().map_or(0, |extras| extras.pings.len());
         if unanswered + answers_waiting >= MAX_PINGS {
             unanswered = self.forget_old_pings(Instant::now());
@@ -42,7 +41,6 @@ impl Outbox {
 
     /// Queues a ping: the host's, if it has a bound, or one that keeps the connection alive.
     pub fn push_ping(&mut self, payload: &[u8], bound: Option<SendBound>) -> Result<()> {
-        self.refuse_sealed()?;
         let by_host = bound.is_some();
         let size = protocol::encoded_len(payload.len());
         if let Some(bound) = bound {
@@ -50,9 +48,6 @@ impl Outbox {
         }
         self.make_room(size)?;
         with_masks(|masks| protocol::encode_ping(&mut self.buffer, payload, masks))?;
-        if by_host {
-            self.message_end = self.buffer.len();
-        }
         let pings = &mut self.extras().pings;
         if !by_host {
             // One keep-alive at a time, also with a server that never answers.
@@ -78,9 +73,6 @@ impl Outbox {
     /// Answers a ping. While one answer waits to leave, only the newest follows it
     /// (RFC 6455 5.5.3), so that a server that never reads cannot fill the buffer.
     pub fn push_pong(&mut self, payload: &[u8]) -> Result<()> {
-        if self.sealed {
-            return Ok(());
-        }
         if self.pong_end() > self.written {
             self.extras().waiting_pong = Some(payload.into());
             return Ok(());
@@ -91,12 +83,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Queues the close frame and takes nothing after it.
+    /// Queues the close frame, the last.
     pub fn push_close(&mut self, close: Option<(u16, &str)>) -> Result<()> {
-        if self.sealed {
-            return Ok(());
-        }
-        self.sealed = true;
         drop(self.take_waiting_pong());
         self.make_room(protocol::encoded_len(protocol::MAX_CONTROL))?;
         with_masks(|masks| protocol::encode_close(&mut self.buffer, close, masks))

@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::{Flow, Session};
-use crate::connection::{add, Outbox, Status};
+use crate::connection::{add, Outbox};
 use crate::error::{Code, Component, Error};
 use crate::log;
 use crate::protocol::{CloseFrame, MAX_REASON};
@@ -30,34 +30,55 @@ pub(super) struct Fault {
 /// What an open connection has from when its end begins.
 #[derive(Default)]
 pub(super) struct Parting {
+    pub(super) cause: Cause,
     /// Why nothing can be sent any more. What the server has said before is still read.
     pub(super) broken: Option<io::Error>,
-    /// The server's close frame.
-    pub(super) server_close: Option<Ending>,
-    /// The connection is going to be failed: nothing more is read.
-    pub(super) fault: Option<Fault>,
-    /// The code with which the connection was failed.
-    pub(super) failed: Option<u16>,
     /// The sending side of the stream is shut.
     pub(super) finished: bool,
     pub(super) close_deadline: Option<Instant>,
-    /// The server has closed it or it was failed, and another connection is going to follow:
-    /// nothing is sent any more, and only the server's end of the TCP connection is awaited.
-    pub(super) is_suspended: bool,
-    /// For what it was failed, if it is suspended.
-    pub(super) why: Option<Error>,
 }
 
-static NOT_PARTING: Parting = Parting {
-    broken: None,
-    server_close: None,
-    fault: None,
-    failed: None,
-    finished: false,
-    close_deadline: None,
-    is_suspended: false,
-    why: None,
-};
+/// Who ends it.
+#[derive(Default)]
+pub(super) enum Cause {
+    /// The host, or nobody yet.
+    #[default]
+    Host,
+    /// It is going to be failed for a fault of the server's. Nothing more is read.
+    Fault(Fault),
+    /// It was failed with this code.
+    Failed(u16),
+    /// The server, with its close frame.
+    Server(Ending),
+    /// The server, with its close frame or for the fault `why`, and another connection follows.
+    /// Nothing is sent any more, and only the server's end of the TCP connection is awaited.
+    Restart { ending: Ending, why: Option<Error> },
+}
+
+static NOT_PARTING: Parting =
+    Parting { cause: Cause::Host, broken: None, finished: false, close_deadline: None };
+
+impl Parting {
+    pub(super) fn fault(&self) -> Option<&Fault> {
+        match &self.cause {
+            Cause::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_failed(&self) -> bool {
+        matches!(self.cause, Cause::Failed(_))
+    }
+
+    pub(super) fn is_restart(&self) -> bool {
+        matches!(self.cause, Cause::Restart { .. })
+    }
+
+    /// The server's close frame has come, or it was failed.
+    pub(super) fn is_over(&self) -> bool {
+        !matches!(self.cause, Cause::Host | Cause::Fault(_))
+    }
+}
 
 impl Session {
     pub(super) fn parting(&self) -> &Parting {
@@ -71,32 +92,35 @@ impl Session {
     /// Fails the connection (RFC 6455 7.1.7), once the host has had a chance to answer
     /// what came before the fault. Nothing more is read from here on.
     pub(super) fn fail(&mut self, close_code: u16, error: Error, now: Instant) {
-        if !self.has_fault() {
+        if !self.is_deaf() {
             let deadline = now + GRACE;
-            self.parting_mut().fault = Some(Fault { close_code, error, deadline });
+            self.parting_mut().cause = Cause::Fault(Fault { close_code, error, deadline });
             self.connection.await_reading();
             self.settle_fault(now);
         }
     }
 
-    /// The connection has been failed, or is going to be.
-    pub(super) fn has_fault(&self) -> bool {
-        self.parting().fault.is_some() || self.parting().failed.is_some()
+    /// What comes counts no more: the server has closed it or made a fault.
+    pub(super) fn is_deaf(&self) -> bool {
+        !matches!(self.parting().cause, Cause::Host)
     }
 
     pub(super) fn settle_fault(&mut self, now: Instant) {
-        let is_due = self.parting().fault.as_ref().is_some_and(|fault| {
+        let is_due = self.parting().fault().is_some_and(|fault| {
             fault.deadline <= now
                 || self.connection.has_read_all()
                 || self.parting().broken.is_some()
-                || self.connection.outbox().is_sealed()
+                || self.connection.life().is_closing()
         });
         if !is_due {
             return;
         }
-        let Some(Fault { close_code, error, .. }) = self.parting_mut().fault.take() else { return };
+        let Cause::Fault(Fault { close_code, error, .. }) =
+            std::mem::take(&mut self.parting_mut().cause)
+        else {
+            return;
+        };
         log::line!(Error, "connection {}: {error}", self.connection.id);
-        self.parting_mut().failed = Some(close_code);
         let reason = cut(&error.message, MAX_REASON);
         let resumes = self.connection.limits.reconnect.is_worth(None, close_code, false)
             && self.connection.resumes(now);
@@ -106,21 +130,18 @@ impl Session {
                 self.say_last(Some((close_code, reason)));
             }
             self.transport.finish();
-            self.parting_mut().why = Some(error);
-            self.suspended(now);
+            self.suspended(Ending::unclean(close_code), Some(error), now);
             return;
         }
-        self.connection.advance(Status::Closing);
-        // It fails only when no random bytes are to be had: then it closes without a frame.
-        let _ = self.connection.outbox().push_close(Some((close_code, reason)));
-        self.connection.outbox().seal();
+        self.parting_mut().cause = Cause::Failed(close_code);
+        self.connection.close_as_told(Some((close_code, reason)));
         self.connection.emit(Event::Error(error));
     }
 
     /// The stream has ended.
     pub(super) fn on_end(&mut self, error: Option<io::Error>) -> Flow {
-        let is_closing = self.connection.outbox().is_sealed();
-        if is_closing || self.parting().server_close.is_some() || self.parting().failed.is_some() {
+        let is_closing = self.connection.life().is_closing();
+        if is_closing || self.parting().is_over() {
             return self.end();
         }
         let (words, error) = match self.parting_mut().broken.take() {
@@ -145,35 +166,38 @@ impl Session {
         let policy = &connection.limits.reconnect;
         let resumes =
             policy.is_worth(None, code, is_passing_close(code)) && connection.resumes(now);
-        let mut was_clean = true;
         // It fails only when no random bytes are to be had: then it ends as without `resumes`.
         match if resumes { connection.suspend() } else { Ok(None) } {
             Ok(Some(is_at_boundary)) => {
                 // Behind half a frame there is no place for an answer, and to complete the frame
                 // could bring its message to the server twice.
-                was_clean = is_at_boundary && self.say_last(answer.map(|code| (code, "")));
-                self.suspended(now);
+                let was_clean = is_at_boundary && self.say_last(answer.map(|code| (code, "")));
+                self.suspended(Ending { code, reason, was_clean }, None, now);
             }
             _ => {
                 if connection.resumes(now) {
                     log::line!(Debug, "connection {id}: not opened again after this close code");
                 }
-                connection.advance(Status::Closing);
-                let _ = connection.outbox().push_close(answer.map(|code| (code, "")));
+                connection.close_as_told(answer.map(|code| (code, "")));
+                let was_clean = true;
+                self.parting_mut().cause = Cause::Server(Ending { code, reason, was_clean });
             }
         }
-        self.parting_mut().server_close = Some(Ending { code, reason, was_clean });
     }
 
     /// Another connection is going to follow.
-    fn suspended(&mut self, now: Instant) {
-        self.parting_mut().is_suspended = true;
+    fn suspended(&mut self, ending: Ending, why: Option<Error>, now: Instant) {
+        self.parting_mut().cause = Cause::Restart { ending, why };
         self.parting_mut().finished = true;
         self.hasten(now);
     }
 
     /// Sends a close frame past the outbox, which knows this stream no more.
     fn say_last(&self, code: Option<(u16, &str)>) -> bool {
+        // OpenSSL would take the frame for the rest of a record that has left in part.
+        if self.transport.is_halfway() {
+            return false;
+        }
         let Ok(frame) = Outbox::close_frame(code) else { return false };
         let written = self.transport.write(&frame).unwrap_or(0);
         add(&self.connection.counters.wire_sent, written);
@@ -182,11 +206,11 @@ impl Session {
 
     /// Nothing more comes: it ends, or another connection follows.
     pub(super) fn end(&mut self) -> Flow {
-        if let Some(why) = self.parting.as_mut().and_then(|parting| parting.why.take()) {
-            return Flow::Lost(why, self.ending());
-        }
-        match &self.parting().server_close {
-            Some(close) if self.parting().is_suspended => {
+        match &mut self.parting_mut().cause {
+            Cause::Restart { ending: close, why } => {
+                if let Some(why) = why.take() {
+                    return Flow::Lost(why, self.ending());
+                }
                 let mut words = format!("the server closed the connection with {}", close.code);
                 if !close.reason.is_empty() {
                     words.push_str(": ");
@@ -200,16 +224,14 @@ impl Session {
 
     /// How it ends, as things stand.
     pub(super) fn ending(&self) -> Ending {
-        if let Some(code) = self.parting().failed {
-            return Ending::unclean(code);
-        }
-        match &self.parting().server_close {
-            Some(ending) => {
-                let all_left =
-                    self.parting().is_suspended || self.connection.outbox().waiting() == 0;
-                Ending { was_clean: ending.was_clean && all_left, ..ending.clone() }
+        match &self.parting().cause {
+            Cause::Host | Cause::Fault(_) => Ending::unclean(ABNORMAL),
+            Cause::Failed(code) => Ending::unclean(*code),
+            Cause::Restart { ending, .. } => ending.clone(),
+            Cause::Server(ending) => {
+                let was_clean = self.connection.outbox().waiting() == 0;
+                Ending { was_clean, ..ending.clone() }
             }
-            None => Ending::unclean(ABNORMAL),
         }
     }
 

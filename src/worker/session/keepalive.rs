@@ -59,7 +59,8 @@ impl Session {
     /// The machine has slept: whether the server is still there is asked at once.
     pub fn on_wake(&mut self, now: Instant) {
         let limits = &self.connection.limits;
-        let is_closing = self.parting().close_deadline.is_some() || self.parting().fault.is_some();
+        let is_closing =
+            self.parting().close_deadline.is_some() || self.parting().fault().is_some();
         if limits.ping_interval.is_some() && !is_closing && !self.connection.is_paused() {
             self.ping(limits.ping_timeout.map(|limit| limit.min(PROMPT)), true, now);
         }
@@ -76,7 +77,8 @@ impl Session {
         log::line!(Debug, "connection {id}: a ping after {silence:?} of silence");
         let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
         let mut outbox = self.connection.outbox();
-        if outbox.push_ping(&token, None).is_ok() {
+        let is_closing = self.connection.life().is_closing();
+        if !is_closing && outbox.push_ping(&token, None).is_ok() {
             add(&self.connection.counters.pings_sent, 1);
         }
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);

@@ -98,13 +98,13 @@ impl Session {
     /// The socket is ready for something, or a host thread wants something.
     pub fn advance(&mut self, at_end: bool, reading: &mut Reading<'_>, now: Instant) -> Flow {
         self.at_end |= at_end;
-        if self.parting().is_suspended && self.connection.outbox().is_sealed() {
+        if self.parting().is_restart() && self.connection.life().is_closing() {
             return Flow::End(self.ending());
         }
         self.write(now);
         self.settle_fault(now);
         let flow = self.read(reading, now);
-        if std::mem::take(&mut self.has_answered) || self.parting().failed.is_some() {
+        if std::mem::take(&mut self.has_answered) || self.parting().is_failed() {
             self.write(now);
         }
         flow
@@ -129,7 +129,7 @@ impl Session {
         if self.parting().close_deadline.is_some() {
             return self.parting().close_deadline;
         }
-        if let Some(fault) = &self.parting().fault {
+        if let Some(fault) = self.parting().fault() {
             return Some(fault.deadline);
         }
         // While the host does not read, silence is ours and not the server's.
@@ -154,7 +154,7 @@ impl Session {
         if self.parting().close_deadline.is_some() {
             return self.end();
         }
-        if self.parting().fault.is_some() {
+        if self.parting().fault().is_some() {
             self.settle_fault(now);
             self.write(now);
             // What came meanwhile, the end of the stream above all, was not looked at.
@@ -169,12 +169,19 @@ impl Session {
     /// Writes what waits, and follows the closing handshake from our side.
     fn write(&mut self, now: Instant) {
         let mut outbox = self.connection.outbox();
-        if outbox.is_quiet() && self.stuck.is_none() && self.awaited.is_none() {
+        let life = self.connection.life();
+        if outbox.is_quiet()
+            && !life.is_closing()
+            && !life.is_draining()
+            && self.stuck.is_none()
+            && self.awaited.is_none()
+        {
             return;
         }
         self.connection.flush(&mut outbox);
+        self.connection.close_if_drained(&mut outbox);
         let drained = outbox.take_drain();
-        let sealed = outbox.is_sealed();
+        let is_closing = life.is_closing();
         let all_left = outbox.waiting() == 0;
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
         match &mut self.stuck {
@@ -193,15 +200,15 @@ impl Session {
         if drained {
             self.connection.emit(Event::Drain);
         }
-        if sealed && self.parting().close_deadline.is_none() {
+        if is_closing && self.parting().close_deadline.is_none() {
             self.parting_mut().close_deadline = Some(now + self.connection.limits.close_timeout);
         }
-        if sealed && all_left && !self.parting().finished {
-            if self.parting().failed.is_some() {
+        if is_closing && all_left && !self.parting().finished {
+            if self.parting().is_failed() {
                 self.parting_mut().finished = true;
                 self.transport.finish();
                 self.hasten(now);
-            } else if self.parting().server_close.is_some() {
+            } else if self.parting().is_over() {
                 self.parting_mut().finished = true;
                 self.hasten(now);
             }
@@ -225,7 +232,7 @@ impl Session {
             if std::mem::take(&mut self.was_paused) {
                 self.resume(now);
             }
-            if self.parting().fault.is_some() {
+            if self.parting().fault().is_some() {
                 return Flow::Stay;
             }
             // Delivered before more is read, it is still in the nearest cache.

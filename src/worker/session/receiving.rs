@@ -12,7 +12,7 @@ use crate::log;
 use crate::protocol::{
     Batch, Control, Decoded, Decoder, DecoderConfig, DirectRead, ReadBuffer, Violation,
 };
-use crate::queue::{Event, Pong, Recipient};
+use crate::queue::{Event, Pong};
 use crate::transport::{Received, Room};
 
 /// The most that is read at once, and twice that of a large message into its place.
@@ -66,7 +66,7 @@ impl Session {
         buffer: &mut ReadBuffer,
         now: Instant,
     ) -> Option<io::Result<Received>> {
-        if self.parting().failed.is_some() {
+        if self.is_deaf() {
             return None;
         }
         let decoder = &mut self.incoming.as_mut()?.decoder;
@@ -106,7 +106,7 @@ impl Session {
 
     pub(super) fn decode(&mut self, input: &mut ReadBuffer, now: Instant) {
         // After the server's close frame, and after it broke the protocol, nothing counts.
-        if self.parting().server_close.is_some() || self.has_fault() {
+        if self.is_deaf() {
             return;
         }
         let mut batch = self.connection.queue().batch();
@@ -120,7 +120,7 @@ impl Session {
             }
         }
         let mut incoming = self.incoming.take().unwrap_or_else(|| self.new_incoming());
-        while self.parting().server_close.is_none() && !self.has_fault() {
+        while !self.is_deaf() {
             match incoming.decoder.decode(input, &mut batch) {
                 Ok(Decoded { control, is_full }) => {
                     if let Some(control) = control {
@@ -191,14 +191,14 @@ impl Session {
 
     /// Hands messages over to the queue.
     fn deliver(&mut self, batch: &mut Batch, now: Instant) {
-        if batch.is_empty() || self.has_fault() {
+        if batch.is_empty() || self.is_deaf() {
             return;
         }
         let mut batch = std::mem::take(batch);
         // It may wait for long, and counts by what is in it.
         batch.shrink();
         let mut bad = None;
-        if self.connection.data_type() == DataType::Object && !self.connection.is_muted() {
+        if self.connection.data_type() == DataType::Object && !self.connection.life().is_muted() {
             for index in 0..batch.len() {
                 let Some(part) = batch.get(index) else { break };
                 if let Err(error) = json::check(part.payload) {
@@ -241,8 +241,11 @@ impl Session {
         match control {
             Control::Ping(payload) => {
                 let mut outbox = connection.outbox();
-                // It fails only when no random bytes are to be had: a pong less.
-                let _ = outbox.push_pong(&payload);
+                // Nothing follows the close frame.
+                if !connection.life().is_closing() {
+                    // It fails only when no random bytes are to be had: a pong less.
+                    let _ = outbox.push_pong(&payload);
+                }
                 connection.flush(&mut outbox);
             }
             Control::Pong(payload) => {
@@ -259,7 +262,7 @@ impl Session {
                     let mut payload = payload.to_vec();
                     payload.push(0);
                     self.deliver(batch, now);
-                    if self.has_fault() {
+                    if self.is_deaf() {
                         return;
                     }
                     self.connection.emit(Event::Pong(Pong { payload, round_trip_us }));
@@ -268,7 +271,7 @@ impl Session {
             Control::Close(frame) => {
                 self.deliver(batch, now);
                 // A message before it may have been the end already.
-                if self.has_fault() {
+                if self.is_deaf() {
                     return;
                 }
                 self.close_with_server(frame, now);

@@ -1,0 +1,294 @@
+//! The life of a connection: one value, and the only steps in which it changes.
+//!
+//! ```text
+//!   Opening ──open──▶ Open ◀──open / suspend──▶ Suspended
+//!      └───────────────┴───────────close───────────┴───▶ Closing
+//!   any of them ──admits(Terminate)──▶ Closed ──queued──▶ Told ──forget──▶ Forgotten
+//! ```
+//!
+//! What the host hears follows from it:
+//! * OPEN once: `open` answers `First` once.
+//! * ERROR at most once, TERMINATE once and last: `admits` answers so.
+//! * TERMINATE always: an `EndGuard` that is dropped brings it.
+//!
+//! `open`, `suspend`, `close` and `drain` are called under the lock of the outbox. So what a
+//! sender learns under that lock stays true until it lets go.
+
+use super::status::Status;
+use crate::error::{Code, Error, Result};
+use crate::sync::atomic::{AtomicU16, Ordering};
+
+/// The step of its life that a connection is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// From the look-up of the name to the answer to the upgrade request.
+    Opening,
+    Open,
+    /// It was lost and is opened again.
+    Suspended,
+    /// No message is taken any more. A close frame is the last, or the opening is given up.
+    Closing,
+    /// The network's part is over.
+    Closed,
+    /// TERMINATE is in the queue.
+    Told,
+    /// TERMINATE has been delivered, or never will be. The id names nothing any more.
+    Forgotten,
+}
+
+/// Which opening succeeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    First,
+    Again,
+}
+
+/// What the host is told, as far as its place among the other events is promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    Open,
+    Error,
+    Terminate,
+    Other,
+}
+
+const PHASES: [Phase; 7] = [
+    Phase::Opening,
+    Phase::Open,
+    Phase::Suspended,
+    Phase::Closing,
+    Phase::Closed,
+    Phase::Told,
+    Phase::Forgotten,
+];
+const PHASE_BITS: u16 = 0b111;
+
+/// It has been open.
+const OPENED: u16 = 1 << 3;
+/// OPEN is in the queue.
+const OPEN_QUEUED: u16 = 1 << 4;
+/// on_open has returned.
+const OPEN_TOLD: u16 = 1 << 5;
+/// The one ERROR has been reported.
+const FAILED: u16 = 1 << 6;
+/// The host wants to hear of nothing but the end.
+const MUTED: u16 = 1 << 7;
+/// The host wants no closing handshake.
+const ABORTED: u16 = 1 << 8;
+/// No message is taken any more. It closes as soon as what waits has left.
+const DRAINING: u16 = 1 << 9;
+/// A message that was accepted never left.
+const LOST: u16 = 1 << 10;
+
+/// The value at one moment.
+#[derive(Clone, Copy)]
+struct State(u16);
+
+impl State {
+    fn phase(self) -> Phase {
+        PHASES.get(usize::from(self.0 & PHASE_BITS)).copied().unwrap_or(Phase::Forgotten)
+    }
+
+    fn has(self, fact: u16) -> bool {
+        self.0 & fact != 0
+    }
+
+    fn with(self, fact: u16) -> State {
+        State(self.0 | fact)
+    }
+
+    fn without(self, fact: u16) -> State {
+        State(self.0 & !fact)
+    }
+
+    fn at(self, phase: Phase) -> State {
+        State(self.0 & !PHASE_BITS | phase as u16)
+    }
+
+    fn takes_messages(self) -> bool {
+        self.phase() < Phase::Closing && !self.has(DRAINING)
+    }
+
+    /// At `phase`, unless it is past it.
+    fn past(self, phase: Phase) -> State {
+        self.at(self.phase().max(phase))
+    }
+}
+
+pub struct Life(AtomicU16);
+
+impl Default for Life {
+    fn default() -> Life {
+        Life(AtomicU16::new(Phase::Opening as u16))
+    }
+}
+
+impl Life {
+    fn now(&self) -> State {
+        State(self.0.load(Ordering::SeqCst))
+    }
+
+    /// The one place where it changes. Gives the state before, or `None` if `step` refuses.
+    fn change(&self, step: impl Fn(State) -> Option<State>) -> Option<State> {
+        let step = |value| step(State(value)).map(|state| state.0);
+        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, step).ok().map(State)
+    }
+
+    fn note(&self, fact: u16) -> bool {
+        State(self.0.fetch_or(fact, Ordering::SeqCst)).has(fact)
+    }
+
+    // ---- the steps
+
+    /// The upgrade is done. `None` if it is closing already.
+    pub fn open(&self) -> Option<Opening> {
+        let before = self.change(|state| {
+            (state.phase() < Phase::Closing).then(|| state.at(Phase::Open).with(OPENED))
+        })?;
+        Some(if before.has(OPENED) { Opening::Again } else { Opening::First })
+    }
+
+    /// It is lost and is going to be opened again. False if it was not open.
+    pub fn suspend(&self) -> bool {
+        let is_open = |state: State| state.phase() == Phase::Open;
+        self.change(|state| is_open(state).then(|| state.at(Phase::Suspended))).is_some()
+    }
+
+    /// It is to close. Tells where it was, or `None` if it was closing already.
+    pub fn close(&self) -> Option<Phase> {
+        let before = self
+            .change(|state| (state.phase() < Phase::Closing).then(|| state.at(Phase::Closing)))?;
+        Some(before.phase())
+    }
+
+    /// It is to close when what waits has left. False if it was to close already. From here on
+    /// `has_lost` speaks of what waits now.
+    pub fn drain(&self) -> bool {
+        self.change(|state| state.takes_messages().then(|| state.with(DRAINING).without(LOST)))
+            .is_some()
+    }
+
+    /// Whether the host is to be told so. TERMINATE ends the network's part: nothing follows it.
+    pub fn admits(&self, telling: Telling) -> bool {
+        if telling == Telling::Other {
+            return !self.is_over();
+        }
+        self.change(|state| match telling {
+            _ if state.phase() >= Phase::Closed => None,
+            Telling::Terminate => Some(state.at(Phase::Closed)),
+            Telling::Error if state.has(FAILED) => None,
+            Telling::Error => Some(state.with(FAILED)),
+            Telling::Open | Telling::Other => Some(state),
+        })
+        .is_some()
+    }
+
+    /// It is in the queue.
+    pub fn queued(&self, telling: Telling) {
+        self.change(|state| match telling {
+            Telling::Open => Some(state.with(OPEN_QUEUED)),
+            Telling::Terminate => Some(state.past(Phase::Told)),
+            Telling::Error | Telling::Other => None,
+        });
+    }
+
+    /// TERMINATE has been delivered, or never will be.
+    pub fn forget(&self) {
+        self.change(|state| Some(state.at(Phase::Forgotten)));
+    }
+
+    // ---- facts
+
+    /// The host wants to hear of nothing but the end.
+    pub fn mute(&self) {
+        let _ = self.note(MUTED);
+    }
+
+    /// The host wants no closing handshake.
+    pub fn abort(&self) {
+        self.note(ABORTED);
+    }
+
+    /// on_open has returned.
+    pub fn open_told(&self) {
+        self.note(OPEN_TOLD);
+    }
+
+    /// A message that was accepted is dropped. Tells whether one had been before.
+    pub fn lose(&self) -> bool {
+        self.note(LOST)
+    }
+
+    // ---- what is asked
+
+    pub fn status(&self) -> Status {
+        let state = self.now();
+        match state.phase() {
+            Phase::Closed | Phase::Told | Phase::Forgotten => Status::Closed,
+            Phase::Closing => Status::Closing,
+            _ if state.has(DRAINING) => Status::Closing,
+            Phase::Open => Status::Connected,
+            Phase::Opening | Phase::Suspended => Status::Connecting,
+        }
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.now().phase() == Phase::Open
+    }
+
+    pub fn is_suspended(&self) -> bool {
+        self.now().phase() == Phase::Suspended
+    }
+
+    /// It closes at once: what waits has left or is dropped.
+    pub fn is_closing(&self) -> bool {
+        self.now().phase() >= Phase::Closing
+    }
+
+    /// It is to close when what waits has left.
+    pub fn is_draining(&self) -> bool {
+        let state = self.now();
+        state.has(DRAINING) && state.phase() < Phase::Closing
+    }
+
+    /// Whether a message is still taken.
+    pub fn check_takes_messages(&self) -> Result<()> {
+        if self.now().takes_messages() {
+            return Ok(());
+        }
+        Err(Error::ws(Code::Closed, "the connection is closing"))
+    }
+
+    /// The network's part is over.
+    pub fn is_over(&self) -> bool {
+        self.now().phase() >= Phase::Closed
+    }
+
+    pub fn is_told(&self) -> bool {
+        self.now().phase() >= Phase::Told
+    }
+
+    pub fn is_forgotten(&self) -> bool {
+        self.now().phase() == Phase::Forgotten
+    }
+
+    pub fn is_muted(&self) -> bool {
+        self.now().has(MUTED)
+    }
+
+    pub fn is_aborted(&self) -> bool {
+        self.now().has(ABORTED)
+    }
+
+    pub fn is_open_queued(&self) -> bool {
+        self.now().has(OPEN_QUEUED)
+    }
+
+    pub fn is_open_told(&self) -> bool {
+        self.now().has(OPEN_TOLD)
+    }
+
+    pub fn has_lost(&self) -> bool {
+        self.now().has(LOST)
+    }
+}
