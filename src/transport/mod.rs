@@ -84,9 +84,9 @@ impl Transport {
 
     /// A record has left in part: nothing but its rest may follow.
     pub fn is_halfway(&self) -> bool {
-        match self {
-            Transport::Plain(_) => false,
-            Transport::Tls { session, .. } => lock(session).is_halfway(),
+        match &self.channel {
+            Channel::Plain(_) => false,
+            Channel::Tls { session, .. } => lock(session).is_halfway(),
         }
     }
 
