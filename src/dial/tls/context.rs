@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use native_tls::{Certificate, TlsConnector};
+use once_cell::sync::OnceCell;
 
 use super::config::{Peer, TlsConfig, TlsVersion, Verify};
 use super::handshake::ALPN;
@@ -23,7 +24,7 @@ const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What makes one context differ from another. Pins and the server's name are each connection's
 /// own.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Key {
     /// Whether what a WebSocket needs of a server is asked for (ALPN).
     has_alpn: bool,
@@ -41,9 +42,11 @@ struct Key {
 pub struct TlsContexts {
     /// The least recently used first.
     contexts: Mutex<Vec<Kept>>,
-    /// Held while one is built, so that many connections at once build one.
-    building: Mutex<()>,
 }
+
+/// Where a context is built once, and whether it is whole: who wants the same meanwhile waits
+/// for it, and builds it if that fails.
+type Site = OnceCell<(Arc<Context>, bool)>;
 
 struct Kept {
     key: Key,
@@ -52,6 +55,7 @@ struct Kept {
 }
 
 enum Entry {
+    Building(Arc<Site>),
     Owned(Arc<Context>),
     /// It holds a private key, so it goes with the last connection that uses it.
     Lent(Weak<Context>),
@@ -60,9 +64,14 @@ enum Entry {
 impl Entry {
     fn get(&self) -> Option<Arc<Context>> {
         match self {
+            Entry::Building(site) => site.get().map(|(context, _)| Arc::clone(context)),
             Entry::Owned(context) => Some(Arc::clone(context)),
             Entry::Lent(context) => context.upgrade(),
         }
+    }
+
+    fn is_gone(&self) -> bool {
+        matches!(self, Entry::Lent(context) if context.strong_count() == 0)
     }
 }
 
@@ -93,29 +102,23 @@ impl TlsContexts {
         let identity = config.identity.as_ref().map(|identity| identity.load()).transpose()?;
         let fingerprint = identity.as_ref().map(|identity| identity.fingerprint);
         let key = key(config, ca.map(|pem| pem.to_vec()), fingerprint);
-        let _building = lock(&self.building);
         if let Some(context) = self.find(&key, config) {
             return Ok(context);
         }
         let has_identity = identity.is_some();
-        let place = config.ca.as_deref().map(Pem::place).unwrap_or_default();
-        let (connector, is_whole) = build(&key, &place, identity)?;
-        let context = Arc::new(Guarded::new(connector));
-        config.hold(&context);
+        let site = self.site(&key);
+        let (context, is_whole) = site.get_or_try_init(|| {
+            let place = config.ca.as_deref().map(Pem::place).unwrap_or_default();
+            let built = build(&key, &place, identity);
+            built.map(|(connector, is_whole)| (Arc::new(Guarded::new(connector)), is_whole))
+        })?;
+        config.hold(context);
         let entry = match has_identity {
-            true => Entry::Lent(Arc::downgrade(&context)),
-            false => Entry::Owned(Arc::clone(&context)),
+            true => Entry::Lent(Arc::downgrade(context)),
+            false => Entry::Owned(Arc::clone(context)),
         };
-        let now = Instant::now();
-        let mut contexts = lock(&self.contexts);
-        contexts.retain(|kept| kept.stale_at > now && kept.entry.get().is_some());
-        if contexts.len() >= MAX_CONTEXTS {
-            contexts.remove(0);
-        }
-        if is_whole {
-            contexts.push(Kept { key, entry, stale_at: now + MAX_AGE });
-        }
-        Ok(context)
+        self.settle(&site, is_whole.then_some(entry));
+        Ok(Arc::clone(context))
     }
 
     /// New connections get new ones.
@@ -125,15 +128,44 @@ impl TlsContexts {
 
     fn find(&self, key: &Key, config: &TlsConfig) -> Option<Arc<Context>> {
         let mut contexts = lock(&self.contexts);
+        let now = Instant::now();
+        contexts.retain(|kept| kept.stale_at > now && !kept.entry.is_gone());
         let at = contexts.iter().position(|kept| kept.key == *key)?;
-        let found = contexts.remove(at);
-        if found.stale_at <= Instant::now() {
-            return None;
-        }
-        let context = found.entry.get()?;
-        contexts.push(found);
+        let context = contexts[at].entry.get()?;
+        contexts[at..].rotate_left(1);
         config.hold(&context);
         Some(context)
+    }
+
+    /// Where the context of `key` is built, or has just been.
+    fn site(&self, key: &Key) -> Arc<Site> {
+        let mut contexts = lock(&self.contexts);
+        if let Some(at) = contexts.iter().position(|kept| kept.key == *key) {
+            match (&contexts[at].entry, contexts[at].entry.get()) {
+                (Entry::Building(site), _) => return Arc::clone(site),
+                (_, Some(context)) => return Arc::new(Site::with_value((context, true))),
+                (_, None) => drop(contexts.remove(at)),
+            }
+        }
+        if contexts.len() >= MAX_CONTEXTS {
+            contexts.remove(0);
+        }
+        let site = Arc::new(Site::new());
+        let entry = Entry::Building(Arc::clone(&site));
+        contexts.push(Kept { key: key.clone(), entry, stale_at: Instant::now() + MAX_AGE });
+        site
+    }
+
+    /// What is kept of a site, if it has not been forgotten meanwhile.
+    fn settle(&self, site: &Arc<Site>, entry: Option<Entry>) {
+        let mut contexts = lock(&self.contexts);
+        let is_it =
+            |kept: &Kept| matches!(&kept.entry, Entry::Building(other) if Arc::ptr_eq(site, other));
+        let Some(at) = contexts.iter().position(is_it) else { return };
+        match entry {
+            Some(entry) => contexts[at].entry = entry,
+            None => drop(contexts.remove(at)),
+        }
     }
 }
 
@@ -271,6 +303,36 @@ mod tests {
         assert!(configs[5].identity.as_ref().unwrap().load().is_err());
         assert!(Arc::ptr_eq(&contexts.cached(&configs[5]).unwrap(), &built[5]));
         assert!(Arc::ptr_eq(&contexts.load(&configs[5]).unwrap(), &built[5]));
+    }
+
+    #[test]
+    fn a_context_that_takes_long_to_build_keeps_only_those_that_want_it() {
+        let contexts = Arc::new(TlsContexts::default());
+        let slow = || TlsConfig { min_version: TlsVersion::V1_3, ..unverified() };
+        let site = contexts.site(&key(&slow(), None, None));
+        let failed = site.get_or_try_init(|| {
+            assert!(contexts.cached(&slow()).is_none(), "it is being built");
+            let (sender, receiver) = std::sync::mpsc::channel();
+            let others = Arc::clone(&contexts);
+            std::thread::spawn(move || sender.send(others.load(&unverified()).is_ok()));
+            assert_eq!(receiver.recv_timeout(Duration::from_secs(20)), Ok(true));
+            Err(Error::tls("no memory"))
+        });
+        assert!(failed.is_err());
+        // What failed is built by the next, and once.
+        let one = contexts.load(&slow()).unwrap();
+        assert!(site.get().is_some_and(|(built, _)| Arc::ptr_eq(&one, built)));
+        assert!(Arc::ptr_eq(&one, &contexts.load(&slow()).unwrap()));
+        assert_eq!(lock(&contexts.contexts).len(), 2);
+        // What was forgotten while it was built is not kept.
+        contexts.forget();
+        contexts.settle(&site, Some(Entry::Owned(one)));
+        assert!(contexts.cached(&slow()).is_none());
+    }
+
+    /// It needs no roots.
+    fn unverified() -> TlsConfig {
+        TlsConfig { verify: Verify::None, ..TlsConfig::default() }
     }
 
     #[test]
