@@ -702,8 +702,9 @@ ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_
  *                      values are a string, or an array of strings for a name that repeats;
  *                      `tls_verify` is 0, 1 or -1, `tls_min_version` 10 to 13; what is 0 or 1,
  *                      such as `deflate`, may be false or true.
- *                      An unknown name or a value of the wrong type is an error that names
- *                      it. NULL or "" for the defaults
+ *                      Headers are sent in their order here; a number may be written as
+ *                      5000.0. An unknown name, one that is there twice or a value of the
+ *                      wrong type is an error that names it. NULL or "" for the defaults
  * @param user_data     handed out with each event as it is
  * @return as ws_new(); HOSTWS_E_JSON if `options_json` is not a JSON object
  *
