@@ -247,6 +247,31 @@ void a_lost_connection_is_opened_again() {
   CHECK(ws.abort());
 }
 
+void where_and_after_what_it_is_opened_again() {
+  int losses = 0, opens = 0, code = 0;
+  hostws::handlers handlers;
+  handlers.on_open = [&] { opens++; };
+  handlers.on_event = [&](const hostws::event& event) {
+    losses += event.type() == hostws::event_type::reconnecting;
+  };
+  handlers.on_terminate = [&](int last, std::string_view, bool) { code = last; };
+  hostws::options options;
+  options.reconnect.emplace();
+  options.reconnect->min_delay = 1ms;
+  options.reconnect->max_delay = 5ms;
+  options.reconnect->on = hostws::reconnect_on::any;
+  options.reconnect->codes = {401, -4001};
+  hostws::connection ws(peer_url("ws", "/close?code=1000"), std::move(handlers), options);
+  while (losses < 2) CHECK(hostws::poll(10s));
+  ws.set_url(peer_url("ws", "/close?code=4001"));
+  CHECK(ws.url() == peer_url("ws", "/close?code=4001"));
+  CHECK_THROWS(ws.set_url("http://h"), HOSTWS_E_URL);
+  while (code == 0) CHECK(hostws::poll(10s));
+  CHECK(code == 4001 && opens == 1);
+  options.reconnect->codes = {99};
+  CHECK_THROWS(hostws::connection(peer_url("ws", "/echo"), {}, options), HOSTWS_E_OPTION);
+}
+
 void a_moved_connection_keeps_its_handlers() {
   int messages = 0, terminates = 0;
   const auto make = [&] {
@@ -537,6 +562,7 @@ int main() {
   RUN(a_send_that_does_not_fit_is_false);
   RUN(huge_messages_go_in_fragments_and_come_in_parts);
   RUN(a_lost_connection_is_opened_again);
+  RUN(where_and_after_what_it_is_opened_again);
   RUN(a_moved_connection_keeps_its_handlers);
   RUN(a_handler_may_destroy_its_connection);
   RUN(handlers_go_with_the_end_or_the_connection);

@@ -168,6 +168,8 @@ static void options_out_of_range_are_named(void) {
   REFUSED(reconnect_min_ms, -1, "reconnect_min_ms");
   REFUSED(reconnect_min_ms, 30001, "reconnect_max_ms");
   REFUSED(reconnect_max_ms, -1, "reconnect_max_ms");
+  REFUSED(reconnect_on, 2, "reconnect_on");
+  REFUSED(reconnect_codes, "1000,lost", "entry 2");
   REFUSED(write_timeout_ms, -2, "write_timeout_ms");
 #undef REFUSED
   options = default_options();
@@ -269,6 +271,9 @@ static void options_json_is_checked_member_by_member(void) {
       {"{\"data_type\":\"xml\"}", HOSTWS_E_OPTION, "data_type"},
       {"{\"data_type\":4}", HOSTWS_E_OPTION, "data_type"},
       {"{\"queue\":1000000}", HOSTWS_E_NO_SUCH_ID, "queue"},
+      {"{\"queue\":0,\"queue\":0}", HOSTWS_E_OPTION, "queue is there twice"},
+      {"{\"headers\":{\"A\":\"x\",\"A\":\"y\"}}", HOSTWS_E_OPTION, "A is there twice"},
+      {"\"{}\"", HOSTWS_E_JSON, "without quotes"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECK_FAILS(ws_open(good, bad[i].json, NULL), bad[i].code, bad[i].words);
   CHECK_INT(ws_open(good, "{\"open_timeout_ms\":1,\"open_timeout_ms\":\"x\"}", NULL), HOSTWS_E_OPTION);

@@ -3,6 +3,7 @@
 #include "peer.h"
 #include "record.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static ws_options soon(int max) {
@@ -86,6 +87,51 @@ static void a_header_for_the_next_attempt_is_checked(void) {
   record_clear(&r);
 }
 
+static void more_ends_are_tried_again(void) {
+  static const struct {
+    int on;
+    const char *codes, *path;
+    int losses;
+  } cases[] = {
+      {HOSTWS_RECONNECT_LOST, NULL, "/close?code=4000", 0},
+      {HOSTWS_RECONNECT_LOST, "1000,4000", "/close?code=4000", 1},
+      {HOSTWS_RECONNECT_LOST, "-1012", "/close?code=1012", 0},
+      {HOSTWS_RECONNECT_ANY, NULL, "/close?code=1000", 1},
+      {HOSTWS_RECONNECT_ANY, "-1000", "/close?code=1000", 0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    record r = {0};
+    ws_options options = soon(1);
+    options.reconnect_on = cases[i].on;
+    options.reconnect_codes = cases[i].codes;
+    record_open(&r, peer_url("ws", cases[i].path), &options);
+    PUMP(r.terminates);
+    CHECK_INT(r.losses, cases[i].losses);
+    CHECK_INT(r.errors, 0);
+    record_clear(&r);
+  }
+}
+
+static void the_next_attempt_goes_elsewhere(void) {
+  record r = {0};
+  char url[256], told[256];
+  ws_options options = soon(-1);
+  ws_id ws = record_open(&r, peer_url("closed", "/"), &options);
+  PUMP(r.losses);
+  snprintf(url, sizeof url, "%s", peer_url("ws", "/echo"));
+  CHECK_INT(ws_set_url(ws, url), HOSTWS_OK);
+  CHECK_INT(ws_url(ws, told, sizeof told), strlen(url));
+  CHECK_STR(told, url);
+  PUMP(r.opens);
+  CHECK_FAILS(ws_set_url(ws, NULL), HOSTWS_E_ARGUMENT, "url");
+  CHECK_FAILS(ws_set_url(ws, "http://h"), HOSTWS_E_URL, "ws");
+  CHECK_INT(ws_set_url(2000000000, url), HOSTWS_E_NO_SUCH_ID);
+  record_close(&r);
+  CHECK_INT(r.code, 1000);
+  CHECK_INT(ws_set_url(ws, url), HOSTWS_E_CLOSED);
+  record_clear(&r);
+}
+
 int main(void) {
   peer_start();
   int threads = thread_count(), fds = fd_count();
@@ -94,6 +140,8 @@ int main(void) {
   RUN(terminate_ends_the_wait);
   RUN(shutdown_ends_the_wait);
   RUN(a_header_for_the_next_attempt_is_checked);
+  RUN(more_ends_are_tried_again);
+  RUN(the_next_attempt_goes_elsewhere);
   check_nothing_is_left(threads, fds);
   return 0;
 }

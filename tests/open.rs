@@ -3,10 +3,13 @@
 mod support;
 
 use std::ffi::CString;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use hostws::capi::*;
 use support::host::*;
+use support::servers::raw::scripted;
 use support::servers::BlackHole;
 use support::{raw_server, url, ws_server};
 
@@ -74,6 +77,26 @@ fn the_upgrade_request_carries_the_headers_also_repeated_ones() {
     assert_eq!(shown, format!("ws://127.0.0.1:{}/headers", server.port));
     client.terminate();
     client.finish();
+}
+
+#[test]
+fn the_headers_of_ws_open_keep_their_order() {
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&names);
+    let server = scripted(move |mut stream, request| {
+        let lines = request.head.lines().filter_map(|line| line.split_once(": "));
+        let own = lines.filter(|(name, _)| name.starts_with("X-"));
+        seen.lock().unwrap().extend(own.map(|(name, value)| format!("{name}={value}")));
+        stream.write_all(&request.accept(""))
+    })
+    .unwrap();
+    let options = r#"{"headers":{"X-Z":"1","X-B":["2","3"],"X-A":"4"}}"#;
+    let ws = open_pull(&url(&server, "/"), Some(options));
+    assert!(ws > 0, "{}", last_words());
+    assert_eq!(next(0, 10_000), Ok((ws, Event::Open)));
+    ws_abort(ws);
+    while next(0, 10_000) != Err(HOSTWS_E_IDLE) {}
+    assert_eq!(*names.lock().unwrap(), ["X-Z=1", "X-B=2", "X-B=3", "X-A=4"]);
 }
 
 #[test]
