@@ -514,6 +514,15 @@ pub fn set_header(ws: ws_id, name: &str, value: Option<&str>) -> i32 {
     }
 }
 
+/// Fetches what comes until so many connections have ended.
+pub fn fetch_ends(count: usize) {
+    let mut ends = 0;
+    while ends < count {
+        let (_, event) = next(0, 10_000).expect("an end");
+        ends += usize::from(matches!(event, Event::Terminate(_)));
+    }
+}
+
 pub fn set_url(ws: ws_id, url: &str) -> i32 {
     let url = CString::new(url).unwrap();
     // SAFETY: the string is valid during the call.
