@@ -116,6 +116,55 @@ static void the_former_function_is_not_running_when_it_was_replaced(void) {
   record_clear(&r);
 }
 
+static void a_queue_is_not_freed_while_its_function_runs(void) {
+  record r = {.any_thread = 1};
+  ws_options options = default_options();
+  options.queue = ws_queue_new();
+  CHECK_INT(ws_queue_on_wakeup(options.queue, be_slow, NULL), HOSTWS_OK);
+  record_open(&r, peer_url("ws", "/echo"), &options);
+  AWAIT(inside);
+  CHECK_INT(ws_queue_free(options.queue), HOSTWS_OK);
+  CHECK_INT(inside, 0);
+  record_clear(&r);
+}
+
+static void *end_while_it_runs(void *argument) {
+  record *r = argument;
+  CHECK_INT(ws_queue_on_wakeup(0, be_slow, NULL), HOSTWS_OK);
+  record_open(r, peer_url("ws", "/echo"), NULL);
+  AWAIT(inside);
+  return NULL;
+}
+
+static void a_thread_does_not_end_while_its_function_runs(void) {
+  record r = {0};
+  pthread_t thread;
+  CHECK_INT(pthread_create(&thread, NULL, end_while_it_runs, &r), 0);
+  pthread_join(thread, NULL);
+  CHECK_INT(inside, 0);
+  record_clear(&r);
+}
+
+static void shutdown_forgets_it(void) {
+  record r = {0};
+  calls = 0;
+  CHECK_INT(ws_queue_on_wakeup(0, be_slow, NULL), HOSTWS_OK);
+  record_open(&r, peer_url("ws", "/echo"), NULL);
+  AWAIT(inside);
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
+  CHECK_INT(inside, 0);
+  CHECK_INT(ws_queue_on_wakeup(0, count_call, &calls), HOSTWS_OK);
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
+  PUMP(r.terminates);
+  record_clear(&r);
+  calls = 0;
+  record_open(&r, peer_url("ws", "/echo"), NULL);
+  PUMP(r.opens);
+  record_close(&r);
+  CHECK_INT(calls, 0);
+  record_clear(&r);
+}
+
 typedef struct trespasser {
   record r;
   ws_queue queue;
@@ -227,6 +276,9 @@ int main(void) {
   RUN(a_loop_that_polls_only_when_called_misses_nothing);
   RUN(null_stops_it);
   RUN(the_former_function_is_not_running_when_it_was_replaced);
+  RUN(a_queue_is_not_freed_while_its_function_runs);
+  RUN(a_thread_does_not_end_while_its_function_runs);
+  RUN(shutdown_forgets_it);
   RUN(it_may_call_nothing_but_wake);
   RUN(nor_may_a_log_function);
   RUN(no_credentials_are_logged);

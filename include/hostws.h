@@ -1283,18 +1283,36 @@ ws_queue ws_queue_new(void);
 /**
  * Frees a queue of ws_queue_new(). Its connections are Closing, with 1001, when the call
  * returns: what they had queued still leaves. What the queue holds is discarded, and no
- * callback of theirs runs any more.
+ * callback of theirs runs any more, nor the queue's wake-up function.
  *
  * @param queue  a queue of ws_queue_new()
  * @return HOSTWS_OK; or HOSTWS_E_BUSY while some thread polls it or one of its callbacks runs,
  *         HOSTWS_E_ARGUMENT for a thread's own queue, HOSTWS_E_NO_SUCH_ID
  *
- * Blocks: never. Threads: any. From a callback: yes, of another queue. After fork:
- * HOSTWS_E_FORKED.
+ * Blocks: while the wake-up function runs. Threads: any. From a callback: yes, of another
+ * queue. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
 int32_t ws_queue_free(ws_queue queue);
+
+/**
+ * Drops every event that a queue holds, as if it had never come. Of its connections that are
+ * Closing or Closed nothing comes any more, not even on_terminate; the others go on. After
+ * ws_shutdown() and this nothing is left that could call the host's code: so a plug-in is
+ * unloaded.
+ *
+ * @param queue  0 for the calling thread's own, or a queue of ws_queue_new()
+ * @return HOSTWS_OK; or HOSTWS_E_BUSY while another thread polls it or one of its callbacks runs,
+ *         HOSTWS_E_WRONG_THREAD for another thread's own queue, HOSTWS_E_NO_SUCH_ID,
+ *         HOSTWS_E_ARGUMENT if it is negative
+ *
+ * Blocks: never. Threads: the queue's own; a queue of ws_queue_new() any. From a callback: yes,
+ * of another queue. After fork: HOSTWS_E_FORKED. What ws_next() gave out is gone, too.
+ *
+ * @since 0.1
+ */
+int32_t ws_queue_discard(ws_queue queue);
 
 /**
  * Names the queue that gets a connection's events, so that other threads can wait
@@ -1391,7 +1409,10 @@ intptr_t ws_queue_fd(ws_queue queue);
  * @param queue      0 for the calling thread's own, or any queue
  * @param fn         the function; NULL: none. The former one is not running any more
  *                   when the call returns
- * @param user_data  handed to it as it is
+ * @param user_data  handed to it as it is. It must live until the function is replaced, or
+ *                   the queue is freed, or ws_shutdown() has returned with another answer than
+ *                   HOSTWS_E_TIMEOUT; none of these returns while the function runs. When the
+ *                   queue's thread ends, that waits for the function at most one second
  * @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
  *
  * Blocks: while the former function runs. Threads: any but those of the library.
@@ -1502,7 +1523,8 @@ uint32_t ws_version_number(void);
  * @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_TRACE: lines above it are not made
  * @param fn         gets each line, without a line end; NULL: stderr. The former one is not
  *                   running any more when the call returns
- * @param user_data  handed to it as it is
+ * @param user_data  handed to it as it is. It must live until the function is replaced, or
+ *                   ws_shutdown() has returned with another answer than HOSTWS_E_TIMEOUT
  * @return HOSTWS_OK, or HOSTWS_E_ARGUMENT
  *
  * Blocks: while the former function runs. Threads: any but those of the library. From a
@@ -1517,8 +1539,9 @@ int32_t ws_set_log(int32_t level,
 /**
  * Closes every connection with 1001 and ends the library's threads. Those that do not
  * close in time are dropped. It calls nobody back: the on_terminate that are still due
- * wait in their queues, and can be polled as ever. After it the library is as new:
- * ws_new() starts it again, and the system's trust store is read anew.
+ * wait in their queues, and can be polled as ever, or dropped by ws_queue_discard(). After it the
+ * library is as new, and ws_new() starts it again: the log function and the wake-up functions
+ * have returned and are forgotten, and the system's trust store is read anew.
  *
  * In a forked child it forgets all that was the parent's, so that the child can use
  * the library itself; the ids that the parent had are Closed there.
@@ -1526,7 +1549,7 @@ int32_t ws_set_log(int32_t level,
  * @param timeout_ms  how long servers may take to answer; 0: everything is dropped at once;
  *                    -1: each connection's own `close_timeout_ms`
  * @return HOSTWS_OK; HOSTWS_E_TIMEOUT if something had to be dropped although `timeout_ms` was
- *         not 0, or a thread did not end; HOSTWS_E_SHUTDOWN if another thread is already at it;
+ *         not 0, a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another thread is already at it;
  *         HOSTWS_E_ARGUMENT if `timeout_ms` is less than -1
  *
  * Blocks: up to `timeout_ms`, and a moment. Threads: any but those of the library. From a

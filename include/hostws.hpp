@@ -765,6 +765,9 @@ inline std::optional<int> wait(std::chrono::milliseconds timeout = forever, ws_q
   return detail::check(waiting);
 }
 
+/** ws_queue_discard(): drops what a queue holds, and what may still come of connections that are ending. */
+inline void discard(ws_queue queue = 0) { detail::check(ws_queue_discard(queue)); }
+
 /** ws_wake(): ends the wait of whoever waits on a queue. From any thread. */
 inline void wake(ws_queue queue = 0) { detail::check(ws_wake(queue)); }
 

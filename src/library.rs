@@ -1,5 +1,6 @@
 //! The whole: which queues and connections there are, and how it starts and ends.
 
+mod idle;
 mod shutdown;
 
 use std::any::Any;
@@ -8,6 +9,7 @@ use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::connection::{
     Command, Connection, DataType, EndGuard, Home, Interner, Limits, Options, Parts, Reconnect,
@@ -15,11 +17,12 @@ use crate::connection::{
 };
 use crate::error::{Code, Error, Result};
 use crate::process::{self, PerProcess, ThreadToken};
-use crate::queue::{Kind, Queue, Recipient};
+use crate::queue::{Kind, Queue};
 use crate::transport::start_tls;
 use crate::worker::{Pair, Shared};
 use crate::{dial, log, sys};
 
+pub use self::idle::idle;
 pub use self::shutdown::shutdown;
 pub use crate::process::is_forked;
 
@@ -40,6 +43,9 @@ static LIBRARY: PerProcess<Library> = PerProcess::new();
 /// Outside the library: a forked child starts with a new one, and numbers no queue twice.
 static NEXT_QUEUE: AtomicI32 = AtomicI32::new(1);
 
+/// How long the end of a thread waits for a wake-up function that runs.
+const WAKEUP_PATIENCE: Duration = Duration::from_secs(1);
+
 /// A thread's own queue, which ends with the thread; the main thread's lives until the process
 /// ends, for what `exit` calls may still use it when the thread has lost what it had for itself.
 struct Own {
@@ -58,6 +64,8 @@ impl Drop for Own {
             let library = LIBRARY.get();
             if !library.is_main(&self.pair) {
                 library.retire_queue(&self.pair);
+                // Bounded, for this runs within `exit`, too.
+                self.pair.queue.forget_wakeup(Some(Instant::now() + WAKEUP_PATIENCE));
             }
         }
     }
@@ -286,7 +294,31 @@ pub fn free_queue(id: i32) -> Result<()> {
         Ok(())
     };
     pair.queue.leave();
-    freed
+    freed?;
+    pair.queue.forget_wakeup(None);
+    Ok(())
+}
+
+/// Drops what a queue holds, and whatever may still come of its connections that are ending.
+pub fn discard_queue(id: i32) -> Result<()> {
+    let library = LIBRARY.get();
+    let pair = library.pair(id)?;
+    // Nobody else delivers from it meanwhile.
+    pair.queue.enter()?;
+    let discarded = if pair.queue.is_nested() {
+        Err(Error::ws(Code::Busy, "a callback of this queue is running"))
+    } else {
+        for connection in library.registry.all() {
+            let is_its = Arc::ptr_eq(connection.queue(), &pair.queue);
+            if is_its && connection.status() >= Status::Closing {
+                connection.discard();
+            }
+        }
+        pair.queue.discard();
+        Ok(())
+    };
+    pair.queue.leave();
+    discarded
 }
 
 /// The queue of that number, or with 0 that of the calling thread.
@@ -301,49 +333,6 @@ pub fn with_queue<T>(id: i32, act: impl FnOnce(&Arc<Queue>) -> T) -> Result<T> {
         0 => library.with_own(|pair| act(&pair.queue)),
         _ => Ok(act(&library.pair(id)?.queue)),
     }
-}
-
-/// Why waiting for that queue brings nothing, for ever: which connections there are, and how
-/// their events are to be had. `kind`: only such events are waited for.
-pub fn idle(queue: &Queue, kind: Option<Kind>) -> Error {
-    let mut here = [0, 0];
-    let (mut of_threads, mut of_queues) = (0, 0);
-    for connection in LIBRARY.get().registry.all() {
-        let home = connection.queue();
-        match home.id() == queue.id() {
-            true => here[connection.kind() as usize] += 1,
-            false if home.is_owned() => of_threads += 1,
-            false => of_queues += 1,
-        }
-    }
-    let mut words = String::from("no connection is left that could ever bring an event");
-    let mut separator = " here: ";
-    let mut tell = |count: usize, one: &str, many: &str| {
-        if count > 0 {
-            let noun = if count == 1 { "connection" } else { "connections" };
-            let rest = if count == 1 { one } else { many };
-            words.push_str(&format!("{separator}{count} {noun} {rest}"));
-            separator = "; ";
-        }
-    };
-    for (other, count) in [Kind::Push, Kind::Pull].into_iter().zip(here) {
-        match (kind, other) {
-            (Some(Kind::Push), Kind::Pull) => tell(
-                count,
-                "has no callbacks: its events come by ws_next()",
-                "have no callbacks: their events come by ws_next()",
-            ),
-            (Some(Kind::Pull), Kind::Push) => tell(
-                count,
-                "has callbacks: its events come by ws_poll()",
-                "have callbacks: their events come by ws_poll()",
-            ),
-            _ => tell(count, "has a callback that runs now", "have callbacks that run now"),
-        }
-    }
-    tell(of_threads, "belongs to another thread's queue", "belong to other threads' queues");
-    tell(of_queues, "belongs to another queue", "belong to other queues");
-    Error::ws(Code::Idle, words)
 }
 
 /// The queue of a connection, or with 0 that of the calling thread.

@@ -3,7 +3,9 @@
 
 use std::io::Write;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::process::PerProcess;
 use crate::sys;
@@ -109,6 +111,30 @@ pub fn write(level: Level, line: String) {
 pub fn set(level: Level, new: Option<Sink>) {
     *SINK.get().write().unwrap_or_else(PoisonError::into_inner) = new;
     LEVEL.store(level as i32, Ordering::Relaxed);
+}
+
+/// Forgets the sink, and with it the level that it wanted; false if the sink still runs at the
+/// deadline.
+pub fn forget(deadline: Instant) -> bool {
+    let sink = SINK.get();
+    if sink.read().unwrap_or_else(PoisonError::into_inner).is_none() {
+        return true;
+    }
+    LEVEL.store(Level::Off as i32, Ordering::Relaxed);
+    let mut sink = loop {
+        match sink.try_write() {
+            Ok(sink) => break sink,
+            Err(TryLockError::Poisoned(sink)) => break sink.into_inner(),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(TryLockError::WouldBlock) => return false,
+        }
+    };
+    *sink = None;
+    // The environment decides again.
+    LEVEL.store(-1, Ordering::Relaxed);
+    true
 }
 
 /// In a forked child: the lock may be held by a thread that does not exist there.

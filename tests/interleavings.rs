@@ -307,6 +307,9 @@ mod connection {
         fn is_muted(&self) -> bool {
             false
         }
+        fn is_discarded(&self) -> bool {
+            false
+        }
         fn host(&self) -> &(dyn Any + Send + Sync) {
             &()
         }

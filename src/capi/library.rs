@@ -129,7 +129,8 @@ pub extern "C" fn ws_version_number() -> u32 {
 /// @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_TRACE: lines above it are not made
 /// @param fn         gets each line, without a line end; NULL: stderr. The former one is not
 ///                   running any more when the call returns
-/// @param user_data  handed to it as it is
+/// @param user_data  handed to it as it is. It must live until the function is replaced, or
+///                   ws_shutdown() has returned with another answer than HOSTWS_E_TIMEOUT
 /// @return HOSTWS_OK, or HOSTWS_E_ARGUMENT
 ///
 /// Blocks: while the former function runs. Threads: any but those of the library. From a
@@ -155,8 +156,9 @@ pub extern "C" fn ws_set_log(
 
 /// Closes every connection with 1001 and ends the library's threads. Those that do not
 /// close in time are dropped. It calls nobody back: the on_terminate that are still due
-/// wait in their queues, and can be polled as ever. After it the library is as new:
-/// ws_new() starts it again, and the system's trust store is read anew.
+/// wait in their queues, and can be polled as ever, or dropped by ws_queue_discard(). After it the
+/// library is as new, and ws_new() starts it again: the log function and the wake-up functions
+/// have returned and are forgotten, and the system's trust store is read anew.
 ///
 /// In a forked child it forgets all that was the parent's, so that the child can use
 /// the library itself; the ids that the parent had are Closed there.
@@ -164,7 +166,7 @@ pub extern "C" fn ws_set_log(
 /// @param timeout_ms  how long servers may take to answer; 0: everything is dropped at once;
 ///                    -1: each connection's own `close_timeout_ms`
 /// @return HOSTWS_OK; HOSTWS_E_TIMEOUT if something had to be dropped although `timeout_ms` was
-///         not 0, or a thread did not end; HOSTWS_E_SHUTDOWN if another thread is already at it;
+///         not 0, a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another thread is already at it;
 ///         HOSTWS_E_ARGUMENT if `timeout_ms` is less than -1
 ///
 /// Blocks: up to `timeout_ms`, and a moment. Threads: any but those of the library. From a

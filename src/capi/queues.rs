@@ -28,14 +28,14 @@ pub extern "C" fn ws_queue_new() -> ws_queue {
 
 /// Frees a queue of ws_queue_new(). Its connections are Closing, with 1001, when the call
 /// returns: what they had queued still leaves. What the queue holds is discarded, and no
-/// callback of theirs runs any more.
+/// callback of theirs runs any more, nor the queue's wake-up function.
 ///
 /// @param queue  a queue of ws_queue_new()
 /// @return HOSTWS_OK; or HOSTWS_E_BUSY while some thread polls it or one of its callbacks runs,
 ///         HOSTWS_E_ARGUMENT for a thread's own queue, HOSTWS_E_NO_SUCH_ID
 ///
-/// Blocks: never. Threads: any. From a callback: yes, of another queue. After fork:
-/// HOSTWS_E_FORKED.
+/// Blocks: while the wake-up function runs. Threads: any. From a callback: yes, of another
+/// queue. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -44,6 +44,30 @@ pub extern "C" fn ws_queue_free(queue: ws_queue) -> i32 {
     answer(|| {
         reap(mark);
         library::free_queue(queue)?;
+        Ok(HOSTWS_OK)
+    })
+}
+
+/// Drops every event that a queue holds, as if it had never come. Of its connections that are
+/// Closing or Closed nothing comes any more, not even on_terminate; the others go on. After
+/// ws_shutdown() and this nothing is left that could call the host's code: so a plug-in is
+/// unloaded.
+///
+/// @param queue  0 for the calling thread's own, or a queue of ws_queue_new()
+/// @return HOSTWS_OK; or HOSTWS_E_BUSY while another thread polls it or one of its callbacks runs,
+///         HOSTWS_E_WRONG_THREAD for another thread's own queue, HOSTWS_E_NO_SUCH_ID,
+///         HOSTWS_E_ARGUMENT if it is negative
+///
+/// Blocks: never. Threads: the queue's own; a queue of ws_queue_new() any. From a callback: yes,
+/// of another queue. After fork: HOSTWS_E_FORKED. What ws_next() gave out is gone, too.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_queue_discard(queue: ws_queue) -> i32 {
+    let mark = here();
+    answer(|| {
+        reap(mark);
+        library::discard_queue(queue)?;
         Ok(HOSTWS_OK)
     })
 }
@@ -154,7 +178,10 @@ pub extern "C" fn ws_queue_fd(queue: ws_queue) -> isize {
 /// @param queue      0 for the calling thread's own, or any queue
 /// @param fn         the function; NULL: none. The former one is not running any more
 ///                   when the call returns
-/// @param user_data  handed to it as it is
+/// @param user_data  handed to it as it is. It must live until the function is replaced, or
+///                   the queue is freed, or ws_shutdown() has returned with another answer than
+///                   HOSTWS_E_TIMEOUT; none of these returns while the function runs. When the
+///                   queue's thread ends, that waits for the function at most one second
 /// @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
 ///
 /// Blocks: while the former function runs. Threads: any but those of the library.

@@ -139,6 +139,10 @@ impl Recipient for Connection {
         self.life.is_muted()
     }
 
+    fn is_discarded(&self) -> bool {
+        self.life.is_discarded()
+    }
+
     fn host(&self) -> &(dyn Any + Send + Sync) {
         self.host.as_ref()
     }

@@ -79,6 +79,8 @@ const ABORTED: u16 = 1 << 8;
 const DRAINING: u16 = 1 << 9;
 /// A message that was accepted never left.
 const LOST: u16 = 1 << 10;
+/// The host wants to hear not even of the end.
+const DISCARDED: u16 = 1 << 11;
 
 /// The value at one moment.
 #[derive(Clone, Copy)]
@@ -204,6 +206,11 @@ impl Life {
         let _ = self.note(MUTED);
     }
 
+    /// The host wants to hear not even of the end.
+    pub fn discard(&self) {
+        self.note(MUTED | DISCARDED);
+    }
+
     /// The host wants no closing handshake.
     pub fn abort(&self) {
         self.note(ABORTED);
@@ -274,6 +281,10 @@ impl Life {
 
     pub fn is_muted(&self) -> bool {
         self.now().has(MUTED)
+    }
+
+    pub fn is_discarded(&self) -> bool {
+        self.now().has(DISCARDED)
     }
 
     pub fn is_aborted(&self) -> bool {

@@ -326,6 +326,11 @@ impl Connection {
         Err(self.explain(Error::ws(Code::Closed, format!("connection {} is closed", self.id))))
     }
 
+    /// The host hears nothing more of it, not even the end.
+    pub fn discard(&self) {
+        self.life.discard();
+    }
+
     fn mute(&self) {
         self.life.mute();
         self.home.queue.purge(self);

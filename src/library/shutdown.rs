@@ -30,11 +30,27 @@ pub fn shutdown(timeout: Option<Duration>) -> Result<()> {
     }
     let result = library.close_all(timeout);
     library.shared.resources.forget();
+    // Whatever it was: what the host gave to be called may be gone when this returns.
+    let result = result.and(library.forget_functions(Instant::now() + MOMENT));
     library.closing.store(false, Ordering::SeqCst);
     result
 }
 
 impl Library {
+    /// Forgets the log function and all wake-up functions.
+    fn forget_functions(&self, deadline: Instant) -> Result<()> {
+        let pairs: Vec<Arc<Pair>> = self.queues().values().map(Arc::clone).collect();
+        let mut have_returned = true;
+        for pair in pairs {
+            have_returned &= pair.queue.forget_wakeup(Some(deadline));
+        }
+        if !(have_returned & log::forget(deadline)) {
+            let words = "a wake-up or log function has not returned in time";
+            return Err(Error::ws(Code::Timeout, words));
+        }
+        Ok(())
+    }
+
     fn close_all(&self, timeout: Option<Duration>) -> Result<()> {
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
         let mut is_polite = timeout != Some(Duration::ZERO);

@@ -92,6 +92,8 @@ pub trait Recipient: Send + Sync {
     fn queued(&self) -> &AtomicUsize;
     /// The host wants nothing more than the end.
     fn is_muted(&self) -> bool;
+    /// It wants not even that.
+    fn is_discarded(&self) -> bool;
     /// What the host attached to it.
     fn host(&self) -> &(dyn Any + Send + Sync);
     /// So much of what it sent has been handed to the host, or never will be.
@@ -143,7 +145,8 @@ impl Entry {
 
     /// It is not to be delivered any more.
     pub fn is_muted(&self) -> bool {
-        !matches!(self.event, Event::Terminate(_)) && self.recipient.is_muted()
+        let is_end = matches!(self.event, Event::Terminate(_));
+        !is_end && self.recipient.is_muted() || self.recipient.is_discarded()
     }
 }
 

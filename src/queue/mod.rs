@@ -11,7 +11,7 @@ mod waiting;
 use std::any::Any;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub use engine::{Engine, Turned};
 pub use event::{Ending, Entry, Event, Kind, Pong, Recipient, Reconnecting};
@@ -23,21 +23,21 @@ use crate::process::ThreadToken;
 use crate::protocol::Batch;
 use crate::sync::{Mutex, MutexGuard};
 use crate::sys::WakePipe;
-use signal::Descriptor;
+use signal::{Descriptor, WakeupSlot};
 use state::{End, Parked, State};
+pub use state::{Neglect, NEGLECTED_AFTER};
 
 pub struct Queue {
     id: i32,
     /// The thread that alone may poll it; `None`: any, one at a time.
     owner: Option<ThreadToken>,
     state: Mutex<State>,
-    /// Held while the host's wake-up function runs.
-    wakeup: Mutex<Option<Wakeup>>,
+    wakeup: WakeupSlot,
 }
 
 impl Queue {
     pub fn new(id: i32, owner: Option<ThreadToken>) -> Queue {
-        Queue { id, owner, state: Mutex::default(), wakeup: Mutex::default() }
+        Queue { id, owner, state: Mutex::default(), wakeup: WakeupSlot::default() }
     }
 
     pub fn id(&self) -> i32 {
@@ -86,6 +86,7 @@ impl Queue {
         state.put(entry, End::Back);
         if was_empty && state.ready() > 0 {
             state.announce();
+            state.left();
         }
         // Also when it was not: the host may have read the byte and not polled.
         state.settle_signal();
@@ -146,16 +147,14 @@ impl Queue {
 
     /// Calls the host's wake-up function if a call is due. For the worker alone.
     pub fn call_wakeup(&self) {
-        if !std::mem::take(&mut self.state().wakeup_due) {
-            return;
+        if std::mem::take(&mut self.state().wakeup_due) {
+            self.wakeup.call();
         }
-        let wakeup = self.wakeup.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(call) = wakeup.as_ref() {
-            // It may have been taken away between the two locks.
-            if self.state().has_wakeup {
-                call();
-            }
-        }
+    }
+
+    /// Whether events wait and nobody polls.
+    pub fn neglect(&self) -> Neglect {
+        self.state().neglect()
     }
 
     /// Sets the loop that fills it, while there is one.
@@ -212,6 +211,7 @@ impl Queue {
             Some((_, depth)) if *depth > 1 => *depth -= 1,
             _ => state.poller = None,
         }
+        state.left();
         state.settle_signal();
         let rouse = state.ready() > 0 && state.announce();
         drop(state);
@@ -307,6 +307,7 @@ impl Queue {
         if state.poller.is_some() || !is_plain || !self.may_poll(ThreadToken::current()) {
             return None;
         }
+        state.heard();
         let parked = state.parked.as_mut().filter(|parked| parked.left > 0)?;
         let (event, left) = take(parked.holder.as_mut())?;
         parked.left = left;
@@ -369,7 +370,7 @@ impl Queue {
     pub fn on_wakeup(&self, wakeup: Option<Wakeup>) {
         let is_set = wakeup.is_some();
         // Waits while the former one runs.
-        *self.wakeup.lock().unwrap_or_else(PoisonError::into_inner) = wakeup;
+        self.wakeup.set(wakeup);
         let mut state = self.state();
         state.has_wakeup = is_set;
         state.wakeup_due = false;
@@ -379,6 +380,26 @@ impl Queue {
         if rouse {
             self.rouse();
         }
+    }
+
+    /// Forgets that function; false if it still runs at the deadline.
+    pub fn forget_wakeup(&self, deadline: Option<Instant>) -> bool {
+        let mut state = self.state();
+        state.has_wakeup = false;
+        state.wakeup_due = false;
+        drop(state);
+        self.wakeup.clear(deadline)
+    }
+
+    /// Drops all that it holds.
+    pub fn discard(&self) {
+        let mut state = self.state();
+        let dropped = state.empty();
+        let parked = state.parked.take();
+        state.settle_signal();
+        self.notify(state);
+        // Settling takes other locks.
+        drop((dropped, parked));
     }
 
     /// Whether the calling thread polls it, from outside of the present call.
@@ -401,9 +422,6 @@ impl Queue {
         let parked = state.parked.take();
         let descriptor = (state.descriptor.take(), state.wake_pipe.take());
         self.notify(state);
-        if let Ok(mut wakeup) = self.wakeup.try_lock() {
-            *wakeup = None;
-        }
         // Settling takes other locks.
         drop((discarded, parked, descriptor));
     }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::engine::Engine;
 use super::event::{Entry, Kind};
@@ -43,6 +43,8 @@ pub struct State {
     pub wakeup_due: bool,
     /// A call has been due since the host last began to poll.
     is_told: bool,
+    /// Events wait, and nobody has polled since then.
+    unpolled_since: Option<Instant>,
     pub closed: bool,
     /// The loop that fills it.
     pub engine: Option<Arc<dyn Engine>>,
@@ -65,6 +67,22 @@ pub struct Lane {
     pub events: usize,
     /// The connections that could still bring one.
     pub live: HashSet<i32>,
+}
+
+/// After so long a queue is neglected that holds events and is not polled.
+pub const NEGLECTED_AFTER: Duration = Duration::from_secs(5);
+
+/// Whether events wait and nobody polls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Neglect {
+    None,
+    /// It is to be said after this time.
+    In(Duration),
+    /// It is to be said now. So many wait for callbacks, and so many to be fetched.
+    Now {
+        pushed: usize,
+        pulled: usize,
+    },
 }
 
 /// A connection with a callback on the poller's stack.
@@ -131,6 +149,18 @@ impl State {
             busy.events -= left;
         }
         Some(entry)
+    }
+
+    /// Takes out everything.
+    pub fn empty(&mut self) -> Vec<Entry> {
+        self.wakeup_due = false;
+        let mut entries = Vec::new();
+        for kind in [Kind::Push, Kind::Pull] {
+            while let Some(entry) = self.remove(kind, 0) {
+                entries.push(entry);
+            }
+        }
+        entries
     }
 
     /// Takes the first entry that can be delivered. If it is for a callback, its connection is
@@ -215,6 +245,29 @@ impl State {
     /// The host polls: it has heard.
     pub fn heard(&mut self) {
         self.is_told = false;
+        self.unpolled_since = None;
+    }
+
+    /// The host does not poll: from here on it is looked how long what there is waits.
+    pub fn left(&mut self) {
+        if self.ready() > 0 && self.unpolled_since.is_none() {
+            self.unpolled_since = Some(Instant::now());
+        }
+    }
+
+    /// Says once that nobody polls, until somebody does.
+    pub fn neglect(&mut self) -> Neglect {
+        let [pushed, pulled] = [Kind::Push, Kind::Pull].map(|kind| self.deliverable(kind));
+        if self.closed || self.poller.is_some() || pushed + pulled == 0 {
+            return Neglect::None;
+        }
+        let Some(since) = self.unpolled_since else { return Neglect::None };
+        let rest = NEGLECTED_AFTER.saturating_sub(since.elapsed());
+        if !rest.is_zero() {
+            return Neglect::In(rest);
+        }
+        self.unpolled_since = None;
+        Neglect::Now { pushed, pulled }
     }
 
     /// Brings the descriptor in line with what can be delivered, whatever the host has read.

@@ -20,7 +20,8 @@ use crate::connection::{Command, Mailbox};
 use crate::dial::{Jobs, Resources};
 use crate::error::{Code, Error, Result};
 use crate::exit;
-use crate::queue::Queue;
+use crate::log;
+use crate::queue::{Neglect, Queue, NEGLECTED_AFTER};
 
 /// How long a worker without connections waits for the next.
 const LINGER: Duration = Duration::from_secs(2);
@@ -132,6 +133,7 @@ impl Pair {
         let mut idle_since: Option<Instant> = None;
         loop {
             let Standing { is_idle, is_retiring } = engine.standing();
+            let watched = self.watch_polling();
             let timeout = match idle_since {
                 _ if is_retiring && is_idle => Some(Duration::ZERO),
                 None => None,
@@ -139,6 +141,7 @@ impl Pair {
                 Some(_) if self.queue.needs_worker() => Some(LINGER),
                 Some(since) => Some(LINGER.saturating_sub(since.elapsed())),
             };
+            let timeout = [timeout, watched].into_iter().flatten().min();
             engine.run_turn(Patience::Own(timeout));
             engine.lend(&self.queue);
             // After a loan, too: the function may have been set in the middle of it.
@@ -149,7 +152,8 @@ impl Pair {
                 continue;
             }
             let since = *idle_since.get_or_insert_with(Instant::now);
-            let is_over = since.elapsed() >= LINGER && !self.queue.needs_worker();
+            let is_needed = self.queue.needs_worker() || watched.is_some();
+            let is_over = since.elapsed() >= LINGER && !is_needed;
             if is_retiring || is_over {
                 let mut current = self.engine();
                 if engine.standing().is_idle {
@@ -158,6 +162,33 @@ impl Pair {
                     self.queue.set_engine(None);
                     return;
                 }
+            }
+        }
+    }
+
+    /// Says once that events wait and nobody polls. Tells when to look at it again.
+    fn watch_polling(&self) -> Option<Duration> {
+        if !log::wants(log::Level::Warning) {
+            return None;
+        }
+        match self.queue.neglect() {
+            Neglect::None => None,
+            Neglect::In(rest) => Some(rest),
+            Neglect::Now { pushed, pulled } => {
+                let (count, id) = (pushed + pulled, self.queue.id());
+                let (noun, verb) = if count == 1 { ("event", "waits") } else { ("events", "wait") };
+                let fetch = match (pushed, pulled) {
+                    (_, 0) => "ws_poll()",
+                    (0, _) => "ws_next()",
+                    _ => "ws_poll() and ws_next()",
+                };
+                let seconds = NEGLECTED_AFTER.as_secs();
+                log::line!(
+                    Warning,
+                    "{count} {noun} {verb} in queue {id}, which nobody has polled for {seconds} s: \
+                     call {fetch} on its thread"
+                );
+                None
             }
         }
     }
