@@ -97,6 +97,8 @@ fn a_status_other_than_101_is_told_with_headers_and_body() {
         let story = client.finish();
         story.check_failed(1006, &["ws", "http"], words);
         assert_eq!(story.errors()[1].code, status, "a cause of http has the status");
+        let says = story.errors()[1].message.ends_with(&format!("; it says: {body}"));
+        assert_eq!(says, !body.is_empty(), "{:?}", story.errors());
         assert!(!story.was_open());
     }
 }

@@ -15,7 +15,7 @@ use support::servers::certificates::{Certificates, ServerCertificate};
 use support::servers::frames::{self, frame, FIN, TEXT};
 use support::servers::listener::{wait_until_gone, Listener};
 use support::servers::raw::Request;
-use support::servers::websocket;
+use support::servers::websocket::{self, openssl_acceptor};
 use support::ws_server;
 
 /// A server with that certificate, and an authority that the client trusts.
@@ -302,4 +302,31 @@ fn errors_that_the_host_left_with_openssl_are_its_own() {
     secure.server.open_gate();
     client.terminate();
     client.finish().check_clean(1000, "");
+}
+
+/// A server that upgrades over TLS and then writes past it.
+#[test]
+fn what_is_not_tls_inside_tls_is_told_as_such() {
+    let certificates = Certificates::new().unwrap();
+    let acceptor = openssl_acceptor(&certificates.good, |_| Ok(())).unwrap();
+    let server = Listener::start(move |stream, _| {
+        let tcp = stream.clone();
+        let Ok(mut stream) = acceptor.accept(stream) else { return };
+        let Ok(request) = Request::read(&mut stream) else { return };
+        if request.path() == "/open" {
+            let _ = stream.write_all(&request.accept(""));
+        }
+        let _ = (&mut &*tcp.tcp()).write_all(b"HTTP/1.1 200 OK\r\n\r\nplain text");
+        wait_until_gone(tcp.tcp());
+    })
+    .unwrap();
+    let ca = CString::new(certificates.ca_pem.clone()).unwrap();
+    for path in ["/open", "/early"] {
+        let url = format!("wss://localhost:{}{path}", server.port);
+        let story = Client::with(&url, |options| options.tls_ca = ca.as_ptr()).finish();
+        assert_eq!(story.was_open(), path == "/open");
+        let errors = story.errors();
+        let is_told = |error: &Trouble| error.message.contains("damaged on the way");
+        assert!(errors.iter().any(is_told), "{errors:?}");
+    }
 }

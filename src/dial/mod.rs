@@ -25,4 +25,6 @@ pub use self::outcome::{Failure, Progress, Timings};
 pub use self::prepare::{Job, Prepared, Resources};
 pub use self::proxy::Proxies;
 pub use self::target::{without_credentials, Target};
-pub use self::tls::{parse_pins, ClientIdentity, Content, Pem, TlsConfig, TlsVersion, Verify};
+pub use self::tls::{
+    broken_session, parse_pins, ClientIdentity, Content, Pem, TlsConfig, TlsVersion, Verify,
+};

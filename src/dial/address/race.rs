@@ -151,7 +151,8 @@ impl Race {
         let mut failed = std::mem::take(&mut self.failed);
         if failed.len() == 1 {
             let (address, error) = failed.remove(0);
-            return tcp(format!("could not connect to {address}")).because(error);
+            let advice = advice(address);
+            return tcp(format!("could not connect to {address}{advice}")).because(error);
         }
         let mut words = format!("none of the {} addresses could be connected to", failed.len());
         if failed.len() > MAX_TOLD {
@@ -160,9 +161,20 @@ impl Race {
         let general = tcp(words);
         failed.into_iter().take(MAX_TOLD).fold(general, |chain, (address, error)| {
             let code = error.raw_os_error().unwrap_or(Code::Tcp as i32);
-            let words = format!("{address}: {error}");
+            let words = format!("{address}: {error}{}", advice(address));
             chain.because(Error::numbered(code, Component::Tcp, words))
         })
+    }
+}
+
+/// What an address lacks, if it lacks anything.
+fn advice(address: SocketAddr) -> &'static str {
+    match address {
+        SocketAddr::V6(v6) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0 => {
+            ", a link-local address with no zone: the URL must name the interface, as in \
+             [fe80::1%25eth0]"
+        }
+        _ => "",
     }
 }
 
@@ -241,6 +253,17 @@ mod tests {
         assert_eq!(codes, [Code::Tcp as i32, libc::ECONNREFUSED, libc::EHOSTUNREACH]);
         assert!(error.to_string().contains("[::1]:1: Connection refused"));
         assert!(error.to_string().contains("1.1.1.1:1: No route to host"));
+
+        for (address, lacks_zone) in [("[fe80::1]:80", true), ("[fe80::1%3]:80", false)] {
+            let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
+            race.failed = vec![(address.parse().unwrap(), invalid())];
+            assert_eq!(race.lost().to_string().contains("with no zone"), lacks_zone);
+            race.failed = vec![
+                (address.parse().unwrap(), invalid()),
+                ("1.1.1.1:1".parse().unwrap(), refused()),
+            ];
+            assert_eq!(race.lost().to_string().contains("with no zone"), lacks_zone);
+        }
 
         let address = |n: u8| SocketAddr::from(([10, 0, 0, n], 80));
         race.failed = (0..64).map(|n| (address(n), refused())).collect();

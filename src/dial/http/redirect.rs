@@ -52,7 +52,8 @@ impl Redirects {
             let place = target.map(|target| format!(" to {target:?}")).unwrap_or_default();
             let status = spoken_status(response);
             return refused(format!(
-                "the server refused the upgrade with {status}{place}; redirects are not followed"
+                "the server refused the upgrade with {status}{place}; redirects are not followed, for \
+                 max_redirects is 0"
             ));
         }
         let target = match target {
@@ -73,7 +74,7 @@ impl Redirects {
             return refused(format!("the redirects go in a circle, back to {target:?}"));
         }
         if self.visited.len() as u64 >= u64::from(limit) {
-            return refused(format!("there are more than {limit} redirects, on to {target:?}"));
+            return refused(format!("there are more than {limit} redirects, on to {target:?}; max_redirects is the limit"));
         }
         let next = towards(config, target)?;
         self.visited.push(here);

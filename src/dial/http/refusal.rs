@@ -8,6 +8,7 @@ use super::body::Body;
 use crate::error::Error;
 use crate::protocol::Response;
 use crate::transport::Stream;
+use crate::words;
 
 /// How long the body may take: it only helps to explain.
 const BODY_WAIT: Duration = Duration::from_secs(2);
@@ -17,6 +18,9 @@ const BODY_PAUSE: Duration = Duration::from_millis(250);
 const READ_SIZE: usize = 16 << 10;
 /// The most of a reason phrase or a header that goes into an error.
 const MAX_QUOTED: usize = 200;
+
+/// The most characters of a body that go into an error.
+const MAX_BEGINNING: usize = 80;
 
 /// A refusal whose body is still being read.
 pub struct Refusal {
@@ -79,9 +83,42 @@ impl Refusal {
         Refusal { error, ..self }
     }
 
+    /// The error quotes how the body begins, if that is text.
     pub fn into_failure(self) -> (Error, Response, Vec<u8>) {
-        (self.error, self.response, self.body.into_content())
+        let Refusal { mut error, response, body, .. } = self;
+        let body = body.into_content();
+        if let Some(beginning) = beginning(&response, &body) {
+            error.message.push_str(&format!("; it says: {beginning}"));
+        }
+        (error, response, body)
     }
+}
+
+/// The first words of a body that a person can read, in one line.
+fn beginning(response: &Response, body: &[u8]) -> Option<String> {
+    let coding = response.text("content-encoding");
+    if coding.is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity")) {
+        return None;
+    }
+    // It may end in the middle of a character.
+    let text = match std::str::from_utf8(&body[..body.len().min(4 * MAX_BEGINNING)]) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&body[..error.valid_up_to()]).ok()?
+        }
+        Err(_) => return None,
+    };
+    if text.contains(|c: char| c.is_control() && !c.is_whitespace()) {
+        return None;
+    }
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut beginning: String = line.chars().take(MAX_BEGINNING).collect();
+    if beginning.len() < line.len() {
+        beginning.push_str("...");
+    }
+    // Many bodies only repeat the reason, which is told already.
+    let is_news = !beginning.is_empty() && !beginning.eq_ignore_ascii_case(response.reason());
+    is_news.then(|| words::one_line(beginning))
 }
 
 /// The status and its reason, as they were sent: ` 404 Not Found`.
@@ -94,4 +131,31 @@ pub fn spoken_status(response: &Response) -> String {
 /// What a server sent, fit for one line.
 pub fn quoted(text: &str) -> String {
     text.trim().chars().filter(|c| !c.is_control()).take(MAX_QUOTED).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_quoted_if_it_is_text() {
+        let plain = || Response::new(400, "Bad Request", [("Content-Type", "text/html")]);
+        let long = "x".repeat(100);
+        for (body, expected) in [
+            (&b"{\"error\":\"token expired\"}"[..], Some("{\"error\":\"token expired\"}")),
+            (b"<html>\r\n  <title>No</title>", Some("<html> <title>No</title>")),
+            (long.as_bytes(), Some(&format!("{}...", &long[..80]))),
+            (b"caf\xc3", Some("caf")),
+            (b"caf\xc3\xa9 \xe2\x80\xae", Some("caf\u{e9} \\u{202e}")),
+            (b"caf\xe9 is Latin-1", None),
+            (b"\x1b[31mred", None),
+            (b" \r\n", None),
+            (b"bad request\n", None),
+            (b"", None),
+        ] {
+            assert_eq!(beginning(&plain(), body).as_deref(), expected);
+        }
+        let packed = Response::new(400, "", [("Content-Encoding", "gzip")]);
+        assert_eq!(beginning(&packed, b"looks like text"), None);
+    }
 }

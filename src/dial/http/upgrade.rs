@@ -7,7 +7,7 @@ use super::exchange::{Exchange, Trouble};
 use super::redirect::Redirects;
 use super::refusal::{spoken_status, Refusal};
 use crate::dial::config::DialConfig;
-use crate::dial::tls::{closes, explain};
+use crate::dial::tls::{closes, explain_early};
 use crate::error::{Code, Component, Error};
 use crate::protocol::{new_key, verify_upgrade, Agreed, Response, UpgradeRequest};
 use crate::transport::Stream;
@@ -124,9 +124,7 @@ impl Upgrade {
             return Error::new(Code::Tcp, Component::Tcp, GONE).because(error);
         }
         if config.target.secure && error.raw_os_error().is_none() {
-            // With TLS 1.3 a server rejects the client only after the
-            // client's side of the handshake is over.
-            return explain(&error.to_string(), &config.tls_name(), &config.tls);
+            return explain_early(&error.to_string(), &config.tls_name(), &config.tls);
         }
         let words = "the connection broke before the upgrade request was answered";
         Error::new(Code::Tcp, Component::Tcp, words).because(error)

@@ -37,7 +37,7 @@ const VERIFICATION: &[(&str, &str)] = &[
     ("certificate in certificate chain", UNKNOWN_CA),
     ("self-signed certificate", SELF_SIGNED),
     ("self signed certificate", SELF_SIGNED),
-    ("unable to get local issuer certificate", UNKNOWN_CA),
+    ("unable to get local issuer certificate", NO_ISSUER),
     ("unable to get issuer certificate", UNKNOWN_CA),
     (
         "unable to verify the first certificate",
@@ -63,6 +63,11 @@ const SELF_SIGNED: &str = "the server's certificate is self-signed, so nothing v
     if it is the right one, name it in tls_ca";
 const UNKNOWN_CA: &str = "the server's certificate is signed by an authority that this system \
     does not trust; if it is the right one, name the authority's certificate in tls_ca";
+/// OpenSSL says no more than that it lacks the next certificate on the way up.
+const NO_ISSUER: &str = "the server's certificate is signed by an authority that this system does \
+    not trust, or the server does not send the certificates between the two (intermediates); \
+    name the authority's certificate in tls_ca, or have the server send what is missing, which \
+    tls_ca may hold, too";
 const OTHER_NAME: &str = "the server's certificate is for another name than {name}";
 
 /// The same for all that is not about the certificate.
@@ -138,6 +143,32 @@ pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
     Error::tls(words).because(Error::new(code, Component::Tls, text))
 }
 
+/// What a failure means behind the handshake and before the server has answered: with TLS 1.3 a
+/// server rejects the client only after the client's side of the handshake is over.
+pub fn explain_early(text: &str, name: &str, config: &TlsConfig) -> Error {
+    match broken_session(text) {
+        Some(DAMAGED) => Error::tls(DAMAGED).because(Error::tls(text)),
+        _ => explain(text, name, config),
+    }
+}
+
+const DAMAGED: &str =
+    "what arrived is not what the server sent by TLS: it was damaged on the way, \
+    or comes from somebody else";
+
+/// What it means that a session broke which was open; `None` if the server just ended it. The
+/// text is OpenSSL's.
+pub fn broken_session(text: &str) -> Option<&'static str> {
+    let lower = text.to_ascii_lowercase();
+    if lower.contains("unexpected eof") {
+        return None;
+    }
+    Some(match lower.contains("alert") {
+        true => "the server ended the TLS connection with an error",
+        false => DAMAGED,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,7 +198,8 @@ mod tests {
             (verify("self-signed certificate"), "self-signed"),
             (verify("self signed certificate"), "self-signed"),
             (verify("self-signed certificate in certificate chain"), "authority"),
-            (verify("unable to get local issuer certificate"), "tls_ca"),
+            (verify("unable to get local issuer certificate"), "that this system does not trust"),
+            (verify("unable to get local issuer certificate"), "(intermediates)"),
             (verify("unable to verify the first certificate"), "whole chain"),
             (verify("certificate has expired"), "expired"),
             (verify("certificate is not yet valid"), "not valid yet"),

@@ -31,7 +31,7 @@ mod roots;
 
 pub use self::config::{TlsConfig, TlsVersion, Verify};
 pub use self::context::{Context, TlsContexts};
-pub use self::errors::{closes, explain, handshake_failure};
+pub use self::errors::{broken_session, closes, explain_early, handshake_failure};
 pub use self::handshake::{check_session, log_session, Handshake};
 pub use self::identity::ClientIdentity;
 pub use self::pem::{Content, Pem};

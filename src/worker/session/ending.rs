@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Flow, Session};
 use crate::connection::{add, Outbox};
+use crate::dial::broken_session;
 use crate::error::{Code, Component, Error};
 use crate::log;
 use crate::protocol::{CloseFrame, MAX_REASON};
@@ -148,6 +149,9 @@ impl Session {
             Some(broken) => ("the connection was lost while sending", Some(broken)),
             None => ("the server ended the connection without a close frame", error),
         };
+        let is_tls = |error: &&io::Error| error.raw_os_error().is_none();
+        let broken = error.as_ref().filter(is_tls).map(io::Error::to_string);
+        let words = broken.as_deref().and_then(broken_session).unwrap_or(words);
         let cause = error.map(|error| match error.raw_os_error() {
             Some(_) => Error::from(error),
             None => Error::tls(error.to_string()),
