@@ -7,7 +7,7 @@
 use std::fmt;
 use std::io;
 
-use crate::words;
+use crate::{sys, words};
 
 /// What a program branches on. The numbers are the ABI and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -161,10 +161,14 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The operating system's own words and errno.
+/// The operating system's own words and errno; before that, what has run out, if anything.
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Error {
         let code = error.raw_os_error().unwrap_or(Code::Internal as i32);
-        Error::numbered(code, Component::Os, error.to_string())
+        let words = Error::numbered(code, Component::Os, error.to_string());
+        match sys::shortage(&error) {
+            Some(shortage) => Error::ws(Code::Resources, shortage).because(words),
+            None => words,
+        }
     }
 }

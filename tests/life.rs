@@ -12,6 +12,8 @@ mod error;
 mod life;
 #[path = "../src/connection/status.rs"]
 mod status;
+#[path = "../src/sys/mod.rs"]
+mod sys;
 #[path = "../src/words.rs"]
 mod words;
 

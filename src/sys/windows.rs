@@ -39,6 +39,20 @@ pub fn at_fork(_: extern "C" fn()) {}
 /// When `exit` runs, no other thread does any more.
 pub fn at_exit(_: extern "C" fn()) {}
 
+/// What has run out, if that is why a call failed.
+pub fn shortage(error: &io::Error) -> Option<&'static str> {
+    match error.raw_os_error()? {
+        10024 => Some("no socket is free in this process"), // WSAEMFILE
+        10055 => Some("the system has no memory left for it"), // WSAENOBUFS
+        _ => None,
+    }
+}
+
+/// Whether the program has more rights than who started it: there is no such thing.
+pub fn is_privileged() -> bool {
+    false
+}
+
 /// A variable of the environment.
 pub fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)

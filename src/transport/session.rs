@@ -181,8 +181,8 @@ pub fn start_tls() {
     #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
     if let Some(_pass) = exit::enter() {
         openssl::init();
-        exit::watch();
     }
+    exit::watch();
 }
 
 /// OpenSSL tells how a call went by its thread's queue of errors, too, and a host that uses

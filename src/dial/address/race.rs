@@ -149,10 +149,14 @@ impl Race {
     fn lost(&mut self) -> Error {
         let tcp = |words: String| Error::new(Code::Tcp, Component::Tcp, words);
         let mut failed = std::mem::take(&mut self.failed);
-        if failed.len() == 1 {
+        // What has run out is the same for all addresses.
+        if failed.len() == 1 || failed.iter().all(|(_, error)| sys::shortage(error).is_some()) {
             let (address, error) = failed.remove(0);
-            let advice = advice(address);
-            return tcp(format!("could not connect to {address}{advice}")).because(error);
+            let general = tcp(format!("could not connect to {address}{}", advice(address)));
+            return match error.kind() == io::ErrorKind::AddrNotAvailable {
+                true => general.because(no_local_address(address)).because(error),
+                false => general.because(error),
+            };
         }
         let mut words = format!("none of the {} addresses could be connected to", failed.len());
         if failed.len() > MAX_TOLD {
@@ -175,6 +179,20 @@ fn advice(address: SocketAddr) -> &'static str {
              [fe80::1%25eth0]"
         }
         _ => "",
+    }
+}
+
+/// Why the system found no address for the near end.
+fn no_local_address(address: SocketAddr) -> Error {
+    let ports = "no local port is free for it: many connections to that address are open or were \
+                 closed less than a minute ago; wait, use fewer, or allow more ports (on Linux \
+                 net.ipv4.ip_local_port_range)";
+    match address {
+        SocketAddr::V4(_) => Error::ws(Code::Resources, ports),
+        SocketAddr::V6(_) => {
+            let words = format!("this machine has no IPv6 address for it, or {ports}");
+            Error::new(Code::Tcp, Component::Tcp, words)
+        }
     }
 }
 

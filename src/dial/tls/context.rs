@@ -213,6 +213,7 @@ fn build(
     if key.verify != Verify::None && !key.ca_only {
         match roots::system() {
             Ok(certificates) => {
+                builder.disable_built_in_roots(roots::ARE_COMPLETE);
                 for certificate in certificates {
                     builder.add_root_certificate(certificate);
                 }

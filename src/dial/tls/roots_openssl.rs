@@ -3,13 +3,15 @@
 //! native-tls loads them, too. But it says nothing where it cannot, and it looks for their place
 //! once a process. So they are read here as well, where a failure is one.
 
+use std::fs;
+use std::io::{self, Read as _};
 use std::path::Path;
-use std::{fs, io};
 
 use native_tls::Certificate;
 use openssl_probe::ProbeResult;
 
 use crate::error::Error;
+use crate::sys;
 
 /// Why there are none.
 pub enum Lack {
@@ -18,15 +20,35 @@ pub enum Lack {
     Unreadable(Error),
 }
 
+/// No others are to be trusted: native-tls asks the environment where they are.
+pub const ARE_COMPLETE: bool = true;
+
 /// Reads them, from a bundle, or else from a directory.
 pub fn system() -> Result<Vec<Certificate>, Lack> {
-    read(&openssl_probe::probe())
+    read(&place())
+}
+
+/// Where the system has them. The environment may say so, but not to a program that has more
+/// rights than who started it.
+fn place() -> ProbeResult {
+    if !sys::is_privileged() {
+        return openssl_probe::probe();
+    }
+    let directories = openssl_probe::candidate_cert_dirs().map(Path::to_path_buf);
+    ProbeResult { cert_file: None, cert_dir: directories.collect() }
+}
+
+/// Reads a file whose descriptor is no standard one.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    sys::open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn read(place: &ProbeResult) -> Result<Vec<Certificate>, Lack> {
     let mut found = match &place.cert_file {
         Some(file) => {
-            let pem = fs::read(file).map_err(|error| unreadable(file, error))?;
+            let pem = read_file(file).map_err(|error| unreadable(file, error))?;
             Certificate::stack_from_pem(&pem).map_err(|error| {
                 let words = format!("the system's certificates in {} are damaged", shown(file));
                 Lack::Unreadable(Error::tls(words).because(Error::tls(error.to_string())))
@@ -56,7 +78,7 @@ fn read_directory(directory: &Path) -> io::Result<Vec<Certificate>> {
         let entry = entry?;
         if is_hash(&entry.file_name().to_string_lossy()) {
             // A link that leads nowhere is no trust store that cannot be read.
-            match fs::read(entry.path()) {
+            match read_file(&entry.path()) {
                 Ok(pem) => found.extend(Certificate::stack_from_pem(&pem).unwrap_or_default()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),

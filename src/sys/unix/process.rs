@@ -1,6 +1,7 @@
 //! The process as a whole.
 
 use std::ffi::OsString;
+use std::io;
 
 /// Has `in_child` called in every child that this process forks. It may do nothing but what is
 /// allowed in a signal handler.
@@ -15,8 +16,21 @@ pub fn at_exit(handler: extern "C" fn()) {
     unsafe { libc::atexit(handler) };
 }
 
-/// A variable of the environment. A program that runs with more rights than who started it
-/// (setuid) asks for none: it was they who made the environment.
+/// What has run out, and what to do, if that is why a call failed.
+pub fn shortage(error: &io::Error) -> Option<&'static str> {
+    match error.raw_os_error()? {
+        libc::EMFILE => Some(
+            "no file descriptor is free in this process: close some, or raise the limit \
+             (setrlimit() with RLIMIT_NOFILE, ulimit -n)",
+        ),
+        libc::ENFILE => Some("no file descriptor is free on this machine"),
+        libc::ENOMEM | libc::ENOBUFS => Some("the system has no memory left for it"),
+        _ => None,
+    }
+}
+
+/// A variable of the environment. A program with more rights than who started it asks for none: it
+/// was they who made the environment.
 pub fn environment(name: &str) -> Option<OsString> {
     if is_privileged() {
         return None;
@@ -24,14 +38,15 @@ pub fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
+/// Whether the program has more rights than who started it (setuid).
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn is_privileged() -> bool {
+pub fn is_privileged() -> bool {
     // SAFETY: it reads a number that the kernel gave to the process.
     unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn is_privileged() -> bool {
+pub fn is_privileged() -> bool {
     // SAFETY: it has no arguments and cannot fail.
     unsafe { libc::issetugid() != 0 }
 }
