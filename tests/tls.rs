@@ -316,7 +316,7 @@ fn what_is_not_tls_inside_tls_is_told_as_such() {
         if request.path() == "/open" {
             let _ = stream.write_all(&request.accept(""));
         }
-        let _ = (&mut &*tcp.tcp()).write_all(b"HTTP/1.1 200 OK\r\n\r\nplain text");
+        let _ = tcp.tcp().write_all(b"HTTP/1.1 200 OK\r\n\r\nplain text");
         wait_until_gone(tcp.tcp());
     })
     .unwrap();
@@ -329,4 +329,15 @@ fn what_is_not_tls_inside_tls_is_told_as_such() {
         let is_told = |error: &Trouble| error.message.contains("damaged on the way");
         assert!(errors.iter().any(is_told), "{errors:?}");
     }
+}
+
+#[test]
+fn a_server_that_leaves_out_what_is_between_is_told_apart_from_a_stranger() {
+    let certificates = Certificates::new().unwrap();
+    // It shows its own certificate alone, which another than the authority has signed.
+    let server = websocket::with_openssl(&certificates.client, |_| Ok(())).unwrap();
+    let ca = CString::new(certificates.client_ca_pem.clone()).unwrap();
+    let url = format!("wss://localhost:{}/echo", server.port);
+    let story = Client::with(&url, |options| options.tls_ca = ca.as_ptr()).finish();
+    story.check_failed(1015, &["ws", "tls", "tls"], "does not send the certificates between");
 }

@@ -68,7 +68,8 @@ const NO_ISSUER: &str = "the server's certificate is signed by an authority that
     not trust, or the server does not send the certificates between the two (intermediates); \
     name the authority's certificate in tls_ca, or have the server send what is missing, which \
     tls_ca may hold, too";
-const OTHER_NAME: &str = "the server's certificate is for another name than {name}";
+const OTHER_NAME: &str = "the server's certificate is for another name than {name}; the URL, or \
+    tls_server_name, must name the server as its certificate does";
 
 /// The same for all that is not about the certificate.
 const HANDSHAKE: &[(&str, &str)] = &[
