@@ -543,6 +543,26 @@ void several_events_can_be_pulled_at_once() {
   hostws::busy_poll(0us);
 }
 
+void events_can_be_pulled_as_json() {
+  drain();
+  const hostws::connection ws(peer_url("ws", "/echo"));
+  auto event = hostws::next_json(10s);
+  CHECK(event && event->find(R"({"type":"open","ws":)" + std::to_string(ws.id())) == 0);
+  const std::string large(5000, 'x');
+  ws.send(large);
+  event = hostws::next_json(10s);
+  CHECK(event && event->back() == '}' && event->find(R"("data":")" + large + '"') != std::string::npos);
+  CHECK(!hostws::next_json(1ms));
+  CHECK_THROWS(hostws::next_json(0ms, 99999), HOSTWS_E_NO_SUCH_ID);
+  ws.terminate();
+  event = hostws::next_json(10s);
+  CHECK(event && event->find(R"("code":1000,"reason":"","was_clean":true})") != std::string::npos);
+  CHECK(!hostws::next_json());
+  CHECK_STR(hostws::name(hostws::event_type::message), "message");
+  CHECK_STR(hostws::name(hostws::data_type::blob), "blob");
+  CHECK_STR(hostws::name(ws.status()), "Closed");
+}
+
 void a_connection_may_outlive_the_library() {
   const hostws::connection ws(peer_url("ws", "/sink"));
   CHECK(ws.wait_status(hostws::status::connected, 10s));
@@ -572,6 +592,7 @@ int main() {
   RUN(another_thread_may_poll_a_queue);
   RUN(events_can_be_pulled);
   RUN(several_events_can_be_pulled_at_once);
+  RUN(events_can_be_pulled_as_json);
   RUN(a_connection_may_outlive_the_library);
   drain(); /* an event that nobody has heard still holds its connection */
   check_nothing_is_left(threads, fds + 2);  // this thread's wake descriptor

@@ -1268,6 +1268,44 @@ int32_t ws_next_batch(ws_queue queue,
                       int32_t timeout_ms);
 
 /**
+ * Gives the next event of a queue as one JSON object: the counterpart of ws_open() for languages
+ * that have no structs. Serves the same connections as ws_next(), and waits as it does.
+ *
+ * Each object has `type` (as ws_event_name() says it), `ws`, `time_us` and `user_data` (a number).
+ * Besides, by their names in ws_event: MESSAGE has `data_type` ("text", "blob" or "object"), `data`,
+ * and `first` and `last`, which are true unless it is a part of a larger message; ERROR, WARNING and
+ * RECONNECTING have `errors`, an array of objects with `code`, `component` and `message`; TERMINATE
+ * has `code`, `reason` and `was_clean` (true or false); PONG has `data` and `round_trip_us`;
+ * RECONNECTING and RECONNECTED have `code`, RECONNECTING also `delay_ms`. `data` is a string for text,
+ * base64 in a string (RFC 4648 section 4) for blobs and pongs, and the JSON value itself for
+ * objects. ws_json_get() takes it apart.
+ *
+ *     {"type":"message","ws":1,"time_us":1785312000000000,"user_data":0,
+ *      "data_type":"text","first":true,"last":true,"data":"hello"}
+ *
+ * (It comes on one line, unless a server's JSON has line ends.)
+ *
+ * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
+ * @param timeout_ms  how long to wait: 0 not at all, -1 for ever
+ * @param buffer      gets the text and a NUL; may be NULL if `size` is 0
+ * @param size        bytes at `buffer`
+ * @return the text's length in bytes without the NUL. If `size` is no more than that, the buffer
+ *         gets "", and the event stays for the next call: give it a buffer of one byte more than
+ *         that. Or HOSTWS_E_TIMEOUT if there is no event, also after ws_wake() and if a signal handler
+ *         ran on this thread while it waited; HOSTWS_E_IDLE as in ws_poll(); HOSTWS_E_BUSY;
+ *         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+ *
+ * Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
+ * at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_next_json(ws_queue queue,
+                     int32_t timeout_ms,
+                     char *buffer,
+                     int64_t size);
+
+/**
  * Makes a queue that is bound to no thread: whoever polls it gets its events, one
  * poller at a time. For goroutines, virtual threads and async runtimes.
  *

@@ -76,6 +76,11 @@ enum class event_type : std::int32_t {
   reconnected = HOSTWS_EVENT_RECONNECTED,
 };
 
+/** ws_status_name(), ws_event_name(), ws_data_type_name(): the word for it. */
+inline const char* name(status what) noexcept { return ws_status_name(static_cast<std::int32_t>(what)); }
+inline const char* name(event_type what) noexcept { return ws_event_name(static_cast<std::int32_t>(what)); }
+inline const char* name(data_type what) noexcept { return ws_data_type_name(static_cast<std::int32_t>(what)); }
+
 /** What is checked of a server's certificate. */
 enum class tls_verify : std::int32_t {
   full = HOSTWS_TLS_VERIFY_FULL,
@@ -749,6 +754,25 @@ std::optional<int> next_batch(ws_event (&events)[Capacity], std::chrono::millise
   const std::int32_t fetched = ws_next_batch(queue, events, capacity, detail::timeout(timeout));
   if (fetched == HOSTWS_E_IDLE) return {};
   return detail::check(fetched);
+}
+
+/**
+ * ws_next_json(): the next event of the connections without handlers as one JSON object; if there is
+ * none, waits.
+ *
+ * @return nothing, if the time was up, and also if it should wait and no connection is left:
+ *         ws_last_error() is HOSTWS_E_IDLE then
+ */
+inline std::optional<std::string> next_json(std::chrono::milliseconds timeout = forever, ws_queue queue = 0) {
+  std::string text(1024, '\0');
+  for (;;) {
+    const auto size = static_cast<std::int64_t>(text.size());
+    const std::int64_t length = ws_next_json(queue, detail::timeout(timeout), &text[0], size);
+    if (length == HOSTWS_E_TIMEOUT || length == HOSTWS_E_IDLE) return {};
+    if (length < 0) detail::fail();
+    text.resize(static_cast<std::size_t>(length) + (length < size ? 0 : 1));
+    if (length < size) return text;
+  }
 }
 
 /** ws_queue_busy_poll(): how long a thread that waits looks again and again before it sleeps. */

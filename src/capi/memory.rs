@@ -138,6 +138,58 @@ unsafe fn copy(
     super::guard::length(source.len())
 }
 
+/// A buffer of the host's that text is written into piece by piece: what has no room is only
+/// counted.
+pub struct TextBuffer {
+    buffer: *mut u8,
+    size: usize,
+    length: usize,
+}
+
+impl TextBuffer {
+    /// # Safety
+    /// `buffer` has `size` writable bytes for as long as this lives.
+    pub unsafe fn new(buffer: *mut c_char, size: i64) -> Result<TextBuffer> {
+        // SAFETY: the caller's promise.
+        unsafe { copy_out(b"", buffer, size) }?;
+        Ok(TextBuffer {
+            buffer: buffer.cast(),
+            size: usize::try_from(size).unwrap_or(0),
+            length: 0,
+        })
+    }
+
+    /// Ends the text with its NUL, and tells its length and whether it is there in whole. If it
+    /// is not, the buffer has none of it.
+    pub fn finish(self) -> (usize, bool) {
+        let fits = self.length < self.size;
+        if self.size > 0 {
+            let end = if fits { self.length } else { 0 };
+            // SAFETY: `end` is below `size`.
+            unsafe { *self.buffer.add(end) = 0 };
+        }
+        (self.length, fits)
+    }
+}
+
+impl std::io::Write for TextBuffer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.length + bytes.len() < self.size {
+            // SAFETY: so many bytes have room, and one more for the NUL.
+            unsafe {
+                let end = self.buffer.add(self.length);
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), end, bytes.len());
+            }
+        }
+        self.length += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A time-out of C: -1 is none.
 pub fn timeout(milliseconds: i32) -> Result<Option<Duration>> {
     match milliseconds {

@@ -8,6 +8,7 @@
 mod certificate;
 mod connection;
 pub mod constants;
+mod event_json;
 mod events;
 mod frames;
 mod guard;

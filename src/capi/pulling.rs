@@ -1,10 +1,12 @@
 //! Pull: the functions that hand events over without a callback.
 
+use std::ffi::c_char;
 use std::sync::Arc;
 
+use super::event_json;
 use super::events::reap;
 use super::frames::Poller;
-use super::memory::{self, Output, Versioned};
+use super::memory::{self, Output, TextBuffer, Versioned};
 use super::types::{ws_event, ws_queue};
 use super::view::{Call, View};
 use super::waiting::{patiently, Step};
@@ -52,18 +54,24 @@ pub extern "C-unwind" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_
         let mut next = std::ptr::null();
         let pulled = pull(queue, poller, wait, |event| {
             next = event;
-            false
+            Accepted::Last
         })?;
-        let words = match pulled {
-            Step::Sleep(sleeper, poller, sleep) => return Ok(Step::Sleep(sleeper, poller, sleep)),
-            Step::Done(_) if !next.is_null() => return Ok(Step::Done(next)),
-            Step::Done(Waited::Interrupted) => "a signal handler ran before an event came",
-            Step::Done(Waited::Woken) => "the wait for an event was ended by ws_wake",
-            Step::Done(_) => "no event came in time",
-        };
-        Err(Error::ws(Code::Timeout, words))
+        match pulled {
+            Step::Sleep(sleeper, poller, sleep) => Ok(Step::Sleep(sleeper, poller, sleep)),
+            Step::Done(_) if !next.is_null() => Ok(Step::Done(next)),
+            Step::Done(waited) => Err(no_event(&waited)),
+        }
     })
     .unwrap_or(std::ptr::null())
+}
+
+fn no_event(waited: &Waited) -> Error {
+    let words = match waited {
+        Waited::Interrupted => "a signal handler ran before an event came",
+        Waited::Woken => "the wait for an event was ended by ws_wake",
+        _ => "no event came in time",
+    };
+    Error::ws(Code::Timeout, words)
 }
 
 /// Gives several events of a queue at once: ws_next() for languages in which a foreign call
@@ -102,7 +110,11 @@ pub unsafe extern "C-unwind" fn ws_next_batch(
             // SAFETY: there is room for `capacity` of them; the last one ends this.
             unsafe { output.write(count, event) };
             count += 1;
-            count < output.capacity()
+            if count < output.capacity() {
+                Accepted::More
+            } else {
+                Accepted::Last
+            }
         })?;
         Ok(match pulled {
             Step::Sleep(sleeper, poller, sleep) => Step::Sleep(sleeper, poller, sleep),
@@ -110,6 +122,98 @@ pub unsafe extern "C-unwind" fn ws_next_batch(
         })
     })
     .unwrap_or_else(|code| code)
+}
+
+/// Gives the next event of a queue as one JSON object: the counterpart of ws_open() for languages
+/// that have no structs. Serves the same connections as ws_next(), and waits as it does.
+///
+/// Each object has `type` (as ws_event_name() says it), `ws`, `time_us` and `user_data` (a number).
+/// Besides, by their names in ws_event: MESSAGE has `data_type` ("text", "blob" or "object"), `data`,
+/// and `first` and `last`, which are true unless it is a part of a larger message; ERROR, WARNING and
+/// RECONNECTING have `errors`, an array of objects with `code`, `component` and `message`; TERMINATE
+/// has `code`, `reason` and `was_clean` (true or false); PONG has `data` and `round_trip_us`;
+/// RECONNECTING and RECONNECTED have `code`, RECONNECTING also `delay_ms`. `data` is a string for text,
+/// base64 in a string (RFC 4648 section 4) for blobs and pongs, and the JSON value itself for
+/// objects. ws_json_get() takes it apart.
+///
+///     {"type":"message","ws":1,"time_us":1785312000000000,"user_data":0,
+///      "data_type":"text","first":true,"last":true,"data":"hello"}
+///
+/// (It comes on one line, unless a server's JSON has line ends.)
+///
+/// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
+/// @param timeout_ms  how long to wait: 0 not at all, -1 for ever
+/// @param buffer      gets the text and a NUL; may be NULL if `size` is 0
+/// @param size        bytes at `buffer`
+/// @return the text's length in bytes without the NUL. If `size` is no more than that, the buffer
+///         gets "", and the event stays for the next call: give it a buffer of one byte more than
+///         that. Or HOSTWS_E_TIMEOUT if there is no event, also after ws_wake() and if a signal handler
+///         ran on this thread while it waited; HOSTWS_E_IDLE as in ws_poll(); HOSTWS_E_BUSY;
+///         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+///
+/// Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
+/// at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C-unwind" fn ws_next_json(
+    queue: ws_queue,
+    timeout_ms: i32,
+    buffer: *mut c_char,
+    size: i64,
+) -> i64 {
+    let mark = here();
+    patiently(Wait::new(Goal::Event(Kind::Pull)), |wait, poller| {
+        wait.set_timeout(memory::timeout(timeout_ms)?);
+        // SAFETY: the caller's promise, which is the header's.
+        unsafe { TextBuffer::new(buffer, size) }?;
+        reap(mark);
+        let mut written = Ok(None);
+        let pulled = pull(queue, poller, wait, |event| {
+            // SAFETY: as above; the event is the library's own, and was just shown.
+            written = unsafe { write_json(event, buffer, size) };
+            match written {
+                Ok(Some((_, false))) => Accepted::NotYet,
+                _ => Accepted::Last,
+            }
+        })?;
+        match (pulled, written?) {
+            (Step::Sleep(sleeper, poller, sleep), _) => Ok(Step::Sleep(sleeper, poller, sleep)),
+            (Step::Done(_), Some((length, _))) => {
+                Ok(Step::Done(i64::try_from(length).unwrap_or(i64::MAX)))
+            }
+            (Step::Done(waited), None) => Err(no_event(&waited)),
+        }
+    })
+    .unwrap_or_else(i64::from)
+}
+
+/// The length of the text, and whether it had room.
+///
+/// # Safety
+/// `buffer` has `size` writable bytes, and the event is one of the library's own.
+unsafe fn write_json(
+    event: &ws_event,
+    buffer: *mut c_char,
+    size: i64,
+) -> Result<Option<(usize, bool)>> {
+    // SAFETY: the caller's promise.
+    let mut out = unsafe { TextBuffer::new(buffer, size) }?;
+    // SAFETY: the caller's promise.
+    let written = unsafe { event_json::write(event, &mut out) };
+    written.map_err(|error| {
+        Error::ws(Code::Internal, "the event could not be written").because(error)
+    })?;
+    Ok(Some(out.finish()))
+}
+
+/// What becomes of an event that is given.
+enum Accepted {
+    /// Another one may follow.
+    More,
+    Last,
+    /// It stays for the next call.
+    NotYet,
 }
 
 /// What the last call on a queue gave out, and what is left of it.
@@ -139,7 +243,7 @@ fn pull(
     queue: ws_queue,
     poller: Option<Poller>,
     wait: &mut Wait,
-    accept: impl FnMut(&ws_event) -> bool,
+    accept: impl FnMut(&ws_event) -> Accepted,
 ) -> Result<Step<Waited>> {
     let poller = match poller {
         Some(poller) => poller,
@@ -165,7 +269,7 @@ fn pull(
 fn take(
     queue: &Arc<Queue>,
     wait: &mut Wait,
-    mut accept: impl FnMut(&ws_event) -> bool,
+    mut accept: impl FnMut(&ws_event) -> Accepted,
 ) -> Result<Waited> {
     let parked = queue.unpark().and_then(|parked| parked.downcast::<Pulled>().ok());
     let mut pulled = parked.unwrap_or_default();
@@ -174,8 +278,13 @@ fn take(
     loop {
         while let Some(event) = pulled.advance()? {
             has_event = true;
-            if !accept(event) {
-                return Ok(Waited::Ready(park(queue, pulled)));
+            match accept(event) {
+                Accepted::More => {}
+                Accepted::Last => return Ok(Waited::Ready(park(queue, pulled))),
+                Accepted::NotYet => {
+                    pulled.take_back();
+                    return Ok(Waited::Ready(park(queue, pulled)));
+                }
             }
         }
         if !has_event {
@@ -232,6 +341,13 @@ impl Pulled {
         pulled.is_begun = true;
         pulled.index += 1;
         Ok(Some(&self.call.event))
+    }
+
+    /// The event that was shown last is shown again by the next call.
+    fn take_back(&mut self) {
+        if let Some(pulled) = self.entries.last_mut() {
+            pulled.index -= 1;
+        }
     }
 
     /// The same for a message that follows another, and how many are left after it.
