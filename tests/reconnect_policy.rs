@@ -12,11 +12,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hostws::capi::*;
+use native_tls::TlsAcceptor;
 use support::host::*;
+use support::servers::certificates::Certificates;
 use support::servers::frames::{self, FIN, TEXT};
 use support::servers::listener::{close_gently, Listener};
 use support::servers::raw::{scripted, Request};
-use support::servers::ClosedPort;
+use support::servers::{websocket, ClosedPort};
 use support::{url, ws_server};
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -277,6 +279,43 @@ fn the_next_attempt_goes_to_the_url_that_was_set() {
     check_refused(set_url(plain.id, "ws://h/"), HOSTWS_E_ARGUMENT, "reconnect_max");
     plain.terminate();
     plain.finish();
+}
+
+#[test]
+fn a_url_that_leads_to_a_server_which_is_not_verified_brings_the_warning() {
+    let plain = scripted(|mut stream, request| {
+        accept(stream, request)?;
+        frames::read(&mut stream).map(drop)
+    })
+    .unwrap();
+    let certificates = Certificates::new().unwrap();
+    let acceptor = TlsAcceptor::builder(certificates.good.identity()).build().unwrap();
+    let secure = websocket::with_acceptor(acceptor).unwrap();
+    let client = Client::with(&url(&plain, "/"), |options| {
+        soon(options);
+        options.tls_verify = HOSTWS_TLS_VERIFY_NONE;
+    });
+    client.wait_open();
+    let next = format!("wss://127.0.0.1:{}/echo", secure.port);
+    assert_eq!(set_url(client.id, &next), HOSTWS_OK);
+    client.send("go");
+    client.poll_until("RECONNECTED", |events| {
+        events.iter().any(|event| matches!(event, Event::Reconnected(_)))
+    });
+    client.terminate();
+    let story = client.finish();
+    let shape: Vec<char> = story
+        .0
+        .iter()
+        .filter_map(|event| match event {
+            Event::Open => Some('o'),
+            Event::Reconnecting { .. } => Some('r'),
+            Event::Warning(_) => Some('w'),
+            Event::Reconnected(_) => Some('R'),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(shape, ['o', 'r', 'w', 'R']);
 }
 
 /// What so many clients are told, each of its first attempt.

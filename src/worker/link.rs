@@ -33,6 +33,8 @@ pub struct Link {
     pub timer: Option<Due>,
     /// It has more to read than one turn allows.
     pub unfinished: bool,
+    /// The host knows that the server is not verified.
+    has_warned: bool,
     /// Attempts to open it so far: what an earlier one had prepared comes too late.
     attempt: u32,
 }
@@ -65,14 +67,15 @@ impl Link {
         // The host may have changed it meanwhile.
         let config = connection.dial_config().unwrap_or_else(|| Arc::clone(config));
         let phase = dialing(&connection, config, resources, now);
-        Link { connection, phase, timer: None, unfinished: false, attempt: 0 }
+        Link { connection, phase, timer: None, unfinished: false, has_warned: false, attempt: 0 }
     }
 
     /// Begins to open.
-    pub fn start(&mut self, config: &DialConfig, token: Token, tools: &mut Tools<'_>) -> Flow {
+    pub fn start(&mut self, config: &Arc<DialConfig>, token: Token, tools: &mut Tools<'_>) -> Flow {
         if self.connection.life().is_closing() {
             return Flow::End(Ending::unclean(ABNORMAL));
         }
+        let config = self.connection.dial_config().unwrap_or_else(|| Arc::clone(config));
         let id = self.connection.id;
         match &config.proxy {
             None => log::line!(Info, "connection {id}: opening {:?}", config.target),
@@ -80,9 +83,17 @@ impl Link {
                 log::line!(Info, "connection {id}: opening {:?} through {proxy}", config.target);
             }
         }
+        self.warn(&config);
+        self.advance(token, false, tools)
+    }
+
+    /// Tells once that the server is not verified, if it is to be reached by TLS.
+    fn warn(&mut self, config: &DialConfig) {
         // A redirect may lead from ws to wss.
         let may_be_secure = config.target.secure || config.max_redirects > 0;
-        if may_be_secure && config.tls.verify != Verify::Full {
+        if may_be_secure && config.tls.verify != Verify::Full && !self.has_warned {
+            self.has_warned = true;
+            let id = self.connection.id;
             let words = match config.tls.verify {
                 Verify::NoHostname => "tls_verify: the server's name is not checked",
                 _ if !config.tls.pins.is_empty() => {
@@ -94,7 +105,6 @@ impl Link {
             let warning = Error::new(Code::Tls, crate::error::Component::Tls, words);
             self.connection.emit(Event::Warning(warning));
         }
-        self.advance(token, false, tools)
     }
 
     pub fn prepared(
@@ -191,6 +201,7 @@ impl Link {
                 log::line!(Debug, "connection {}: trying again", self.connection.id);
                 self.attempt = self.attempt.wrapping_add(1);
                 let Some(config) = self.connection.dial_config() else { return self.no_config() };
+                self.warn(&config);
                 self.phase = dialing(&self.connection, config, tools.resources, tools.now);
                 self.advance(token, false, tools)
             }
