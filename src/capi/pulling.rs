@@ -217,12 +217,18 @@ enum Accepted {
 }
 
 /// What the last call on a queue gave out, and what is left of it.
-#[derive(Default)]
 struct Pulled {
     /// Only the last may have more to give.
     entries: Vec<PulledEntry>,
-    /// The event that was given last.
-    call: Call,
+    /// The event that was given last, alone in memory of its own: the host's pointer leads to it
+    /// while this is moved and changed.
+    call: Vec<Call>,
+}
+
+impl Default for Pulled {
+    fn default() -> Pulled {
+        Pulled { entries: Vec::new(), call: vec![Call::NONE] }
+    }
 }
 
 struct PulledEntry {
@@ -234,7 +240,7 @@ struct PulledEntry {
     view: View,
 }
 
-// SAFETY: the pointers in `call` lead into the entries and their views, which move with it.
+// SAFETY: the pointers in `call` lead into memory that the entries and their views own.
 unsafe impl Send for Pulled {}
 
 /// Waits for the first event, and gives it and those after it to `accept`, until that has
@@ -329,18 +335,18 @@ impl Pulled {
         match &pulled.entry.event {
             // The short way: in the call there is a message of the same entry.
             Event::Messages(batch) if pulled.is_begun => {
-                if !self.call.show_message(batch, pulled.index) {
+                if !self.call[0].show_message(batch, pulled.index) {
                     return Ok(None);
                 }
             }
             _ => match pulled.view.show(&pulled.entry, pulled.index)? {
-                Some(call) => self.call = call,
+                Some(call) => self.call[0] = call,
                 None => return Ok(None),
             },
         }
         pulled.is_begun = true;
         pulled.index += 1;
-        Ok(Some(&self.call.event))
+        Ok(Some(&self.call[0].event))
     }
 
     /// The event that was shown last is shown again by the next call.
@@ -389,5 +395,18 @@ impl Pulled {
 impl PulledEntry {
     fn left(&self) -> usize {
         self.entry.len() - self.index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_event_stays_where_it_is_when_what_holds_it_moves() {
+        let pulled = Pulled::default();
+        let event = std::ptr::from_ref(&pulled.call[0].event);
+        let moved = Box::new(pulled);
+        assert!(std::ptr::eq(event, &raw const moved.call[0].event));
     }
 }
