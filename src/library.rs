@@ -15,6 +15,7 @@ use crate::connection::{
     Command, Connection, DataType, EndGuard, Home, Interner, Limits, Options, Parts, Reconnect,
     Registry, Settings, Status,
 };
+use crate::dial::DialConfig;
 use crate::error::{Code, Error, Result};
 use crate::process::{self, PerProcess, ThreadToken};
 use crate::queue::{Kind, Queue};
@@ -32,6 +33,7 @@ struct Library {
     queues: Mutex<HashMap<i32, Arc<Pair>>>,
     urls: Interner<str>,
     limits: Interner<Limits>,
+    configs: Interner<DialConfig>,
     homes: Interner<Home>,
     shared: Arc<Shared>,
     /// The main thread's own queue.
@@ -177,7 +179,7 @@ pub fn open(
     start_tls();
     let queue = options.queue;
     let Settings { config, limits, backoff } = options.resolve(url, data_type)?;
-    let config = Arc::new(config);
+    let config = library.configs.share(config);
     let reconnect = backoff.map(|backoff| Reconnect::new(backoff, Arc::clone(&config)));
     let pair = library.pair(queue)?;
     if pair.queue.is_owned() && queue != 0 && library.own()?.queue.id() != queue {

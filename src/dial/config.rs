@@ -9,7 +9,7 @@ use super::tls::TlsConfig;
 use crate::protocol::DeflateOffer;
 
 /// What a connection is opened with.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct DialConfig {
     pub target: Target,
     pub tls: Arc<TlsConfig>,

@@ -12,7 +12,7 @@ use super::address::unix;
 pub use parse::without_credentials;
 
 /// Where a URL leads.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Target {
     pub secure: bool,
     /// A name or an address without brackets, with its zone if it has one.

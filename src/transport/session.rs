@@ -59,7 +59,9 @@ impl Session {
     /// Says that nothing more will be written, once, and as far as the socket takes it now; of
     /// TLS within TLS, the outer one says so, too.
     pub(super) fn say_end(&mut self) {
-        if std::mem::replace(&mut self.has_said_end, true) {
+        // Behind half a record it would only be the rest of that one, whose message may be sent
+        // again on another connection.
+        if self.is_halfway || std::mem::replace(&mut self.has_said_end, true) {
             return;
         }
         let Some(_pass) = exit::enter() else { return };

@@ -120,3 +120,25 @@ fn reconnecting_is_off_by_default() {
         assert!(words.contains(name), "{words}");
     }
 }
+
+#[test]
+fn equal_options_come_to_equal_configurations() {
+    let config = |options: Options| options.resolve("wss://h/p", DataType::Text).unwrap().config;
+    let options = || Options {
+        headers: vec![("X-Key".to_owned(), "1".to_owned())],
+        proxy: Some("socks5://p".to_owned()),
+        tls_server_name: Some("name".to_owned()),
+        deflate: 1,
+        ..Options::default()
+    };
+    assert!(config(options()) == config(options()));
+    for other in [
+        Options { headers: Vec::new(), ..options() },
+        Options { proxy: None, ..options() },
+        Options { tls_server_name: None, ..options() },
+        Options { deflate: 0, ..options() },
+        Options { tls_verify: -1, ..options() },
+    ] {
+        assert!(config(other) != config(options()));
+    }
+}

@@ -8,7 +8,7 @@ use crate::dial::target::Target;
 use crate::error::{Code, Error};
 use crate::sys;
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Proxies {
     /// None, or the same for every target.
     Fixed(Option<Proxy>),
@@ -17,7 +17,7 @@ pub enum Proxies {
 
 /// The variables that name proxies, as they were when the connection was
 /// created.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     /// In the order in which they are asked, the name with its value.
     ws: Vec<(&'static str, String)>,

@@ -25,6 +25,20 @@ pub enum ClientIdentity {
     Unread { certificate: Pem, key: Pem, password: Option<Secret> },
 }
 
+impl PartialEq for ClientIdentity {
+    fn eq(&self, other: &ClientIdentity) -> bool {
+        use ClientIdentity::{Read, Unread};
+        match (self, other) {
+            (Read { fingerprint, .. }, Read { fingerprint: other, .. }) => fingerprint == other,
+            (
+                Unread { certificate, key, password },
+                Unread { certificate: other, key: others_key, password: others_password },
+            ) => certificate == other && key == others_key && password == others_password,
+            _ => false,
+        }
+    }
+}
+
 /// An identity and what tells it from others.
 pub struct Loaded {
     pub identity: Guarded<Identity>,

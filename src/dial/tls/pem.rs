@@ -37,12 +37,14 @@ impl Content {
 }
 
 /// An option whose value is PEM.
+#[derive(PartialEq, Eq)]
 pub struct Pem {
     option: &'static str,
     content: Content,
     source: Source,
 }
 
+#[derive(PartialEq, Eq)]
 enum Source {
     Text(Secret),
     /// As it was given, and whole: the host may change its working directory.
