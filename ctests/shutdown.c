@@ -52,6 +52,38 @@ static void what_was_sent_before_it_still_leaves(void) {
   record_clear(&r);
 }
 
+static void what_was_sent_before_it_was_open_leaves_too(void) {
+  const char *kinds[] = {"ws", "wss"};
+  ws_options options = default_options();
+  options.tls_ca = peer_ca();
+  for (int i = 0; i < 4; i++) {
+    record r = {0};
+    record_open(&r, peer_url(kinds[i / 2], "/count"), &options);
+    for (int j = 0; j < 10; j++) CHECK_INT(ws_send(r.ws, "important", -1, 0), HOSTWS_OK);
+    CHECK_INT(ws_shutdown(i % 2 ? -1 : 10000), HOSTWS_OK);
+    PUMP(r.terminates);
+    CHECK_STR(r.order, "T"); /* from the call on only the end is told */
+    CHECK_STR(r.reason, "10");
+    CHECK_INT(r.was_clean, 1);
+    record_clear(&r);
+  }
+}
+
+static void what_could_not_leave_is_told(void) {
+  record opening = {0}, pinging = {0};
+  record_open(&opening, peer_url("raw", "/silent"), NULL);
+  CHECK_INT(ws_send(opening.ws, "important", -1, 0), HOSTWS_OK);
+  CHECK_FAILS(ws_shutdown(100), HOSTWS_E_TIMEOUT, "could not be sent");
+  PUMP(opening.terminates);
+  CHECK_INT(opening.code, 1006);
+  record_clear(&opening);
+  record_open(&pinging, peer_url("raw", "/silent"), NULL);
+  CHECK_INT(ws_ping(pinging.ws, "x", 1), HOSTWS_OK);
+  CHECK_INT(ws_shutdown(-1), HOSTWS_OK); /* a ping is no message */
+  PUMP(pinging.terminates);
+  record_clear(&pinging);
+}
+
 static void a_server_that_does_not_answer_is_dropped(void) {
   record r = {0};
   record_open(&r, peer_url("raw", "/no-close-reply"), NULL);
@@ -210,6 +242,8 @@ int main(void) {
   check_nothing_is_left(threads, fds);
   RUN(the_library_is_as_new_after_it);
   RUN(what_was_sent_before_it_still_leaves);
+  RUN(what_was_sent_before_it_was_open_leaves_too);
+  RUN(what_could_not_leave_is_told);
   RUN(a_server_that_does_not_answer_is_dropped);
   check_nothing_is_left(threads, fds);
   RUN(zero_drops_everything_at_once);

@@ -18,6 +18,17 @@
  * itself, inside that call. Nothing depends on it: a few milliseconds after that thread has
  * left, or nothing has come, the library's goes on.
  *
+ * What an end drops: messages that ws_send() accepted and that have not left. When a connection
+ * is open, ws_terminate(), ws_queue_free() and the end of a thread let them leave before the
+ * close frame, within `close_timeout_ms`; when it is still opening, ws_queue_free() and the end of
+ * a thread let the opening finish for them. ws_shutdown() does so within its time, and opens a lost
+ * connection again, too. They are dropped by ws_abort(), by ws_terminate() while the status is
+ * Connecting, by a failed opening, a lost connection (without `reconnect_max`), a time that is
+ * up, and exit(). Who is told: on_terminate, with was_clean 0, and ws_buffered_amount() inside
+ * it has the bytes; the log, at level warning; ws_shutdown() answers HOSTWS_E_TIMEOUT. After
+ * ws_queue_free() and the end of a thread only the log is left, and after exit() nothing. Bytes
+ * that the operating system took have left; that the server has read them, only was_clean 1 says.
+ *
  * Memory: what a function gets is copied before it returns. What an event points to belongs
  * to the library until the callback returns (ws_next() and ws_next_batch(): until the next of
  * these calls); one NUL always follows its data. Getters of a connection work until on_terminate has returned
@@ -37,7 +48,7 @@
  * fork() followed by exec() needs nothing.
  *
  * Unload and exit: the shared library stays loaded until the process ends (-z nodelete).
- * exit() with open connections is harmless, but what waits to be sent is lost; ws_shutdown()
+ * exit() with open connections is harmless, but what waits to be sent is dropped; ws_shutdown()
  * sends it, and closes politely first. exit() waits while a thread of the library is inside
  * OpenSSL, at most 5 s; from then on nothing comes or leaves on a wss connection. The main thread's
  * own queue does not end with main(): what exit() calls on that thread (atexit() handlers,
@@ -739,9 +750,10 @@ ws_id ws_open_ex(const char *url,
 
 /**
  * Closes a connection (RFC 6455 section 7). What was sent before still leaves,
- * then the close frame; no message is delivered after the call, only
- * on_terminate, with the server's answer. While Connecting, the opening is
- * given up and on_terminate says 1006, also while a lost connection is opened
+ * then the close frame; what has not left after `close_timeout_ms` is dropped.
+ * No message is delivered after the call, only on_terminate, with the server's
+ * answer. While Connecting, the opening is given up, what waits to be sent is
+ * dropped, and on_terminate says 1006, also while a lost connection is opened
  * again. While Closing it does no more than silence further messages. Without
  * callbacks, the end waits for ws_next().
  *
@@ -760,8 +772,8 @@ ws_id ws_open_ex(const char *url,
 int32_t ws_terminate(ws_id ws, int32_t code, const char *reason);
 
 /**
- * Drops a connection with no closing handshake. No message is delivered after
- * the call; on_terminate still comes, with 1006.
+ * Drops a connection with no closing handshake, and what waits to be sent with
+ * it. No message is delivered after the call; on_terminate still comes, with 1006.
  *
  * @param ws  a connection
  * @return HOSTWS_OK, HOSTWS_E_CLOSED or HOSTWS_E_NO_SUCH_ID
@@ -997,7 +1009,7 @@ int32_t ws_ping(ws_id ws,
 
 /**
  * Tells how many bytes of messages, as framed, the operating system has not
- * taken yet. Inside on_terminate: how many never left.
+ * taken yet; pings do not count. Inside on_terminate: how many never left.
  *
  * @param ws  a connection whose on_terminate has not returned yet
  * @return bytes; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
@@ -1320,8 +1332,9 @@ ws_queue ws_queue_new(void);
 
 /**
  * Frees a queue of ws_queue_new(). Its connections are Closing, with 1001, when the call
- * returns: what they had queued still leaves. What the queue holds is discarded, and no
- * callback of theirs runs any more, nor the queue's wake-up function.
+ * returns. What they had queued still leaves, as told above under "What an end drops"; if it
+ * cannot, only the log says so. What the queue holds is discarded, and no callback of theirs runs
+ * any more, nor the queue's wake-up function.
  *
  * @param queue  a queue of ws_queue_new()
  * @return HOSTWS_OK; or HOSTWS_E_BUSY while some thread polls it or one of its callbacks runs,
@@ -1575,19 +1588,27 @@ int32_t ws_set_log(int32_t level,
                    void *user_data);
 
 /**
- * Closes every connection with 1001 and ends the library's threads. Those that do not
- * close in time are dropped. It calls nobody back: the on_terminate that are still due
- * wait in their queues, and can be polled as ever, or dropped by ws_queue_discard(). After it the
- * library is as new, and ws_new() starts it again: the log function and the wake-up functions
- * have returned and are forgotten, and the system's trust store is read anew.
+ * Closes every connection with 1001 and ends the library's threads. No message is taken any
+ * more, and what was accepted before leaves first: for that an opening is finished, and a lost
+ * connection is opened again as its options say. Connections with nothing to send close at once.
+ * Those that are not closed in time are dropped. It calls nobody back: the on_terminate that are
+ * still due wait in their queues, and can be polled as ever, or dropped by ws_queue_discard().
+ * After it the library is as new, and ws_new() starts it again: the log function and the wake-up
+ * functions have returned and are forgotten, and the system's trust store is read anew.
  *
  * In a forked child it forgets all that was the parent's, so that the child can use
  * the library itself; the ids that the parent had are Closed there.
  *
- * @param timeout_ms  how long servers may take to answer; 0: everything is dropped at once;
- *                    -1: each connection's own `close_timeout_ms`
- * @return HOSTWS_OK; HOSTWS_E_TIMEOUT if something had to be dropped although `timeout_ms` was
- *         not 0, a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another thread is already at it;
+ * @param timeout_ms  how long all of it may take; 0: everything is dropped at once; -1: each
+ *                    connection has its own limits, `open_timeout_ms` for an opening and
+ *                    `close_timeout_ms` in which nothing leaves or the server does not answer;
+ *                    with `reconnect_max` -1 and a message that waits, that may be for ever
+ * @return HOSTWS_OK: every accepted message has left (pings do not count, nor what the host had
+ *         dropped itself by ws_abort() or ws_terminate()); HOSTWS_E_TIMEOUT if a message was
+ *         dropped, also with `timeout_ms` 0 and because an opening failed (the words tell of which
+ *         connection, and why), if a connection was dropped although `timeout_ms` was not 0,
+ *         if a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another
+ *         thread is already at it;
  *         HOSTWS_E_ARGUMENT if `timeout_ms` is less than -1
  *
  * Blocks: up to `timeout_ms`, and a moment. Threads: any but those of the library. From a

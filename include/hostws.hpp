@@ -472,7 +472,7 @@ class connection {
 
   /**
    * Silences the handlers and closes the connection as terminate() does. Never blocks: what
-   * was sent before still leaves in the background, if the process lives. For an end without
+   * was sent before still leaves in the background, if the process lives and it was open. For an end without
    * delay, abort() comes before; to know that all is closed, shutdown() comes after. The events of
    * a connection without handlers still end with a terminate event, which next() gives.
    */
@@ -539,12 +539,15 @@ class connection {
     detail::check(ws_ping(id_, data.data(), static_cast<std::int32_t>(size)));
   }
 
-  /** ws_terminate(): closes. False if the connection was Closed already. */
+  /**
+   * ws_terminate(): closes. While connecting, what waits to be sent is dropped. False if the
+   * connection was Closed already.
+   */
   bool terminate(int code = 1000, const std::string& reason = {}) const {
     return detail::check_unless(HOSTWS_E_CLOSED, ws_terminate(id_, code, detail::text(reason)));
   }
 
-  /** ws_abort(): drops the connection. False if it was Closed already. */
+  /** ws_abort(): drops the connection, and what waits to be sent. False if it was Closed already. */
   bool abort() const { return detail::check_unless(HOSTWS_E_CLOSED, ws_abort(id_)); }
 
   /**
@@ -675,7 +678,8 @@ class connection {
 
 /**
  * A queue that is bound to no thread, from ws_queue_new() to ws_queue_free(). Where a function
- * takes a queue, it fits. Destroy it after its connections, when nobody polls it any more.
+ * takes a queue, it fits. Destroy it after its connections, when nobody polls it any more: what
+ * they sent while they were open still leaves.
  */
 class queue {
  public:
@@ -811,9 +815,10 @@ inline std::intptr_t fd(ws_queue queue = 0) { return detail::check(ws_queue_fd(q
 inline ws_queue this_thread() { return detail::check(ws_queue_of(0)); }
 
 /**
- * ws_shutdown(): closes every connection. False if something had to be dropped.
+ * ws_shutdown(): closes every connection, after what was sent has left. False if a message or a
+ * connection had to be dropped; ws_last_error_message() says which.
  *
- * @param timeout  how long servers may take to answer; forever: each connection's own `close_timeout`
+ * @param timeout  how long all of it may take; forever: each connection's own limits
  */
 inline bool shutdown(std::chrono::milliseconds timeout = forever) {
   return detail::check_unless(HOSTWS_E_TIMEOUT, ws_shutdown(detail::timeout(timeout)));

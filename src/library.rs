@@ -95,7 +95,7 @@ impl Library {
         // seen to by the worker.
         for connection in self.registry.all() {
             if Arc::ptr_eq(connection.queue(), &pair.queue) {
-                connection.drain();
+                connection.drain(true);
             }
         }
         pair.orphan();

@@ -5,13 +5,14 @@ mod support;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::Mutex;
 use std::thread;
+use std::time::Instant;
 
 use hostws::capi::*;
 use support::host::*;
 use support::servers::frames::{Frame, CLOSE, TEXT};
 use support::servers::listener::Listener;
 use support::servers::{raw, ClosedPort};
-use support::url;
+use support::{url, ws_server};
 
 /// A server that accepts when the gate is opened, and what it hears.
 struct Gated {
@@ -42,6 +43,14 @@ impl Gated {
         assert_eq!((frame.opcode, &frame.payload[..]), (TEXT, &b"important"[..]));
         let frame = self.frames.recv_timeout(PATIENCE).unwrap();
         assert_eq!((frame.opcode, &frame.payload[..]), (CLOSE, &code.to_be_bytes()[..]));
+    }
+}
+
+fn wait_closed(id: ws_id) {
+    let deadline = Instant::now() + PATIENCE;
+    while ws_status(id) != HOSTWS_CLOSED {
+        assert!(Instant::now() < deadline);
+        thread::yield_now();
     }
 }
 
@@ -90,11 +99,22 @@ fn nobody_comes_back_for_them_for_ever() {
         events.iter().any(|event| matches!(event, Event::Reconnecting { .. }))
     });
     assert_eq!(ws_queue_free(queue), HOSTWS_OK);
-    let deadline = std::time::Instant::now() + PATIENCE;
-    while ws_status(client.id) != HOSTWS_CLOSED {
-        assert!(std::time::Instant::now() < deadline);
-        thread::yield_now();
-    }
+    wait_closed(client.id);
+}
+
+#[test]
+fn nor_is_a_server_waited_for_that_takes_nothing() {
+    let server = ws_server();
+    let queue = ws_queue_new();
+    let client = Client::with(&url(&server, "/silent"), |options| {
+        options.queue = queue;
+        options.close_timeout_ms = 100;
+        options.ping_interval_ms = -1;
+    });
+    client.wait_open();
+    while send(client.id, &[0; 100_000], HOSTWS_BLOB) == HOSTWS_OK {}
+    assert_eq!(ws_queue_free(queue), HOSTWS_OK);
+    wait_closed(client.id);
 }
 
 #[test]

@@ -116,7 +116,7 @@ impl Connection {
 
     fn drain(&self) {
         let outbox = self.outbox.lock().unwrap();
-        self.life.drain();
+        self.life.drain(false);
         drop(outbox);
     }
 
@@ -249,13 +249,13 @@ fn each_step_leads_where_it_should() {
         assert_eq!(life.status(), Status::Connecting);
         assert_eq!(life.open(), Some(Opening::Again));
         life.lose();
-        assert!(life.drain() && !life.drain());
+        assert!(life.drain(false) && !life.drain(false));
         assert!(!life.has_lost(), "from here on it speaks of what waits now");
         assert_eq!(life.status(), Status::Closing);
         assert!(life.check_takes_messages().is_err() && life.is_open());
         assert_eq!(life.close(), Some(Phase::Open));
         assert_eq!((life.close(), life.open()), (None, None));
-        assert!(!life.suspend() && !life.drain());
+        assert!(!life.suspend() && !life.drain(false));
         assert_eq!(life.status(), Status::Closing);
         assert!(life.admits(Telling::Terminate) && !life.admits(Telling::Terminate));
         assert!(!life.admits(Telling::Error) && !life.admits(Telling::Other));

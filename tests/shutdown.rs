@@ -322,10 +322,25 @@ fn what_cannot_leave_is_told() {
     check_lost(&client, 20_000, "403");
     failing.join().unwrap();
     // It is open, and the server reads nothing.
-    let stalled = Client::new(&url(&raw, "/no-close-reply"));
+    let server = ws_server();
+    let stalled = Client::new(&url(&server, "/silent"));
     stalled.wait_open();
     while send(stalled.id, &[0; 100_000], HOSTWS_BLOB) == HOSTWS_OK {}
     check_refused(ws_shutdown(200), HOSTWS_E_TIMEOUT, "could not be sent");
+    stalled.finish().check_dropped(1006);
+}
+
+#[test]
+fn without_a_time_a_server_that_takes_nothing_has_its_own() {
+    let _alone = alone();
+    let server = ws_server();
+    let stalled = Client::with(&url(&server, "/silent"), |options| {
+        options.close_timeout_ms = 200;
+        options.ping_interval_ms = -1;
+    });
+    stalled.wait_open();
+    while send(stalled.id, &[0; 100_000], HOSTWS_BLOB) == HOSTWS_OK {}
+    check_refused(ws_shutdown(-1), HOSTWS_E_TIMEOUT, "none left for 200 ms");
     stalled.finish().check_dropped(1006);
 }
 

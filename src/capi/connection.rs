@@ -153,9 +153,10 @@ pub unsafe extern "C" fn ws_open_ex(
 }
 
 /// Closes a connection (RFC 6455 section 7). What was sent before still leaves,
-/// then the close frame; no message is delivered after the call, only
-/// on_terminate, with the server's answer. While Connecting, the opening is
-/// given up and on_terminate says 1006, also while a lost connection is opened
+/// then the close frame; what has not left after `close_timeout_ms` is dropped.
+/// No message is delivered after the call, only on_terminate, with the server's
+/// answer. While Connecting, the opening is given up, what waits to be sent is
+/// dropped, and on_terminate says 1006, also while a lost connection is opened
 /// again. While Closing it does no more than silence further messages. Without
 /// callbacks, the end waits for ws_next().
 ///
@@ -181,8 +182,8 @@ pub unsafe extern "C" fn ws_terminate(ws: ws_id, code: i32, reason: *const c_cha
     })
 }
 
-/// Drops a connection with no closing handshake. No message is delivered after
-/// the call; on_terminate still comes, with 1006.
+/// Drops a connection with no closing handshake, and what waits to be sent with
+/// it. No message is delivered after the call; on_terminate still comes, with 1006.
 ///
 /// @param ws  a connection
 /// @return HOSTWS_OK, HOSTWS_E_CLOSED or HOSTWS_E_NO_SUCH_ID

@@ -154,19 +154,27 @@ pub extern "C" fn ws_set_log(
     })
 }
 
-/// Closes every connection with 1001 and ends the library's threads. Those that do not
-/// close in time are dropped. It calls nobody back: the on_terminate that are still due
-/// wait in their queues, and can be polled as ever, or dropped by ws_queue_discard(). After it the
-/// library is as new, and ws_new() starts it again: the log function and the wake-up functions
-/// have returned and are forgotten, and the system's trust store is read anew.
+/// Closes every connection with 1001 and ends the library's threads. No message is taken any
+/// more, and what was accepted before leaves first: for that an opening is finished, and a lost
+/// connection is opened again as its options say. Connections with nothing to send close at once.
+/// Those that are not closed in time are dropped. It calls nobody back: the on_terminate that are
+/// still due wait in their queues, and can be polled as ever, or dropped by ws_queue_discard().
+/// After it the library is as new, and ws_new() starts it again: the log function and the wake-up
+/// functions have returned and are forgotten, and the system's trust store is read anew.
 ///
 /// In a forked child it forgets all that was the parent's, so that the child can use
 /// the library itself; the ids that the parent had are Closed there.
 ///
-/// @param timeout_ms  how long servers may take to answer; 0: everything is dropped at once;
-///                    -1: each connection's own `close_timeout_ms`
-/// @return HOSTWS_OK; HOSTWS_E_TIMEOUT if something had to be dropped although `timeout_ms` was
-///         not 0, a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another thread is already at it;
+/// @param timeout_ms  how long all of it may take; 0: everything is dropped at once; -1: each
+///                    connection has its own limits, `open_timeout_ms` for an opening and
+///                    `close_timeout_ms` in which nothing leaves or the server does not answer;
+///                    with `reconnect_max` -1 and a message that waits, that may be for ever
+/// @return HOSTWS_OK: every accepted message has left (pings do not count, nor what the host had
+///         dropped itself by ws_abort() or ws_terminate()); HOSTWS_E_TIMEOUT if a message was
+///         dropped, also with `timeout_ms` 0 and because an opening failed (the words tell of which
+///         connection, and why), if a connection was dropped although `timeout_ms` was not 0,
+///         if a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another
+///         thread is already at it;
 ///         HOSTWS_E_ARGUMENT if `timeout_ms` is less than -1
 ///
 /// Blocks: up to `timeout_ms`, and a moment. Threads: any but those of the library. From a

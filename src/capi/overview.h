@@ -18,6 +18,17 @@
  * itself, inside that call. Nothing depends on it: a few milliseconds after that thread has
  * left, or nothing has come, the library's goes on.
  *
+ * What an end drops: messages that ws_send() accepted and that have not left. When a connection
+ * is open, ws_terminate(), ws_queue_free() and the end of a thread let them leave before the
+ * close frame, within `close_timeout_ms`; when it is still opening, ws_queue_free() and the end of
+ * a thread let the opening finish for them. ws_shutdown() does so within its time, and opens a lost
+ * connection again, too. They are dropped by ws_abort(), by ws_terminate() while the status is
+ * Connecting, by a failed opening, a lost connection (without `reconnect_max`), a time that is
+ * up, and exit(). Who is told: on_terminate, with was_clean 0, and ws_buffered_amount() inside
+ * it has the bytes; the log, at level warning; ws_shutdown() answers HOSTWS_E_TIMEOUT. After
+ * ws_queue_free() and the end of a thread only the log is left, and after exit() nothing. Bytes
+ * that the operating system took have left; that the server has read them, only was_clean 1 says.
+ *
  * Memory: what a function gets is copied before it returns. What an event points to belongs
  * to the library until the callback returns (ws_next() and ws_next_batch(): until the next of
  * these calls); one NUL always follows its data. Getters of a connection work until on_terminate has returned
@@ -37,7 +48,7 @@
  * fork() followed by exec() needs nothing.
  *
  * Unload and exit: the shared library stays loaded until the process ends (-z nodelete).
- * exit() with open connections is harmless, but what waits to be sent is lost; ws_shutdown()
+ * exit() with open connections is harmless, but what waits to be sent is dropped; ws_shutdown()
  * sends it, and closes politely first. exit() waits while a thread of the library is inside
  * OpenSSL, at most 5 s; from then on nothing comes or leaves on a wss connection. The main thread's
  * own queue does not end with main(): what exit() calls on that thread (atexit() handlers,

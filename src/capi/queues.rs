@@ -27,8 +27,9 @@ pub extern "C" fn ws_queue_new() -> ws_queue {
 }
 
 /// Frees a queue of ws_queue_new(). Its connections are Closing, with 1001, when the call
-/// returns: what they had queued still leaves. What the queue holds is discarded, and no
-/// callback of theirs runs any more, nor the queue's wake-up function.
+/// returns. What they had queued still leaves, as told above under "What an end drops"; if it
+/// cannot, only the log says so. What the queue holds is discarded, and no callback of theirs runs
+/// any more, nor the queue's wake-up function.
 ///
 /// @param queue  a queue of ws_queue_new()
 /// @return HOSTWS_OK; or HOSTWS_E_BUSY while some thread polls it or one of its callbacks runs,

@@ -150,7 +150,7 @@ pub unsafe extern "C" fn ws_ping(ws: ws_id, data: *const c_void, length: i32) ->
 }
 
 /// Tells how many bytes of messages, as framed, the operating system has not
-/// taken yet. Inside on_terminate: how many never left.
+/// taken yet; pings do not count. Inside on_terminate: how many never left.
 ///
 /// @param ws  a connection whose on_terminate has not returned yet
 /// @return bytes; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID

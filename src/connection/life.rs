@@ -77,10 +77,12 @@ const MUTED: u16 = 1 << 7;
 const ABORTED: u16 = 1 << 8;
 /// No message is taken any more. It closes as soon as what waits has left.
 const DRAINING: u16 = 1 << 9;
+/// Nobody else sees to it that this takes no longer than it may.
+const UNATTENDED: u16 = 1 << 10;
 /// A message that was accepted never left.
-const LOST: u16 = 1 << 10;
+const LOST: u16 = 1 << 11;
 /// The host wants to hear not even of the end.
-const DISCARDED: u16 = 1 << 11;
+const DISCARDED: u16 = 1 << 12;
 
 /// The value at one moment.
 #[derive(Clone, Copy)]
@@ -165,8 +167,9 @@ impl Life {
 
     /// It is to close when what waits has left. False if it was to close already. From here on
     /// `has_lost` speaks of what waits now.
-    pub fn drain(&self) -> bool {
-        self.change(|state| state.takes_messages().then(|| state.with(DRAINING).without(LOST)))
+    pub fn drain(&self, is_unattended: bool) -> bool {
+        let facts = if is_unattended { DRAINING | UNATTENDED } else { DRAINING };
+        self.change(|state| state.takes_messages().then(|| state.without(LOST).with(facts)))
             .is_some()
     }
 
@@ -256,6 +259,11 @@ impl Life {
     pub fn is_draining(&self) -> bool {
         let state = self.now();
         state.has(DRAINING) && state.phase() < Phase::Closing
+    }
+
+    /// The same, and it ends when nothing leaves for as long as the closing handshake may take.
+    pub fn is_unattended(&self) -> bool {
+        self.is_draining() && self.now().has(UNATTENDED)
     }
 
     /// Whether a message is still taken.

@@ -273,16 +273,20 @@ impl Connection {
     }
 
     /// Takes no more messages, and closes with 1001 when what waits has left. One that is not
-    /// open yet is opened for it. One that is lost is opened again, unless its queue is closed:
-    /// nobody is left who could end that.
-    pub fn drain(&self) {
+    /// open yet is opened for it, and one that is lost is opened again.
+    ///
+    /// With its queue closed it has less time, for nobody is left who could end it: the close
+    /// frame is queued at once, a lost connection is given up, and so is an opening without limit.
+    pub fn drain(&self, is_unattended: bool) {
         self.mute();
         let mut outbox = self.outbox();
-        if self.life.drain() {
+        if self.life.drain(is_unattended) {
             outbox.set_gathered(false);
             self.flush(&mut outbox);
-            let is_given_up = self.life.is_suspended() && self.home.queue.is_closed();
-            if is_given_up || outbox.waiting_messages() == 0 {
+            let is_opening = !self.life.is_open() && !self.life.is_suspended();
+            let may_wait =
+                !self.home.queue.is_closed() || is_opening && self.limits.open_timeout.is_some();
+            if !may_wait || outbox.waiting_messages() == 0 {
                 // It fails only without random bytes, and then there is no close frame.
                 let _ = self.begin_closing(&mut outbox, GOING_AWAY, "");
             }
@@ -293,7 +297,10 @@ impl Connection {
 
     /// For the worker, after it has written.
     pub fn close_if_drained(&self, outbox: &mut Outbox) {
-        if self.life.is_draining() && self.life.is_open() && outbox.waiting_messages() == 0 {
+        if !self.life.is_draining() || !self.life.is_open() {
+            return;
+        }
+        if outbox.waiting_messages() == 0 || self.home.queue.is_closed() {
             // As above.
             let _ = self.begin_closing(outbox, GOING_AWAY, "");
         }

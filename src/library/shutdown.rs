@@ -62,7 +62,7 @@ impl Library {
                 match connection.status() {
                     Status::Closed => {}
                     Status::Closing if is_polite => {}
-                    _ if is_polite => connection.drain(),
+                    _ if is_polite => connection.drain(timeout.is_none()),
                     // It fails only when there is nothing left to close.
                     _ => drop(connection.abort()),
                 }

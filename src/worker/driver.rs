@@ -214,7 +214,7 @@ impl Driver {
             Command::Orphaned => {
                 self.retiring = true;
                 for (_, link) in &self.links {
-                    link.connection.drain();
+                    link.connection.drain(true);
                 }
             }
             Command::Retire => self.retiring = true,

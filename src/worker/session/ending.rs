@@ -241,7 +241,7 @@ impl Session {
 
     /// The server has taken nothing for too long.
     pub(super) fn stall(&mut self) -> Flow {
-        let limit = self.connection.limits.write_timeout.unwrap_or_default().as_millis();
+        let limit = self.write_limit().unwrap_or_default().as_millis();
         let waiting = self.connection.outbox().waiting();
         let words = format!("{waiting} bytes waited to be sent, and none left for {limit} ms");
         self.lost("the server takes nothing", Some(Error::ws(Code::Timeout, words)))

@@ -140,7 +140,14 @@ impl Session {
     }
 
     fn write_deadline(&self) -> Option<Instant> {
-        Some(self.stuck.as_ref()?.since + self.connection.limits.write_timeout?)
+        Some(self.stuck.as_ref()?.since + self.write_limit()?)
+    }
+
+    /// How long the server may take nothing.
+    fn write_limit(&self) -> Option<Duration> {
+        let limits = &self.connection.limits;
+        let unattended = self.connection.life().is_unattended().then_some(limits.close_timeout);
+        [limits.write_timeout, unattended].into_iter().flatten().min()
     }
 
     /// A deadline may have passed.
