@@ -1,15 +1,15 @@
 #!/bin/sh
-# sh run.sh INTERPRETER PROGRAM [PACKAGES]: runs a program beside the test server HOSTWS_TEST_PEER, and tells it
+# sh run.sh INTERPRETER PROGRAM [PACKAGES [ARGUMENTS]]: runs a program beside the test server HOSTWS_TEST_PEER, and tells it
 #   HOSTWS_WS      the server's ws:// address, without a path
 #   HOSTWS_NOBODY  an address where nothing listens
-# PACKAGES is a folder that install.sh has made.
+# PACKAGES is a folder that install.sh has made, or -.
 set -eu
 
 if ! command -v "$1" >/dev/null; then
     echo "skipped: $1 is not installed"
     exit 77
 fi
-if [ -n "${3:-}" ] && ! [ -e "$3/installed" ]; then
+if [ "${3:--}" != - ] && ! [ -e "$3/installed" ]; then
     echo "skipped: nothing is installed in $3"
     exit 77
 fi
@@ -47,4 +47,7 @@ HOSTWS_WS="ws://127.0.0.1:$(sed -n 's/^ws \([0-9]*\).*/\1/p' "$folder/ports")"
 HOSTWS_NOBODY="ws://127.0.0.1:$(sed -n 's/^closed \([0-9]*\).*/\1/p' "$folder/ports")"
 export HOSTWS_WS HOSTWS_NOBODY
 
-"$1" "$2" 9>&-
+interpreter=$1
+program=$2
+shift "$(($# > 3 ? 3 : $#))"
+"$interpreter" "$program" "$@" 9>&-
