@@ -3,6 +3,7 @@
 #include "peer.h"
 #include "record.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
@@ -226,6 +227,26 @@ void a_queue_is_free_for_another_poller_after_it() {
   record_clear(&r);
 }
 
+std::atomic<int> wakeups;
+
+void throw_in_a_wakeup(void *) {
+  wakeups++;
+  throw refusal("a wake-up");
+}
+
+void a_wakeup_function_that_throws_is_not_called_again_and_all_goes_on() {
+  record r = {};
+  CHECK_INT(ws_queue_on_wakeup(0, throw_in_a_wakeup, nullptr), HOSTWS_OK);
+  record_open(&r, peer_url("ws", "/echo"), nullptr);
+  AWAIT(wakeups == 1);
+  PUMP(r.opens);
+  CHECK_INT(ws_send(r.ws, "x", 1, 0), HOSTWS_OK);
+  PUMP(r.messages);
+  CHECK_INT(wakeups, 1);
+  record_close(&r);
+  record_clear(&r);
+}
+
 } // namespace
 
 int main() {
@@ -241,5 +262,6 @@ int main() {
   RUN(the_next_poll_may_come_from_deeper_in_the_stack);
   RUN(a_queue_is_free_for_another_poller_after_it);
   check_nothing_is_left(threads, fds + 2);
+  RUN(a_wakeup_function_that_throws_is_not_called_again_and_all_goes_on);
   return 0;
 }

@@ -174,7 +174,10 @@ pub extern "C" fn ws_queue_fd(queue: ws_queue) -> isize {
 ///
 /// IT IS CALLED ON A THREAD OF THE LIBRARY, with none of its locks in the way of others.
 /// It may call nothing of the library but ws_wake(), should return soon (the queue's
-/// connections wait for it), and typically posts a task to the host's own loop.
+/// connections wait for it), and typically posts a task to the host's own loop. It should return
+/// normally: if an exception leaves it or it ends its thread by pthread_exit(), as interpreters
+/// do when they have ended themselves, that thread stops for ever, another one goes on with the
+/// connections, and the function is not called again.
 ///
 /// @param queue      0 for the calling thread's own, or any queue
 /// @param fn         the function; NULL: none. The former one is not running any more

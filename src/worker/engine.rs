@@ -55,6 +55,11 @@ impl Engine {
         }
     }
 
+    /// Ends every connection: there is no thread any more that could run the loop.
+    pub fn abandon(&self) {
+        self.driver().abandon();
+    }
+
     /// Waits for something to do, at most that long, and does it.
     pub fn run_turn(&self, patience: Patience) -> Turned {
         let mut driver = self.driver();

@@ -10,8 +10,9 @@ mod session;
 mod sleep;
 mod timers;
 
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use self::driver::{Driver, Patience};
@@ -64,6 +65,35 @@ impl Shared {
             exit::join(handle);
         }
         true
+    }
+}
+
+/// A call of the wake-up function, which may not return: it may end the thread (CPython does,
+/// of one that comes back to it when it has ended itself), or be left by an exception. Such an
+/// unwind must not reach the thread's beginning, where the process would be ended for it.
+struct WakeupCall<'a> {
+    /// Until it has returned.
+    worker: Option<(&'a Arc<Pair>, &'a Arc<Engine>)>,
+}
+
+impl Drop for WakeupCall<'_> {
+    fn drop(&mut self) {
+        let Some((pair, engine)) = self.worker.take() else { return };
+        // A panic of ours is no such unwind.
+        if thread::panicking() {
+            return;
+        }
+        let _ = catch_unwind(AssertUnwindSafe(|| pair.replace_thread(engine)));
+        // SAFETY: these are the references that this thread was started with. It never comes back
+        // to the frames that hold them, so they are neither used nor dropped again.
+        unsafe {
+            Arc::decrement_strong_count(Arc::as_ptr(engine));
+            Arc::decrement_strong_count(Arc::as_ptr(pair));
+        }
+        // Nothing can stop the unwind, but it need not go on.
+        loop {
+            thread::park();
+        }
     }
 }
 
@@ -129,7 +159,7 @@ impl Pair {
         Ok(())
     }
 
-    fn run(&self, engine: &Engine) {
+    fn run(self: &Arc<Self>, engine: &Arc<Engine>) {
         let mut idle_since: Option<Instant> = None;
         loop {
             let Standing { is_idle, is_retiring } = engine.standing();
@@ -145,7 +175,7 @@ impl Pair {
             engine.run_turn(Patience::Own(timeout));
             engine.lend(&self.queue);
             // After a loan, too: the function may have been set in the middle of it.
-            self.queue.call_wakeup();
+            self.call_wakeup(engine);
             let Standing { is_idle, is_retiring } = engine.standing();
             if !is_idle {
                 idle_since = None;
@@ -164,6 +194,36 @@ impl Pair {
                 }
             }
         }
+    }
+
+    /// Calls the host's wake-up function if a call is due.
+    fn call_wakeup(self: &Arc<Self>, engine: &Arc<Engine>) {
+        let mut call = WakeupCall { worker: Some((self, engine)) };
+        self.queue.call_wakeup();
+        // It has returned.
+        call.worker = None;
+    }
+
+    /// The wake-up function ends the calling thread: another one goes on with its work, and the
+    /// function is not called again.
+    fn replace_thread(self: &Arc<Self>, engine: &Arc<Engine>) {
+        log::line!(Error, "a wake-up function ended its thread; it is not called again");
+        self.queue.forget_wakeup(Some(Instant::now()));
+        let spawned = self.spawn(Arc::clone(engine));
+        if spawned.is_err() {
+            log::line!(Error, "no thread could be started in its place; the connections end");
+            engine.abandon();
+            *self.engine() = None;
+            engine.mailbox().close();
+            self.queue.set_engine(None);
+        }
+        let me = thread::current().id();
+        let mut threads = self.shared.threads();
+        threads.running -= 1;
+        // Nobody is to wait for it.
+        threads.handles.retain(|handle| handle.thread().id() != me);
+        drop(threads);
+        self.shared.ended.notify_all();
     }
 
     /// Says once that events wait and nobody polls. Tells when to look at it again.
