@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs every fuzz target for some seconds, 60 unless told: fuzz/run.sh [seconds]
+# Runs every fuzz target for some seconds, 60 unless told: fuzz/run.sh [seconds [target...]]
 #
 # What was found interesting stays in fuzz/corpus, an input that failed in
 # fuzz/artifacts. Ends with 1 if there was one.
 set -u
 cd "$(dirname "$0")" || exit 2
 seconds=${1:-60}
+[ $# -gt 1 ] && shift || set -- decoder decoder_deflate extensions response url options no_proxy chunked proxy
 
 if ! cargo fuzz --version >/dev/null 2>&1; then
     echo "cargo-fuzz is not installed: cargo install cargo-fuzz --locked" >&2
@@ -21,10 +22,11 @@ fi
 
 fuzz build || exit 2
 failed=
-for target in decoder decoder_deflate extensions response; do
+for target; do
     case $target in
         extensions) length=512 ;;
-        response) length=2048 ;;
+        response | proxy) length=2048 ;;
+        url | no_proxy) length=300 ;;
         *) length=1500 ;;
     esac
     dictionary=

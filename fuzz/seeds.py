@@ -182,6 +182,103 @@ ANSWERS = {
 }
 
 
+URLS = {
+    "plain": "ws://example.com/chat?room=1",
+    "tls": "wss://example.com:8443",
+    "credentials": "wss://me:hunter2@example.com/",
+    "escaped": "ws://a%40b:hunter2%2F@example.com/%20",
+    "two-at": "ws://me:hunter2@x@example.com",
+    "ipv4": "ws://127.0.0.1:80/",
+    "ipv6": "ws://[::1]:9001/a",
+    "zone": "ws://[fe80::1%25eth0]/",
+    "short-ipv4": "ws://0x7f.1/",
+    "umlaut": "ws://b\u00fccher.example/\u20ac",
+    "unix": "ws+unix:///run/app.sock:/chat",
+    "unix-tls": "wss+unix:///run/app.sock",
+    "fragment": "ws://example.com/#top",
+    "backslash": "ws://example.com\\@other/",
+    "no-host": "ws:///path",
+    "bad-port": "ws://me:hunter2@example.com:99999/",
+    "bad-scheme": "hunter2:x@example.com",
+    "dots": "ws://example.com/a/../b/./c/%2e%2e/d",
+}
+
+OPTIONS = {
+    "empty": "{}",
+    "data-type": '{"data_type":"object","max_message":1024,"deflate":true}',
+    "headers": '{"headers":{"Authorization":"Bearer hunter2","Cookie":["a=1","b=2"]}}',
+    "bad-header": '{"headers":{"A b":"hunter2"}}',
+    "times": '{"open_timeout_ms":-1,"ping_interval_ms":0,"close_timeout_ms":5000}',
+    "proxy": '{"proxy":"http://me:hunter2@proxy:3128"}',
+    "bad-proxy": '{"proxy":"ftp://me:hunter2@proxy"}',
+    "tls": '{"tls_verify":-1,"tls_min_version":13,"tls_server_name":"example.com"}',
+    "bad-key": '{"tls_cert":"-----BEGIN CERTIFICATE-----","tls_key":"hunter2"}',
+    "pins": '{"tls_pins":"sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}',
+    "reconnect": '{"reconnect_max":-1,"reconnect_min_ms":1,"reconnect_max_ms":2}',
+    "unknown": '{"no_such_option":1}',
+    "wrong-type": '{"max_message":"many"}',
+    "not-whole": '{"max_message":1.5}',
+    "too-large": '{"max_message":1e99,"queue":99999999999}',
+    "array": "[]",
+    "cut": '{"headers":{',
+    "subprotocols": '{"subprotocols":"a,b","max_redirects":3,"ip_family":6}',
+}
+
+NO_PROXY = {
+    "none": "ws://example.com\n",
+    "all": "ws://example.com\n*",
+    "domain": "ws://www.example.com\n.example.com",
+    "list": "ws://c.example\na.example, b.example\tc.example",
+    "port": "ws://example.com:81\nexample.com:80,example.com:81",
+    "network": "ws://10.1.2.3\n10.0.0.0/8",
+    "bad-network": "ws://10.1.2.3\n10.0.0.0/33,/8,10.0.0.0/",
+    "ipv6": "ws://[::1]:81\n[::1]:81",
+    "ipv6-network": "ws://[fe80::1%25eth0]\nfe80::/10",
+    "dots": "ws://example.com.\n..,.,example.com..",
+    "unix": "ws+unix:///run/app.sock\nx",
+}
+
+CHUNKED = {
+    "one": b"\x00" + b"5\r\nhello\r\n0\r\n\r\n",
+    "two": b"\x02" + b"5\r\nhello\r\n6;ext=1\r\n world\r\n0\r\n\r\n",
+    "upper": b"\x01" + b"A\r\n0123456789\r\n",
+    "cut": b"\x00" + b"5\r\nhel",
+    "no-line-break": b"\x00" + b"5\r\nhelloX\r\n3\r\nabc\r\n",
+    "line-feeds": b"\x00" + b"5\nhello\n0\n\n",
+    "nonsense": b"\x03" + b"nonsense\r\nabc",
+    "too-large": b"\x00" + b"fffffffffffffffff\r\nabc",
+    "trailers": b"\x04" + b"1\r\nx\r\n0\r\nA: b\r\n\r\n",
+    "long-line": b"\xff" + b"1" * 4100,
+}
+
+# An HTTP proxy, the same with a password, SOCKS, the same with a password; and the pieces.
+TUNNELS = {
+    "http": b"\0\0HTTP/1.1 200 Connection established\r\n\r\n",
+    "http-chatty": b"\0\0HTTP/1.1 200 OK\r\n\r\nmore",
+    "http-interim": b"\0\7HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+    "http-407": b"\1\5HTTP/1.1 407 Proxy Authentication Required\r\n"
+    b"Proxy-Authenticate: Basic realm=\"hunter\"\r\nContent-Length: 2\r\n\r\nno",
+    "http-403": b"\0\3HTTP/1.0 403\r\n\r\n",
+    "http-cut": b"\0\1HTTP/1.1 200 OK\r\nVia: ",
+    "http-none": b"\0\0SSH-2.0-OpenSSH_9.7\r\n",
+    "socks": b"\2\0\5\0\5\0\0\1\0\0\0\0\0\0",
+    "socks-ipv6": b"\2\2\5\0\5\0\0\4" + bytes(18) + b"hello",
+    "socks-name": b"\2\1\5\0\5\0\0\3\4name\0\0",
+    "socks-password": b"\3\0\5\2\1\0\5\0\0\1\0\0\0\0\0\0",
+    "socks-bad-password": b"\3\0\5\2\1\1",
+    "socks-no-method": b"\2\0\5\xff",
+    "socks-other-method": b"\2\0\5\1",
+    "socks-refused": b"\2\0\5\0\5\5\0\1\0\0\0\0\0\0",
+    "socks-bad-address": b"\2\0\5\0\5\0\0\2\0\0\0\0\0\0",
+    "socks-4": b"\2\0\0\x5a\0\0\0\0\0\0",
+    "socks-http": b"\2\0HTTP/1.1 400 Bad Request\r\n\r\n",
+}
+
+
+def text(seeds):
+    return {name: seed.encode() for name, seed in seeds.items()}
+
+
 def write(target, seeds):
     folder = HERE / "seeds" / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -208,3 +305,8 @@ write(
     {name: b"\0\0\0" + value for name, value in EXTENSIONS.items()}
     | {name + "-asked": b"\3\x0c\x0a" + EXTENSIONS[name] for name in ("plain", "all", "quoted")},
 )
+write("url", text(URLS))
+write("options", text(OPTIONS))
+write("no_proxy", text(NO_PROXY))
+write("chunked", CHUNKED)
+write("proxy", TUNNELS)

@@ -20,6 +20,9 @@ mod connection;
 mod dial;
 mod error;
 mod exit;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headroom;
 mod json;
 mod library;

@@ -18,7 +18,7 @@ mod library;
 mod memory;
 mod names;
 mod options;
-mod options_json;
+pub(crate) mod options_json;
 mod pulling;
 mod queues;
 mod response;

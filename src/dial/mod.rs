@@ -8,6 +8,8 @@
 mod address;
 mod config;
 mod dialer;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod http;
 pub mod jobs;
 mod outcome;

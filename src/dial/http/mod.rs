@@ -8,6 +8,8 @@ mod refusal;
 mod shown;
 mod upgrade;
 
+#[cfg(any(test, fuzzing))]
+pub use self::body::Body;
 pub use self::exchange::{send, Exchange, Trouble};
 pub use self::redirect::Redirects;
 pub use self::refusal::{quoted, spoken_status, Refusal};

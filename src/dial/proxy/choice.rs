@@ -47,6 +47,15 @@ impl Proxies {
         }
     }
 
+    /// What these variables say.
+    #[cfg(any(test, fuzzing))]
+    pub fn of(variables: &[(&str, &str)]) -> Proxies {
+        Proxies::Environment(Environment::read(|name| {
+            let named = variables.iter().find(|(key, _)| *key == name);
+            named.map(|(_, value)| (*value).to_owned())
+        }))
+    }
+
     /// Fails if the environment names one that cannot be.
     pub fn choose(&self, target: &Target) -> Result<Option<Proxy>, Error> {
         if target.is_local_socket() {
@@ -184,11 +193,8 @@ mod tests {
 
     /// What is chosen for the URL, with `NAME=value` variables.
     fn choose(variables: &[&str], url: &str) -> Result<Option<String>, String> {
-        let environment = Environment::read(|name| {
-            let mut pairs = variables.iter().filter_map(|pair| pair.split_once('='));
-            pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
-        });
-        let proxies = Proxies::Environment(environment);
+        let pairs: Vec<_> = variables.iter().filter_map(|pair| pair.split_once('=')).collect();
+        let proxies = Proxies::of(&pairs);
         match proxies.choose(&Target::parse(url).unwrap()) {
             Ok(proxy) => Ok(proxy.map(|proxy| proxy.host)),
             Err(error) => Err(error.message),

@@ -1,0 +1,78 @@
+//! What a fuzzer gives its bytes to, beside `protocol`. The tests do the same with the seeds.
+
+use crate::capi::options_json;
+use crate::dial::fuzzing::{chunked, no_proxy, proxy, url};
+use crate::error::Error;
+
+type Target = fn(&[u8]);
+
+/// The targets by name.
+const TARGETS: [(&str, Target); 5] = [
+    ("url", url),
+    ("options", options),
+    ("no_proxy", no_proxy),
+    ("chunked", chunked),
+    ("proxy", proxy),
+];
+
+/// Runs one of the targets.
+///
+/// # Panics
+/// If something does not hold that should, or there is no such target.
+pub fn run(target: &str, input: &[u8]) {
+    let known = TARGETS.iter().find(|(name, _)| *name == target);
+    known.expect("one of the targets").1(input);
+}
+
+/// A password that no error may repeat.
+pub(crate) const SECRET: &str = "hunter2";
+
+/// An error is words on one line each.
+pub(crate) fn check_words(error: &Error, is_secret: bool) {
+    for error in error.chain() {
+        let words = &error.message;
+        assert!(!words.is_empty() && words.len() < 4096, "{} bytes of words", words.len());
+        assert!(!words.contains(char::is_control), "{words:?}");
+        assert!(!is_secret || !words.contains(SECRET), "{words}");
+    }
+}
+
+/// The JSON of ws_open(): what is refused is refused in words, and without the password.
+fn options(input: &[u8]) {
+    let json = String::from_utf8_lossy(input);
+    let error = match options_json::read(&json) {
+        Ok((options, data_type)) => match options.resolve("ws://example.com/", data_type) {
+            Ok(_) => return,
+            Err(error) => error,
+        },
+        Err(error) => error,
+    };
+    // A value may be one, but a name never is: it is repeated.
+    let is_value = !json.contains("hunter2\":") && !json.contains("\\u");
+    check_words(&error, is_value && json.contains(SECRET));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_seeds_hold() {
+        let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+        // The packaged crate has none.
+        if !seeds.exists() {
+            return;
+        }
+        for (target, run) in TARGETS {
+            let files: Vec<_> = std::fs::read_dir(seeds.join(target)).unwrap().collect();
+            assert!(files.len() > 5, "{target} has few seeds");
+            for file in files {
+                let path = file.unwrap().path();
+                println!("{}", path.display());
+                run(&std::fs::read(path).unwrap());
+            }
+        }
+    }
+}
