@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::error::Error;
 use crate::sys;
 
 /// How long `exit` waits for a thread that is inside: to load the system's certificates takes a
@@ -35,6 +36,11 @@ pub fn enter() -> Option<Pass> {
     }
     leave();
     None
+}
+
+/// The same for what cannot do without.
+pub fn enter_or_fail() -> Result<Pass, Error> {
+    enter().ok_or_else(|| Error::tls("the process is ending, and TLS with it"))
 }
 
 fn leave() {

@@ -1,8 +1,7 @@
 //! What a fuzzer gives its bytes to, beside `protocol`. The tests do the same with the seeds.
 
 use crate::capi::options_json;
-use crate::dial::fuzzing::{chunked, no_proxy, proxy, url};
-use crate::error::Error;
+use crate::dial::fuzzing::{check_words, chunked, no_proxy, proxy, url, SECRET};
 
 type Target = fn(&[u8]);
 
@@ -22,19 +21,6 @@ const TARGETS: [(&str, Target); 5] = [
 pub fn run(target: &str, input: &[u8]) {
     let known = TARGETS.iter().find(|(name, _)| *name == target);
     known.expect("one of the targets").1(input);
-}
-
-/// A password that no error may repeat.
-pub(crate) const SECRET: &str = "hunter2";
-
-/// An error is words on one line each.
-pub(crate) fn check_words(error: &Error, is_secret: bool) {
-    for error in error.chain() {
-        let words = &error.message;
-        assert!(!words.is_empty() && words.len() < 4096, "{} bytes of words", words.len());
-        assert!(!words.contains(char::is_control), "{words:?}");
-        assert!(!is_secret || !words.contains(SECRET), "{words}");
-    }
 }
 
 /// The JSON of ws_open(): what is refused is refused in words, and without the password.

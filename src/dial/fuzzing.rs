@@ -10,9 +10,21 @@ use super::http::Body;
 use super::proxy::{Proxy, Reply, Tunnel};
 use super::{without_credentials, Proxies, Target};
 use crate::error::Error;
-use crate::fuzzing::{check_words, SECRET};
 use crate::protocol::Response;
 use crate::transport::{Socket, Stream};
+
+/// A password that no error may repeat.
+pub const SECRET: &str = "hunter2";
+
+/// An error is words on one line each.
+pub fn check_words(error: &Error, is_secret: bool) {
+    for error in error.chain() {
+        let words = &error.message;
+        assert!(!words.is_empty() && words.len() < 4096, "{} bytes of words", words.len());
+        assert!(!words.contains(char::is_control), "{words:?}");
+        assert!(!is_secret || !words.contains(SECRET), "{words}");
+    }
+}
 
 /// What is read of a URL is clean, and reads the same when it is written out again; what is
 /// refused is refused without the password.

@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use native_tls::Protocol;
+use native_tls::{Protocol, TlsConnector};
 use url::Host;
 
-use super::context::Context;
 use super::identity::ClientIdentity;
 use super::pem::Pem;
 use super::pins::Pin;
 use crate::dial::target::is_host_name;
 use crate::error::{Code, Error};
+use crate::exit::Guarded;
 
 /// What of the server's certificate is verified.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -162,6 +162,9 @@ impl TlsConfig {
         }
     }
 }
+
+/// What sessions are made from.
+pub type Context = Guarded<TlsConnector>;
 
 /// A place for the context in use.
 #[derive(Default)]

@@ -6,16 +6,13 @@ use std::time::{Duration, Instant};
 use native_tls::{Certificate, TlsConnector};
 use once_cell::sync::OnceCell;
 
-use super::config::{Peer, TlsConfig, TlsVersion, Verify};
+use super::config::{Context, Peer, TlsConfig, TlsVersion, Verify};
 use super::handshake::ALPN;
 use super::identity::Loaded;
 use super::pem::Pem;
 use super::roots::{self, Lack};
 use crate::error::Error;
 use crate::exit::{self, Guarded};
-
-/// What sessions are made from.
-pub type Context = Guarded<TlsConnector>;
 
 /// A context with the system's roots has some megabytes.
 const MAX_CONTEXTS: usize = 16;
@@ -193,7 +190,7 @@ fn build(
     ca_place: &str,
     identity: Option<Loaded>,
 ) -> Result<(TlsConnector, bool), Error> {
-    let _pass = exit::enter().ok_or_else(too_late)?;
+    let _pass = exit::enter_or_fail()?;
     let mut builder = TlsConnector::builder();
     builder.min_protocol_version(Some(key.min_version.protocol()));
     if key.has_alpn {
@@ -243,11 +240,6 @@ fn build(
         .build()
         .map_err(|error| Error::tls(words).because(Error::tls(error.to_string())))?;
     Ok((connector, is_whole))
-}
-
-/// What is asked of OpenSSL while the process ends.
-pub fn too_late() -> Error {
-    Error::tls("the process is ending, and TLS with it")
 }
 
 #[cfg(test)]

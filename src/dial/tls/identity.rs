@@ -5,7 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use native_tls::Identity;
 use sha2::{Digest as _, Sha256};
 
-use super::context::too_late;
 use super::keypair::GivenPair;
 use super::normalize::normalize;
 use super::pem::{find, Content, Pem};
@@ -93,7 +92,7 @@ impl ClientIdentity {
     pub fn load(&self) -> Result<Loaded, Error> {
         match self {
             ClientIdentity::Read { identity, fingerprint } => {
-                let _pass = exit::enter().ok_or_else(too_late)?;
+                let _pass = exit::enter_or_fail()?;
                 let identity = lock(identity).as_deref().cloned().ok_or_else(|| {
                     Error::ws(Code::Internal, "the client's identity is with its context already")
                 })?;
@@ -142,7 +141,7 @@ fn read(certificate: &Pem, key: &Pem, password: Option<&Secret>) -> Result<Loade
     if password.is_none() && is_encrypted(&key_pem) {
         return Err(encrypted(key));
     }
-    let _pass = exit::enter().ok_or_else(too_late)?;
+    let _pass = exit::enter_or_fail()?;
     let normal = normalize(&GivenPair {
         certificate: &certificate_pem,
         certificate_place: certificate.place(),

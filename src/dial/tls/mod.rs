@@ -29,8 +29,8 @@ mod roots;
 #[path = "roots_native.rs"]
 mod roots;
 
-pub use self::config::{TlsConfig, TlsVersion, Verify};
-pub use self::context::{Context, TlsContexts};
+pub use self::config::{Context, TlsConfig, TlsVersion, Verify};
+pub use self::context::TlsContexts;
 pub use self::errors::{broken_session, closes, explain_early, handshake_failure};
 pub use self::handshake::{check_session, log_session, Handshake};
 pub use self::identity::ClientIdentity;
