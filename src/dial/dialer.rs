@@ -1,5 +1,6 @@
 //! The phases of an opening, one after the other.
 
+mod preparing;
 mod prerequisites;
 
 use std::net::SocketAddr;

@@ -2,8 +2,7 @@
 
 use native_tls::MidHandshakeTlsStream;
 
-use super::address::unix::Attempt;
-use super::address::Race;
+use super::address::{LocalAttempt, Race};
 use super::config::DialConfig;
 use super::http::{Refusal, Upgrade};
 use super::outcome::{Established, Timings};
@@ -33,7 +32,7 @@ pub enum Phase {
     Awaiting(Purpose),
     Prepared(Purpose, Prepared),
     Connecting(Race),
-    ConnectingLocally(Attempt),
+    ConnectingLocally(LocalAttempt),
     SecuringProxy(Guarded<MidHandshakeTlsStream<Stream>>),
     Tunnelling(Tunnel),
     Securing(Guarded<MidHandshakeTlsStream<Stream>>),

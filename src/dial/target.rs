@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use url::Host;
 
-use super::address::unix;
+use super::address::shown_socket;
 pub use parse::without_credentials;
 
 /// Where a URL leads.
@@ -32,7 +32,7 @@ impl Target {
     /// `HOST:PORT` or a socket's path, for people.
     pub fn authority(&self) -> String {
         if let Some(socket) = &self.socket {
-            unix::shown(socket)
+            shown_socket(socket)
         } else if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
         } else {

@@ -4,9 +4,10 @@ mod family;
 mod known;
 mod lookup;
 mod race;
-pub mod unix;
+mod unix;
 
 pub use self::family::Family;
 pub use self::known::known_addresses;
 pub use self::lookup::Lookups;
 pub use self::race::{Progress, Race};
+pub use self::unix::{shown_socket, split_socket, LocalAttempt};

@@ -15,7 +15,7 @@ use crate::sys::{self, LocalStream};
 const BACKLOG_WAIT: Duration = Duration::from_millis(20);
 
 /// What follows the `://`: the socket, percent-decoded, and the resource.
-pub fn split(rest: &str) -> Result<(PathBuf, &str), String> {
+pub fn split_socket(rest: &str) -> Result<(PathBuf, &str), String> {
     let (socket, resource) = rest.split_once(':').unwrap_or((rest, ""));
     let wrong = |words: &str| Err(words.to_owned());
     if !socket.starts_with('/') {
@@ -35,20 +35,20 @@ pub fn split(rest: &str) -> Result<(PathBuf, &str), String> {
 }
 
 /// The path, fit for one line.
-pub fn shown(path: &Path) -> String {
+pub fn shown_socket(path: &Path) -> String {
     let keep = |c: &char| !c.is_control();
     path.to_string_lossy().chars().filter(keep).collect()
 }
 
 /// An attempt to connect, again and again while the server is too busy.
-pub struct Attempt {
+pub struct LocalAttempt {
     path: PathBuf,
     again_at: Option<Instant>,
 }
 
-impl Attempt {
-    pub fn new(path: PathBuf) -> Attempt {
-        Attempt { path, again_at: None }
+impl LocalAttempt {
+    pub fn new(path: PathBuf) -> LocalAttempt {
+        LocalAttempt { path, again_at: None }
     }
 
     /// The connection; `None` if there is no room for it yet.
@@ -68,7 +68,7 @@ impl Attempt {
                 Ok(None)
             }
             Err(error) => {
-                let words = format!("could not connect to {}: {error}", shown(&self.path));
+                let words = format!("could not connect to {}: {error}", shown_socket(&self.path));
                 let code = error.raw_os_error().unwrap_or_default();
                 Err(Error::numbered(code, Component::Os, words))
             }
@@ -99,7 +99,7 @@ mod tests {
             ("/run/x.sock:?a", "/run/x.sock", "?a"),
             ("/a%20b%3Ac%3F:/d:e", "/a b:c?", "/d:e"),
         ] {
-            assert_eq!(split(rest), Ok((PathBuf::from(socket), resource)), "{rest}");
+            assert_eq!(split_socket(rest), Ok((PathBuf::from(socket), resource)), "{rest}");
         }
     }
 
@@ -116,7 +116,7 @@ mod tests {
             ("/x%00y:/", "NUL"),
             (&long, "108 bytes"),
         ] {
-            let error = split(rest).expect_err(rest);
+            let error = split_socket(rest).expect_err(rest);
             assert!(error.contains(words), "{rest}: {error}");
         }
     }

@@ -1,17 +1,9 @@
-//! What must be there before an opening can connect: addresses and TLS contexts.
+//! What must be there before an opening can connect.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
-use super::{micros, Dialer, Result};
-use crate::dial::address::unix::Attempt;
-use crate::dial::address::{known_addresses, Race};
-use crate::dial::phase::{Phase, Purpose, Step};
-use crate::dial::prepare::{Found, Job, Need, Prepared};
-use crate::dial::proxy::Proxy;
 use crate::dial::tls::Context;
-use crate::log;
 
 /// What the phases need, and blocking calls bring.
 #[derive(Default)]
@@ -22,105 +14,4 @@ pub(super) struct Prerequisites {
     pub(super) target_addresses: Option<Vec<SocketAddr>>,
     pub(super) proxy_connector: Option<Arc<Context>>,
     pub(super) connector: Option<Arc<Context>>,
-}
-
-impl Dialer {
-    /// Looks for the first thing that is lacking, and connects when nothing is.
-    pub(super) fn prepare(&mut self) -> Result<Step> {
-        let config = Arc::clone(&self.config);
-        let (target, proxy) = (&config.target, config.proxy.as_ref());
-        if self.prerequisites.addresses.is_none() && !target.is_local_socket() {
-            let (host, port) =
-                proxy.map_or((&target.host, target.port), |proxy| (&proxy.host, proxy.port));
-            match known_addresses(host, port) {
-                Some(known) => self.found(Purpose::Addresses, known, host)?,
-                None => return Ok(self.lacks(Purpose::Addresses, address_of(host, port))),
-            }
-        }
-        if self.prerequisites.target_addresses.is_none() && proxy.is_some_and(Proxy::wants_address)
-        {
-            let (host, port) = (&target.host, target.port);
-            match known_addresses(host, port) {
-                Some(known) => self.found(Purpose::TargetAddresses, known, host)?,
-                None => return Ok(self.lacks(Purpose::TargetAddresses, address_of(host, port))),
-            }
-        }
-        let (found, contexts) = (&mut self.prerequisites, &self.resources.contexts);
-        if found.proxy_connector.is_none() && proxy.is_some_and(Proxy::is_tls) {
-            let tls = config.tls.for_proxy();
-            found.proxy_connector = contexts.cached(&tls);
-            if found.proxy_connector.is_none() {
-                return Ok(self.lacks(Purpose::ProxyContext, Need::Context(Arc::new(tls))));
-            }
-        }
-        if found.connector.is_none() && target.secure {
-            found.connector = contexts.cached(&config.tls);
-            if found.connector.is_none() {
-                let need = Need::Context(Arc::clone(&config.tls));
-                return Ok(self.lacks(Purpose::Context, need));
-            }
-        }
-        self.since = Instant::now();
-        if let Some(socket) = &target.socket {
-            return Ok(Step::Next(Phase::ConnectingLocally(Attempt::new(socket.clone()))));
-        }
-        let addresses = found.addresses.take().unwrap_or_default();
-        Ok(Step::Next(Phase::Connecting(Race::new(addresses, self.id))))
-    }
-
-    fn lacks(&self, purpose: Purpose, need: Need) -> Step {
-        let (resources, cancelled) = (self.resources.clone(), self.cancelled.clone());
-        Step::Wait(Phase::Lacking(purpose, Box::new(Job { need, resources, cancelled })))
-    }
-
-    pub(super) fn supplied(&mut self, purpose: Purpose, prepared: Prepared) -> Result<Step> {
-        let took = micros(prepared.took);
-        let time = match purpose {
-            Purpose::Addresses | Purpose::TargetAddresses => &mut self.timings.dns_us,
-            Purpose::ProxyContext => &mut self.timings.proxy_us,
-            Purpose::Context => &mut self.timings.tls_us,
-        };
-        *time = time.saturating_add(took);
-        log_found(self.id, &prepared);
-        match (purpose, prepared.result) {
-            (_, Ok(Found::Addresses(host, found))) => self.found(purpose, found, &host)?,
-            (Purpose::ProxyContext, Ok(Found::Context(connector))) => {
-                self.prerequisites.proxy_connector = Some(connector);
-            }
-            (_, Ok(Found::Context(connector))) => self.prerequisites.connector = Some(connector),
-            (Purpose::Addresses, Err(error)) => return Err(self.failure(self.on_the_way(error))),
-            (_, Err(error)) => return Err(self.failure(error)),
-        }
-        Ok(Step::Next(Phase::Preparing))
-    }
-
-    /// Addresses of `host`, of which those count that are wanted.
-    fn found(&mut self, purpose: Purpose, addresses: Vec<SocketAddr>, host: &str) -> Result<()> {
-        match (purpose, self.config.family.only(addresses, host)) {
-            (Purpose::TargetAddresses, Ok(found)) => {
-                self.prerequisites.target_addresses = Some(found)
-            }
-            (_, Ok(found)) => self.prerequisites.addresses = Some(found),
-            (Purpose::TargetAddresses, Err(error)) => return Err(self.failure(error)),
-            (_, Err(error)) => return Err(self.failure(self.on_the_way(error))),
-        }
-        Ok(())
-    }
-}
-
-fn log_found(id: i32, Prepared { result, took }: &Prepared) {
-    match result {
-        Ok(Found::Addresses(host, found)) if log::wants(log::Level::Debug) => {
-            let found: Vec<String> = found.iter().map(|found| found.ip().to_string()).collect();
-            log::line!(Debug, "connection {id}: {host} is {} ({took:?})", found.join(", "));
-        }
-        Ok(Found::Context(_)) => {
-            log::line!(Debug, "connection {id}: the authorities to trust are loaded ({took:?})");
-        }
-        _ => {}
-    }
-}
-
-fn address_of(host: &str, port: u16) -> Need {
-    Need::Addresses(host.to_owned(), port)
 }

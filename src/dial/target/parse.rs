@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::{Host, ParseError, Url};
 
 use super::Target;
-use crate::dial::address::unix;
+use crate::dial::address::split_socket;
 use crate::error::{Code, Error};
 
 /// The longest URL in bytes.
@@ -63,7 +63,7 @@ impl Target {
 
     /// The server is `localhost` by name, and reached through its socket.
     fn parse_local(secure: bool, rest: &str) -> Result<Target, Error> {
-        let (socket, resource) = unix::split(rest).map_err(refuse)?;
+        let (socket, resource) = split_socket(rest).map_err(refuse)?;
         let scheme = if secure { "wss" } else { "ws" };
         let target = Target::parse(&format!("{scheme}://localhost{resource}"))?;
         Ok(Target { socket: Some(socket), ..target })
