@@ -176,8 +176,36 @@ fn the_next_attempt_is_made_at_once_unless_the_server_asked_to_wait() {
         ws_poll(0, 5, 0);
     }
     assert_eq!(CAME.load(Ordering::SeqCst), 2);
-    sleep(80);
+    // What was asked and half of that, which is left to chance.
+    sleep(130);
     client.wait_open();
     client.terminate();
     client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn a_loss_that_the_sleep_brought_is_this_clients_own_and_tried_again_soon() {
+    let _alone = locked(&ONE_AT_A_TIME);
+    // It has forgotten who slept: the ping is answered with an end.
+    let server = scripted(|mut stream, request| {
+        stream.write_all(&request.accept(""))?;
+        frames::read(&mut stream).map(drop)
+    })
+    .unwrap();
+    let clients: Vec<Client> = (0..12)
+        .map(|_| Client::with(&url(&server, "/"), |options| options.reconnect_max = -1))
+        .collect();
+    clients.iter().for_each(Client::wait_open);
+    sleep(60);
+    for client in &clients {
+        let delay = |event: &Event| match event {
+            Event::Reconnecting { delay_ms, .. } => Some(*delay_ms),
+            _ => None,
+        };
+        client.poll_until("the loss", |events| events.iter().any(|event| delay(event).is_some()));
+        ws_abort(client.id);
+        let first = client.events().iter().find_map(delay).unwrap();
+        assert!((500..=1000).contains(&first), "{first}");
+    }
+    clients.into_iter().for_each(|client| drop(client.finish()));
 }
