@@ -3,6 +3,8 @@
  *
  *     growth connections URL N SECONDS   opens N, leaves them idle, then sends on each a message a second
  *     growth queues URL N MESSAGES       N threads, each with a queue and a connection, share a flood
+ *
+ * With --reconnect before these, the connections are of those that are opened again when they are lost.
  */
 #define _GNU_SOURCE
 #include "bench.h"
@@ -15,6 +17,8 @@
 #include <time.h>
 
 enum { SIZE = 64, OPENING_AT_ONCE = 32, PATIENCE_MS = 30000 };
+
+static const char *options; /* of each connection, as JSON */
 
 static int32_t must(int32_t code) {
     if (code < 0) {
@@ -57,7 +61,7 @@ static void open_all(const char *url, ws_id *connections, long n) {
     long begun = 0;
     for (long open = 0; open < n; open++) {
         while (begun < n && begun - open < OPENING_AT_ONCE) {
-            connections[begun++] = must(ws_open(url, NULL, NULL));
+            connections[begun++] = must(ws_open(url, options, NULL));
         }
         await(0, HOSTWS_EVENT_OPEN);
     }
@@ -155,10 +159,15 @@ static void grow_queues(const char *server, long n, long messages) {
 }
 
 int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "--reconnect") == 0) {
+        options = "{\"reconnect_max\": -1}";
+        argc--;
+        argv++;
+    }
     long numbers[] = {argc > 3 ? atol(argv[3]) : 0, argc > 4 ? atol(argv[4]) : 0};
     bool is_queues = argc == 5 && strcmp(argv[1], "queues") == 0;
     if (numbers[0] < 1 || numbers[1] < 1 || (!is_queues && strcmp(argv[1], "connections") != 0)) {
-        fail("usage: growth connections URL N SECONDS, or growth queues URL N MESSAGES");
+        fail("usage: growth [--reconnect] connections URL N SECONDS, or growth queues URL N MESSAGES");
     }
     (is_queues ? grow_queues : grow_connections)(argv[2], numbers[0], numbers[1]);
     return 0;
