@@ -34,7 +34,9 @@
  * these calls); one NUL always follows its data. Getters of a connection work until on_terminate has returned
  * (ws_next(): until the call after the one that gave TERMINATE). Structs that the host fills
  * start with struct_size = sizeof, at most 4096; zero is the default of every field, and what
- * a longer struct has beyond those that the library knows must be zero.
+ * a longer struct has beyond those that the library knows must be zero. Structs that the library
+ * fills need their struct_size before each call. It comes back as the bytes that both know, and
+ * what a longer struct has beyond those is set to zero.
  *
  * Memory that runs out: where the host or the server chooses the size (messages, options, JSON), a
  * call answers HOSTWS_E_RESOURCES, or the connection is failed with it. If there is none even for the
@@ -551,9 +553,9 @@ typedef struct ws_options {
    * 5xx except 501 and 505. Every other close code or HTTP status, a certificate that is not
    * trusted and a breach of the protocol end the connection, unless `reconnect_on` or
    * `reconnect_codes` says otherwise; ws_terminate(), ws_abort(), ws_shutdown() and the end
-   * of the thread always do, at once. A Retry-After is waited for, one of more than 5
-   * minutes for 5 minutes; at random, up to half of that time is added, so that clients
-   * which were all told the same do not all come back together.
+   * of the thread always do, at once. A Retry-After is obeyed, up to 5 minutes. Up to half of
+   * that time is added at random, so that clients which were told the same time do not come
+   * back together.
    *
    * What waits to be sent stays, within `send_queue_max`, and leaves after RECONNECTED in its
    * order. A message of which the operating system has not taken the last byte is sent
@@ -567,12 +569,14 @@ typedef struct ws_options {
   /**
    * The least time to wait before an attempt; 0: 500. The actual time is random: between
    * this and twice this for the first attempt, four times for the second and so on, up to
-   * `reconnect_max_ms`. After an end that may hit all clients of a server at once (close codes
-   * 1000, 1001, 1005 and 1012 to 1014, HTTP 429 and 5xx, a refused, reset or ended TCP connection) it is
-   * at most 5,000 for the first attempt (RFC 6455 7.2.3), twice that for the second and so
-   * on, and the first may come at once; if this option is set, ten times this instead of
-   * 5,000, and at least this. The wait ends early when the machine wakes up from a sleep of
-   * 5 seconds or more, unless the server asked for the time.
+   * `reconnect_max_ms`. The wait ends early when the machine wakes up from a sleep of 5
+   * seconds or more, unless the server asked for the time.
+   *
+   * The range is wider after an end that may hit all clients of a server at once: close
+   * codes 1000, 1001, 1005 and 1012 to 1014, HTTP 429 and 5xx, and a TCP connection that is
+   * refused, reset or ended. By default it then goes from 0 to 5,000 for the first attempt
+   * (RFC 6455 7.2.3), up to 10,000 for the second and so on. If this option is set, it goes
+   * from this to ten times this for the first attempt, twenty times for the second and so on.
    */
   int32_t reconnect_min_ms;
   /** The most time to wait before an attempt, unless a server asks for more; 0: 30,000. */

@@ -34,7 +34,9 @@
  * these calls); one NUL always follows its data. Getters of a connection work until on_terminate has returned
  * (ws_next(): until the call after the one that gave TERMINATE). Structs that the host fills
  * start with struct_size = sizeof, at most 4096; zero is the default of every field, and what
- * a longer struct has beyond those that the library knows must be zero.
+ * a longer struct has beyond those that the library knows must be zero. Structs that the library
+ * fills need their struct_size before each call. It comes back as the bytes that both know, and
+ * what a longer struct has beyond those is set to zero.
  *
  * Memory that runs out: where the host or the server chooses the size (messages, options, JSON), a
  * call answers HOSTWS_E_RESOURCES, or the connection is failed with it. If there is none even for the
