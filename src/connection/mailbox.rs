@@ -40,6 +40,9 @@ pub struct Mailbox {
     waker: Mutex<Option<mio::Waker>>,
     /// The worker is in, or about to enter, a wait in which only the waker reaches it.
     asleep: AtomicBool,
+    /// The host has closed descriptors of ours: nothing reaches the worker any more.
+    lost: AtomicBool,
+    is_stranded: AtomicBool,
 }
 
 impl Mailbox {
@@ -49,6 +52,8 @@ impl Mailbox {
             sender,
             waker: Mutex::new(Some(waker)),
             asleep: AtomicBool::new(false),
+            lost: AtomicBool::new(false),
+            is_stranded: AtomicBool::new(false),
         }
     }
 
@@ -57,8 +62,9 @@ impl Mailbox {
         let _ = self.sender.send(command);
         if self.asleep.swap(false, Ordering::SeqCst) {
             if let Some(waker) = &*self.waker() {
-                // It fails only when the descriptor's counter is full: it is readable then.
-                let _ = waker.wake();
+                if waker.wake().is_err() {
+                    self.lose();
+                }
             }
         }
     }
@@ -67,9 +73,27 @@ impl Mailbox {
         self.waker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the worker cannot be reached.
+    pub fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::SeqCst)
+    }
+
+    pub fn lose(&self) {
+        self.lost.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether that is so, and this is the first time that it is asked.
+    pub fn is_newly_lost(&self) -> bool {
+        self.is_lost() && !self.is_stranded.swap(true, Ordering::SeqCst)
+    }
+
     /// The worker has ended.
     pub fn close(&self) {
-        *self.waker() = None;
+        let waker = self.waker().take();
+        if self.is_lost() {
+            // By now its descriptor may be one of the host's.
+            std::mem::forget(waker);
+        }
         // What it holds are connections, and each of those holds the mailbox.
         self.gathering.flush();
     }

@@ -8,6 +8,7 @@ mod composer;
 mod delivery;
 mod end_guard;
 mod gathering;
+mod home;
 mod interner;
 mod life;
 mod mailbox;
@@ -35,6 +36,7 @@ pub use answer::Answer;
 pub use backoff::Loss;
 pub use end_guard::EndGuard;
 pub use gathering::MOMENT as GATHERING_MOMENT;
+pub use home::Home;
 pub use interner::Interner;
 pub use life::Opening;
 pub use mailbox::{Command, Mailbox};
@@ -97,19 +99,6 @@ pub struct Parts {
     /// If it is opened again when it is lost.
     pub reconnect: Option<Reconnect>,
     pub home: Arc<Home>,
-}
-
-/// Where a connection belongs; the same for all that one worker has.
-pub struct Home {
-    pub registry: &'static Registry,
-    pub queue: Arc<Queue>,
-    pub mailbox: Arc<Mailbox>,
-}
-
-impl PartialEq for Home {
-    fn eq(&self, other: &Home) -> bool {
-        Arc::ptr_eq(&self.queue, &other.queue) && Arc::ptr_eq(&self.mailbox, &other.mailbox)
-    }
 }
 
 /// Close code for "this endpoint is going away" (RFC 6455 7.4.1).
@@ -348,6 +337,7 @@ impl Connection {
         if !self.posted.swap(true, Ordering::SeqCst) {
             if let Some(me) = self.me.upgrade() {
                 self.home.mailbox.send(Command::Attend(me));
+                self.home.strand_if_lost();
             }
         }
     }

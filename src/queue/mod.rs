@@ -169,6 +169,21 @@ impl Queue {
         drop((former, spare));
     }
 
+    /// The host has closed descriptors of ours: the loop is gone, and the queue makes new ones when
+    /// it needs some. Not even closed are these, for by now they may be the host's.
+    pub fn strand(&self) {
+        let mut state = self.state();
+        let lost = (
+            state.engine.take(),
+            state.spare_notifier.take(),
+            state.wake_pipe.take(),
+            state.descriptor.take(),
+        );
+        state.end_loan();
+        drop(state);
+        std::mem::forget(lost);
+    }
+
     fn rouse(&self) {
         let engine = self.state().engine.clone();
         if let Some(engine) = engine {

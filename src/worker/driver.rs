@@ -126,9 +126,14 @@ impl Driver {
                 turned = Turned::Interrupted;
             } else {
                 log::line!(Error, "waiting for the network failed: {error}");
-                self.abandon();
+                self.mailbox.lose();
             }
-        } else {
+        }
+        if self.mailbox.is_lost() {
+            self.strand();
+            return turned;
+        }
+        if polled.is_ok() {
             let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
             for event in &events {
                 let token = event.token();
@@ -278,6 +283,23 @@ impl Driver {
     fn links_shrink(&mut self) {
         if self.links.is_empty() {
             self.links = Slab::new();
+        }
+    }
+
+    /// The host has closed descriptors of ours, or may have put its own in their places: nothing
+    /// is done with them any more.
+    fn strand(&mut self) {
+        self.unfinished.clear();
+        self.timers = Timers::default();
+        while let Ok(command) = self.commands.try_recv() {
+            if let Command::Open(connection, _) = command {
+                connection.strand();
+            }
+        }
+        for (_, link) in std::mem::take(&mut self.links) {
+            link.connection.strand_if_lost();
+            link.connection.strand();
+            std::mem::forget(link);
         }
     }
 

@@ -126,8 +126,8 @@ impl Pair {
             return Err(Error::ws(Code::NoSuchId, "the queue has just been freed"));
         }
         let mailbox = match &*current {
-            Some(engine) => Arc::clone(engine.mailbox()),
-            None => {
+            Some(engine) if !engine.mailbox().is_lost() => Arc::clone(engine.mailbox()),
+            _ => {
                 let driver = Driver::new(Arc::clone(&self.shared))?;
                 let engine = Arc::new(Engine::new(driver));
                 self.spawn(Arc::clone(&engine))?;
@@ -137,7 +137,19 @@ impl Pair {
                 mailbox
             }
         };
-        mailbox.send(make(&mailbox)?);
+        let command = make(&mailbox)?;
+        let connection = match &command {
+            Command::Open(connection, _) => Some(Arc::clone(connection)),
+            _ => None,
+        };
+        mailbox.send(command);
+        if mailbox.is_lost() {
+            // The next connection gets a worker that can be reached.
+            std::mem::forget(current.take());
+            if let Some(connection) = connection {
+                connection.strand_if_lost();
+            }
+        }
         Ok(())
     }
 
@@ -147,7 +159,12 @@ impl Pair {
         threads.handles.retain(|handle| !handle.is_finished());
         let handle = exit::spawn("hostws", move || {
             pair.run(&engine);
-            drop(engine);
+            if engine.mailbox().is_lost() {
+                // By now its descriptors may be the host's.
+                std::mem::forget(engine);
+            } else {
+                drop(engine);
+            }
             let shared = Arc::clone(&pair.shared);
             drop(pair);
             shared.threads().running -= 1;
@@ -183,13 +200,22 @@ impl Pair {
             }
             let since = *idle_since.get_or_insert_with(Instant::now);
             let is_needed = self.queue.needs_worker() || watched.is_some();
-            let is_over = since.elapsed() >= LINGER && !is_needed;
+            let is_lost = engine.mailbox().is_lost();
+            let is_over = is_lost || (since.elapsed() >= LINGER && !is_needed);
             if is_retiring || is_over {
                 let mut current = self.engine();
                 if engine.standing().is_idle {
-                    *current = None;
                     engine.mailbox().close();
-                    self.queue.set_engine(None);
+                    // In the place of one that is lost there may be another.
+                    if current.as_ref().is_some_and(|it| Arc::ptr_eq(it, engine)) {
+                        let ended = current.take();
+                        if is_lost {
+                            self.queue.strand();
+                            std::mem::forget(ended);
+                        } else {
+                            self.queue.set_engine(None);
+                        }
+                    }
                     return;
                 }
             }

@@ -1,0 +1,59 @@
+//! Where a connection belongs, and what becomes of it when nothing reaches its worker any more.
+
+use std::sync::Arc;
+
+use super::{Connection, Mailbox, Registry};
+use crate::error::{Code, Error};
+use crate::queue::{Ending, Event, Queue};
+use crate::{exit, log};
+
+/// RFC 6455 7.4.1
+const ABNORMAL: u16 = 1006;
+
+/// Where a connection belongs; the same for all that one worker has.
+pub struct Home {
+    pub registry: &'static Registry,
+    pub queue: Arc<Queue>,
+    pub mailbox: Arc<Mailbox>,
+}
+
+impl Home {
+    /// If nothing reaches the worker any more, its connections end: on a thread that holds no lock.
+    pub fn strand_if_lost(&self) {
+        if !self.mailbox.is_newly_lost() {
+            return;
+        }
+        self.queue.strand();
+        let (registry, mailbox) = (self.registry, Arc::clone(&self.mailbox));
+        let strand = move || {
+            let all = registry.all();
+            let its = all.iter().filter(|it| Arc::ptr_eq(&it.home.mailbox, &mailbox));
+            its.for_each(|it| it.strand());
+        };
+        if let Err(error) = exit::spawn("hostws-strand", strand) {
+            log::line!(Error, "no thread could be started to end lost connections: {error}");
+        }
+    }
+}
+
+impl PartialEq for Home {
+    fn eq(&self, other: &Home) -> bool {
+        Arc::ptr_eq(&self.queue, &other.queue) && Arc::ptr_eq(&self.mailbox, &other.mailbox)
+    }
+}
+
+impl Connection {
+    /// See `Home`.
+    pub fn strand_if_lost(&self) {
+        self.home.strand_if_lost();
+    }
+
+    /// It ends because the host has closed descriptors of ours.
+    pub fn strand(self: &Arc<Self>) {
+        if !self.life.is_over() {
+            let words = "the program has closed file descriptors that belong to hostws";
+            self.emit(Event::Error(Error::ws(Code::Lost, words)));
+            self.end(Ending::unclean(ABNORMAL));
+        }
+    }
+}
