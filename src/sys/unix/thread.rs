@@ -11,8 +11,9 @@ use std::thread::{Builder, JoinHandle};
 const STACK: usize = 2 << 20;
 
 /// The asynchronous signals: the system may give each to any thread that does not block it,
-/// and the host's handler for it must not run on one of ours. All others stay open: a fault is
-/// the thread's own, and runtimes stop threads by signals of their choice.
+/// and the host's handler for it must not run on one of ours. All others stay as they are with
+/// the host's thread: runtimes stop threads by signals of their choice, and what the host blocks
+/// everywhere, to fetch it by sigwait() or a signalfd, would end the process here.
 const ASYNCHRONOUS: [libc::c_int; 15] = [
     libc::SIGHUP,
     libc::SIGINT,
@@ -30,6 +31,10 @@ const ASYNCHRONOUS: [libc::c_int; 15] = [
     libc::SIGPROF,
     libc::SIGURG,
 ];
+
+/// The signals of faults, which are the thread's own.
+const FAULTS: [libc::c_int; 6] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
 
 /// Keeps `value` until the calling thread is gone, with all that other libraries keep for it: the
 /// destructors of thread-specific data run in the order in which its kinds were created.
@@ -62,6 +67,7 @@ where
     let builder = Builder::new().name(name.to_owned()).stack_size(STACK);
     with_signals_blocked(|| {
         builder.spawn(|| {
+            let _ = change_mask(libc::SIG_UNBLOCK, &FAULTS);
             schedule_as_usual();
             f();
         })
@@ -119,23 +125,26 @@ fn use_processors_of_main_thread() {}
 
 /// A new thread inherits the mask of the thread that starts it.
 fn with_signals_blocked<T>(f: impl FnOnce() -> T) -> T {
-    let mut blocked = MaybeUninit::<libc::sigset_t>::uninit();
-    let mut old = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: both sets are live for the calls; sigemptyset initialises `blocked` before it is
-    // used, and `old` is only written to.
-    let is_set = unsafe {
-        libc::sigemptyset(blocked.as_mut_ptr());
-        for signal in ASYNCHRONOUS {
-            libc::sigaddset(blocked.as_mut_ptr(), signal);
-        }
-        libc::pthread_sigmask(libc::SIG_SETMASK, blocked.as_ptr(), old.as_mut_ptr()) == 0
-    };
+    let old = change_mask(libc::SIG_BLOCK, &ASYNCHRONOUS);
     let result = f();
-    if is_set {
-        // SAFETY: the first call succeeded, so `old` holds this thread's mask.
-        unsafe {
-            libc::pthread_sigmask(libc::SIG_SETMASK, old.as_ptr(), std::ptr::null_mut());
-        }
+    if let Some(old) = old {
+        // SAFETY: it is a mask that this thread had.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &old, std::ptr::null_mut()) };
     }
     result
+}
+
+/// Blocks signals of the calling thread or unblocks them, and gives the mask that it had.
+fn change_mask(how: libc::c_int, signals: &[libc::c_int]) -> Option<libc::sigset_t> {
+    let mut set = MaybeUninit::uninit();
+    let mut old = MaybeUninit::uninit();
+    // SAFETY: both sets are live for the calls; sigemptyset initialises `set` before it is used,
+    // and pthread_sigmask `old` if it succeeds.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        for &signal in signals {
+            libc::sigaddset(set.as_mut_ptr(), signal);
+        }
+        (libc::pthread_sigmask(how, set.as_ptr(), old.as_mut_ptr()) == 0).then(|| old.assume_init())
+    }
 }
