@@ -1,0 +1,164 @@
+//! Taking events out: by one thread at a time, the queue's poller.
+
+use std::any::Any;
+
+use super::event::{Entry, Event, Kind, Recipient};
+use super::state::{End, Parked};
+use super::Queue;
+use crate::error::{Code, Error, Result};
+use crate::process::ThreadToken;
+use crate::protocol::Batch;
+
+impl Queue {
+    /// Makes the calling thread the poller until `leave`; it may do so again meanwhile.
+    pub fn enter(&self) -> Result<()> {
+        let me = ThreadToken::current();
+        if !self.may_poll(me) {
+            let words = "this queue belongs to another thread, which alone can poll it";
+            return Err(Error::ws(Code::WrongThread, words));
+        }
+        let mut state = self.state();
+        match &mut state.poller {
+            None => state.poller = Some((me, 1)),
+            Some((poller, depth)) if *poller == me => *depth += 1,
+            Some(_) => {
+                return Err(Error::ws(Code::Busy, "another thread is polling this queue"));
+            }
+        }
+        state.heard();
+        Ok(())
+    }
+
+    /// Ends the innermost `enter`: what was sent meanwhile leaves. If events are left behind, the
+    /// host hears of it again.
+    pub fn leave(&self) {
+        let mut state = self.flush(self.state());
+        match &mut state.poller {
+            Some((_, depth)) if *depth > 1 => *depth -= 1,
+            _ => state.poller = None,
+        }
+        state.left();
+        state.settle_signal();
+        let rouse = state.ready() > 0 && state.announce();
+        drop(state);
+        if rouse {
+            self.rouse();
+        }
+    }
+
+    /// The first entry of that kind that can be delivered. `delivered` is the one before it,
+    /// which is settled first. What is to be delivered by a callback keeps its connection busy
+    /// until it is settled: nothing else of that can be delivered meanwhile.
+    pub fn take(&self, kind: Kind, delivered: Option<Entry>) -> Option<Entry> {
+        let former = delivered.as_ref().map(|entry| entry.recipient.id());
+        let spare = settled(delivered);
+        let mut state = self.state();
+        let unused = state.keep(spare);
+        let has_waiters = former.is_some() && !state.sleepers.is_empty();
+        if let Some(id) = former {
+            state.release(id);
+        }
+        let entry = state.take(kind);
+        state.settle_change();
+        let rouse = kind == Kind::Push && entry.is_some() && state.announce_rest();
+        // The lock is released before anything is freed.
+        if has_waiters {
+            self.notify(state);
+        } else {
+            drop(state);
+        }
+        drop(unused);
+        if rouse {
+            self.rouse();
+        }
+        entry
+    }
+
+    /// Settles what has been delivered.
+    pub fn recycle(&self, delivered: Entry) {
+        let id = delivered.recipient.id();
+        let spare = settled(Some(delivered));
+        let mut state = self.state();
+        let unused = state.keep(spare);
+        state.release(id);
+        state.settle_change();
+        self.notify(state);
+        drop(unused);
+    }
+
+    /// An empty batch.
+    pub fn batch(&self) -> Batch {
+        self.state().spare.take().unwrap_or_default()
+    }
+
+    /// The poller delivers several events: what it sends meanwhile is gathered.
+    pub fn cork(&self) {
+        if let Some(engine) = &self.state().engine {
+            engine.cork();
+        }
+    }
+
+    /// Puts back, in front, what was not delivered.
+    pub fn put_back(&self, entry: Entry) {
+        let mut state = self.state();
+        state.release(entry.recipient.id());
+        let dropped = if state.closed || entry.is_muted() {
+            Some(entry)
+        } else {
+            state.put(entry, End::Front);
+            None
+        };
+        state.settle_change();
+        self.notify(state);
+        // Settling takes other locks.
+        drop(dropped);
+    }
+
+    /// Keeps what `ws_next` gave out, which still holds `left` events.
+    pub fn park(&self, recipient: &dyn Recipient, left: usize, holder: Box<dyn Any + Send>) {
+        let mut state = self.state();
+        let left = if recipient.is_muted() { 0 } else { left };
+        state.parked = Some(Parked { holder, recipient: recipient.id(), left });
+    }
+
+    /// Takes an event of what was kept, if the calling thread may poll: `take` tells it, and how
+    /// many are left.
+    pub fn with_parked<T>(
+        &self,
+        take: impl FnOnce(&mut (dyn Any + Send)) -> Option<(T, usize)>,
+    ) -> Option<T> {
+        let mut state = self.state();
+        // A descriptor or a wake-up function has to follow what is left.
+        let is_plain = state.descriptor.is_none() && !state.has_wakeup;
+        if state.poller.is_some() || !is_plain || !self.may_poll(ThreadToken::current()) {
+            return None;
+        }
+        state.heard();
+        let parked = state.parked.as_mut().filter(|parked| parked.left > 0)?;
+        let (event, left) = take(parked.holder.as_mut())?;
+        parked.left = left;
+        Some(event)
+    }
+
+    fn may_poll(&self, thread: ThreadToken) -> bool {
+        self.owner.is_none_or(|owner| owner == thread)
+    }
+
+    pub fn unpark(&self) -> Option<Box<dyn Any + Send>> {
+        Some(self.state().parked.take()?.holder)
+    }
+
+    /// Whether the calling thread polls it, from outside of the present call.
+    pub fn is_nested(&self) -> bool {
+        self.state().poller.is_some_and(|(_, depth)| depth > 1)
+    }
+}
+
+/// Settles an entry, and gives the memory of its messages.
+fn settled(delivered: Option<Entry>) -> Option<Batch> {
+    let mut delivered = delivered?;
+    let Event::Messages(batch) = &mut delivered.event else { return None };
+    let mut batch = std::mem::take(batch);
+    batch.clear();
+    Some(batch)
+}
