@@ -89,19 +89,28 @@ impl Field<'_> {
         }
     }
 
+    /// What of the name could be one.
+    fn first_word(&self) -> &[u8] {
+        let end = self.name.iter().position(|&byte| !is_token(byte));
+        &self.name[..end.unwrap_or(self.name.len())]
+    }
+
     /// By its first word, for a colon may be missing.
     fn belongs_to_handshake(&self) -> bool {
-        let end = self.name.iter().position(|&byte| !is_token(byte));
-        let word = self.name[..end.unwrap_or(self.name.len())].to_ascii_lowercase();
+        let word = self.first_word().to_ascii_lowercase();
         word == b"upgrade" || word == b"connection" || word.starts_with(b"sec-websocket-")
     }
 
-    /// Its name, fit for one line. Without a colon it may be a value just as well.
+    /// Its name, fit for one line. Without a colon it may be a value just as well, and so may
+    /// what follows the first word.
     fn shown(&self) -> String {
         match self.value {
             None if self.belongs_to_handshake() => "a header of the handshake".to_owned(),
             None => "which is no header".to_owned(),
-            Some(_) => format!("\"{}\"", self.name[..self.name.len().min(40)].escape_ascii()),
+            Some(_) => {
+                let word = self.first_word();
+                format!("\"{}\"", word[..word.len().min(40)].escape_ascii())
+            }
         }
     }
 }
