@@ -93,6 +93,7 @@ needs_to_build() {
 
 needs_to_test() {
     missing=
+    have abidiff || want abigail-tools libabigail - - -
     have luajit || want luajit luajit luajit luajit luajit
     { have mono && have mcs; } || want 'mono-runtime mono-mcs' mono-core mono mono mono
     have ruby || want ruby ruby ruby ruby ruby
