@@ -2,6 +2,7 @@
 # sh certificates.sh FOLDER: makes there, as users do it with openssl,
 #   ca.pem                            the authority
 #   server.pem server.key             a server's
+#   below.pem below.key both.pem      a server's below an authority in between, and that with the first one
 #   between.pem client.pem            a client's, below an authority in between (which is in client.pem, too)
 #   client.key client-*.key           its key in every format; the password of those that have one is "open sesame"
 #   stranger.pem stranger.key         a client's that signed itself
@@ -23,6 +24,11 @@ cd "$1"
     printf 'basicConstraints=critical,CA:TRUE\n' >between.ext
     openssl x509 -req -in between.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile between.ext \
         -out between.pem
+    openssl req -newkey rsa:2048 -nodes -keyout below.key -out below.csr -subj /CN=localhost
+    openssl x509 -req -in below.csr -CA between.pem -CAkey between.key -CAcreateserial -days 30 -extfile server.ext \
+        -out below.pem
+    cat ca.pem between.pem >both.pem
+
     openssl req -newkey rsa:2048 -nodes -keyout client.key -out client.csr -subj "/CN=hostws real client"
     openssl x509 -req -in client.csr -CA between.pem -CAkey between.key -CAcreateserial -days 30 -out leaf.pem
     cat leaf.pem between.pem >client.pem

@@ -180,6 +180,15 @@ authorities)
     ca="\"tls_ca\": \"@$folder/stranger.key\""
     fails '' 'no PEM with a certificate'
     ;;
+intermediates)
+    serve -cert "$folder/below.pem" -key "$folder/below.key"
+    fails '"tls_ca_only": 1' 'does not send the certificates between'
+    ca="\"tls_ca\": \"@$folder/both.pem\""
+    reaches '"tls_ca_only": 1'
+    ca="\"tls_ca\": \"@$folder/ca.pem\""
+    serve -cert "$folder/below.pem" -key "$folder/below.key" -cert_chain "$folder/between.pem"
+    reaches '"tls_ca_only": 1'
+    ;;
 peer_certificate)
     serve
     reaches ''
