@@ -193,3 +193,6 @@ pub fn forget_stale_errors() {
     #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
     drop(openssl::error::ErrorStack::get());
 }
+
+#[cfg(test)]
+mod tests;

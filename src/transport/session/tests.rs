@@ -1,0 +1,73 @@
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use native_tls::{HandshakeError, Identity, TlsAcceptor, TlsConnector};
+
+use super::*;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const FRAME: &[u8] = b"aaaaaa";
+
+fn client(address: std::net::SocketAddr) -> Session {
+    let socket = TcpStream::connect(address).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let stream = Stream::from(Socket::Tcp(mio::net::TcpStream::from_std(socket)));
+    let connector = TlsConnector::builder().danger_accept_invalid_certs(true).build().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let mut handshake = connector.connect("localhost", stream);
+    loop {
+        match handshake {
+            Ok(stream) => return Session::new(stream),
+            Err(HandshakeError::WouldBlock(half)) if Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(1));
+                handshake = half.handshake();
+            }
+            Err(HandshakeError::Failure(error)) => panic!("{error}"),
+            Err(_) => panic!("no handshake in time"),
+        }
+    }
+}
+
+#[test]
+fn what_follows_half_a_record_is_taken_for_its_rest() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let identity = Identity::from_pkcs8(certificate.as_bytes(), key.as_bytes()).unwrap();
+    let acceptor = TlsAcceptor::new(identity).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (open, gate) = mpsc::channel::<()>();
+    let server = thread::spawn(move || {
+        let mut stream = acceptor.accept(listener.accept().unwrap().0).unwrap();
+        gate.recv_timeout(PATIENCE).unwrap();
+        let mut all = Vec::new();
+        // An end without a close_notify is an end, too.
+        let _ = stream.read_to_end(&mut all);
+        all
+    });
+    let mut session = client(address);
+    let mut taken = 0;
+    loop {
+        assert!(!session.is_halfway());
+        match session.write(FRAME) {
+            Ok(count) => taken += count,
+            Err(error) => break assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+        }
+    }
+    assert!(session.is_halfway());
+    // The socket takes bytes again, and another frame comes: the frame before it leaves.
+    open.send(()).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while session.write(b"bbbbbbbb").is_err() {
+        assert!(session.is_halfway() && Instant::now() < deadline);
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert!(!session.is_halfway());
+    drop(session);
+    let all = server.join().unwrap();
+    // How many bytes it says were taken, and which it leaves out, depends on OpenSSL's version.
+    assert!(all[taken..].starts_with(FRAME));
+    assert!(!all.ends_with(b"bbbbbbbb"), "the other frame has left in whole");
+}
