@@ -48,8 +48,10 @@ static void check_opens(void) {
   record_open(&r, peer_url("ws", "/echo"), NULL);
   PUMP(r.opens || r.errors);
   CHECK_INT(r.errors, 0);
+  int fds = fd_count();
   record_close(&r);
   record_clear(&r);
+  AWAIT(fd_count() < fds); /* the worker closes its socket a moment after the host has heard of the end */
 }
 
 /* The worker has started, and whatever the checks read from. */
@@ -71,6 +73,9 @@ static void give_back(struct rlimit limit, int *taken, int count) {
 
 static void descriptors(void) {
   int taken[64], count;
+  record other = {0}; /* with which the worker stays */
+  record_open(&other, peer_url("ws", "/echo"), NULL);
+  PUMP(other.opens);
   check_opens();
   struct rlimit limit = take_all_descriptors(taken, &count);
   check_shortage(peer_url("ws", "/echo"), NULL, EMFILE, "RLIMIT_NOFILE");
@@ -80,6 +85,8 @@ static void descriptors(void) {
   check_shortage(peer_url("wss", "/echo"), &options, EMFILE, "RLIMIT_NOFILE");
   give_back(limit, taken, count);
   check_opens();
+  record_close(&other);
+  record_clear(&other);
 }
 
 static void descriptors_in_ws_new_itself(void) {
