@@ -4,15 +4,15 @@
 /// ws_version_number() gives that of the library which is running.
 pub const HOSTWS_VERSION_NUMBER: u32 = 0x0000_0100;
 
-/// The call did what it was asked to.
+/// Success.
 pub const HOSTWS_OK: i32 = 0;
 /// An argument is NULL, negative or out of range.
 pub const HOSTWS_E_ARGUMENT: i32 = -1;
-/// The URL is not one to which a WebSocket can be opened.
+/// The URL is not a valid WebSocket URL.
 pub const HOSTWS_E_URL: i32 = -2;
 /// An option is unknown, of the wrong type or out of range.
 pub const HOSTWS_E_OPTION: i32 = -3;
-/// A struct's `struct_size` is one that this library cannot read.
+/// A struct's `struct_size` is wrong, or the struct asks for something unknown to this library.
 pub const HOSTWS_E_STRUCT: i32 = -4;
 /// The id or queue was never issued.
 pub const HOSTWS_E_NO_SUCH_ID: i32 = -5;
@@ -26,27 +26,26 @@ pub const HOSTWS_E_TOO_BIG: i32 = -8;
 pub const HOSTWS_E_UTF8: i32 = -9;
 /// The bytes are not a JSON object or array.
 pub const HOSTWS_E_JSON: i32 = -10;
-/// The time was up first, or the wait was ended by ws_wake() or a signal handler.
+/// The time ran out, or ws_wake() or a signal handler ended the wait.
 pub const HOSTWS_E_TIMEOUT: i32 = -11;
 /// No connection is left that could ever bring an event.
 pub const HOSTWS_E_IDLE: i32 = -12;
-/// Another thread is polling this queue at this moment; or the connection is in the middle
-/// of a message that is sent in fragments.
+/// Another thread is polling this queue, or a message that is sent in fragments is not complete.
 pub const HOSTWS_E_BUSY: i32 = -13;
-/// The call belongs to another thread.
+/// Only another thread may make this call: see "Threads" in its description.
 pub const HOSTWS_E_WRONG_THREAD: i32 = -14;
 /// The call cannot be made from inside this callback.
 pub const HOSTWS_E_REENTRANT: i32 = -15;
-/// This process is a fork that has not called ws_shutdown() yet.
+/// This process was forked and has not called ws_shutdown() yet.
 pub const HOSTWS_E_FORKED: i32 = -16;
 /// Another thread is inside ws_shutdown().
 pub const HOSTWS_E_SHUTDOWN: i32 = -17;
 /// Memory, threads or file descriptors ran out. A connection whose messages find no memory is failed
 /// with it (1009).
 pub const HOSTWS_E_RESOURCES: i32 = -18;
-/// A defect in this library; the words help to report it.
+/// A bug in this library. Please report it with ws_last_error_message().
 pub const HOSTWS_E_INTERNAL: i32 = -19;
-/// There is nothing of that name.
+/// Nothing has that name.
 pub const HOSTWS_E_NOT_FOUND: i32 = -20;
 /// In events: the name could not be resolved.
 pub const HOSTWS_E_DNS: i32 = -21;
@@ -54,25 +53,25 @@ pub const HOSTWS_E_DNS: i32 = -21;
 pub const HOSTWS_E_TCP: i32 = -22;
 /// In events: the TLS handshake failed or the certificate is not trusted.
 pub const HOSTWS_E_TLS: i32 = -23;
-/// In events: the server's answer to the upgrade request is not one.
+/// In events: the server did not answer the upgrade request as RFC 6455 asks.
 pub const HOSTWS_E_HTTP: i32 = -24;
 /// In events: the server broke the WebSocket protocol.
 pub const HOSTWS_E_PROTOCOL: i32 = -25;
 /// In events: the connection could not be opened; the cause follows.
 pub const HOSTWS_E_OPEN: i32 = -26;
-/// In events: the connection was lost; the cause follows. Of ws_send_ex(): it was, and with it the
-/// beginning of the message that is sent in fragments.
+/// In events: the connection was lost; the cause follows. Returned by ws_send_ex(): the beginning of
+/// the message that is sent in fragments was lost with the connection.
 pub const HOSTWS_E_LOST: i32 = -27;
 /// In causes: the proxy could not be reached, refused, or broke its protocol.
 pub const HOSTWS_E_PROXY: i32 = -28;
 
-/// Status: the way from DNS to the upgrade is being gone.
+/// Status: opening. The name is being resolved, the connection made, or the upgrade awaited.
 pub const HOSTWS_CONNECTING: i32 = 0;
-/// Status: messages flow.
+/// Status: open. Messages can be sent and received.
 pub const HOSTWS_CONNECTED: i32 = 1;
-/// Status: the closing handshake is on its way.
+/// Status: the closing handshake has begun.
 pub const HOSTWS_CLOSING: i32 = 2;
-/// Status: the connection is gone, for ever.
+/// Status: closed. The id is never reused.
 pub const HOSTWS_CLOSED: i32 = 3;
 
 /// Data type: UTF-8 text. What 0 means when a connection is created.
@@ -88,7 +87,7 @@ pub const HOSTWS_EVENT_OPEN: i32 = 1;
 pub const HOSTWS_EVENT_MESSAGE: i32 = 2;
 /// Event: what ended the connection; `errors`, `error_count`. At most once.
 pub const HOSTWS_EVENT_ERROR: i32 = 3;
-/// Event: the connection is gone; `code`, `reason`, `was_clean`. Always, last, once.
+/// Event: the connection has ended; `code`, `reason`, `was_clean`. Always, last, once.
 pub const HOSTWS_EVENT_TERMINATE: i32 = 4;
 /// Event: after HOSTWS_E_AGAIN, the send queue is at most half full again, and has room for what was
 /// refused. One that waits behind the last message takes the place of an older one there.
@@ -113,9 +112,9 @@ pub const HOSTWS_FIRST: u32 = 1;
 /// In an event's `flags`: it ends a message.
 pub const HOSTWS_LAST: u32 = 2;
 
-/// ws_send_ex(): a fragment; the next call goes on with the message.
+/// ws_send_ex(): a fragment; the next call continues the message.
 pub const HOSTWS_MORE: u32 = 1;
-/// ws_send_ex(): the message is not to be compressed.
+/// ws_send_ex(): do not compress the message.
 pub const HOSTWS_NO_COMPRESS: u32 = 2;
 
 /// `tls_verify`: the certificate's chain, dates and name are checked. The default.

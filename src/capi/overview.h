@@ -1,22 +1,21 @@
 /*
  * hostws: a WebSocket client (RFC 6455) that lives inside somebody else's program.
  *
- * Life of a connection: ws_new() gives an id at once; the opening goes on in the background.
- * Events follow in this order: OPEN once; any number of MESSAGE; at most one ERROR, which
- * ends it; TERMINATE always, last, once. ws_send() and ws_terminate() may be called from
- * the start. The id is never used again; after TERMINATE it is Closed for ever. WARNING, DRAIN
- * and PONG may come at any time before it; with `reconnect_max`, RECONNECTING and RECONNECTED too.
+ * Life of a connection: ws_new() returns an id at once and opens the connection in the background.
+ * Its events come in this order: OPEN once; any number of MESSAGE; at most one ERROR, which ends
+ * the connection; TERMINATE always, last, once. WARNING, DRAIN and PONG may come at any time before
+ * TERMINATE, and with `reconnect_max` RECONNECTING and RECONNECTED, too. ws_send() and
+ * ws_terminate() may be called from the start. An id is never reused: after TERMINATE it stays Closed.
  *
- * Threads: every function may be called from any thread, and from inside any callback,
- * except where it says otherwise. A callback only ever runs inside ws_poll() or
- * ws_wait_status(), on the thread that created the connection, or, if that was given a queue of
- * ws_queue_new(), on the thread that polls this; no lock is held meanwhile. Two functions of
- * the host's run on threads of the library: the wake-up function (ws_queue_on_wakeup) and the
- * log function (ws_set_log); they may call ws_wake() alone, anything else answers
- * HOSTWS_E_WRONG_THREAD. A thread of the library does the network's work; but while events come in
- * quick succession, a thread that waits for them in ws_poll(), ws_next() or the like does it
- * itself, inside that call. Nothing depends on it: a few milliseconds after that thread has
- * left, or nothing has come, the library's goes on.
+ * Threads: every function may be called from any thread and inside any callback, unless its
+ * description says otherwise. A callback only runs inside ws_poll() or ws_wait_status(), on the thread
+ * that created the connection, or on the thread that polls its queue if that was made by
+ * ws_queue_new(). No lock is held during a callback. Two functions that you give run on threads of
+ * the library: the wake-up function (ws_queue_on_wakeup) and the log function (ws_set_log). They may
+ * call ws_wake() only; any other call returns HOSTWS_E_WRONG_THREAD. Network I/O is done by threads of
+ * the library. While events come in quick succession, a thread that waits in ws_poll(), ws_next() or
+ * the like does the I/O itself, inside that call; a few milliseconds after it has left, the library's
+ * thread takes over again.
  *
  * What an end drops: messages that ws_send() accepted and that have not left. When a connection
  * is open, ws_terminate(), ws_queue_free() and the end of a thread let them leave before the
@@ -29,24 +28,24 @@
  * ws_queue_free() and the end of a thread only the log is left, and after exit() nothing. Bytes
  * that the operating system took have left; that the server has read them, only was_clean 1 says.
  *
- * Memory: what a function gets is copied before it returns. What an event points to belongs
- * to the library until the callback returns (ws_next() and ws_next_batch(): until the next of
- * these calls); one NUL always follows its data. Getters of a connection work until on_terminate has returned
- * (ws_next(): until the call after the one that gave TERMINATE). Structs that the host fills
- * start with struct_size = sizeof, at most 4096; zero is the default of every field, and what
- * a longer struct has beyond those that the library knows must be zero. Structs that the library
- * fills need their struct_size before each call. It comes back as the bytes that both know, and
- * what a longer struct has beyond those is set to zero.
+ * Memory: arguments are copied before a function returns. The library owns what an event points
+ * to; it stays valid until the callback returns, or until the next ws_next() or ws_next_batch() on
+ * that queue. One NUL always follows an event's data. The getters of a connection work until
+ * on_terminate has returned (ws_next(): until the call after the one that returned TERMINATE).
+ * Structs that you fill start with struct_size = sizeof, at most 4096. Zero is the default of every
+ * field. A struct may be longer than the library knows if the rest is zero. Structs that the library
+ * fills need their struct_size set before each call; the library sets it to the number of bytes that
+ * both sides know, and the rest of a longer struct to zero.
  *
  * Memory that runs out: where the host or the server chooses the size (messages, options, JSON), a
  * call answers HOSTWS_E_RESOURCES, or the connection is failed with it. If there is none even for the
  * small things that each connection and each event needs, the process ends, as most programs do.
  *
- * Errors: zero or more is success, negative is a HOSTWS_E_ code, and then nothing else has
- * happened; ws_last_error_message() has the words, for each thread its own. Any call may answer HOSTWS_E_INTERNAL, which
- * is a defect of the library. What the network does is told by events.
+ * Errors: zero or more is success. A negative result is a HOSTWS_E_ code: the call had no effect,
+ * and ws_last_error_message() says why, separately for each thread. Any call may return
+ * HOSTWS_E_INTERNAL, which is a bug in the library. What happens on the network is told by events.
  *
- * Fork: in a forked child every call answers HOSTWS_E_FORKED until it calls ws_shutdown().
+ * Fork: in a forked child every call returns HOSTWS_E_FORKED until the child calls ws_shutdown().
  * fork() followed by exec() needs nothing.
  *
  * Unload and exit: the shared library stays loaded until the process ends (-z nodelete).
