@@ -404,6 +404,7 @@ typedef struct ws_options {
   /**
    * Certificate authorities trusted besides the system's, or with `tls_ca_only` instead of
    * them: PEM text, or "@" and the path of a PEM file, which is read when the connection opens.
+   * A relative path is that of the working directory in ws_new(), also for tls_cert and tls_key.
    * The system's are read once a day, after ws_shutdown(), and again if they could not be read.
    */
   const char *tls_ca;

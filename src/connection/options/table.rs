@@ -13,6 +13,7 @@ macro_rules! options_table {
             subprotocols: *const c_char = Text,
             /// Certificate authorities trusted besides the system's, or with `tls_ca_only` instead of
             /// them: PEM text, or "@" and the path of a PEM file, which is read when the connection opens.
+            /// A relative path is that of the working directory in ws_new(), also for tls_cert and tls_key.
             /// The system's are read once a day, after ws_shutdown(), and again if they could not be read.
             tls_ca: *const c_char = Text,
             /// The name to ask for (SNI) and to expect in the certificate, if it is
