@@ -86,11 +86,11 @@ static void open_ex_gives_its_words_itself(void) {
   CHECK_HAS(words, "tls_cat");
   CHECK_STR(words, ws_last_error_message());
   /* A character that has no room is left out. */
-  char whole[64], few[64];
-  CHECK_INT(ws_open_ex("ws://h", "{\"\xe2\x82\xac\":1}", NULL, whole, sizeof whole), HOSTWS_E_OPTION);
+  char whole[128], few[128];
+  CHECK_INT(ws_open_ex("ws://h", "{\"headers\":{\"\xe2\x82\xac\":\"\"}}", NULL, whole, sizeof whole), HOSTWS_E_OPTION);
   size_t euro = (size_t)(strstr(whole, "\xe2\x82\xac") - whole);
   memset(few, '?', sizeof few);
-  CHECK_INT(ws_open_ex("ws://h", "{\"\xe2\x82\xac\":1}", NULL, few, (int64_t)euro + 3), HOSTWS_E_OPTION);
+  CHECK_INT(ws_open_ex("ws://h", "{\"headers\":{\"\xe2\x82\xac\":\"\"}}", NULL, few, (int64_t)euro + 3), HOSTWS_E_OPTION);
   CHECK_INT(strlen(few), euro);
   CHECK_INT(few[euro + 1], '?');
   CHECK_INT(ws_open_ex("", NULL, NULL, NULL, 0), HOSTWS_E_URL);
