@@ -186,6 +186,21 @@ fn a_breach_of_the_protocol_can_be_tried_again() {
 }
 
 #[test]
+fn a_breach_after_the_last_attempt_is_told_as_without_the_option() {
+    let server = numbered(|_, mut stream, request| {
+        accept(stream, request)?;
+        stream.write_all(&frames::frame(FIN | 3, b"reserved"))?;
+        frames::read(&mut stream)?;
+        close_gently(stream);
+        Ok(())
+    });
+    let story = Client::with(&url(&server, "/"), policy(HOSTWS_RECONNECT_ANY, c"")).finish();
+    assert_eq!(delays(&story.0).len(), 1);
+    let errors = story.0.iter().filter(|event| matches!(event, Event::Error(_))).count();
+    assert_eq!((errors, story.ending().code), (1, 1002));
+}
+
+#[test]
 fn a_token_that_is_refused_is_replaced_by_a_header_or_a_url() {
     for by_url in [false, true] {
         let server = scripted(|stream, request| {
