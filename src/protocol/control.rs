@@ -3,10 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-use super::CloseFrame;
-
-/// The most payload that a control frame may have.
-pub const MAX_CONTROL: usize = 125;
+use super::{CloseFrame, MAX_CONTROL};
 
 /// A control frame that is complete.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,9 @@ use super::Violation;
 /// The longest header of a server's frame: two bytes and a 64-bit length.
 pub(super) const MAX_HEADER: usize = 10;
 
+/// The most payload that a control frame may have.
+pub const MAX_CONTROL: usize = 125;
+
 pub(super) const FIN: u8 = 0x80;
 pub(super) const MASKED: u8 = 0x80;
 /// The message is compressed (RFC 7692 6): in the first frame of a message only.

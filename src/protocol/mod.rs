@@ -26,12 +26,13 @@ mod violation;
 
 pub use batch::{Batch, Part};
 pub use close::{is_sendable_close_code, is_valid_received_close_code, CloseFrame, MAX_REASON};
-pub use control::{Control, ControlPayload, MAX_CONTROL};
+pub use control::{Control, ControlPayload};
 pub use decoder::{Decoded, Decoder, DecoderConfig, DirectRead};
 pub use deflate::{Compressor, DeflateOffer, DeflateParams};
 pub use encoder::{
     encode_close, encode_data, encode_ping, encode_pong, encoded_len, DataFrame, MAX_FRAMING,
 };
+pub use frame::MAX_CONTROL;
 pub use mask::MaskSource;
 pub use read_buffer::ReadBuffer;
 pub use request::{check_header, check_header_name, check_subprotocols, new_key, UpgradeRequest};
