@@ -4,6 +4,7 @@
 mod answer;
 mod backoff;
 mod causes;
+mod closing;
 mod composer;
 mod delivery;
 mod end_guard;
@@ -31,7 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use self::composer::Composer;
 use self::delivery::Backlog;
-use self::life::{Life, Phase};
+use self::life::Life;
 pub use answer::Answer;
 pub use backoff::Loss;
 pub use end_guard::EndGuard;
@@ -50,9 +51,7 @@ pub use stats::{add, Snapshot, Stats};
 pub use status::Status;
 
 use crate::error::{Code, Error, Result};
-use crate::log;
-use crate::protocol;
-use crate::queue::{Ending, Event, Kind, Queue};
+use crate::queue::{Kind, Queue};
 
 pub struct Connection {
     pub id: i32,
@@ -100,10 +99,6 @@ pub struct Parts {
     pub reconnect: Option<Reconnect>,
     pub home: Arc<Home>,
 }
-
-/// Close code for "this endpoint is going away" (RFC 6455 7.4.1).
-const GOING_AWAY: u16 = 1001;
-const NORMAL: u16 = 1000;
 
 impl Connection {
     pub fn new(parts: Parts) -> Arc<Connection> {
@@ -181,127 +176,6 @@ impl Connection {
 
     pub fn outbox(&self) -> MutexGuard<'_, Outbox> {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Closes as the host wants it: with code and reason, and no message after the call.
-    pub fn terminate(&self, code: i32, reason: &str) -> Result<()> {
-        let code = match u16::try_from(code) {
-            Ok(0) => NORMAL,
-            Ok(code) if protocol::is_sendable_close_code(code) => code,
-            _ => {
-                let words = format!("{code} is not a close code to send: 1000, or 3000 to 4999");
-                return Err(Error::ws(Code::Argument, words));
-            }
-        };
-        if reason.len() > protocol::MAX_REASON {
-            let words = format!(
-                "the reason is {} bytes; a close frame has room for {}",
-                reason.len(),
-                protocol::MAX_REASON
-            );
-            return Err(Error::ws(Code::Argument, words));
-        }
-        self.refuse_closed()?;
-        self.close(code, reason)
-    }
-
-    /// Begins the closing handshake. What waits leaves before the close frame; while the
-    /// connection is not open, it is dropped.
-    pub fn close(&self, code: u16, reason: &str) -> Result<()> {
-        self.mute();
-        let mut outbox = self.outbox();
-        let closed = self.begin_closing(&mut outbox, code, reason);
-        drop(outbox);
-        self.changed();
-        closed
-    }
-
-    fn begin_closing(&self, outbox: &mut Outbox, code: u16, reason: &str) -> Result<()> {
-        match self.life.close() {
-            None => Ok(()),
-            Some(Phase::Open) => {
-                // Without a close frame it still closes.
-                let closed = outbox.push_close(Some((code, reason)));
-                self.flush(outbox);
-                closed
-            }
-            Some(_) => {
-                self.count_lost(outbox);
-                Ok(())
-            }
-        }
-    }
-
-    /// For the worker: queues the close frame that says why, or answers the server's.
-    pub fn close_as_told(&self, frame: Option<(u16, &str)>) {
-        let mut outbox = self.outbox();
-        match self.life.close() {
-            Some(Phase::Open) => {
-                // It fails only without random bytes: then it closes without a frame.
-                let _ = outbox.push_close(frame);
-            }
-            Some(_) => self.count_lost(&outbox),
-            None => return,
-        }
-        drop(outbox);
-        self.home.queue.touch();
-    }
-
-    /// Drops the connection without a closing handshake.
-    pub fn abort(&self) -> Result<()> {
-        self.refuse_closed()?;
-        self.mute();
-        self.life.abort();
-        let outbox = self.outbox();
-        if self.life.close().is_some() {
-            self.count_lost(&outbox);
-        }
-        drop(outbox);
-        self.changed();
-        Ok(())
-    }
-
-    /// Takes no more messages, and closes with 1001 when what waits has left. One that is not
-    /// open yet is opened for it, and one that is lost is opened again.
-    ///
-    /// With its queue closed it has less time, for nobody is left who could end it: the close
-    /// frame is queued at once, a lost connection is given up, and so is an opening without limit.
-    pub fn drain(&self, is_unattended: bool) {
-        self.mute();
-        let mut outbox = self.outbox();
-        if self.life.drain(is_unattended) {
-            outbox.set_gathered(false);
-            self.flush(&mut outbox);
-            let is_opening = !self.life.is_open() && !self.life.is_suspended();
-            let may_wait =
-                !self.home.queue.is_closed() || is_opening && self.limits.open_timeout.is_some();
-            if !may_wait || outbox.waiting_messages() == 0 {
-                // It fails only without random bytes, and then there is no close frame.
-                let _ = self.begin_closing(&mut outbox, GOING_AWAY, "");
-            }
-        }
-        drop(outbox);
-        self.changed();
-    }
-
-    /// For the worker, after it has written.
-    pub fn close_if_drained(&self, outbox: &mut Outbox) {
-        if !self.life.is_draining() || !self.life.is_open() {
-            return;
-        }
-        if outbox.waiting_messages() == 0 || self.home.queue.is_closed() {
-            // As above.
-            let _ = self.begin_closing(outbox, GOING_AWAY, "");
-        }
-    }
-
-    /// What still waits never leaves.
-    fn count_lost(&self, outbox: &Outbox) {
-        let bytes = outbox.waiting_messages();
-        if bytes > 0 && !self.life.lose() {
-            let id = self.id;
-            log::line!(Warning, "connection {id}: {bytes} bytes of messages are dropped unsent");
-        }
     }
 
     /// Tells the waiters and the worker.
@@ -399,27 +273,6 @@ impl Connection {
             answer,
         );
         drop(last);
-    }
-
-    /// It is over, and the host hears of it.
-    pub fn end(self: &Arc<Self>, ending: Ending) {
-        self.release();
-        self.emit(Event::Terminate(ending));
-    }
-
-    /// Nothing is sent or received any more. The host may not have heard of it yet, and a thread
-    /// may know the connection for as long as it lives: what was to be sent does not stay so long.
-    pub fn release(&self) {
-        let mut outbox = self.outbox();
-        self.life.close();
-        self.count_lost(&outbox);
-        drop(outbox.detach());
-        outbox.release();
-        drop(outbox);
-        // A thread that is compressing finds it closed, and drops the compressor itself.
-        if let Ok(mut composer) = self.composer.try_lock() {
-            *composer = None;
-        }
     }
 
     /// It is over for everybody: for a connection whose queue takes no events any more.

@@ -1,0 +1,151 @@
+//! The ends of a connection: what each does with what waits to be sent.
+
+use std::sync::{Arc, MutexGuard};
+
+use super::life::Phase;
+use super::{Connection, Outbox};
+use crate::error::{Code, Error, Result};
+use crate::log;
+use crate::protocol;
+use crate::queue::{Ending, Event};
+
+/// Close code for "this endpoint is going away" (RFC 6455 7.4.1).
+const GOING_AWAY: u16 = 1001;
+const NORMAL: u16 = 1000;
+
+impl Connection {
+    /// Closes as the host wants it: with code and reason, and no message after the call.
+    pub fn terminate(&self, code: i32, reason: &str) -> Result<()> {
+        let code = match u16::try_from(code) {
+            Ok(0) => NORMAL,
+            Ok(code) if protocol::is_sendable_close_code(code) => code,
+            _ => {
+                let words = format!("{code} is not a close code to send: 1000, or 3000 to 4999");
+                return Err(Error::ws(Code::Argument, words));
+            }
+        };
+        if reason.len() > protocol::MAX_REASON {
+            let words = format!(
+                "the reason is {} bytes; a close frame has room for {}",
+                reason.len(),
+                protocol::MAX_REASON
+            );
+            return Err(Error::ws(Code::Argument, words));
+        }
+        self.refuse_closed()?;
+        self.close(code, reason)
+    }
+
+    /// Begins the closing handshake. What waits leaves before the close frame; while the
+    /// connection is not open, it is dropped.
+    pub fn close(&self, code: u16, reason: &str) -> Result<()> {
+        self.mute();
+        let mut outbox = self.outbox();
+        let may_leave = self.life.is_open() || self.life.is_closing();
+        let closed = self.begin_closing(&mut outbox, code, reason);
+        self.let_go(outbox, may_leave);
+        self.changed();
+        closed
+    }
+
+    fn begin_closing(&self, outbox: &mut Outbox, code: u16, reason: &str) -> Result<()> {
+        if self.life.close() != Some(Phase::Open) {
+            return Ok(());
+        }
+        // Without a close frame it still closes.
+        let closed = outbox.push_close(Some((code, reason)));
+        self.flush(outbox);
+        closed
+    }
+
+    /// For the worker: queues the close frame that says why, or answers the server's.
+    pub fn close_as_told(&self, frame: Option<(u16, &str)>) {
+        let mut outbox = self.outbox();
+        let before = self.life.close();
+        if before == Some(Phase::Open) {
+            // It fails only without random bytes: then it closes without a frame.
+            let _ = outbox.push_close(frame);
+        }
+        drop(outbox);
+        self.home.queue.touch();
+    }
+
+    /// Drops the connection without a closing handshake.
+    pub fn abort(&self) -> Result<()> {
+        self.refuse_closed()?;
+        self.mute();
+        self.life.abort();
+        let outbox = self.outbox();
+        self.life.close();
+        self.let_go(outbox, false);
+        self.changed();
+        Ok(())
+    }
+
+    /// Takes no more messages, and closes with 1001 when what waits has left. One that is not
+    /// open yet is opened for it, and one that is lost is opened again.
+    ///
+    /// With its queue closed it has less time, for nobody is left who could end it: the close
+    /// frame is queued at once, a lost connection is given up, and so is an opening without limit.
+    pub fn drain(&self, is_unattended: bool) {
+        self.mute();
+        let mut outbox = self.outbox();
+        let mut may_leave = true;
+        if self.life.drain(is_unattended) {
+            outbox.set_gathered(false);
+            self.flush(&mut outbox);
+            let is_opening = !self.life.is_open() && !self.life.is_suspended();
+            let may_wait =
+                !self.home.queue.is_closed() || is_opening && self.limits.open_timeout.is_some();
+            if !may_wait || outbox.waiting_messages() == 0 {
+                may_leave = self.life.is_open();
+                // It fails only without random bytes, and then there is no close frame.
+                let _ = self.begin_closing(&mut outbox, GOING_AWAY, "");
+            }
+        }
+        self.let_go(outbox, may_leave);
+        self.changed();
+    }
+
+    /// For the worker, after it has written.
+    pub fn close_if_drained(&self, outbox: &mut Outbox) {
+        if !self.life.is_draining() || !self.life.is_open() {
+            return;
+        }
+        if outbox.waiting_messages() == 0 || self.home.queue.is_closed() {
+            // As above.
+            let _ = self.begin_closing(outbox, GOING_AWAY, "");
+        }
+    }
+
+    /// Releases the outbox. What still waits in it never leaves, unless it `may_leave`.
+    fn let_go(&self, outbox: MutexGuard<'_, Outbox>, may_leave: bool) {
+        let bytes = if may_leave { 0 } else { outbox.waiting_messages() };
+        let is_new = bytes > 0 && !self.life.lose();
+        drop(outbox);
+        if is_new {
+            let id = self.id;
+            log::line!(Warning, "connection {id}: {bytes} bytes of messages are dropped unsent");
+        }
+    }
+
+    /// It is over, and the host hears of it.
+    pub fn end(self: &Arc<Self>, ending: Ending) {
+        self.release();
+        self.emit(Event::Terminate(ending));
+    }
+
+    /// Nothing is sent or received any more. The host may not have heard of it yet, and a thread
+    /// may know the connection for as long as it lives: what was to be sent does not stay so long.
+    pub fn release(&self) {
+        let mut outbox = self.outbox();
+        self.life.close();
+        drop(outbox.detach());
+        outbox.release();
+        self.let_go(outbox, false);
+        // A thread that is compressing finds it closed, and drops the compressor itself.
+        if let Ok(mut composer) = self.composer.try_lock() {
+            *composer = None;
+        }
+    }
+}
