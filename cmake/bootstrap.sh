@@ -107,7 +107,6 @@ needs_to_test() {
     have libwebsockets-test-server || want libwebsockets-test-server - - - -
     have tinyproxy || want tinyproxy-bin tinyproxy tinyproxy tinyproxy tinyproxy
     have microsocks || want microsocks - microsocks - microsocks
-    have stunnel || want stunnel4 stunnel stunnel stunnel stunnel
     # These may lie where only root looks.
     PATH="$PATH:/usr/sbin:/sbin"
     have danted || want dante-server - dante-server dante -
