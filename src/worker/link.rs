@@ -158,7 +158,6 @@ impl Link {
                 if !self.connection.open(&transport, tools.now) {
                     return Flow::End(Ending::unclean(ABNORMAL));
                 }
-                log::line!(Info, "connection {}: open", self.connection.id);
                 let connection = Arc::clone(&self.connection);
                 let mut session = Box::new(Session::new(connection, transport, tools.now));
                 let flow = session.start(&established.leftover, &mut tools.reading, tools.now);
