@@ -40,11 +40,24 @@ fn main() {
     let is_linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux");
     if is_linux && env::var_os("CARGO_FEATURE_CAPI").is_none() {
         println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libhostws.so.0");
+        link_soname(&out);
     }
     if is_linux {
         // Threads of ours run its code: it can never be unmapped.
         println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
+}
+
+/// A program that was linked with `target/release/libhostws.so` asks for `libhostws.so.0` when it
+/// starts. Cargo does not make that file, so the link is put where cargo puts the library:
+/// three folders above `OUT_DIR`. It is a convenience; where it fails, nothing depends on it.
+fn link_soname(out: &Path) {
+    #[cfg(unix)]
+    if let Some(results) = out.ancestors().nth(4) {
+        let _ = std::os::unix::fs::symlink("libhostws.so", results.join("libhostws.so.0"));
+    }
+    #[cfg(not(unix))]
+    let _ = out;
 }
 
 fn header(root: &Path, out: &Path) -> String {

@@ -133,7 +133,7 @@ needs_rust() {
 
 demo() {
     say "Building the library and the examples"
-    cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release
+    cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=ON
     cmake --build build/release --target ticker
 
     say "Building the demo server"

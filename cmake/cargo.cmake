@@ -3,10 +3,38 @@
 # Cargo decides what is out of date, so it runs in every build. Its results are copied, under the names that an
 # installed tree uses, to lib/ in the build tree: one targets file then describes both trees.
 
+# ---- which cargo ----
+
+file(STRINGS Cargo.toml hostws_least_rust REGEX "^rust-version = " LIMIT_COUNT 1)
+string(REGEX MATCH "[0-9]+\\.[0-9]+" hostws_least_rust "${hostws_least_rust}")
+set(hostws_how_to_get_rust "Install Rust ${hostws_least_rust} or later, for instance with rustup (https://rustup.rs), and \
+run CMake again. -DHOSTWS_CARGO=PATH names a cargo that is not on the PATH.")
+
 find_program(HOSTWS_CARGO cargo HINTS "$ENV{CARGO_HOME}/bin" "$ENV{HOME}/.cargo/bin")
 if(NOT HOSTWS_CARGO)
-  message(FATAL_ERROR "hostws is written in Rust and needs cargo: see https://rustup.rs")
+  message(FATAL_ERROR "hostws is written in Rust, and there is no cargo here. ${hostws_how_to_get_rust}")
 endif()
+# The compiler that this cargo takes. In the source folder: rustup chooses by that.
+set(hostws_rustc rustc)
+if(DEFINED ENV{RUSTC})
+  set(hostws_rustc "$ENV{RUSTC}")
+else()
+  get_filename_component(hostws_cargo_dir "${HOSTWS_CARGO}" DIRECTORY)
+  if(EXISTS "${hostws_cargo_dir}/rustc")
+    set(hostws_rustc "${hostws_cargo_dir}/rustc")
+  endif()
+endif()
+execute_process(COMMAND "${hostws_rustc}" --version WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
+  OUTPUT_VARIABLE hostws_rust_version ERROR_VARIABLE hostws_rust_error RESULT_VARIABLE hostws_rust_result
+  OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(NOT hostws_rust_result EQUAL 0)
+  message(FATAL_ERROR "${hostws_rustc} does not run: ${hostws_rust_error} ${hostws_how_to_get_rust}")
+endif()
+string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" hostws_rust_number "${hostws_rust_version}")
+if(hostws_rust_number VERSION_LESS hostws_least_rust)
+  message(FATAL_ERROR "This is too old: ${hostws_rust_version}. ${hostws_how_to_get_rust}")
+endif()
+
 if(WIN32)
   message(FATAL_ERROR "This build does not know Windows yet: use cargo build --release")
 endif()
@@ -96,6 +124,19 @@ add_custom_target(hostws_cargo ALL
   WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
   COMMENT "Building hostws with cargo"
   USES_TERMINAL VERBATIM)
+
+# ---- the header for FFI parsers ----
+
+# LuaJIT, cffi and PHP read declarations, know stdint.h's types by themselves, and know no preprocessor.
+set(HOSTWS_CDEF "${CMAKE_CURRENT_BINARY_DIR}/cdef/hostws.cdef.h")
+set(hostws_no_stdint "${CMAKE_CURRENT_BINARY_DIR}/cdef/empty")
+file(WRITE "${hostws_no_stdint}/stdint.h" "")
+add_custom_command(OUTPUT "${HOSTWS_CDEF}"
+  COMMAND "${CMAKE_C_COMPILER}" -E -P -nostdinc "-I${hostws_no_stdint}"
+    "${CMAKE_CURRENT_SOURCE_DIR}/include/hostws.h" -o "${HOSTWS_CDEF}"
+  DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/include/hostws.h"
+  COMMENT "Writing hostws.cdef.h" VERBATIM)
+add_custom_target(hostws_cdef ALL DEPENDS "${HOSTWS_CDEF}")
 
 # ---- targets ----
 

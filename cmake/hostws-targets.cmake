@@ -11,6 +11,14 @@ if(NOT TARGET hostws::hostws)
 endif()
 
 if(NOT TARGET hostws::static)
+  # The system's OpenSSL may lie where the linker does not look by itself.
+  if("ssl" IN_LIST HOSTWS_SYSTEM_LIBRARIES)
+    find_package(OpenSSL 3 QUIET)
+    if(OpenSSL_FOUND)
+      list(TRANSFORM HOSTWS_SYSTEM_LIBRARIES REPLACE "^ssl$" "OpenSSL::SSL")
+      list(TRANSFORM HOSTWS_SYSTEM_LIBRARIES REPLACE "^crypto$" "OpenSSL::Crypto")
+    endif()
+  endif()
   add_library(hostws::static STATIC IMPORTED ${HOSTWS_TARGET_SCOPE})
   set_target_properties(hostws::static PROPERTIES
     IMPORTED_LOCATION "${HOSTWS_LIBRARY_DIR}/libhostws.a"

@@ -1,4 +1,5 @@
-# The installed tree: libraries, headers, the CMake package, the pkg-config file, the licences.
+# The installed tree, in three components: runtime (the shared library and its licences), development (headers, the
+# static library, the CMake package, the pkg-config file) and documentation (README, CHANGELOG, the examples).
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -21,17 +22,27 @@ install(CODE "
   execute_process(COMMAND \"${CMAKE_COMMAND}\" -E copy \"${hostws_shared}\" \"${hostws_stripped}\")
   if(CMAKE_INSTALL_CONFIG_NAME MATCHES \"^(Release|MinSizeRel)$\" AND EXISTS \"${CMAKE_STRIP}\")
     execute_process(COMMAND \"${CMAKE_STRIP}\" ${hostws_strip_flags} \"${hostws_stripped}\")
-  endif()")
-install(PROGRAMS "${hostws_stripped}" DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endif()" COMPONENT runtime)
+install(PROGRAMS "${hostws_stripped}" DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime)
+# Programs are linked by the plain name, and look for the one with the SOVERSION when they start.
 foreach(link IN LISTS HOSTWS_SHARED_LINKS)
-  install(FILES "${HOSTWS_LIBRARY_DIR}/${link}" DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  if(link MATCHES "\\.${HOSTWS_SOVERSION}")
+    set(component runtime)
+  else()
+    set(component development)
+  endif()
+  install(FILES "${HOSTWS_LIBRARY_DIR}/${link}" DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${component})
 endforeach()
-install(FILES "${HOSTWS_LIBRARY_DIR}/libhostws.a" DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES "${HOSTWS_LIBRARY_DIR}/libhostws.a" DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 
-# ---- headers and licences ----
+# ---- headers, documents, licences ----
 
-install(FILES include/hostws.h include/hostws.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES include/hostws.h include/hostws.hpp "${HOSTWS_CDEF}"
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation)
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation
+  FILES_MATCHING PATTERN "*.c" PATTERN "*.cpp")
 
 # ---- find_package ----
 
@@ -44,7 +55,7 @@ install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/hostws-config.cmake"
   "${CMAKE_CURRENT_BINARY_DIR}/hostws-config-version.cmake"
   cmake/hostws-targets.cmake
-  DESTINATION ${hostws_cmake_dir})
+  DESTINATION ${hostws_cmake_dir} COMPONENT development)
 
 # ---- pkg-config ----
 
@@ -78,4 +89,10 @@ endforeach()
 string(STRIP "${hostws_pc_libs}" hostws_pc_libs)
 
 configure_file(cmake/hostws.pc.in hostws.pc @ONLY)
-install(FILES "${CMAKE_CURRENT_BINARY_DIR}/hostws.pc" DESTINATION ${hostws_pc_dir})
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/hostws.pc" DESTINATION ${hostws_pc_dir} COMPONENT development)
+
+# ---- uninstall ----
+
+add_custom_target(uninstall
+  COMMAND ${CMAKE_COMMAND} "-DBUILD=${CMAKE_CURRENT_BINARY_DIR}" -P "${CMAKE_CURRENT_LIST_DIR}/uninstall.cmake"
+  COMMENT "Removing what this build tree installed last" VERBATIM)

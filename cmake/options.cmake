@@ -6,9 +6,15 @@ else()
   set(hostws_is_top_level OFF)
 endif()
 
-option(HOSTWS_BUILD_TESTS "Build the C and C++ tests" ${hostws_is_top_level})
-option(HOSTWS_BUILD_EXAMPLES "Build the programs of examples/" ${hostws_is_top_level})
-option(HOSTWS_INSTALL "Add the install rules" ${hostws_is_top_level})
+# The library alone by default: that takes half the time, and no C++ compiler. CTest's own switch brings tests and
+# examples; a parent project's BUILD_TESTING speaks of the parent's.
+set(hostws_with_tests OFF)
+if(hostws_is_top_level)
+  option(BUILD_TESTING "Build the tests and the programs of examples/" OFF)
+  set(hostws_with_tests ${BUILD_TESTING})
+endif()
+
+option(HOSTWS_INSTALL "Add the install rules and the target uninstall" ${hostws_is_top_level})
 
 set(HOSTWS_CARGO_FEATURES "" CACHE STRING "Features of the crate, a ;-list (vendored-tls)")
 set(HOSTWS_CARGO_TARGET_DIR "${CMAKE_CURRENT_BINARY_DIR}/cargo" CACHE PATH
@@ -24,7 +30,7 @@ if(hostws_is_top_level)
   endif()
 endif()
 
-if(HOSTWS_BUILD_TESTS OR HOSTWS_BUILD_EXAMPLES)
+if(hostws_with_tests)
   enable_language(CXX)
   foreach(language C CXX)
     set(CMAKE_${language}_STANDARD_REQUIRED ON)

@@ -51,8 +51,8 @@ def arguments():
 
 
 def build(tree, with_peers):
-    if not (tree / "CMakeCache.txt").exists():
-        run_quietly("cmake", "-S", ROOT, "-B", tree, "-DCMAKE_BUILD_TYPE=Release")
+    fresh = [] if (tree / "CMakeCache.txt").exists() else ["-DCMAKE_BUILD_TYPE=Release"]
+    run_quietly("cmake", "-S", ROOT, "-B", tree, "-DBUILD_TESTING=ON", *fresh)
     for target in ["hostws_bench", "hostws_bench_peers"][: 1 + with_peers]:
         run_quietly("cmake", "--build", tree, "--target", target)
     return tree / "ctests/bench"

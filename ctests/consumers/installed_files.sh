@@ -11,9 +11,17 @@ shift 4
 cd "$prefix"
 for file in "$lib/$library" "$lib/libhostws.a" "$lib/pkgconfig/hostws.pc" \
     "$lib/cmake/hostws/hostws-config.cmake" "$lib/cmake/hostws/hostws-config-version.cmake" \
-    include/hostws.h include/hostws.hpp "$doc/LICENSE-MIT" "$doc/LICENSE-APACHE"; do
+    include/hostws.h include/hostws.hpp include/hostws.cdef.h "$doc/LICENSE-MIT" "$doc/LICENSE-APACHE" \
+    "$doc/README.md" "$doc/CHANGELOG.md" "$doc/examples/ticker.c"; do
     [ -s "$file" ] || { echo "$file is missing" >&2; exit 1; }
 done
 for link; do
     [ "$(readlink "$lib/$link")" = "$library" ] || { echo "$lib/$link is not a link to $library" >&2; exit 1; }
 done
+
+# Declarations and nothing else: what FFI parsers read.
+grep -q 'ws_version' include/hostws.cdef.h || { echo "no ws_version in hostws.cdef.h" >&2; exit 1; }
+if grep -n '#\|extern\|/\*\|__' include/hostws.cdef.h; then
+    echo "that is no declaration of ours in hostws.cdef.h" >&2
+    exit 1
+fi
