@@ -1,75 +1,85 @@
 /*
- * hostws: a WebSocket client (RFC 6455) that lives inside somebody else's program.
+ * hostws: a WebSocket client (RFC 6455) that lives inside another program.
  *
- * Life of a connection: ws_new() returns an id at once and opens the connection in the background.
+ * Life of a connection. ws_new() returns an id at once and opens the connection in the background.
  * Its events come in this order: OPEN once; any number of MESSAGE; at most one ERROR, which ends
  * the connection; TERMINATE always, last, once. WARNING, DRAIN and PONG may come at any time before
- * TERMINATE, and with `reconnect_max` RECONNECTING and RECONNECTED, too. ws_send() and
- * ws_terminate() may be called from the start. An id is never reused: after TERMINATE it stays Closed.
+ * TERMINATE; with `reconnect_max`, so may RECONNECTING and RECONNECTED. You can call ws_send() and
+ * ws_terminate() as soon as ws_new() has returned. An id is never reused: after TERMINATE its
+ * status stays Closed.
  *
- * Threads: every function may be called from any thread and inside any callback, unless its
- * description says otherwise. A callback only runs inside ws_poll() or ws_wait_status(), on the thread
- * that created the connection, or on the thread that polls its queue if that was made by
- * ws_queue_new(). No lock is held during a callback. Two functions that you give run on threads of
- * the library: the wake-up function (ws_queue_on_wakeup) and the log function (ws_set_log). They may
- * call ws_wake() only; any other call returns HOSTWS_E_WRONG_THREAD. Network I/O is done by threads of
- * the library. While events come in quick succession, a thread that waits in ws_poll(), ws_next() or
- * the like does the I/O itself, inside that call; a few milliseconds after it has left, the library's
- * thread takes over again.
+ * Threads. You can call every function from any thread and from inside any callback, unless its
+ * documentation says otherwise. A callback runs only inside ws_poll() or ws_wait_status(), on the
+ * thread that created the connection. If you gave the connection a queue from ws_queue_new(), its
+ * callbacks run on the thread that polls this queue. No lock is held during a callback. Two
+ * functions of yours run on threads of the library: the wake-up function (ws_queue_on_wakeup) and
+ * the log function (ws_set_log). They may call ws_wake() only; any other call returns
+ * HOSTWS_E_WRONG_THREAD. Threads of the library do the network I/O. While events come in quick
+ * succession, a thread that waits in ws_poll(), ws_next() or a similar call does the I/O itself,
+ * inside that call. A few milliseconds after it has left the call, the library's thread takes over
+ * again.
  *
- * What an end drops: messages that ws_send() accepted and that have not left. When a connection
- * is open, ws_terminate(), ws_queue_free() and the end of a thread let them leave before the
- * close frame, within `close_timeout_ms`; when it is still opening, ws_queue_free() and the end of
- * a thread let the opening finish for them. ws_shutdown() does so within its time, and opens a lost
- * connection again, too. They are dropped by ws_abort(), by ws_terminate() while the status is
- * Connecting, by a failed opening, a lost connection (without `reconnect_max`), a time that is
- * up, and exit(). Who is told: on_terminate, with was_clean 0, and ws_buffered_amount() inside
- * it has the bytes; the log, at level warning; ws_shutdown() answers HOSTWS_E_TIMEOUT. After
- * ws_queue_free() and the end of a thread only the log is left, and after exit() nothing. Bytes
- * that the operating system took have left; that the server has read them, only was_clean 1 says.
+ * What an end drops. The end of a connection can drop messages that ws_send() accepted and that
+ * have not left yet. If the connection is open, ws_terminate(), ws_queue_free() and the end of a
+ * thread let the messages leave before the close frame, within `close_timeout_ms`. If it is still
+ * opening, ws_queue_free() and the end of a thread let the opening finish first. ws_shutdown() does
+ * both within its own time, and also reopens a lost connection. Messages are dropped by ws_abort(),
+ * by ws_terminate() while the status is Connecting, by an opening that fails, by the loss of a
+ * connection without `reconnect_max`, by a time limit that passes, and by exit().
+ * You learn about it in three ways: on_terminate has was_clean 0, and inside it
+ * ws_buffered_amount() returns the number of bytes dropped; the log gets a warning; ws_shutdown()
+ * returns HOSTWS_E_TIMEOUT. After ws_queue_free() and the end of a thread there is only the log;
+ * after exit() there is nothing. A message has left when the operating system has taken its bytes.
+ * Only was_clean 1 means that the server has read them.
  *
- * Memory: arguments are copied before a function returns. The library owns what an event points
- * to; it stays valid until the callback returns, or until the next ws_next() or ws_next_batch() on
- * that queue. One NUL always follows an event's data. The getters of a connection work until
- * on_terminate has returned (ws_next(): until the call after the one that returned TERMINATE).
- * Structs that you fill start with struct_size = sizeof, at most 4096. Zero is the default of every
- * field. A struct may be longer than the library knows if the rest is zero. Structs that the library
- * fills need their struct_size set before each call; the library sets it to the number of bytes that
- * both sides know, and the rest of a longer struct to zero.
+ * Memory. The library copies your arguments before a function returns. It owns what an event points
+ * to: this stays valid until the callback returns or, after ws_next() and ws_next_batch(), until
+ * the next of these calls on that queue. One NUL always follows an event's data. The getters of a
+ * connection work until on_terminate has returned; with ws_next(), until the call after the one
+ * that returned TERMINATE.
  *
- * Memory that runs out: where the host or the server chooses the size (messages, options, JSON), a
- * call answers HOSTWS_E_RESOURCES, or the connection is failed with it. If there is none even for the
- * small things that each connection and each event needs, the process ends, as most programs do.
+ * Structs. In a struct that you fill, set struct_size to its sizeof, which may be at most 4096.
+ * Zero is the default of every field. The struct may be longer than the one the library knows if
+ * the rest is zero. In a struct that the library fills, set struct_size before each call; the
+ * library sets it to the number of bytes that both sides know, and fills the rest of a longer
+ * struct with zeros.
  *
- * Errors: zero or more is success. A negative result is a HOSTWS_E_ code: the call had no effect,
- * and ws_last_error_message() says why, separately for each thread. Any call may return
- * HOSTWS_E_INTERNAL, which is a bug in the library. What happens on the network is told by events.
+ * Out of memory. Where you or the server choose the size (messages, options, JSON), the call
+ * returns HOSTWS_E_RESOURCES, or the connection fails with that code. If there is no memory even
+ * for the small objects that each connection and each event needs, the process ends, as most
+ * programs do.
  *
- * Fork: in a forked child every call returns HOSTWS_E_FORKED until the child calls ws_shutdown().
+ * Errors. A result of zero or more is success. A negative result is a HOSTWS_E_ code: the call had
+ * no effect, and ws_last_error_message() describes the error. Each thread has its own last error.
+ * Any call may return HOSTWS_E_INTERNAL, which means a bug in the library. What happens on the
+ * network is reported by events.
+ *
+ * Fork. In a forked child every call returns HOSTWS_E_FORKED until the child calls ws_shutdown().
  * fork() followed by exec() needs nothing.
  *
- * Unload and exit: the shared library stays loaded until the process ends (-z nodelete).
- * exit() with open connections is harmless, but what waits to be sent is dropped; ws_shutdown()
- * sends it, and closes politely first. exit() waits while a thread of the library is inside
- * OpenSSL, at most 5 s; from then on nothing comes or leaves on a wss connection. The main thread's
- * own queue does not end with main(): what exit() calls on that thread (atexit() handlers,
- * destructors of globals) may still send, call ws_next() and ws_shutdown(); ws_poll() calls back no more.
+ * Unload and exit. The shared library stays loaded until the process ends (-z nodelete). exit()
+ * with open connections is harmless, but drops what waits to be sent; call ws_shutdown() first to
+ * send it and to close politely. exit() waits, for at most 5 s, while a thread of the library is
+ * inside OpenSSL; after that, no wss connection sends or receives. The main thread's own queue
+ * outlives main(): functions that exit() calls on that thread (atexit() handlers, destructors of
+ * globals) may still send and call ws_next() and ws_shutdown(), but ws_poll() makes no more
+ * callbacks.
  *
- * Stack and scheduling: a call needs up to 128 KiB of stack. Threads of the library have 2 MiB,
- * whatever the environment says. They run with the system's usual policy, also if their creator is a
- * real-time thread, and on the processors of the main thread.
+ * Stack and scheduling. A call needs up to 128 KiB of stack. Threads of the library have 2 MiB,
+ * whatever the environment says. They run with the system's default policy, even if a real-time
+ * thread created them, and on the processors of the main thread.
  *
- * Descriptors: the library's own are never 0, 1 or 2, also where those are closed.
+ * Descriptors. The library never uses descriptors 0, 1 and 2 for itself, even if they are closed.
  *
- * Environment: the first ws_new() reads HOSTWS_LOG and starts OpenSSL, on the calling thread;
- * each ws_new() may read the variables that name proxies. On threads of the library, at any time
- * later, the C library's resolver may call getenv(), and so may OpenSSL when it looks for the
- * system's certificates (SSL_CERT_FILE, SSL_CERT_DIR): a setenv() meanwhile is a race. A setuid
- * program's environment is not asked for HOSTWS_LOG or proxies.
+ * Environment. The first ws_new() reads HOSTWS_LOG and starts OpenSSL, on the calling thread. Each
+ * ws_new() may read the variables that name proxies. At any later time, on threads of the library,
+ * the C library's resolver may call getenv(), and so may OpenSSL when it looks for the system's
+ * certificates (SSL_CERT_FILE, SSL_CERT_DIR): a setenv() at that moment is a race. In a setuid
+ * program the library reads neither HOSTWS_LOG nor the proxy variables.
  *
- * Signals: threads of the library block HUP INT QUIT PIPE ALRM TERM USR1 USR2 CHLD TSTP WINCH IO
- * VTALRM PROF URG. All others reach them: a fault in a function of yours that one of them calls is
- * handled by your handler, on that thread, and programs that it starts inherit that mask.
+ * Signals. Threads of the library block HUP INT QUIT PIPE ALRM TERM USR1 USR2 CHLD TSTP WINCH IO
+ * VTALRM PROF URG, and no others. If a function of yours faults on such a thread, your signal
+ * handler runs there. A program that your function starts inherits the signal mask.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -80,8 +90,8 @@
 #include <stdint.h>
 
 /**
- * The version of this header, as MAJOR * 65536 + MINOR * 256 + PATCH;
- * ws_version_number() gives that of the library which is running.
+ * The version of this header, as MAJOR * 65536 + MINOR * 256 + PATCH.
+ * ws_version_number() returns that of the library in use.
  */
 #define HOSTWS_VERSION_NUMBER 256
 
@@ -97,43 +107,41 @@ enum { HOSTWS_E_OPTION = -3 };
  * A struct's `struct_size` is wrong, or the struct asks for something unknown to this library.
  */
 enum { HOSTWS_E_STRUCT = -4 };
-/** The id or queue was never issued. */
+/** There is no such queue, or no connection ever had this id. */
 enum { HOSTWS_E_NO_SUCH_ID = -5 };
 /** The connection is Closing or Closed. */
 enum { HOSTWS_E_CLOSED = -6 };
-/** The send queue is at its limit; nothing was queued, a DRAIN event follows. */
+/** The send queue is full. Nothing was queued; a DRAIN event follows when there is room. */
 enum { HOSTWS_E_AGAIN = -7 };
-/** The message could never fit into the send queue. */
+/** The message is larger than the send queue can ever hold. */
 enum { HOSTWS_E_TOO_BIG = -8 };
 /** The bytes are not UTF-8. */
 enum { HOSTWS_E_UTF8 = -9 };
 /** The bytes are not a JSON object or array. */
 enum { HOSTWS_E_JSON = -10 };
-/** The time ran out, or ws_wake() or a signal handler ended the wait. */
+/** The time is up, or ws_wake() or a signal handler ended the wait. */
 enum { HOSTWS_E_TIMEOUT = -11 };
-/** No connection is left that could ever bring an event. */
+/** No connection is left that could get an event. */
 enum { HOSTWS_E_IDLE = -12 };
-/**
- * Another thread is polling this queue, or a message that is sent in fragments is not complete.
- */
+/** Another thread is polling this queue, or a message sent in fragments is not complete. */
 enum { HOSTWS_E_BUSY = -13 };
-/** Only another thread may make this call: see "Threads" in its description. */
+/** This thread may not make this call: see "Threads" in the function's documentation. */
 enum { HOSTWS_E_WRONG_THREAD = -14 };
-/** The call cannot be made from inside this callback. */
+/** The call is not allowed inside this callback. */
 enum { HOSTWS_E_REENTRANT = -15 };
-/** This process was forked and has not called ws_shutdown() yet. */
+/** This process is a forked child and has not called ws_shutdown() yet. */
 enum { HOSTWS_E_FORKED = -16 };
 /** Another thread is inside ws_shutdown(). */
 enum { HOSTWS_E_SHUTDOWN = -17 };
 
 /**
- * Memory, threads or file descriptors ran out. A connection whose messages find no memory is failed
- * with it (1009).
+ * Memory, threads or file descriptors ran out. A connection fails with this code (1009) if there
+ * is no memory for its messages.
  */
 enum { HOSTWS_E_RESOURCES = -18 };
 /** A bug in this library. Please report it with ws_last_error_message(). */
 enum { HOSTWS_E_INTERNAL = -19 };
-/** Nothing has that name. */
+/** There is nothing with that name. */
 enum { HOSTWS_E_NOT_FOUND = -20 };
 /** In events: the name could not be resolved. */
 enum { HOSTWS_E_DNS = -21 };
@@ -141,7 +149,7 @@ enum { HOSTWS_E_DNS = -21 };
 enum { HOSTWS_E_TCP = -22 };
 /** In events: the TLS handshake failed or the certificate is not trusted. */
 enum { HOSTWS_E_TLS = -23 };
-/** In events: the server did not answer the upgrade request as RFC 6455 asks. */
+/** In events: the server's answer to the upgrade request is not what RFC 6455 requires. */
 enum { HOSTWS_E_HTTP = -24 };
 /** In events: the server broke the WebSocket protocol. */
 enum { HOSTWS_E_PROTOCOL = -25 };
@@ -149,8 +157,8 @@ enum { HOSTWS_E_PROTOCOL = -25 };
 enum { HOSTWS_E_OPEN = -26 };
 
 /**
- * In events: the connection was lost; the cause follows. Returned by ws_send_ex(): the beginning of
- * the message that is sent in fragments was lost with the connection.
+ * In events: the connection was lost; the cause follows. From ws_send_ex(): the fragments sent so
+ * far of this message were lost with the connection.
  */
 enum { HOSTWS_E_LOST = -27 };
 /** In causes: the proxy could not be reached, refused, or broke its protocol. */
@@ -165,62 +173,63 @@ enum { HOSTWS_CONNECTED = 1 };
 enum { HOSTWS_CLOSING = 2 };
 /** Status: closed. The id is never reused. */
 enum { HOSTWS_CLOSED = 3 };
-/** Data type: UTF-8 text. What 0 means when a connection is created. */
+/** Data type: UTF-8 text. The default (0) of a new connection. */
 enum { HOSTWS_TEXT = 1 };
 /** Data type: bytes. */
 enum { HOSTWS_BLOB = 2 };
-/** Data type: a JSON object or array, as text. */
+/** Data type: the text of a JSON object or array. */
 enum { HOSTWS_OBJECT = 3 };
 /** Event: the connection is open. Once, before any MESSAGE. */
 enum { HOSTWS_EVENT_OPEN = 1 };
-/** Event: a message; `data`, `length`, `data_type`. */
+/** Event: a message arrived; `data`, `length`, `data_type`. */
 enum { HOSTWS_EVENT_MESSAGE = 2 };
-/** Event: what ended the connection; `errors`, `error_count`. At most once. */
+/** Event: an error ended the connection; `errors`, `error_count`. At most once. */
 enum { HOSTWS_EVENT_ERROR = 3 };
 /** Event: the connection has ended; `code`, `reason`, `was_clean`. Always, last, once. */
 enum { HOSTWS_EVENT_TERMINATE = 4 };
 
 /**
- * Event: after HOSTWS_E_AGAIN, the send queue is at most half full again, and has room for what was
- * refused. One that waits behind the last message takes the place of an older one there.
+ * Event: after HOSTWS_E_AGAIN, the send queue is at most half full and has room for the message
+ * that was refused. If an older DRAIN waits to be delivered and no message came after it, the new
+ * one replaces it.
  */
 enum { HOSTWS_EVENT_DRAIN = 5 };
 
 /**
- * Event: the answer to ws_ping(); `data`, `length`, `round_trip_us`. At most 64 wait: ws_ping()
- * answers HOSTWS_E_AGAIN until the host has taken some.
+ * Event: the answer to ws_ping(); `data`, `length`, `round_trip_us`. At most 64 wait to be
+ * delivered; ws_ping() returns HOSTWS_E_AGAIN until you have taken some.
  */
 enum { HOSTWS_EVENT_PONG = 6 };
 
 /**
- * Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN. At most 16
- * wait for a connection: beyond them the log alone has it.
+ * Event: a problem that does not end the connection; `errors`, `error_count`. May come before
+ * OPEN. At most 16 wait for each connection; any more go to the log only.
  */
 enum { HOSTWS_EVENT_WARNING = 7 };
 
 /**
- * Event: the connection was lost, or could not be opened, and is tried again, as
- * `reconnect_max` allows; `errors` and `error_count` tell why, `code` the number of the attempt in a
- * row, `delay_ms` the time until then. May come before OPEN. For a host that has not polled
- * meanwhile, the newest takes the place of an older one, and of the RECONNECTED that followed that,
- * if no message came between them.
+ * Event: the connection was lost or could not be opened, and will be tried again, as
+ * `reconnect_max` allows. `errors` and `error_count` say why, `code` is the number of the attempt
+ * in a row, `delay_ms` is the time until the attempt. May come before OPEN. If an older
+ * RECONNECTING still waits to be delivered and no message came after it, the new one replaces it
+ * and the RECONNECTED that followed it.
  */
 enum { HOSTWS_EVENT_RECONNECTING = 8 };
 /** Event: the connection is open again; `code` is the number of the attempt. */
 enum { HOSTWS_EVENT_RECONNECTED = 9 };
-/** In an event's `flags`: it begins a message. */
+/** In an event's `flags`: this is the first part of a message. */
 enum { HOSTWS_FIRST = 1 };
-/** In an event's `flags`: it ends a message. */
+/** In an event's `flags`: this is the last part of a message. */
 enum { HOSTWS_LAST = 2 };
-/** ws_send_ex(): a fragment; the next call continues the message. */
+/** Flag of ws_send_ex(): this is a fragment; the next call continues the message. */
 enum { HOSTWS_MORE = 1 };
-/** ws_send_ex(): do not compress the message. */
+/** Flag of ws_send_ex(): do not compress the message. */
 enum { HOSTWS_NO_COMPRESS = 2 };
 /** `tls_verify`: the certificate's chain, dates and name are checked. The default. */
 enum { HOSTWS_TLS_VERIFY_FULL = 0 };
 /** `tls_verify`: the chain and dates are checked, the name is not. */
 enum { HOSTWS_TLS_VERIFY_NO_HOSTNAME = 1 };
-/** `tls_verify`: nothing is checked; anybody can read and change the traffic. */
+/** `tls_verify`: nothing is checked. Anybody on the way can read and change the traffic. */
 enum { HOSTWS_TLS_VERIFY_NONE = -1 };
 /** `tls_min_version`: TLS 1.0. */
 enum { HOSTWS_TLS_1_0 = 10 };
@@ -232,141 +241,141 @@ enum { HOSTWS_TLS_1_2 = 12 };
 enum { HOSTWS_TLS_1_3 = 13 };
 /** `ip_family`: IPv4 and IPv6. The default. */
 enum { HOSTWS_IP_ANY = 0 };
-/** `ip_family`: IPv4 alone. */
+/** `ip_family`: IPv4 only. */
 enum { HOSTWS_IP_V4 = 4 };
-/** `ip_family`: IPv6 alone. */
+/** `ip_family`: IPv6 only. */
 enum { HOSTWS_IP_V6 = 6 };
-/** `reconnect_on`: what may pass by itself, as `reconnect_max` lists it. The default. */
+/**
+ * `reconnect_on`: failures that may pass by themselves; `reconnect_max` lists them. The default.
+ */
 enum { HOSTWS_RECONNECT_LOST = 0 };
-/** `reconnect_on`: every end that this program did not ask for. */
+/** `reconnect_on`: every end that your program did not ask for. */
 enum { HOSTWS_RECONNECT_ANY = 1 };
 /** Log level: nothing. */
 enum { HOSTWS_LOG_OFF = 0 };
-/** Log level: what ended a connection. */
+/** Log level: errors that ended a connection. */
 enum { HOSTWS_LOG_ERROR = 1 };
-/** Log level: what is allowed but unwise, such as unverified TLS. */
+/** Log level: things that are allowed but unwise, such as unverified TLS. */
 enum { HOSTWS_LOG_WARNING = 2 };
-/** Log level: connections as they open and close. */
+/** Log level: the opening and closing of connections. */
 enum { HOSTWS_LOG_INFO = 3 };
-/**
- * Log level: each step of a connection's life: addresses, attempts, TLS, the upgrade, pauses.
- */
+/** Log level: each step of a connection: addresses, attempts, TLS, the upgrade, pauses. */
 enum { HOSTWS_LOG_DEBUG = 4 };
 
 /**
- * Log level: also what is said: heads of requests and answers, certificates, each frame. Of a
- * frame's payload the first 32 bytes are shown. Frames are shown on connections that were opened
- * at this level.
+ * Log level: also the data: heads of requests and answers, certificates, and each frame with the
+ * first 32 bytes of its payload. Frames are logged only for connections that were opened at this
+ * level.
  */
 enum { HOSTWS_LOG_TRACE = 5 };
 
 /**
- * A connection: positive. 0 is no connection, negative a HOSTWS_E_ code.
- * An id is never used again in the same process.
+ * A connection. An id is positive; 0 is no connection, and a negative number is a HOSTWS_E_ code.
+ * An id is never reused in the same process.
  */
 typedef int32_t ws_id;
 
 /** One entry of an error stack. */
 typedef struct ws_error {
   /**
-   * A HOSTWS_E_ code, or in a cause the component's own number: an HTTP
-   * status (http, proxy), a SOCKS reply (proxy), an errno (os).
+   * A HOSTWS_E_ code; in a cause it may be a number of the component: an HTTP status
+   * (http, proxy), a SOCKS reply (proxy), an errno (os).
    */
   int32_t code;
-  /** One line for a person. Never contains credentials. */
+  /** One line for a person to read. Never contains credentials. */
   const char *message;
   /** "ws", "http", "proxy", "tls", "tcp", "dns", "json" or "os". */
   const char *component;
 } ws_error;
 
 /**
- * Something that happened on a connection. Fields that a type of event does
- * not use are 0. Everything it points to belongs to the library, until the
- * callback returns or, after ws_next() or ws_next_batch(), until the next of these calls on
- * that queue.
+ * Something that happened on a connection. Fields that a type of event does not use are 0. The
+ * library owns everything that it points to, until the callback returns or, after ws_next() or
+ * ws_next_batch(), until the next of these calls on that queue.
  */
 typedef struct ws_event {
   /** sizeof(ws_event) as the library knows it. */
   uint32_t struct_size;
-  /** A HOSTWS_EVENT_. */
+  /** The type of event: HOSTWS_EVENT_OPEN to HOSTWS_EVENT_RECONNECTED. */
   int32_t type;
   /** The connection. */
   ws_id ws;
   /** MESSAGE: HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT. */
   int32_t data_type;
-  /** MESSAGE, PONG: the payload. One NUL that is not counted follows it. */
+  /** MESSAGE, PONG: the payload. A NUL follows it, which `length` does not count. */
   const char *data;
-  /** MESSAGE, PONG: bytes at `data`. */
+  /** MESSAGE, PONG: the number of bytes at `data`. */
   int64_t length;
-  /** ERROR, WARNING, RECONNECTING: a stack, the general error first, its cause after it. */
+  /**
+   * ERROR, WARNING, RECONNECTING: a stack of errors. The general error comes first, then its
+   * cause.
+   */
   const struct ws_error *errors;
-  /** ERROR, WARNING, RECONNECTING: entries at `errors`. */
+  /** ERROR, WARNING, RECONNECTING: the number of entries at `errors`. */
   int32_t error_count;
   /**
-   * TERMINATE: the server's close code; 1005 if its close frame had none;
-   * without a close frame the code with which the connection was failed
-   * (1002, 1003, 1007, 1009; 1015 for TLS), else 1006. RECONNECTING, RECONNECTED: the
-   * number of the attempt in a row, from 1.
+   * TERMINATE: the server's close code; 1005 if its close frame had none. Without a close frame,
+   * the code with which the library failed the connection (1002, 1003, 1007, 1009; 1015 for
+   * TLS), else 1006. RECONNECTING, RECONNECTED: the number of the attempt in a row, from 1.
    */
   int32_t code;
   /** TERMINATE: the server's reason, or "". */
   const char *reason;
-  /** TERMINATE: 1 if both sides' close frames were exchanged (RFC 6455 7.1.4). */
+  /** TERMINATE: 1 if both sides exchanged close frames (RFC 6455 7.1.4). */
   int32_t was_clean;
   /**
-   * MESSAGE: HOSTWS_FIRST if it begins a message, HOSTWS_LAST if it ends one; both,
-   * unless it is a part of one that is larger than `stream_threshold`.
+   * MESSAGE: HOSTWS_FIRST and HOSTWS_LAST. Both are set, except for a message larger than
+   * `stream_threshold`: its first part has HOSTWS_FIRST, its last part HOSTWS_LAST.
    */
   uint32_t flags;
-  /** When it was read or happened: microseconds since the Unix epoch. */
+  /** When it happened or was read: microseconds since the Unix epoch. */
   uint64_t time_us;
-  /** The handler's `user_data`. */
+  /** The `user_data` of the handler. */
   void *user_data;
-  /** PONG: microseconds since that ping was sent. */
+  /** PONG: microseconds since the ping was sent. */
   uint64_t round_trip_us;
   /** RECONNECTING: milliseconds until the attempt. */
   int64_t delay_ms;
 } ws_event;
 
 /**
- * A function of the host's that is told an event, on the thread that polls
- * the connection's queue, inside that call of ws_poll() or ws_wait_status().
- * It may call every function of the library, except as told there. It may leave
- * by an exception or longjmp(): see ws_poll().
+ * A callback. Runs inside ws_poll() or ws_wait_status(), on the thread that polls the connection's
+ * queue. It may call every function of the library, except where that function's documentation
+ * says otherwise. It may leave by an exception or longjmp(): see ws_poll().
  */
 typedef void (*ws_callback)(ws_id ws, const struct ws_event *event, void *user_data);
 
-/** Who is told of a connection's events. Copied by ws_new(). */
+/** The callbacks of a connection. Copied by ws_new(). */
 typedef struct ws_handler {
   /** sizeof(ws_handler). */
   uint32_t struct_size;
   /**
-   * How messages are delivered and how ws_send(.., 0) sends them:
-   * HOSTWS_TEXT (and 0): text messages as text, binary ones as blobs;
-   * HOSTWS_BLOB: every message as a blob; HOSTWS_OBJECT: every message must
-   * be a JSON object or array, anything else fails the connection (1007).
+   * How messages are delivered, and how ws_send() sends them if its `data_type` is 0.
+   * HOSTWS_TEXT (also 0): text messages are delivered as text and binary ones as blobs.
+   * HOSTWS_BLOB: every message is a blob. HOSTWS_OBJECT: every message must be a JSON object or
+   * array; any other message fails the connection (1007).
    */
   int32_t data_type;
   /**
-   * Handed to the callbacks as it is. It must stay valid until on_terminate has
-   * returned, the queue has been freed, or its thread has ended.
+   * Passed to the callbacks unchanged. Must stay valid until on_terminate has returned, the
+   * queue has been freed, or the queue's thread has ended.
    */
   void *user_data;
-  /** The connection is open. Once, also if it is opened again later. */
+  /** The connection is open. Called once, even if the connection is reopened later. */
   ws_callback on_open;
-  /** A message has come. */
+  /** A message arrived. */
   ws_callback on_message;
-  /** Something ended the connection; on_terminate follows. At most once. */
+  /** An error ended the connection; on_terminate follows. At most once. */
   ws_callback on_error;
-  /** The connection is gone. Always, last, once. */
+  /** The connection has ended. Always, last, once. */
   ws_callback on_terminate;
-  /** Every other event: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED. */
+  /** All other events: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED. */
   ws_callback on_event;
 } ws_handler;
 
 /**
- * A queue of events: 0 is the calling thread's own, positive one made by
- * ws_queue_new() or named by ws_queue_of().
+ * A queue of events. 0 is the calling thread's own queue; a positive number comes from
+ * ws_queue_new() or ws_queue_of().
  */
 typedef int32_t ws_queue;
 
@@ -374,13 +383,13 @@ typedef int32_t ws_queue;
 typedef struct ws_header {
   /** An RFC 9110 token, such as "Authorization". */
   const char *name;
-  /** Its value; no CR, LF or other control character. */
+  /** The value; no CR, LF or other control character. */
   const char *value;
 } ws_header;
 
 /**
- * How a connection is opened and kept. Zero in a field is its default; where
- * it says so, -1 switches it off. Copied by ws_new(), strings included.
+ * How a connection is opened and maintained. Zero in a field means its default; where the
+ * field says so, -1 switches it off. ws_new() copies the struct and its strings.
  */
 typedef struct ws_options {
   /** sizeof(ws_options). */
@@ -388,11 +397,11 @@ typedef struct ws_options {
   /** The queue that gets the events; 0: the calling thread's own. */
   ws_queue queue;
   /**
-   * Headers of the upgrade request, in this order; a name may repeat. Host, which may be
-   * there once, takes the place of the URL's; it has no part in TLS.
+   * Headers of the upgrade request, in this order. A name may repeat, except Host, which
+   * replaces the URL's host in the request; TLS does not use it.
    */
   const struct ws_header *headers;
-  /** Entries at `headers`. */
+  /** The number of entries at `headers`. */
   int32_t header_count;
   /**
    * HOSTWS_TLS_VERIFY_FULL (0), _NO_HOSTNAME or _NONE; the latter two log a
@@ -601,54 +610,54 @@ typedef struct ws_options {
 } ws_options;
 
 /**
- * What a connection has done so far. Times of the opening are 0 until that
- * step is done, and sums where redirects were followed.
+ * What a connection has done so far. The time of a step of the opening is 0 until that step is
+ * done, and a sum if redirects were followed.
  */
 typedef struct ws_stats {
   /**
-   * sizeof(ws_stats), set by the caller. It comes back as the number of bytes that the library
-   * knows, if that is less; what is behind them is set to zero.
+   * sizeof(ws_stats), set by the caller. The library sets it to the number of bytes that it
+   * knows, if that is less, and fills the rest of the struct with zeros.
    */
   uint32_t struct_size;
   /** Reserved: 0. */
   uint32_t reserved;
-  /** Messages that were queued by ws_send(). */
+  /** Messages that ws_send() and ws_send_ex() queued. */
   uint64_t messages_sent;
-  /** Their payloads, in bytes. */
+  /** Bytes of their payloads. */
   uint64_t payload_sent;
-  /** Messages that came in. */
+  /** Messages received. */
   uint64_t messages_received;
-  /** Their payloads, in bytes. */
+  /** Bytes of their payloads. */
   uint64_t payload_received;
-  /** Bytes of frames that went out. */
+  /** Bytes of frames sent. */
   uint64_t wire_sent;
-  /** Bytes of frames that came in. */
+  /** Bytes of frames received. */
   uint64_t wire_received;
-  /** Pings that were sent: ws_ping() and keep-alive. */
+  /** Pings sent, by ws_ping() and to keep the connection alive. */
   uint64_t pings_sent;
-  /** Pongs that answered them. */
+  /** Pongs received in answer to them. */
   uint64_t pongs_received;
-  /** The last round trip of a ping, in microseconds; 0: none yet. */
+  /** The last round-trip time of a ping, in microseconds; 0: none yet. */
   uint64_t round_trip_us;
-  /** Looking up names, the server's and the proxy's, in microseconds. */
+  /** Time to look up the names of the server and the proxy, in microseconds. */
   uint64_t dns_us;
-  /** Connecting, in microseconds. */
+  /** Time to connect, in microseconds. */
   uint64_t tcp_us;
   /**
-   * The TLS handshake with the server, and loading the trust store and `tls_cert` for it
-   * where no connection had done so, in microseconds.
+   * Time of the TLS handshake with the server, in microseconds. Includes loading the trust store
+   * and `tls_cert`, if no earlier connection did so.
    */
   uint64_t tls_us;
-  /** The HTTP upgrade, in microseconds. */
+  /** Time of the HTTP upgrade, in microseconds. */
   uint64_t upgrade_us;
   /**
-   * The handshake with the proxy, its TLS with what is loaded for that included, in
-   * microseconds.
+   * Time of the handshake with the proxy, in microseconds. Includes TLS with the proxy, and what
+   * is loaded for it.
    */
   uint64_t proxy_us;
   /**
-   * How often the connection was opened again. The times above are those of the last
-   * opening; the counts go on.
+   * How often the connection was reopened. The times above are those of the last opening; the
+   * counts continue.
    */
   uint64_t reconnects;
 } ws_stats;

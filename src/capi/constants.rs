@@ -1,7 +1,7 @@
-//! The numbers of the ABI. They never change their meaning.
+//! The numbers of the ABI. Their meaning never changes.
 
-/// The version of this header, as MAJOR * 65536 + MINOR * 256 + PATCH;
-/// ws_version_number() gives that of the library which is running.
+/// The version of this header, as MAJOR * 65536 + MINOR * 256 + PATCH.
+/// ws_version_number() returns that of the library in use.
 pub const HOSTWS_VERSION_NUMBER: u32 = 0x0000_0100;
 
 /// Success.
@@ -14,38 +14,38 @@ pub const HOSTWS_E_URL: i32 = -2;
 pub const HOSTWS_E_OPTION: i32 = -3;
 /// A struct's `struct_size` is wrong, or the struct asks for something unknown to this library.
 pub const HOSTWS_E_STRUCT: i32 = -4;
-/// The id or queue was never issued.
+/// There is no such queue, or no connection ever had this id.
 pub const HOSTWS_E_NO_SUCH_ID: i32 = -5;
 /// The connection is Closing or Closed.
 pub const HOSTWS_E_CLOSED: i32 = -6;
-/// The send queue is at its limit; nothing was queued, a DRAIN event follows.
+/// The send queue is full. Nothing was queued; a DRAIN event follows when there is room.
 pub const HOSTWS_E_AGAIN: i32 = -7;
-/// The message could never fit into the send queue.
+/// The message is larger than the send queue can ever hold.
 pub const HOSTWS_E_TOO_BIG: i32 = -8;
 /// The bytes are not UTF-8.
 pub const HOSTWS_E_UTF8: i32 = -9;
 /// The bytes are not a JSON object or array.
 pub const HOSTWS_E_JSON: i32 = -10;
-/// The time ran out, or ws_wake() or a signal handler ended the wait.
+/// The time is up, or ws_wake() or a signal handler ended the wait.
 pub const HOSTWS_E_TIMEOUT: i32 = -11;
-/// No connection is left that could ever bring an event.
+/// No connection is left that could get an event.
 pub const HOSTWS_E_IDLE: i32 = -12;
-/// Another thread is polling this queue, or a message that is sent in fragments is not complete.
+/// Another thread is polling this queue, or a message sent in fragments is not complete.
 pub const HOSTWS_E_BUSY: i32 = -13;
-/// Only another thread may make this call: see "Threads" in its description.
+/// This thread may not make this call: see "Threads" in the function's documentation.
 pub const HOSTWS_E_WRONG_THREAD: i32 = -14;
-/// The call cannot be made from inside this callback.
+/// The call is not allowed inside this callback.
 pub const HOSTWS_E_REENTRANT: i32 = -15;
-/// This process was forked and has not called ws_shutdown() yet.
+/// This process is a forked child and has not called ws_shutdown() yet.
 pub const HOSTWS_E_FORKED: i32 = -16;
 /// Another thread is inside ws_shutdown().
 pub const HOSTWS_E_SHUTDOWN: i32 = -17;
-/// Memory, threads or file descriptors ran out. A connection whose messages find no memory is failed
-/// with it (1009).
+/// Memory, threads or file descriptors ran out. A connection fails with this code (1009) if there
+/// is no memory for its messages.
 pub const HOSTWS_E_RESOURCES: i32 = -18;
 /// A bug in this library. Please report it with ws_last_error_message().
 pub const HOSTWS_E_INTERNAL: i32 = -19;
-/// Nothing has that name.
+/// There is nothing with that name.
 pub const HOSTWS_E_NOT_FOUND: i32 = -20;
 /// In events: the name could not be resolved.
 pub const HOSTWS_E_DNS: i32 = -21;
@@ -53,14 +53,14 @@ pub const HOSTWS_E_DNS: i32 = -21;
 pub const HOSTWS_E_TCP: i32 = -22;
 /// In events: the TLS handshake failed or the certificate is not trusted.
 pub const HOSTWS_E_TLS: i32 = -23;
-/// In events: the server did not answer the upgrade request as RFC 6455 asks.
+/// In events: the server's answer to the upgrade request is not what RFC 6455 requires.
 pub const HOSTWS_E_HTTP: i32 = -24;
 /// In events: the server broke the WebSocket protocol.
 pub const HOSTWS_E_PROTOCOL: i32 = -25;
 /// In events: the connection could not be opened; the cause follows.
 pub const HOSTWS_E_OPEN: i32 = -26;
-/// In events: the connection was lost; the cause follows. Returned by ws_send_ex(): the beginning of
-/// the message that is sent in fragments was lost with the connection.
+/// In events: the connection was lost; the cause follows. From ws_send_ex(): the fragments sent so
+/// far of this message were lost with the connection.
 pub const HOSTWS_E_LOST: i32 = -27;
 /// In causes: the proxy could not be reached, refused, or broke its protocol.
 pub const HOSTWS_E_PROXY: i32 = -28;
@@ -74,54 +74,55 @@ pub const HOSTWS_CLOSING: i32 = 2;
 /// Status: closed. The id is never reused.
 pub const HOSTWS_CLOSED: i32 = 3;
 
-/// Data type: UTF-8 text. What 0 means when a connection is created.
+/// Data type: UTF-8 text. The default (0) of a new connection.
 pub const HOSTWS_TEXT: i32 = 1;
 /// Data type: bytes.
 pub const HOSTWS_BLOB: i32 = 2;
-/// Data type: a JSON object or array, as text.
+/// Data type: the text of a JSON object or array.
 pub const HOSTWS_OBJECT: i32 = 3;
 
 /// Event: the connection is open. Once, before any MESSAGE.
 pub const HOSTWS_EVENT_OPEN: i32 = 1;
-/// Event: a message; `data`, `length`, `data_type`.
+/// Event: a message arrived; `data`, `length`, `data_type`.
 pub const HOSTWS_EVENT_MESSAGE: i32 = 2;
-/// Event: what ended the connection; `errors`, `error_count`. At most once.
+/// Event: an error ended the connection; `errors`, `error_count`. At most once.
 pub const HOSTWS_EVENT_ERROR: i32 = 3;
 /// Event: the connection has ended; `code`, `reason`, `was_clean`. Always, last, once.
 pub const HOSTWS_EVENT_TERMINATE: i32 = 4;
-/// Event: after HOSTWS_E_AGAIN, the send queue is at most half full again, and has room for what was
-/// refused. One that waits behind the last message takes the place of an older one there.
+/// Event: after HOSTWS_E_AGAIN, the send queue is at most half full and has room for the message
+/// that was refused. If an older DRAIN waits to be delivered and no message came after it, the new
+/// one replaces it.
 pub const HOSTWS_EVENT_DRAIN: i32 = 5;
-/// Event: the answer to ws_ping(); `data`, `length`, `round_trip_us`. At most 64 wait: ws_ping()
-/// answers HOSTWS_E_AGAIN until the host has taken some.
+/// Event: the answer to ws_ping(); `data`, `length`, `round_trip_us`. At most 64 wait to be
+/// delivered; ws_ping() returns HOSTWS_E_AGAIN until you have taken some.
 pub const HOSTWS_EVENT_PONG: i32 = 6;
-/// Event: trouble that is not fatal; `errors`, `error_count`. May come before OPEN. At most 16
-/// wait for a connection: beyond them the log alone has it.
+/// Event: a problem that does not end the connection; `errors`, `error_count`. May come before
+/// OPEN. At most 16 wait for each connection; any more go to the log only.
 pub const HOSTWS_EVENT_WARNING: i32 = 7;
-/// Event: the connection was lost, or could not be opened, and is tried again, as
-/// `reconnect_max` allows; `errors` and `error_count` tell why, `code` the number of the attempt in a
-/// row, `delay_ms` the time until then. May come before OPEN. For a host that has not polled
-/// meanwhile, the newest takes the place of an older one, and of the RECONNECTED that followed that,
-/// if no message came between them.
+/// Event: the connection was lost or could not be opened, and will be tried again, as
+/// `reconnect_max` allows. `errors` and `error_count` say why, `code` is the number of the attempt
+/// in a row, `delay_ms` is the time until the attempt. May come before OPEN. If an older
+/// RECONNECTING still waits to be delivered and no message came after it, the new one replaces it
+/// and the RECONNECTED that followed it.
 pub const HOSTWS_EVENT_RECONNECTING: i32 = 8;
 /// Event: the connection is open again; `code` is the number of the attempt.
 pub const HOSTWS_EVENT_RECONNECTED: i32 = 9;
 
-/// In an event's `flags`: it begins a message.
+/// In an event's `flags`: this is the first part of a message.
 pub const HOSTWS_FIRST: u32 = 1;
-/// In an event's `flags`: it ends a message.
+/// In an event's `flags`: this is the last part of a message.
 pub const HOSTWS_LAST: u32 = 2;
 
-/// ws_send_ex(): a fragment; the next call continues the message.
+/// Flag of ws_send_ex(): this is a fragment; the next call continues the message.
 pub const HOSTWS_MORE: u32 = 1;
-/// ws_send_ex(): do not compress the message.
+/// Flag of ws_send_ex(): do not compress the message.
 pub const HOSTWS_NO_COMPRESS: u32 = 2;
 
 /// `tls_verify`: the certificate's chain, dates and name are checked. The default.
 pub const HOSTWS_TLS_VERIFY_FULL: i32 = 0;
 /// `tls_verify`: the chain and dates are checked, the name is not.
 pub const HOSTWS_TLS_VERIFY_NO_HOSTNAME: i32 = 1;
-/// `tls_verify`: nothing is checked; anybody can read and change the traffic.
+/// `tls_verify`: nothing is checked. Anybody on the way can read and change the traffic.
 pub const HOSTWS_TLS_VERIFY_NONE: i32 = -1;
 /// `tls_min_version`: TLS 1.0.
 pub const HOSTWS_TLS_1_0: i32 = 10;
@@ -134,27 +135,27 @@ pub const HOSTWS_TLS_1_3: i32 = 13;
 
 /// `ip_family`: IPv4 and IPv6. The default.
 pub const HOSTWS_IP_ANY: i32 = 0;
-/// `ip_family`: IPv4 alone.
+/// `ip_family`: IPv4 only.
 pub const HOSTWS_IP_V4: i32 = 4;
-/// `ip_family`: IPv6 alone.
+/// `ip_family`: IPv6 only.
 pub const HOSTWS_IP_V6: i32 = 6;
 
-/// `reconnect_on`: what may pass by itself, as `reconnect_max` lists it. The default.
+/// `reconnect_on`: failures that may pass by themselves; `reconnect_max` lists them. The default.
 pub const HOSTWS_RECONNECT_LOST: i32 = 0;
-/// `reconnect_on`: every end that this program did not ask for.
+/// `reconnect_on`: every end that your program did not ask for.
 pub const HOSTWS_RECONNECT_ANY: i32 = 1;
 
 /// Log level: nothing.
 pub const HOSTWS_LOG_OFF: i32 = 0;
-/// Log level: what ended a connection.
+/// Log level: errors that ended a connection.
 pub const HOSTWS_LOG_ERROR: i32 = 1;
-/// Log level: what is allowed but unwise, such as unverified TLS.
+/// Log level: things that are allowed but unwise, such as unverified TLS.
 pub const HOSTWS_LOG_WARNING: i32 = 2;
-/// Log level: connections as they open and close.
+/// Log level: the opening and closing of connections.
 pub const HOSTWS_LOG_INFO: i32 = 3;
-/// Log level: each step of a connection's life: addresses, attempts, TLS, the upgrade, pauses.
+/// Log level: each step of a connection: addresses, attempts, TLS, the upgrade, pauses.
 pub const HOSTWS_LOG_DEBUG: i32 = 4;
-/// Log level: also what is said: heads of requests and answers, certificates, each frame. Of a
-/// frame's payload the first 32 bytes are shown. Frames are shown on connections that were opened
-/// at this level.
+/// Log level: also the data: heads of requests and answers, certificates, and each frame with the
+/// first 32 bytes of its payload. Frames are logged only for connections that were opened at this
+/// level.
 pub const HOSTWS_LOG_TRACE: i32 = 5;

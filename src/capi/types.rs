@@ -4,13 +4,13 @@ use std::ffi::{c_char, c_void};
 
 use crate::connection::options_table;
 
-/// A connection: positive. 0 is no connection, negative a HOSTWS_E_ code.
-/// An id is never used again in the same process.
+/// A connection. An id is positive; 0 is no connection, and a negative number is a HOSTWS_E_ code.
+/// An id is never reused in the same process.
 #[allow(non_camel_case_types)]
 pub type ws_id = i32;
 
-/// A queue of events: 0 is the calling thread's own, positive one made by
-/// ws_queue_new() or named by ws_queue_of().
+/// A queue of events. 0 is the calling thread's own queue; a positive number comes from
+/// ws_queue_new() or ws_queue_of().
 #[allow(non_camel_case_types)]
 pub type ws_queue = i32;
 
@@ -19,10 +19,10 @@ pub type ws_queue = i32;
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct ws_error {
-    /// A HOSTWS_E_ code, or in a cause the component's own number: an HTTP
-    /// status (http, proxy), a SOCKS reply (proxy), an errno (os).
+    /// A HOSTWS_E_ code; in a cause it may be a number of the component: an HTTP status
+    /// (http, proxy), a SOCKS reply (proxy), an errno (os).
     pub code: i32,
-    /// One line for a person. Never contains credentials.
+    /// One line for a person to read. Never contains credentials.
     pub message: *const c_char,
     /// "ws", "http", "proxy", "tls", "tcp", "dns", "json" or "os".
     pub component: *const c_char,
@@ -35,97 +35,95 @@ pub struct ws_error {
 pub struct ws_header {
     /// An RFC 9110 token, such as "Authorization".
     pub name: *const c_char,
-    /// Its value; no CR, LF or other control character.
+    /// The value; no CR, LF or other control character.
     pub value: *const c_char,
 }
 
-/// Something that happened on a connection. Fields that a type of event does
-/// not use are 0. Everything it points to belongs to the library, until the
-/// callback returns or, after ws_next() or ws_next_batch(), until the next of these calls on
-/// that queue.
+/// Something that happened on a connection. Fields that a type of event does not use are 0. The
+/// library owns everything that it points to, until the callback returns or, after ws_next() or
+/// ws_next_batch(), until the next of these calls on that queue.
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct ws_event {
     /// sizeof(ws_event) as the library knows it.
     pub struct_size: u32,
-    /// A HOSTWS_EVENT_.
+    /// The type of event: HOSTWS_EVENT_OPEN to HOSTWS_EVENT_RECONNECTED.
     #[allow(clippy::struct_field_names)]
     pub r#type: i32,
     /// The connection.
     pub ws: ws_id,
     /// MESSAGE: HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT.
     pub data_type: i32,
-    /// MESSAGE, PONG: the payload. One NUL that is not counted follows it.
+    /// MESSAGE, PONG: the payload. A NUL follows it, which `length` does not count.
     pub data: *const c_char,
-    /// MESSAGE, PONG: bytes at `data`.
+    /// MESSAGE, PONG: the number of bytes at `data`.
     pub length: i64,
-    /// ERROR, WARNING, RECONNECTING: a stack, the general error first, its cause after it.
+    /// ERROR, WARNING, RECONNECTING: a stack of errors. The general error comes first, then its
+    /// cause.
     pub errors: *const ws_error,
-    /// ERROR, WARNING, RECONNECTING: entries at `errors`.
+    /// ERROR, WARNING, RECONNECTING: the number of entries at `errors`.
     pub error_count: i32,
-    /// TERMINATE: the server's close code; 1005 if its close frame had none;
-    /// without a close frame the code with which the connection was failed
-    /// (1002, 1003, 1007, 1009; 1015 for TLS), else 1006. RECONNECTING, RECONNECTED: the
-    /// number of the attempt in a row, from 1.
+    /// TERMINATE: the server's close code; 1005 if its close frame had none. Without a close frame,
+    /// the code with which the library failed the connection (1002, 1003, 1007, 1009; 1015 for
+    /// TLS), else 1006. RECONNECTING, RECONNECTED: the number of the attempt in a row, from 1.
     pub code: i32,
     /// TERMINATE: the server's reason, or "".
     pub reason: *const c_char,
-    /// TERMINATE: 1 if both sides' close frames were exchanged (RFC 6455 7.1.4).
+    /// TERMINATE: 1 if both sides exchanged close frames (RFC 6455 7.1.4).
     pub was_clean: i32,
-    /// MESSAGE: HOSTWS_FIRST if it begins a message, HOSTWS_LAST if it ends one; both,
-    /// unless it is a part of one that is larger than `stream_threshold`.
+    /// MESSAGE: HOSTWS_FIRST and HOSTWS_LAST. Both are set, except for a message larger than
+    /// `stream_threshold`: its first part has HOSTWS_FIRST, its last part HOSTWS_LAST.
     pub flags: u32,
-    /// When it was read or happened: microseconds since the Unix epoch.
+    /// When it happened or was read: microseconds since the Unix epoch.
     pub time_us: u64,
-    /// The handler's `user_data`.
+    /// The `user_data` of the handler.
     pub user_data: *mut c_void,
-    /// PONG: microseconds since that ping was sent.
+    /// PONG: microseconds since the ping was sent.
     pub round_trip_us: u64,
     /// RECONNECTING: milliseconds until the attempt.
     pub delay_ms: i64,
 }
 
-/// A function of the host's that is told an event, on the thread that polls
-/// the connection's queue, inside that call of ws_poll() or ws_wait_status().
-/// It may call every function of the library, except as told there. It may leave
-/// by an exception or longjmp(): see ws_poll().
+/// A callback. Runs inside ws_poll() or ws_wait_status(), on the thread that polls the connection's
+/// queue. It may call every function of the library, except where that function's documentation
+/// says otherwise. It may leave by an exception or longjmp(): see ws_poll().
 #[allow(non_camel_case_types)]
 pub type ws_callback =
     Option<unsafe extern "C-unwind" fn(ws: ws_id, event: *const ws_event, user_data: *mut c_void)>;
 
-/// Who is told of a connection's events. Copied by ws_new().
+/// The callbacks of a connection. Copied by ws_new().
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct ws_handler {
     /// sizeof(ws_handler).
     pub struct_size: u32,
-    /// How messages are delivered and how ws_send(.., 0) sends them:
-    /// HOSTWS_TEXT (and 0): text messages as text, binary ones as blobs;
-    /// HOSTWS_BLOB: every message as a blob; HOSTWS_OBJECT: every message must
-    /// be a JSON object or array, anything else fails the connection (1007).
+    /// How messages are delivered, and how ws_send() sends them if its `data_type` is 0.
+    /// HOSTWS_TEXT (also 0): text messages are delivered as text and binary ones as blobs.
+    /// HOSTWS_BLOB: every message is a blob. HOSTWS_OBJECT: every message must be a JSON object or
+    /// array; any other message fails the connection (1007).
     pub data_type: i32,
-    /// Handed to the callbacks as it is. It must stay valid until on_terminate has
-    /// returned, the queue has been freed, or its thread has ended.
+    /// Passed to the callbacks unchanged. Must stay valid until on_terminate has returned, the
+    /// queue has been freed, or the queue's thread has ended.
     pub user_data: *mut c_void,
-    /// The connection is open. Once, also if it is opened again later.
+    /// The connection is open. Called once, even if the connection is reopened later.
     pub on_open: ws_callback,
-    /// A message has come.
+    /// A message arrived.
     pub on_message: ws_callback,
-    /// Something ended the connection; on_terminate follows. At most once.
+    /// An error ended the connection; on_terminate follows. At most once.
     pub on_error: ws_callback,
-    /// The connection is gone. Always, last, once.
+    /// The connection has ended. Always, last, once.
     pub on_terminate: ws_callback,
-    /// Every other event: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED.
+    /// All other events: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED.
     pub on_event: ws_callback,
 }
 
 // The struct with the rows of the table; build.rs puts them into it for the header.
 macro_rules! ws_options {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $kind:ty,)*) => {
-        /// How a connection is opened and kept. Zero in a field is its default; where
-        /// it says so, -1 switches it off. Copied by ws_new(), strings included.
+        /// How a connection is opened and maintained. Zero in a field means its default; where the
+        /// field says so, -1 switches it off. ws_new() copies the struct and its strings.
         #[allow(non_camel_case_types)]
         #[derive(Clone, Copy)]
         #[repr(C)]
@@ -134,16 +132,16 @@ macro_rules! ws_options {
             pub struct_size: u32,
             /// The queue that gets the events; 0: the calling thread's own.
             pub queue: ws_queue,
-            /// Headers of the upgrade request, in this order; a name may repeat. Host, which may be
-            /// there once, takes the place of the URL's; it has no part in TLS.
+            /// Headers of the upgrade request, in this order. A name may repeat, except Host, which
+            /// replaces the URL's host in the request; TLS does not use it.
             pub headers: *const ws_header,
-            /// Entries at `headers`.
+            /// The number of entries at `headers`.
             pub header_count: i32,
             $($(#[$doc])* pub $name: $type,)*
         }
 
-        /// A field behind the last one makes it larger: else it would lie where programs that
-        /// know nothing of it have bytes that mean nothing.
+        /// A field behind the last one must make the struct larger: in the padding, programs that do not
+        /// know the field have bytes that mean nothing.
         const _: () = {
             #[allow(dead_code)]
             #[repr(C)]
@@ -161,48 +159,48 @@ macro_rules! ws_options {
 }
 options_table!(ws_options);
 
-/// What a connection has done so far. Times of the opening are 0 until that
-/// step is done, and sums where redirects were followed.
+/// What a connection has done so far. The time of a step of the opening is 0 until that step is
+/// done, and a sum if redirects were followed.
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct ws_stats {
-    /// sizeof(ws_stats), set by the caller. It comes back as the number of bytes that the library
-    /// knows, if that is less; what is behind them is set to zero.
+    /// sizeof(ws_stats), set by the caller. The library sets it to the number of bytes that it
+    /// knows, if that is less, and fills the rest of the struct with zeros.
     pub struct_size: u32,
     /// Reserved: 0.
     pub reserved: u32,
-    /// Messages that were queued by ws_send().
+    /// Messages that ws_send() and ws_send_ex() queued.
     pub messages_sent: u64,
-    /// Their payloads, in bytes.
+    /// Bytes of their payloads.
     pub payload_sent: u64,
-    /// Messages that came in.
+    /// Messages received.
     pub messages_received: u64,
-    /// Their payloads, in bytes.
+    /// Bytes of their payloads.
     pub payload_received: u64,
-    /// Bytes of frames that went out.
+    /// Bytes of frames sent.
     pub wire_sent: u64,
-    /// Bytes of frames that came in.
+    /// Bytes of frames received.
     pub wire_received: u64,
-    /// Pings that were sent: ws_ping() and keep-alive.
+    /// Pings sent, by ws_ping() and to keep the connection alive.
     pub pings_sent: u64,
-    /// Pongs that answered them.
+    /// Pongs received in answer to them.
     pub pongs_received: u64,
-    /// The last round trip of a ping, in microseconds; 0: none yet.
+    /// The last round-trip time of a ping, in microseconds; 0: none yet.
     pub round_trip_us: u64,
-    /// Looking up names, the server's and the proxy's, in microseconds.
+    /// Time to look up the names of the server and the proxy, in microseconds.
     pub dns_us: u64,
-    /// Connecting, in microseconds.
+    /// Time to connect, in microseconds.
     pub tcp_us: u64,
-    /// The TLS handshake with the server, and loading the trust store and `tls_cert` for it
-    /// where no connection had done so, in microseconds.
+    /// Time of the TLS handshake with the server, in microseconds. Includes loading the trust store
+    /// and `tls_cert`, if no earlier connection did so.
     pub tls_us: u64,
-    /// The HTTP upgrade, in microseconds.
+    /// Time of the HTTP upgrade, in microseconds.
     pub upgrade_us: u64,
-    /// The handshake with the proxy, its TLS with what is loaded for that included, in
-    /// microseconds.
+    /// Time of the handshake with the proxy, in microseconds. Includes TLS with the proxy, and what
+    /// is loaded for it.
     pub proxy_us: u64,
-    /// How often the connection was opened again. The times above are those of the last
-    /// opening; the counts go on.
+    /// How often the connection was reopened. The times above are those of the last opening; the
+    /// counts continue.
     pub reconnects: u64,
 }
