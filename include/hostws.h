@@ -404,207 +404,230 @@ typedef struct ws_options {
   /** The number of entries at `headers`. */
   int32_t header_count;
   /**
-   * HOSTWS_TLS_VERIFY_FULL (0), _NO_HOSTNAME or _NONE; the latter two log a
-   * warning and bring a WARNING event.
+   * HOSTWS_TLS_VERIFY_FULL (0), _NO_HOSTNAME or _NONE. The latter two log a warning and
+   * cause a WARNING event.
    */
   int32_t tls_verify;
   /** Subprotocols to offer, the preferred one first: "a,b" (RFC 6455 1.9). */
   const char *subprotocols;
   /**
-   * Certificate authorities trusted besides the system's, or with `tls_ca_only` instead of
-   * them: PEM text, or "@" and the path of a PEM file, which is read when the connection opens.
-   * A relative path is that of the working directory in ws_new(), also for tls_cert and tls_key.
-   * The system's are read once a day, after ws_shutdown(), and again if they could not be read.
+   * Certificate authorities to trust in addition to the system's, or instead of them
+   * with `tls_ca_only`. PEM text, or "@" and the path of a PEM file, which is read when
+   * the connection opens. Relative paths, here and in `tls_cert` and `tls_key`, start at
+   * the working directory during ws_new(). The system's authorities are read once a day,
+   * after ws_shutdown(), and again if they could not be read.
    */
   const char *tls_ca;
-  /**
-   * The name to ask for (SNI) and to expect in the certificate, if it is
-   * not the URL's host.
-   */
+  /** The name to send (SNI) and to expect in the certificate; NULL: the URL's host. */
   const char *tls_server_name;
   /**
-   * The oldest TLS version to speak, also with a proxy of https://: HOSTWS_TLS_1_0 to
-   * HOSTWS_TLS_1_3; 0 is 1.2.
+   * The oldest TLS version to accept, also with an https:// proxy: HOSTWS_TLS_1_0 to
+   * HOSTWS_TLS_1_3; 0: 1.2.
    */
   int32_t tls_min_version;
-  /** For the whole way from DNS to the upgrade; 0: 30,000; -1: no limit. */
+  /**
+   * The time limit of the whole opening, from DNS to the upgrade; 0: 30,000; -1: no
+   * limit.
+   */
   int32_t open_timeout_ms;
-  /** For the closing handshake; 0: 5,000. */
+  /** The time limit of the closing handshake; 0: 5,000. */
   int32_t close_timeout_ms;
   /**
-   * Silence after which a ping is sent; 0: 30,000; -1: never.
-   * Up to a quarter of it is left out at random, so that clients which all heard the same
+   * A ping is sent after this much silence; 0: 30,000; -1: never. Each time, up to a
+   * quarter of it is randomly left out, so that clients which all received the same
    * message do not all ping together.
    */
   int32_t ping_interval_ms;
   /**
-   * After that ping, silence which ends the connection; 0: 30,000; -1: never. It begins
-   * when what was sent before the ping has left, or leaves no more. When the machine
-   * wakes up from a sleep of 5 seconds or more, a ping is sent at once (on Linux; elsewhere when
-   * the next one is due), and the silence is at most 5,000.
+   * The connection is lost after this much silence following the ping; 0: 30,000; -1:
+   * never. The time starts when everything sent before the ping has left, or when no
+   * more of it leaves. When the machine wakes up from a sleep of 5 seconds or more, a
+   * ping is sent at once (on Linux; elsewhere when the next one is due) and the limit is
+   * at most 5,000.
    */
   int32_t ping_timeout_ms;
   /**
-   * While something waits to be sent, how long the server may take nothing of it; then the
-   * connection is lost (1006). 0: 30,000; -1: no limit. The clock stands still while reading
-   * is paused because the host has too much to read; in the closing handshake
-   * `close_timeout_ms` counts instead.
+   * The connection is lost (1006) if data waits to be sent and the server takes none of
+   * it for this long; 0: 30,000; -1: no limit. The clock stops while the library reads
+   * nothing because your receive queue is full. During the closing handshake,
+   * `close_timeout_ms` applies instead.
    */
   int32_t write_timeout_ms;
   /**
-   * The largest message to accept, in bytes; 0: 64 MiB; -1: no limit. A larger
-   * one fails the connection (1009).
+   * The largest message to accept, in bytes; 0: 64 MiB; -1: no limit. A larger message
+   * fails the connection (1009).
    */
   int64_t max_message;
   /**
-   * Bytes, as framed, that may wait to be sent; -1: no limit. 0: 16 MiB, and while nothing
-   * else waits one message of up to `max_message` bytes, so that what was received can be
-   * sent back. A message that is going to be compressed must fit with the length that it has
-   * before. With `reconnect_max` it counts with that length for as long as any of it waits,
-   * because it may have to be sent again, and so does a message that has left in part.
+   * The number of bytes, as framed, that may wait to be sent; -1: no limit. 0: 16 MiB,
+   * and while nothing else waits, one message of up to `max_message` bytes, so that you
+   * can send back what you received. A message to be compressed must fit with its
+   * uncompressed length. With `reconnect_max`, it counts with its uncompressed length as
+   * long as any of it waits, because it may have to be sent again; so does a message
+   * that has partly left.
    */
   int64_t send_queue_max;
   /**
-   * Bytes of messages that may wait for the host, each counted with at least 64
-   * bytes for itself; 0: 16 MiB; -1: no limit. Beyond it the library stops reading
-   * from that server; nothing is dropped.
+   * The number of bytes of messages that may wait for you; each message counts with at
+   * least 64 bytes of overhead; 0: 16 MiB; -1: no limit. Above the limit the library
+   * stops reading from that server; nothing is dropped.
    */
   int64_t receive_queue_max;
   /**
    * A message with more bytes than this is delivered in parts of this size, as they
-   * arrive: a MESSAGE event each, the first with HOSTWS_FIRST in its `flags`, the last with
-   * HOSTWS_LAST. Text is cut between characters. At least 1,024; 0 or -1: messages come
-   * whole. `max_message` still limits the sum; a message that breaks a limit or the protocol
-   * after its first part has no last one, and on_error follows. Not with HOSTWS_OBJECT.
+   * arrive. Each part is a MESSAGE event; the first has HOSTWS_FIRST in its `flags`, the
+   * last has HOSTWS_LAST. Text is cut between characters. At least 1,024; 0 or -1:
+   * messages are delivered whole. `max_message` still limits the sum of the parts. If a
+   * message breaks a limit or the protocol after its first part, there is no last part,
+   * and on_error follows. Not allowed with HOSTWS_OBJECT.
    */
   int64_t stream_threshold;
   /**
-   * 1: offers permessage-deflate (RFC 7692); messages are compressed if the server
-   * agrees, once the connection is open. 0: off. What was agreed stands in
-   * ws_response_header(ws, "Sec-WebSocket-Extensions"). Do not compress a secret together
-   * with what somebody else can choose: its length would tell of it.
+   * 1: offers permessage-deflate (RFC 7692). Once the connection is open, messages are
+   * compressed if the server agreed. 0: off. The agreed parameters are in
+   * ws_response_header(ws, "Sec-WebSocket-Extensions"). Do not compress a secret
+   * together with text that somebody else can choose: the length of the result reveals
+   * it.
    */
   int32_t deflate;
-  /** Messages of fewer bytes are not compressed; 0: 64; -1: all are. */
+  /**
+   * Messages with fewer bytes are not compressed; 0: 64; -1: all messages are
+   * compressed.
+   */
   int32_t deflate_threshold;
   /**
-   * 1: the server is to compress each message by itself, which compresses less and
-   * saves it memory; one that does not agree is refused.
+   * 1: asks the server to compress each message by itself, which compresses less and
+   * saves the server memory. A server that does not agree is refused.
    */
   int32_t deflate_server_no_context_takeover;
-  /** 1: each message to the server is compressed by itself. */
+  /** 1: messages to the server are compressed each by itself. */
   int32_t deflate_client_no_context_takeover;
   /**
-   * The server's window is to be at most 2 to the power of this, 9 to 15, in bytes; 0: as
-   * it likes. One that does not agree is refused.
+   * Asks the server for a compression window of at most 2 to the power of this, in
+   * bytes; 9 to 15; 0: the server chooses. A server that does not agree is refused.
    */
   int32_t deflate_server_max_window_bits;
-  /** The same for what is sent to the server; 0: 15, or less if the server asks for it. */
+  /**
+   * The same for the window of messages to the server; 0: 15, or less if the server asks
+   * for it.
+   */
   int32_t deflate_client_max_window_bits;
   /**
-   * "http://", "https://" (both CONNECT), "socks5://" (names are resolved here), "socks5h://"
-   * or "socks://" (by the proxy), with user:password@ (percent-encoded) where it wants them.
-   * With no port it is 80 for http (where curl takes 1080), 443 for https, 1080 for SOCKS; with
-   * no scheme it is http. NULL: from the environment, see ws_new(). "": none.
-   * A proxy of https:// needs a certificate of an authority that is trusted for servers
-   * (`tls_ca`, `tls_ca_only`), whatever `tls_verify` says; `tls_cert`, `tls_pins` and
-   * `tls_server_name` are for the server alone.
+   * The proxy: "http://", "https://" (both use CONNECT), "socks5://" (names are resolved
+   * here), "socks5h://" or "socks://" (the proxy resolves them), with user:password@
+   * (percent-encoded) if it needs them. The default port is 80 for http (curl takes
+   * 1080), 443 for https, 1080 for SOCKS; the default scheme is http. NULL: from the
+   * environment, see ws_new(). "": no proxy. An https:// proxy needs a certificate from
+   * an authority that is trusted for servers (`tls_ca`, `tls_ca_only`), whatever
+   * `tls_verify` says; `tls_cert`, `tls_pins` and `tls_server_name` apply to the server
+   * only.
    */
   const char *proxy;
   /**
-   * HOSTWS_IP_ANY (0), HOSTWS_IP_V4 or HOSTWS_IP_V6: the addresses that may be connected to,
-   * the proxy's where there is one, and those that a proxy of socks5:// is told.
+   * HOSTWS_IP_ANY (0), HOSTWS_IP_V4 or HOSTWS_IP_V6: which addresses to use. With a
+   * proxy this applies to the address of the proxy, and to the addresses that are sent
+   * to a socks5:// proxy.
    */
   int32_t ip_family;
   /**
-   * How many redirects (301, 302, 303, 307, 308) may be followed; 0: none. They share
-   * `open_timeout_ms`. Never from wss to ws. A cookie that a redirect sets goes back to the
-   * same scheme, host and port until the opening is over (RFC 6265). To another one none of
-   * Authorization, Cookie, Host, Proxy-Authorization, the URL's user, `subprotocols` and `tls_cert` goes along,
-   * nor to another host `tls_server_name`. All other `headers` do, also one that is a secret by
-   * another name, such as X-Api-Key. `tls_pins` hold wherever TLS is spoken.
+   * How many redirects (301, 302, 303, 307, 308) to follow; 0: none. They share
+   * `open_timeout_ms`. A redirect from wss to ws is never followed. A cookie that a
+   * redirect sets is sent back to the same scheme, host and port until the opening is
+   * over (RFC 6265). A different scheme, host or port does not get Authorization,
+   * Cookie, Host, Proxy-Authorization, the URL's user, `subprotocols` and `tls_cert`; a
+   * different host does not get `tls_server_name` either. All other `headers` are sent,
+   * even a secret with another name, such as X-Api-Key. `tls_pins` apply to every TLS
+   * connection.
    */
   int32_t max_redirects;
   /**
-   * The client's certificate, for servers that ask for one, and behind it those between it
-   * and the authority: PEM text, or "@" and the path of a PEM file, as with `tls_ca`. Needs
-   * `tls_key`.
+   * The client's certificate, for servers that ask for one, followed by the certificates
+   * between it and the authority: PEM text, or "@" and the path of a PEM file, as in
+   * `tls_ca`. Needs `tls_key`.
    */
   const char *tls_cert;
   /**
-   * Its private key: PEM text, or "@" and a path; PKCS#8, or the traditional formats of RSA
-   * and EC; encrypted or not. Given as text, both are read by ws_new(), which refuses what is
-   * wrong with them. For this alone it calls OpenSSL, which reads its own configuration file
-   * when a process first calls it, and takes as long to decrypt a key as the key wants. What
-   * is wrong with a file is told by on_error. Where TLS is not OpenSSL (Windows, macOS), only
-   * an unencrypted key as PKCS#8 is taken.
+   * The private key of `tls_cert`: PEM text, or "@" and a path. PKCS#8 or the
+   * traditional formats of RSA and EC, encrypted or not. If `tls_cert` and `tls_key` are
+   * text, ws_new() reads them and refuses them if something is wrong. Only for this does
+   * it call OpenSSL, which reads its own configuration file on its first call in a
+   * process, and takes as long to decrypt a key as the key requires. Errors in a file
+   * are reported by on_error. Where TLS is not OpenSSL (Windows, macOS), the key must be
+   * unencrypted PKCS#8.
    */
   const char *tls_key;
-  /** The password of an encrypted `tls_key`; not used if that is not encrypted. */
+  /** The password of an encrypted `tls_key`; ignored if the key is not encrypted. */
   const char *tls_key_password;
   /**
-   * Public keys, one of which the server's certificate must have: "sha256/BASE64", several
-   * separated by ";". Each is the SHA-256 of the SubjectPublicKeyInfo (RFC 7469) of the
-   * server's own certificate, not of one above it. Checked after all else that `tls_verify`
-   * asks for, also if that is nothing. The error for a server with another key tells that
-   * key's pin; close code 1015.
+   * Pins of public keys: "sha256/BASE64", several separated by ";". The server's
+   * certificate must have one of these keys. Each pin is the SHA-256 of the
+   * SubjectPublicKeyInfo (RFC 7469) of the server's own certificate, not of a
+   * certificate above it. Pins are checked last, after what `tls_verify` asks for, even
+   * if that is nothing. If no pin matches, the error contains the pin of the server's
+   * key, and the close code is 1015.
    */
   const char *tls_pins;
-  /** 1: the authorities in `tls_ca` are trusted instead of the system's; 0: besides them. */
+  /**
+   * 1: trusts the authorities in `tls_ca` instead of the system's; 0: in addition to
+   * them.
+   */
   int32_t tls_ca_only;
   /**
-   * Opens the connection again when it is lost or cannot be opened: so many attempts in a
-   * row, which are counted anew once it was open for a minute; -1: for ever; 0: never. The
-   * id stays; ws_status() says Connecting meanwhile, RECONNECTING tells of each attempt, and
-   * RECONNECTED of its success (OPEN, if it is the first opening that took several). on_error
-   * and on_terminate come at the real end alone.
+   * Reopens the connection when it is lost or cannot be opened. The value is the number
+   * of attempts in a row; counting starts again once the connection has been open for a
+   * minute. -1: no limit; 0: never. The id stays the same. Meanwhile the status is
+   * Connecting. RECONNECTING announces each attempt, and RECONNECTED its success (OPEN,
+   * if the first opening took several attempts). on_error and on_terminate come only at
+   * the final end.
    *
-   * Worth another attempt are the close codes 1001, 1006 and 1011 to 1014, failures of the
-   * network (DNS, TCP, a lost connection, all time-outs), and HTTP 408, 421, 425, 429 and
-   * 5xx except 501 and 505. Every other close code or HTTP status, a certificate that is not
-   * trusted and a breach of the protocol end the connection, unless `reconnect_on` or
-   * `reconnect_codes` says otherwise; ws_terminate(), ws_abort(), ws_shutdown() and the end
-   * of the thread always do, at once. A Retry-After is obeyed, up to 5 minutes. Up to half of
-   * that time is added at random, so that clients which were told the same time do not come
-   * back together.
+   * These ends lead to another attempt: close codes 1001, 1006 and 1011 to 1014; network
+   * failures (DNS, TCP, a lost connection, all time-outs); HTTP 408, 421, 425, 429 and
+   * 5xx except 501 and 505. Every other close code or HTTP status, an untrusted
+   * certificate and a breach of the protocol end the connection, unless `reconnect_on`
+   * or `reconnect_codes` says otherwise. ws_terminate(), ws_abort(), ws_shutdown() and
+   * the end of the thread always end it at once. A Retry-After is obeyed, up to 5
+   * minutes. Up to half of that time is added at random, so that clients which got the
+   * same Retry-After do not come back together.
    *
-   * What waits to be sent stays, within `send_queue_max`, and leaves after RECONNECTED in its
-   * order. A message of which the operating system has not taken the last byte is sent
-   * again in whole: no server gets a message of one ws_send() twice. What the operating system
-   * had taken may be lost, and nobody is told. A message in fragments is sent again if none of
-   * them had left in whole; else it is lost: the next ws_send_ex() answers HOSTWS_E_LOST once, or
-   * a WARNING tells so if its last fragment had been given. Pings are dropped. Of a message that
-   * came in parts the rest does not come.
+   * Messages that wait to be sent stay queued, within `send_queue_max`, and leave in
+   * order after RECONNECTED. If the operating system has not taken the last byte of a
+   * message, the whole message is sent again: no server gets a message of one ws_send()
+   * twice. Messages that the operating system had taken may be lost without notice. A
+   * message in fragments is sent again if none of its fragments had completely left.
+   * Otherwise it is lost: the next ws_send_ex() returns HOSTWS_E_LOST once; if its last
+   * fragment had already been given, a WARNING event reports the loss. Pings are
+   * dropped. If a message was being delivered in parts, the remaining parts do not come.
    */
   int32_t reconnect_max;
   /**
-   * The least time to wait before an attempt; 0: 500. The actual time is random: between
-   * this and twice this for the first attempt, four times for the second and so on, up to
-   * `reconnect_max_ms`. The wait ends early when the machine wakes up from a sleep of 5
-   * seconds or more, unless the server asked for the time.
+   * The minimum delay before an attempt; 0: 500. The actual delay is random: between
+   * this and twice this for the first attempt, four times this for the second and so on,
+   * up to `reconnect_max_ms`. It ends early when the machine wakes up from a sleep of 5
+   * seconds or more, unless the server asked for the delay.
    *
    * The range is wider after an end that may hit all clients of a server at once: close
-   * codes 1000, 1001, 1005 and 1012 to 1014, HTTP 429 and 5xx, and a TCP connection that is
-   * refused, reset or ended. By default it then goes from 0 to 5,000 for the first attempt
-   * (RFC 6455 7.2.3), up to 10,000 for the second and so on. If this option is set, it goes
-   * from this to ten times this for the first attempt, twenty times for the second and so on.
+   * codes 1000, 1001, 1005 and 1012 to 1014, HTTP 429 and 5xx, and a TCP connection that
+   * is refused, reset or ended. By default it is then 0 to 5,000 for the first attempt
+   * (RFC 6455 7.2.3), up to 10,000 for the second and so on. If you set this option, the
+   * range is from this to ten times this for the first attempt, twenty times this for
+   * the second and so on.
    */
   int32_t reconnect_min_ms;
-  /** The most time to wait before an attempt, unless a server asks for more; 0: 30,000. */
+  /** The maximum delay before an attempt, unless a server asks for more; 0: 30,000. */
   int32_t reconnect_max_ms;
   /**
-   * Which ends lead to another attempt: HOSTWS_RECONNECT_LOST (0), those that
-   * `reconnect_max` lists; HOSTWS_RECONNECT_ANY, every end that this program did not ask
-   * for, also a close with 1000, a 404, a certificate that is not trusted or a breach of the
-   * protocol.
+   * Which ends lead to another attempt. HOSTWS_RECONNECT_LOST (0): those that
+   * `reconnect_max` lists. HOSTWS_RECONNECT_ANY: every end that your program did not ask
+   * for, including a close with 1000, a 404, an untrusted certificate and a breach of
+   * the protocol.
    */
   int32_t reconnect_on;
   /**
-   * Exceptions from `reconnect_on`, separated by commas: close codes and HTTP statuses
-   * that lead to another attempt, or with a minus do not: "1000,1005,4000,401,-1012". The
-   * code is what on_terminate would tell; where an HTTP status refused the opening, the
-   * status counts and not the code. With 401, RECONNECTING is the time for a fresh token
-   * by ws_set_header() or ws_set_url().
+   * Exceptions from `reconnect_on`: close codes and HTTP statuses, separated by commas.
+   * Each leads to another attempt; with a minus sign it does not:
+   * "1000,1005,4000,401,-1012". The close code is the code that on_terminate would have.
+   * If an HTTP status refused the opening, the status counts and not the close code.
+   * With 401, use RECONNECTING to set a fresh token by ws_set_header() or ws_set_url().
    */
   const char *reconnect_codes;
 } ws_options;
