@@ -433,8 +433,8 @@ typedef struct ws_options {
   /** The time limit of the closing handshake; 0: 5,000. */
   int32_t close_timeout_ms;
   /**
-   * A ping is sent after this much silence; 0: 30,000; -1: never. Each time, up to a
-   * quarter of it is randomly left out, so that clients which all received the same
+   * A ping is sent after this much silence; 0: 30,000; -1: never. A random part of the
+   * time, up to a quarter, is left out, so that clients which all received the same
    * message do not all ping together.
    */
   int32_t ping_interval_ms;
@@ -468,8 +468,8 @@ typedef struct ws_options {
    */
   int64_t send_queue_max;
   /**
-   * The number of bytes of messages that may wait for you; each message counts with at
-   * least 64 bytes of overhead; 0: 16 MiB; -1: no limit. Above the limit the library
+   * The number of bytes of messages that may wait for you, with at least 64 bytes of
+   * overhead for each message; 0: 16 MiB; -1: no limit. Above the limit the library
    * stops reading from that server; nothing is dropped.
    */
   int64_t receive_queue_max;
@@ -692,13 +692,12 @@ extern "C" {
 /**
  * Creates a connection and begins to open it.
  *
- * Returns at once with the status Connecting; never touches the network or
- * the disk (OpenSSL may read its own configuration, see `tls_key`). What only
- * the network can tell (refused, DNS, TLS, HTTP 401) arrives as on_error, then
- * on_terminate. Messages may be sent at once: they wait until the connection is
- * open.
+ * Returns at once with the status Connecting; never touches the network or the disk (but OpenSSL
+ * may read its own configuration, see `tls_key`). Failures that only the network can show
+ * (refused, DNS, TLS, HTTP 401) are reported by on_error, then on_terminate. You can send messages
+ * at once: they wait until the connection is open.
  *
- * The blocking form, for a program that wants a connection or none:
+ * The blocking form, for a program that wants an open connection or none:
  *
  *     ws_id ws = ws_new(url, &handler, NULL);
  *     if (ws > 0 && ws_wait_status(ws, HOSTWS_CONNECTED, 10000) != HOSTWS_OK) {
@@ -707,54 +706,52 @@ extern "C" {
  *         ws = 0;
  *     }
  *
- * A proxy that `options` do not name is looked for in the environment, as getenv() gives
- * it during the call, by curl's rules; no other thread may call setenv() meanwhile. For
- * wss:// the first that is not empty counts of wss_proxy, WSS_PROXY, https_proxy,
- * HTTPS_PROXY, all_proxy, ALL_PROXY; for ws:// of ws_proxy, WS_PROXY, http_proxy (in lower
- * case alone: CGI sets the other), all_proxy, ALL_PROXY. One that names no proxy is
- * HOSTWS_E_OPTION, and the words say which. No proxy is used for what no_proxy or NO_PROXY
- * lists, separated by commas or blanks: domains with all that is under them, addresses,
- * networks (10.0.0.0/8), each perhaps with a :port, or * for everything. localhost is no
- * exception.
+ * If `options` names no proxy, the library looks for one in the environment, by curl's rules. It
+ * calls getenv() during this call; no other thread may call setenv() meanwhile. The first variable
+ * that is not empty counts. For wss:// the order is wss_proxy, WSS_PROXY, https_proxy,
+ * HTTPS_PROXY, all_proxy, ALL_PROXY. For ws:// it is ws_proxy, WS_PROXY, http_proxy (only in lower
+ * case: CGI sets HTTP_PROXY), all_proxy, ALL_PROXY. A value that is not a proxy is
+ * HOSTWS_E_OPTION, and the error message names the variable. Hosts in no_proxy or NO_PROXY are
+ * reached without a proxy. This is a list separated by commas or spaces of domains (with all their
+ * subdomains), addresses and networks (10.0.0.0/8), each with an optional :port, or * for
+ * everything. localhost is no exception.
  *
- * @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, with no fragment
- *                 (RFC 6455 section 3). A user and password in it become an
- *                 Authorization header. Or a server on a Unix socket:
- *                 ws+unix:///path/to.sock:/request/path, also wss+unix://, where what is
- *                 special is percent-encoded; its name is localhost, and no proxy is used
- * @param handler  who is told of the events, copied. NULL, or one with no callback:
- *                 the events are fetched with ws_next(). With a callback: by ws_poll()
+ * @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, without a fragment (RFC 6455
+ *                 section 3). A user and password in it become an Authorization header. For a
+ *                 server on a Unix socket: ws+unix:///path/to.sock:/request/path, or wss+unix://,
+ *                 with special characters percent-encoded; the host name is localhost, and no
+ *                 proxy is used
+ * @param handler  the callbacks, copied; ws_poll() runs them. If it is NULL or has no callback,
+ *                 fetch the events with ws_next()
  * @param options  copied; NULL for the defaults
- * @return the connection's id, always positive; or a negative code, and then no
- *         callback is ever called: HOSTWS_E_URL, HOSTWS_E_OPTION, HOSTWS_E_STRUCT,
- *         HOSTWS_E_ARGUMENT, HOSTWS_E_UTF8 for any of the strings, HOSTWS_E_NO_SUCH_ID or
- *         HOSTWS_E_WRONG_THREAD for its queue, HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN. The words
- *         are in ws_last_error_message()
+ * @return the connection's id, always positive; or a negative code, and then no callback is ever
+ *         called: HOSTWS_E_URL, HOSTWS_E_OPTION, HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_UTF8
+ *         for any of the strings, HOSTWS_E_NO_SUCH_ID or HOSTWS_E_WRONG_THREAD for the queue,
+ *         HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN. ws_last_error_message() has the details
  *
- * Blocks: never; but an encrypted `tls_key` that is given as text is decrypted here, for as
- * long as its key derivation takes. Threads: any; the events go to the calling thread's own
- * queue unless `options` names one. From a callback: yes. After fork: HOSTWS_E_FORKED.
- * When the thread that owns the queue ends, the connection closes with 1001 and
- * no callback runs any more.
+ * Blocks: never; but it decrypts an encrypted `tls_key` that is given as text, for as long as the
+ * key derivation takes. Threads: any; the events go to the calling thread's own queue unless
+ * `options` names another. From a callback: yes. After fork: HOSTWS_E_FORKED. When the thread that
+ * owns the queue ends, the connection closes with 1001 and makes no more callbacks.
  *
  * @since 0.1
  */
 ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_options *options);
 
 /**
- * Creates a connection from strings alone: ws_new() for languages in which
- * structs and callbacks are trouble. Its events are fetched with ws_next().
+ * Creates a connection from strings only: ws_new() for languages in which structs and callbacks
+ * are awkward. Fetch its events with ws_next().
  *
  * @param url           as in ws_new()
- * @param options_json  a JSON object with the names of ws_options, and `data_type`
- *                      (a number, or "text", "blob" or "object"). `headers` is an object whose
- *                      values are a string, or an array of strings for a name that repeats;
- *                      `tls_verify` is 0, 1 or -1, `tls_min_version` 10 to 13; what is 0 or 1,
- *                      such as `deflate`, may be false or true.
- *                      Headers are sent in their order here; a number may be written as
- *                      5000.0. An unknown name, one that is there twice or a value of the
- *                      wrong type is an error that names it. NULL or "" for the defaults
- * @param user_data     handed out with each event as it is
+ * @param options_json  a JSON object with the names of ws_options, and `data_type` (a number, or
+ *                      "text", "blob" or "object"). `headers` is an object whose values are
+ *                      strings, or arrays of strings for a name that repeats; headers are sent in
+ *                      this order. `tls_verify` is 0, 1 or -1, `tls_min_version` is 10 to 13. An
+ *                      option that is 0 or 1, such as `deflate`, may be false or true. A number
+ *                      may be written as 5000.0. An unknown name, a name that occurs twice and a
+ *                      value of the wrong type are errors, and the message names the option. NULL
+ *                      or "" for the defaults
+ * @param user_data     returned unchanged in each event
  * @return as ws_new(); HOSTWS_E_JSON if `options_json` is not a JSON object
  *
  * Blocks: as ws_new(). Threads: as ws_new(). From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -764,19 +761,19 @@ ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_
 ws_id ws_open(const char *url, const char *options_json, void *user_data);
 
 /**
- * ws_open() with the words of an error: for runtimes that may move their code to another
- * thread before it can call ws_last_error_message(), such as goroutines.
+ * The same as ws_open(), and also returns the error message. For runtimes that may move code to
+ * another thread before it can call ws_last_error_message(), such as goroutines.
  *
  * @param url           as in ws_open()
  * @param options_json  as in ws_open()
  * @param user_data     as in ws_open()
- * @param words         gets what was wrong, cut between two characters if need be, and a NUL; ""
- *                      if nothing was; may be NULL if `size` is 0
+ * @param words         gets the error message and a NUL, truncated between two characters if
+ *                      needed; "" if there was no error; may be NULL if `size` is 0
  * @param size          bytes at `words`; 1,024 are always enough
  * @return as ws_open(); HOSTWS_E_ARGUMENT also for `words` and `size`
  *
  * Blocks: as ws_new(). Threads: as ws_new(). From a callback: yes. After fork: HOSTWS_E_FORKED,
- * with its words.
+ * with its message.
  *
  * @since 0.1
  */
@@ -787,31 +784,30 @@ ws_id ws_open_ex(const char *url,
                  int64_t size);
 
 /**
- * Closes a connection (RFC 6455 section 7). What was sent before still leaves,
- * then the close frame; what has not left after `close_timeout_ms` is dropped.
- * No message is delivered after the call, only on_terminate, with the server's
- * answer. While Connecting, the opening is given up, what waits to be sent is
- * dropped, and on_terminate says 1006, also while a lost connection is opened
- * again. While Closing it does no more than silence further messages. Without
- * callbacks, the end waits for ws_next().
+ * Closes a connection (RFC 6455 section 7). Messages sent before still leave, then the close
+ * frame; what has not left after `close_timeout_ms` is dropped. After this call no message is
+ * delivered, only on_terminate, with the server's answer. While the status is Connecting (also
+ * while a lost connection is being reopened), the opening is abandoned, waiting messages are
+ * dropped, and on_terminate has code 1006. While it is Closing, the call only stops the delivery
+ * of messages. Without callbacks, TERMINATE waits for ws_next().
  *
  * @param ws      a connection
  * @param code    1000, or 3000 to 4999; 0 is 1000
  * @param reason  at most 123 bytes of UTF-8, or NULL
- * @return HOSTWS_OK, or a negative code, and then nothing is sent: HOSTWS_E_ARGUMENT for the
- *         code or the reason's length, HOSTWS_E_UTF8, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_CLOSED (what
- *         still waits of the connection, on_terminate excepted, is silenced all the same)
+ * @return HOSTWS_OK, or a negative code, and then nothing is sent: HOSTWS_E_ARGUMENT for the code
+ *         or the length of the reason, HOSTWS_E_UTF8, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_CLOSED (even
+ *         then, waiting events are not delivered, except on_terminate)
  *
- * Blocks: never; the server has `close_timeout_ms` to answer. Threads: any.
- * From a callback: yes. After fork: HOSTWS_E_FORKED.
+ * Blocks: never; the server has `close_timeout_ms` to answer. Threads: any. From a callback: yes.
+ * After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
 int32_t ws_terminate(ws_id ws, int32_t code, const char *reason);
 
 /**
- * Drops a connection with no closing handshake, and what waits to be sent with
- * it. No message is delivered after the call; on_terminate still comes, with 1006.
+ * Drops a connection without a closing handshake, and the messages that wait to be sent. After
+ * this call no message is delivered; on_terminate still comes, with 1006.
  *
  * @param ws  a connection
  * @return HOSTWS_OK, HOSTWS_E_CLOSED or HOSTWS_E_NO_SUCH_ID
@@ -823,11 +819,12 @@ int32_t ws_terminate(ws_id ws, int32_t code, const char *reason);
 int32_t ws_abort(ws_id ws);
 
 /**
- * Tells a connection's status as the network sees it now.
+ * Returns the current status of a connection on the network. Its events may still wait to be
+ * delivered.
  *
- * @param ws  a connection, also one that is long gone
+ * @param ws  a connection, even one that ended long ago
  * @return HOSTWS_CONNECTING, HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED;
- *         HOSTWS_E_NO_SUCH_ID if the id was never issued
+ *         HOSTWS_E_NO_SUCH_ID if no connection ever had this id
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -836,11 +833,11 @@ int32_t ws_abort(ws_id ws);
 int32_t ws_status(ws_id ws);
 
 /**
- * Tells the word for a status.
+ * Returns the name of a status.
  *
- * @param status  what ws_status() returned
- * @return "Connecting", "Connected", "Closing" or "Closed"; "" for any other number.
- *         Lives for ever
+ * @param status  a result of ws_status()
+ * @return "Connecting", "Connected", "Closing" or "Closed"; "" for any other number. Valid for
+ *         ever
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
  *
@@ -849,10 +846,10 @@ int32_t ws_status(ws_id ws);
 const char *ws_status_name(int32_t status);
 
 /**
- * Tells the word for a data type.
+ * Returns the name of a data type.
  *
  * @param data_type  HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT
- * @return "text", "blob" or "object"; "" for any other number. Lives for ever
+ * @return "text", "blob" or "object"; "" for any other number. Valid for ever
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
  *
@@ -861,12 +858,12 @@ const char *ws_status_name(int32_t status);
 const char *ws_data_type_name(int32_t data_type);
 
 /**
- * Copies out the URL as ws_new() or last ws_set_url() got it, less its user and password.
+ * Copies the URL given to ws_new() or to the last ws_set_url(), without its user and password.
  *
  * @param ws      a connection whose on_terminate has not returned yet
- * @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
+ * @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0
  * @param size    bytes at `buffer`
- * @return the text's whole length in bytes without the NUL; or HOSTWS_E_CLOSED,
+ * @return the full length of the text in bytes, without the NUL; or HOSTWS_E_CLOSED,
  *         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -876,7 +873,7 @@ const char *ws_data_type_name(int32_t data_type);
 int64_t ws_url(ws_id ws, char *buffer, int64_t size);
 
 /**
- * Tells the data type that a connection was created with.
+ * Returns the data type of a connection, as given when it was created.
  *
  * @param ws  a connection whose on_terminate has not returned yet
  * @return HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
@@ -888,31 +885,32 @@ int64_t ws_url(ws_id ws, char *buffer, int64_t size);
 int32_t ws_data_type(ws_id ws);
 
 /**
- * Copies out the handler that a connection was created with.
+ * Copies the handler of a connection, as given when it was created.
  *
  * @param ws       a connection whose on_terminate has not returned yet
- * @param handler  gets the handler; its `struct_size` must be set, see ws_stats. For a connection of
- *                 ws_open() the callbacks are NULL
+ * @param handler  gets the handler; set its `struct_size` first, as in ws_stats. For a connection
+ *                 of ws_open() the callbacks are NULL
  * @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-int32_t ws_get_handler(ws_id ws,
-                       struct ws_handler *handler);
+int32_t ws_get_handler(ws_id ws, struct ws_handler *handler);
 
 /**
- * Sets a header of the upgrade request for the attempts that follow, in place of all
- * that have its name: a fresh token for a connection that is opened again. What is set before
- * the worker has begun the first attempt counts for that one too.
+ * Sets a header of the upgrade request for the next attempts, for example a fresh token for a
+ * connection that is reopened. It replaces all headers with this name. If the first attempt has
+ * not begun on the library's thread, the header applies to it, too.
  *
  * @param ws     a connection that was created with `reconnect_max`
- * @param name   an RFC 9110 token, such as "Authorization"; not one of the handshake's own
- * @param value  its value, with no control character; NULL takes the header away, and brings
- *               back the URL's own Host, Authorization or the library's User-Agent
+ * @param name   an RFC 9110 token, such as "Authorization"; not a header of the WebSocket
+ *               handshake itself
+ * @param value  the value, without control characters; NULL removes the header and restores the
+ *               Host or Authorization of the URL, or the library's User-Agent
  * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT for a name or value that cannot be sent, or without
- *         `reconnect_max`; HOSTWS_E_UTF8; HOSTWS_E_CLOSED from Closing on; HOSTWS_E_NO_SUCH_ID
+ *         `reconnect_max`; HOSTWS_E_UTF8; HOSTWS_E_CLOSED if the status is Closing or Closed;
+ *         HOSTWS_E_NO_SUCH_ID
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -921,22 +919,22 @@ int32_t ws_get_handler(ws_id ws,
 int32_t ws_set_header(ws_id ws, const char *name, const char *value);
 
 /**
- * Sets the URL for the attempts that follow: a fresh token in its query, the address at which
- * to resume, another server. What is set before the worker has begun the first attempt counts
- * for that one too. A connection that is open stays as it is until it is lost. ws_url() tells
+ * Sets the URL for the next attempts, for example with a fresh token in its query, an address at
+ * which to resume, or another server. If the first attempt has not begun on the library's thread,
+ * the URL applies to it, too. An open connection stays as it is until it is lost. ws_url() returns
  * the new URL at once.
  *
- * All options hold for the new URL as for the first one. As this program names it, all `headers`
- * go there, Authorization, Cookie and Host included, and so do `tls_cert` and
- * `tls_server_name`; change headers with ws_set_header() where they are not meant for it. Only
- * the user and password of the old URL do not go along. Whether a proxy is used is decided anew,
- * by the option or by the environment as it was in ws_new().
+ * All options apply to the new URL as to the first. Because your program names the URL, all
+ * `headers` are sent to it, including Authorization, Cookie and Host, and so are `tls_cert` and
+ * `tls_server_name`. If a header is not meant for the new server, change it with ws_set_header().
+ * Only the user and password of the old URL are not sent. The use of a proxy is decided again, by
+ * the option or by the environment as it was during ws_new().
  *
  * @param ws   a connection that was created with `reconnect_max`
  * @param url  as in ws_new(), copied
- * @return HOSTWS_OK; or, and then nothing is changed: HOSTWS_E_URL; HOSTWS_E_OPTION if the
- *         environment names no proxy that can be; HOSTWS_E_ARGUMENT without `reconnect_max`;
- *         HOSTWS_E_UTF8; HOSTWS_E_CLOSED from Closing on; HOSTWS_E_NO_SUCH_ID
+ * @return HOSTWS_OK; or a negative code, and then nothing changes: HOSTWS_E_URL; HOSTWS_E_OPTION
+ *         if the environment names an invalid proxy; HOSTWS_E_ARGUMENT without `reconnect_max`;
+ *         HOSTWS_E_UTF8; HOSTWS_E_CLOSED if the status is Closing or Closed; HOSTWS_E_NO_SUCH_ID
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -945,10 +943,10 @@ int32_t ws_set_header(ws_id ws, const char *name, const char *value);
 int32_t ws_set_url(ws_id ws, const char *url);
 
 /**
- * Copies out what a connection has done so far.
+ * Copies the statistics of a connection.
  *
  * @param ws     a connection whose on_terminate has not returned yet
- * @param stats  gets the numbers; its `struct_size` must be set
+ * @param stats  gets the numbers; set its `struct_size` first
  * @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -958,96 +956,91 @@ int32_t ws_set_url(ws_id ws, const char *url);
 int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
 
 /**
- * Queues one message. All or nothing: what is queued leaves in whole, what is
- * refused leaves no trace.
+ * Queues one message. It is sent completely or, if the call fails, not at all.
  *
- * On a quiet connection it leaves at once, on the calling thread. What follows hard on a few
- * others, and what a callback sends while more events wait, is gathered, and leaves together:
- * when the callbacks are done, when the thread waits for events, when it is 128 KiB, or a few
- * milliseconds later without any of these.
+ * On a quiet connection it leaves at once, on the calling thread. Messages in quick succession
+ * after the first few, and messages that a callback sends while more events wait, are collected
+ * and leave together: when the callbacks are done, when the thread waits for events, when they
+ * reach 128 KiB, or at the latest after a few milliseconds.
  *
  * @param ws         a connection
- * @param data       `length` bytes, copied before the call returns; may be NULL if
- *                   `length` is 0
- * @param length     bytes, or -1 when `data` ends in a NUL
- * @param data_type  HOSTWS_TEXT (UTF-8), HOSTWS_BLOB, HOSTWS_OBJECT (a JSON object or array,
- *                   sent unchanged as a text message), or 0 for the connection's own
- * @return HOSTWS_OK, or a negative code: HOSTWS_E_AGAIN when `send_queue_max` bytes already
- *         wait (a DRAIN event follows when there is room); HOSTWS_E_TOO_BIG when the message
- *         could never fit, whatever leaves before it; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose words
- *         give the position; HOSTWS_E_RESOURCES when there is no memory for it;
- *         HOSTWS_E_CLOSED from Closing on; HOSTWS_E_BUSY in the middle of a message that
- *         ws_send_ex() began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
+ * @param data       `length` bytes, copied before the call returns; may be NULL if `length` is 0
+ * @param length     bytes, or -1 if `data` ends in a NUL
+ * @param data_type  HOSTWS_TEXT (UTF-8), HOSTWS_BLOB, HOSTWS_OBJECT (a JSON object or array, sent
+ *                   unchanged as a text message), or 0 for the connection's own
+ * @return HOSTWS_OK, or a negative code: HOSTWS_E_AGAIN if `send_queue_max` bytes already wait (a
+ *         DRAIN event follows when there is room); HOSTWS_E_TOO_BIG if the message would not fit
+ *         even into an empty queue; HOSTWS_E_UTF8; HOSTWS_E_JSON, whose message gives the
+ *         position; HOSTWS_E_RESOURCES if there is no memory for it; HOSTWS_E_CLOSED if the status
+ *         is Closing or Closed; HOSTWS_E_BUSY between the fragments of a message that ws_send_ex()
+ *         began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
  *
- * Blocks: never, but compressing takes its time, also another thread's. Threads: any,
- * also at once; what one thread sends leaves in that order. From a callback: yes.
- * After fork: HOSTWS_E_FORKED.
+ * Blocks: never; but compression takes time, and so may that of another thread's message. Threads:
+ * any, also several at once; the messages of one thread leave in the order of its calls. From a
+ * callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
 int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
 
 /**
- * Queues one message, or a fragment of one: ws_send() for hosts that send what they do
- * not have in one piece, or know not to be worth compressing.
+ * Queues one message or a fragment of one. For programs that do not have a message in one piece,
+ * or that know that compression would not help.
  *
- * With HOSTWS_MORE the message stays open: the next call with no HOSTWS_MORE ends it. Each
- * fragment is sent at once, as a frame of its own (RFC 6455 5.4), and text may be cut anywhere,
- * also inside a character. A fragment that is refused changes nothing: it can be given again.
- * Meanwhile ws_send() answers HOSTWS_E_BUSY, so that no other thread's message can get in between;
- * fragments are for one thread at a time. Pings and ws_terminate() are possible; the latter
- * leaves the message without its end.
+ * With HOSTWS_MORE the message stays open; the next call without HOSTWS_MORE ends it. Each
+ * fragment is sent at once, as a frame of its own (RFC 6455 5.4). Text may be cut anywhere, even
+ * inside a character. A fragment that is refused changes nothing: you can pass it again. Until the
+ * message ends, ws_send() returns HOSTWS_E_BUSY, so that no other thread's message gets in
+ * between; only one thread at a time may send fragments. ws_ping() and ws_terminate() are allowed;
+ * ws_terminate() leaves the message incomplete.
  *
  * @param ws         a connection
- * @param data       `length` bytes, copied before the call returns; may be NULL if
- *                   `length` is 0
- * @param length     bytes, or -1 when `data` ends in a NUL
- * @param data_type  as in ws_send(); in a later fragment 0, or the message's own. Fragments are
- *                   HOSTWS_TEXT or HOSTWS_BLOB: an object is checked as a whole
- * @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS, which counts where a
- *                   message begins
- * @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last one ends inside a
- *         character; HOSTWS_E_LOST, once, if the connection was lost after some of the message
- *         had left, and is being opened again (`reconnect_max`): nothing was queued, the next
- *         call begins a message; HOSTWS_E_ARGUMENT for other flags, a change of the data type,
- *         or an object with HOSTWS_MORE
+ * @param data       `length` bytes, copied before the call returns; may be NULL if `length` is 0
+ * @param length     bytes, or -1 if `data` ends in a NUL
+ * @param data_type  as in ws_send(); in a later fragment 0, or the type of the message. Fragments
+ *                   are HOSTWS_TEXT or HOSTWS_BLOB: an object is checked as a whole
+ * @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS; HOSTWS_NO_COMPRESS applies
+ *                   to the whole message and counts only in its first fragment
+ * @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last fragment ends inside a
+ *         character; HOSTWS_E_LOST, once, if the connection was lost after some of the message had
+ *         left and is being reopened (`reconnect_max`): nothing was queued, and the next call
+ *         begins a new message; HOSTWS_E_ARGUMENT for other flags, for a change of the data type,
+ *         and for an object with HOSTWS_MORE
  *
- * Blocks: never, but compressing takes its time, also another thread's. Threads: any;
- * fragments of one message from one at a time.
- * From a callback: yes. After fork: HOSTWS_E_FORKED.
+ * Blocks: never; but compression takes time, and so may that of another thread's message. Threads:
+ * any; the fragments of one message from one at a time. From a callback: yes. After fork:
+ * HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
 int32_t ws_send_ex(ws_id ws, const void *data, int64_t length, int32_t data_type, uint32_t flags);
 
 /**
- * Sends a ping (RFC 6455 5.5.2). The server's answer comes as a PONG event with
- * the same payload and the time of the round trip, which ws_get_stats() also tells.
+ * Sends a ping (RFC 6455 5.5.2). The server's answer comes as a PONG event with the same payload
+ * and the round-trip time. ws_get_stats() also has that time.
  *
- * A server may answer only the latest of several pings, so a pong answers the newest ping with
- * its payload and all before it, and brings one event. Pings that differ in their payload can
- * be told apart. A pong with any other payload is a sign of life and brings no event. Up to
- * 64 pings wait for their answers; where there are more, those are forgotten that were sent
- * before such a pong, or 30 s ago.
+ * A server may answer only the latest of several pings. A pong therefore answers the newest ping
+ * with its payload and all pings before it, and causes one event. Pings with different payloads
+ * can be told apart. A pong with any other payload shows that the server is alive, but causes no
+ * event. Up to 64 pings wait for their answers. When there are more, the library forgets pings
+ * sent before such a pong, and pings sent more than 30 s ago.
  *
  * @param ws      a connection that is open
  * @param data    `length` bytes, copied; may be NULL if `length` is 0
- * @param length  at most 125; or -1 when `data` ends in a NUL
- * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT, HOSTWS_E_AGAIN when the send queue is full or 64 pings
- *         wait for their answers, or for the host to take the PONG, HOSTWS_E_CLOSED from Closing on, HOSTWS_E_NO_SUCH_ID.
- *         While Connecting, the ping waits like a message
+ * @param length  at most 125; or -1 if `data` ends in a NUL
+ * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT, HOSTWS_E_AGAIN if the send queue is full or 64 pings
+ *         wait for their answers or for you to take the PONG, HOSTWS_E_CLOSED if the status is
+ *         Closing or Closed, HOSTWS_E_NO_SUCH_ID. While Connecting, the ping waits like a message
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-int32_t ws_ping(ws_id ws,
-                const void *data,
-                int32_t length);
+int32_t ws_ping(ws_id ws, const void *data, int32_t length);
 
 /**
- * Tells how many bytes of messages, as framed, the operating system has not
- * taken yet; pings do not count. Inside on_terminate: how many never left.
+ * Returns the number of bytes of messages, as framed, that the operating system has not taken yet.
+ * Pings do not count. Inside on_terminate it is the number of bytes that never left.
  *
  * @param ws  a connection whose on_terminate has not returned yet
  * @return bytes; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID

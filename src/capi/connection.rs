@@ -1,4 +1,4 @@
-//! The model's class in C: a connection is made, closes and tells of itself.
+//! A connection: create it, close it, and ask about it.
 
 use std::ffi::{c_char, c_void};
 
@@ -14,13 +14,12 @@ use crate::queue::Kind;
 
 /// Creates a connection and begins to open it.
 ///
-/// Returns at once with the status Connecting; never touches the network or
-/// the disk (OpenSSL may read its own configuration, see `tls_key`). What only
-/// the network can tell (refused, DNS, TLS, HTTP 401) arrives as on_error, then
-/// on_terminate. Messages may be sent at once: they wait until the connection is
-/// open.
+/// Returns at once with the status Connecting; never touches the network or the disk (but OpenSSL
+/// may read its own configuration, see `tls_key`). Failures that only the network can show
+/// (refused, DNS, TLS, HTTP 401) are reported by on_error, then on_terminate. You can send messages
+/// at once: they wait until the connection is open.
 ///
-/// The blocking form, for a program that wants a connection or none:
+/// The blocking form, for a program that wants an open connection or none:
 ///
 ///     ws_id ws = ws_new(url, &handler, NULL);
 ///     if (ws > 0 && ws_wait_status(ws, HOSTWS_CONNECTED, 10000) != HOSTWS_OK) {
@@ -29,35 +28,33 @@ use crate::queue::Kind;
 ///         ws = 0;
 ///     }
 ///
-/// A proxy that `options` do not name is looked for in the environment, as getenv() gives
-/// it during the call, by curl's rules; no other thread may call setenv() meanwhile. For
-/// wss:// the first that is not empty counts of wss_proxy, WSS_PROXY, https_proxy,
-/// HTTPS_PROXY, all_proxy, ALL_PROXY; for ws:// of ws_proxy, WS_PROXY, http_proxy (in lower
-/// case alone: CGI sets the other), all_proxy, ALL_PROXY. One that names no proxy is
-/// HOSTWS_E_OPTION, and the words say which. No proxy is used for what no_proxy or NO_PROXY
-/// lists, separated by commas or blanks: domains with all that is under them, addresses,
-/// networks (10.0.0.0/8), each perhaps with a :port, or * for everything. localhost is no
-/// exception.
+/// If `options` names no proxy, the library looks for one in the environment, by curl's rules. It
+/// calls getenv() during this call; no other thread may call setenv() meanwhile. The first variable
+/// that is not empty counts. For wss:// the order is wss_proxy, WSS_PROXY, https_proxy,
+/// HTTPS_PROXY, all_proxy, ALL_PROXY. For ws:// it is ws_proxy, WS_PROXY, http_proxy (only in lower
+/// case: CGI sets HTTP_PROXY), all_proxy, ALL_PROXY. A value that is not a proxy is
+/// HOSTWS_E_OPTION, and the error message names the variable. Hosts in no_proxy or NO_PROXY are
+/// reached without a proxy. This is a list separated by commas or spaces of domains (with all their
+/// subdomains), addresses and networks (10.0.0.0/8), each with an optional :port, or * for
+/// everything. localhost is no exception.
 ///
-/// @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, with no fragment
-///                 (RFC 6455 section 3). A user and password in it become an
-///                 Authorization header. Or a server on a Unix socket:
-///                 ws+unix:///path/to.sock:/request/path, also wss+unix://, where what is
-///                 special is percent-encoded; its name is localhost, and no proxy is used
-/// @param handler  who is told of the events, copied. NULL, or one with no callback:
-///                 the events are fetched with ws_next(). With a callback: by ws_poll()
+/// @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, without a fragment (RFC 6455
+///                 section 3). A user and password in it become an Authorization header. For a
+///                 server on a Unix socket: ws+unix:///path/to.sock:/request/path, or wss+unix://,
+///                 with special characters percent-encoded; the host name is localhost, and no
+///                 proxy is used
+/// @param handler  the callbacks, copied; ws_poll() runs them. If it is NULL or has no callback,
+///                 fetch the events with ws_next()
 /// @param options  copied; NULL for the defaults
-/// @return the connection's id, always positive; or a negative code, and then no
-///         callback is ever called: HOSTWS_E_URL, HOSTWS_E_OPTION, HOSTWS_E_STRUCT,
-///         HOSTWS_E_ARGUMENT, HOSTWS_E_UTF8 for any of the strings, HOSTWS_E_NO_SUCH_ID or
-///         HOSTWS_E_WRONG_THREAD for its queue, HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN. The words
-///         are in ws_last_error_message()
+/// @return the connection's id, always positive; or a negative code, and then no callback is ever
+///         called: HOSTWS_E_URL, HOSTWS_E_OPTION, HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_UTF8
+///         for any of the strings, HOSTWS_E_NO_SUCH_ID or HOSTWS_E_WRONG_THREAD for the queue,
+///         HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN. ws_last_error_message() has the details
 ///
-/// Blocks: never; but an encrypted `tls_key` that is given as text is decrypted here, for as
-/// long as its key derivation takes. Threads: any; the events go to the calling thread's own
-/// queue unless `options` names one. From a callback: yes. After fork: HOSTWS_E_FORKED.
-/// When the thread that owns the queue ends, the connection closes with 1001 and
-/// no callback runs any more.
+/// Blocks: never; but it decrypts an encrypted `tls_key` that is given as text, for as long as the
+/// key derivation takes. Threads: any; the events go to the calling thread's own queue unless
+/// `options` names another. From a callback: yes. After fork: HOSTWS_E_FORKED. When the thread that
+/// owns the queue ends, the connection closes with 1001 and makes no more callbacks.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -75,19 +72,19 @@ pub unsafe extern "C" fn ws_new(
     })
 }
 
-/// Creates a connection from strings alone: ws_new() for languages in which
-/// structs and callbacks are trouble. Its events are fetched with ws_next().
+/// Creates a connection from strings only: ws_new() for languages in which structs and callbacks
+/// are awkward. Fetch its events with ws_next().
 ///
 /// @param url           as in ws_new()
-/// @param options_json  a JSON object with the names of ws_options, and `data_type`
-///                      (a number, or "text", "blob" or "object"). `headers` is an object whose
-///                      values are a string, or an array of strings for a name that repeats;
-///                      `tls_verify` is 0, 1 or -1, `tls_min_version` 10 to 13; what is 0 or 1,
-///                      such as `deflate`, may be false or true.
-///                      Headers are sent in their order here; a number may be written as
-///                      5000.0. An unknown name, one that is there twice or a value of the
-///                      wrong type is an error that names it. NULL or "" for the defaults
-/// @param user_data     handed out with each event as it is
+/// @param options_json  a JSON object with the names of ws_options, and `data_type` (a number, or
+///                      "text", "blob" or "object"). `headers` is an object whose values are
+///                      strings, or arrays of strings for a name that repeats; headers are sent in
+///                      this order. `tls_verify` is 0, 1 or -1, `tls_min_version` is 10 to 13. An
+///                      option that is 0 or 1, such as `deflate`, may be false or true. A number
+///                      may be written as 5000.0. An unknown name, a name that occurs twice and a
+///                      value of the wrong type are errors, and the message names the option. NULL
+///                      or "" for the defaults
+/// @param user_data     returned unchanged in each event
 /// @return as ws_new(); HOSTWS_E_JSON if `options_json` is not a JSON object
 ///
 /// Blocks: as ws_new(). Threads: as ws_new(). From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -110,19 +107,19 @@ pub unsafe extern "C" fn ws_open(
     })
 }
 
-/// ws_open() with the words of an error: for runtimes that may move their code to another
-/// thread before it can call ws_last_error_message(), such as goroutines.
+/// The same as ws_open(), and also returns the error message. For runtimes that may move code to
+/// another thread before it can call ws_last_error_message(), such as goroutines.
 ///
 /// @param url           as in ws_open()
 /// @param options_json  as in ws_open()
 /// @param user_data     as in ws_open()
-/// @param words         gets what was wrong, cut between two characters if need be, and a NUL; ""
-///                      if nothing was; may be NULL if `size` is 0
+/// @param words         gets the error message and a NUL, truncated between two characters if
+///                      needed; "" if there was no error; may be NULL if `size` is 0
 /// @param size          bytes at `words`; 1,024 are always enough
 /// @return as ws_open(); HOSTWS_E_ARGUMENT also for `words` and `size`
 ///
 /// Blocks: as ws_new(). Threads: as ws_new(). From a callback: yes. After fork: HOSTWS_E_FORKED,
-/// with its words.
+/// with its message.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -152,23 +149,22 @@ pub unsafe extern "C" fn ws_open_ex(
     ws
 }
 
-/// Closes a connection (RFC 6455 section 7). What was sent before still leaves,
-/// then the close frame; what has not left after `close_timeout_ms` is dropped.
-/// No message is delivered after the call, only on_terminate, with the server's
-/// answer. While Connecting, the opening is given up, what waits to be sent is
-/// dropped, and on_terminate says 1006, also while a lost connection is opened
-/// again. While Closing it does no more than silence further messages. Without
-/// callbacks, the end waits for ws_next().
+/// Closes a connection (RFC 6455 section 7). Messages sent before still leave, then the close
+/// frame; what has not left after `close_timeout_ms` is dropped. After this call no message is
+/// delivered, only on_terminate, with the server's answer. While the status is Connecting (also
+/// while a lost connection is being reopened), the opening is abandoned, waiting messages are
+/// dropped, and on_terminate has code 1006. While it is Closing, the call only stops the delivery
+/// of messages. Without callbacks, TERMINATE waits for ws_next().
 ///
 /// @param ws      a connection
 /// @param code    1000, or 3000 to 4999; 0 is 1000
 /// @param reason  at most 123 bytes of UTF-8, or NULL
-/// @return HOSTWS_OK, or a negative code, and then nothing is sent: HOSTWS_E_ARGUMENT for the
-///         code or the reason's length, HOSTWS_E_UTF8, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_CLOSED (what
-///         still waits of the connection, on_terminate excepted, is silenced all the same)
+/// @return HOSTWS_OK, or a negative code, and then nothing is sent: HOSTWS_E_ARGUMENT for the code
+///         or the length of the reason, HOSTWS_E_UTF8, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_CLOSED (even
+///         then, the call stops the delivery of waiting events, except on_terminate)
 ///
-/// Blocks: never; the server has `close_timeout_ms` to answer. Threads: any.
-/// From a callback: yes. After fork: HOSTWS_E_FORKED.
+/// Blocks: never; the server has `close_timeout_ms` to answer. Threads: any. From a callback: yes.
+/// After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -182,8 +178,8 @@ pub unsafe extern "C" fn ws_terminate(ws: ws_id, code: i32, reason: *const c_cha
     })
 }
 
-/// Drops a connection with no closing handshake, and what waits to be sent with
-/// it. No message is delivered after the call; on_terminate still comes, with 1006.
+/// Drops a connection, without a closing handshake, together with the messages that wait to be
+/// sent. After this call no message is delivered; on_terminate still comes, with 1006.
 ///
 /// @param ws  a connection
 /// @return HOSTWS_OK, HOSTWS_E_CLOSED or HOSTWS_E_NO_SUCH_ID
@@ -199,11 +195,12 @@ pub extern "C" fn ws_abort(ws: ws_id) -> i32 {
     })
 }
 
-/// Tells a connection's status as the network sees it now.
+/// Returns the current status of a connection on the network. Its events may still wait to be
+/// delivered.
 ///
-/// @param ws  a connection, also one that is long gone
+/// @param ws  a connection, even one that ended long ago
 /// @return HOSTWS_CONNECTING, HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED;
-///         HOSTWS_E_NO_SUCH_ID if the id was never issued
+///         HOSTWS_E_NO_SUCH_ID if no connection ever had this id
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
@@ -213,11 +210,11 @@ pub extern "C" fn ws_status(ws: ws_id) -> i32 {
     answer(|| library::status(ws))
 }
 
-/// Tells the word for a status.
+/// Returns the name of a status.
 ///
-/// @param status  what ws_status() returned
-/// @return "Connecting", "Connected", "Closing" or "Closed"; "" for any other number.
-///         Lives for ever
+/// @param status  a result of ws_status()
+/// @return "Connecting", "Connected", "Closing" or "Closed"; "" for any other number. Valid for
+///         ever
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: yes.
 ///
@@ -227,10 +224,10 @@ pub extern "C" fn ws_status_name(status: i32) -> *const c_char {
     names::status(status).as_ptr()
 }
 
-/// Tells the word for a data type.
+/// Returns the name of a data type.
 ///
 /// @param data_type  HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT
-/// @return "text", "blob" or "object"; "" for any other number. Lives for ever
+/// @return "text", "blob" or "object"; "" for any other number. Valid for ever
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: yes.
 ///
@@ -240,12 +237,12 @@ pub extern "C" fn ws_data_type_name(data_type: i32) -> *const c_char {
     names::data_type(data_type).as_ptr()
 }
 
-/// Copies out the URL as ws_new() or last ws_set_url() got it, less its user and password.
+/// Copies the URL given to ws_new() or to the last ws_set_url(), without its user and password.
 ///
 /// @param ws      a connection whose on_terminate has not returned yet
-/// @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
+/// @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0
 /// @param size    bytes at `buffer`
-/// @return the text's whole length in bytes without the NUL; or HOSTWS_E_CLOSED,
+/// @return the full length of the text in bytes, without the NUL; or HOSTWS_E_CLOSED,
 ///         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -260,7 +257,7 @@ pub unsafe extern "C" fn ws_url(ws: ws_id, buffer: *mut c_char, size: i64) -> i6
     })
 }
 
-/// Tells the data type that a connection was created with.
+/// Returns the data type of a connection, as given when it was created.
 ///
 /// @param ws  a connection whose on_terminate has not returned yet
 /// @return HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
@@ -273,11 +270,11 @@ pub extern "C" fn ws_data_type(ws: ws_id) -> i32 {
     answer(|| Ok(library::find(ws)?.data_type() as i32))
 }
 
-/// Copies out the handler that a connection was created with.
+/// Copies the handler of a connection, as given when it was created.
 ///
 /// @param ws       a connection whose on_terminate has not returned yet
-/// @param handler  gets the handler; its `struct_size` must be set, see ws_stats. For a connection of
-///                 ws_open() the callbacks are NULL
+/// @param handler  gets the handler; set its `struct_size` first, as in ws_stats. For a connection
+///                 of ws_open() the callbacks are NULL
 /// @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -294,16 +291,18 @@ pub unsafe extern "C" fn ws_get_handler(ws: ws_id, handler: *mut ws_handler) -> 
     })
 }
 
-/// Sets a header of the upgrade request for the attempts that follow, in place of all
-/// that have its name: a fresh token for a connection that is opened again. What is set before
-/// the worker has begun the first attempt counts for that one too.
+/// Sets a header of the upgrade request for the next attempts, for example a fresh token for a
+/// connection that is reopened. It replaces all headers with this name. If the first attempt has
+/// not begun on the library's thread, the header applies to it, too.
 ///
 /// @param ws     a connection that was created with `reconnect_max`
-/// @param name   an RFC 9110 token, such as "Authorization"; not one of the handshake's own
-/// @param value  its value, with no control character; NULL takes the header away, and brings
-///               back the URL's own Host, Authorization or the library's User-Agent
+/// @param name   an RFC 9110 token, such as "Authorization"; not a header of the WebSocket
+///               handshake itself
+/// @param value  the value, without control characters; NULL removes the header and restores the
+///               Host or Authorization of the URL, or the library's User-Agent
 /// @return HOSTWS_OK; or HOSTWS_E_ARGUMENT for a name or value that cannot be sent, or without
-///         `reconnect_max`; HOSTWS_E_UTF8; HOSTWS_E_CLOSED from Closing on; HOSTWS_E_NO_SUCH_ID
+///         `reconnect_max`; HOSTWS_E_UTF8; HOSTWS_E_CLOSED if the status is Closing or Closed;
+///         HOSTWS_E_NO_SUCH_ID
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
@@ -324,22 +323,22 @@ pub unsafe extern "C" fn ws_set_header(
     })
 }
 
-/// Sets the URL for the attempts that follow: a fresh token in its query, the address at which
-/// to resume, another server. What is set before the worker has begun the first attempt counts
-/// for that one too. A connection that is open stays as it is until it is lost. ws_url() tells
+/// Sets the URL for the next attempts, for example with a fresh token in its query, an address at
+/// which to resume, or another server. If the first attempt has not begun on the library's thread,
+/// the URL applies to it, too. An open connection stays as it is until it is lost. ws_url() returns
 /// the new URL at once.
 ///
-/// All options hold for the new URL as for the first one. As this program names it, all `headers`
-/// go there, Authorization, Cookie and Host included, and so do `tls_cert` and
-/// `tls_server_name`; change headers with ws_set_header() where they are not meant for it. Only
-/// the user and password of the old URL do not go along. Whether a proxy is used is decided anew,
-/// by the option or by the environment as it was in ws_new().
+/// All options apply to the new URL as to the first. Because your program names the URL, all
+/// `headers` are sent to it, including Authorization, Cookie and Host, and so are `tls_cert` and
+/// `tls_server_name`. If a header is not meant for the new server, change it with ws_set_header().
+/// Only the user and password of the old URL are not sent. The use of a proxy is decided again, by
+/// the option or by the environment as it was during ws_new().
 ///
 /// @param ws   a connection that was created with `reconnect_max`
 /// @param url  as in ws_new(), copied
-/// @return HOSTWS_OK; or, and then nothing is changed: HOSTWS_E_URL; HOSTWS_E_OPTION if the
-///         environment names no proxy that can be; HOSTWS_E_ARGUMENT without `reconnect_max`;
-///         HOSTWS_E_UTF8; HOSTWS_E_CLOSED from Closing on; HOSTWS_E_NO_SUCH_ID
+/// @return HOSTWS_OK; or a negative code, and then nothing changes: HOSTWS_E_URL; HOSTWS_E_OPTION
+///         if the environment names an invalid proxy; HOSTWS_E_ARGUMENT without `reconnect_max`;
+///         HOSTWS_E_UTF8; HOSTWS_E_CLOSED if the status is Closing or Closed; HOSTWS_E_NO_SUCH_ID
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
@@ -355,10 +354,10 @@ pub unsafe extern "C" fn ws_set_url(ws: ws_id, url: *const c_char) -> i32 {
     })
 }
 
-/// Copies out what a connection has done so far.
+/// Copies the statistics of a connection.
 ///
 /// @param ws     a connection whose on_terminate has not returned yet
-/// @param stats  gets the numbers; its `struct_size` must be set
+/// @param stats  gets the numbers; set its `struct_size` first
 /// @return HOSTWS_OK; or HOSTWS_E_STRUCT, HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.

@@ -27,8 +27,8 @@ macro_rules! options_table {
             open_timeout_ms: i32 = TimeOrOff<30_000>,
             /// The time limit of the closing handshake; 0: 5,000.
             close_timeout_ms: i32 = Time<5_000>,
-            /// A ping is sent after this much silence; 0: 30,000; -1: never. Each time, up to a
-            /// quarter of it is randomly left out, so that clients which all received the same
+            /// A ping is sent after this much silence; 0: 30,000; -1: never. A random part of the
+            /// time, up to a quarter, is left out, so that clients which all received the same
             /// message do not all ping together.
             ping_interval_ms: i32 = TimeOrOff<30_000>,
             /// The connection is lost after this much silence following the ping; 0: 30,000; -1:
@@ -52,8 +52,8 @@ macro_rules! options_table {
             /// long as any of it waits, because it may have to be sent again; so does a message
             /// that has partly left.
             send_queue_max: i64 = BytesIfGiven,
-            /// The number of bytes of messages that may wait for you; each message counts with at
-            /// least 64 bytes of overhead; 0: 16 MiB; -1: no limit. Above the limit the library
+            /// The number of bytes of messages that may wait for you, with at least 64 bytes of
+            /// overhead for each message; 0: 16 MiB; -1: no limit. Above the limit the library
             /// stops reading from that server; nothing is dropped.
             receive_queue_max: i64 = Bytes<{ 16 * MIB }>,
             /// A message with more bytes than this is delivered in parts of this size, as they
