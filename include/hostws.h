@@ -796,7 +796,7 @@ ws_id ws_open_ex(const char *url,
  * @param reason  at most 123 bytes of UTF-8, or NULL
  * @return HOSTWS_OK, or a negative code, and then nothing is sent: HOSTWS_E_ARGUMENT for the code
  *         or the length of the reason, HOSTWS_E_UTF8, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_CLOSED (even
- *         then, waiting events are not delivered, except on_terminate)
+ *         then, the call stops the delivery of waiting events, except on_terminate)
  *
  * Blocks: never; the server has `close_timeout_ms` to answer. Threads: any. From a callback: yes.
  * After fork: HOSTWS_E_FORKED.
@@ -806,8 +806,8 @@ ws_id ws_open_ex(const char *url,
 int32_t ws_terminate(ws_id ws, int32_t code, const char *reason);
 
 /**
- * Drops a connection without a closing handshake, and the messages that wait to be sent. After
- * this call no message is delivered; on_terminate still comes, with 1006.
+ * Drops a connection, without a closing handshake, together with the messages that wait to be
+ * sent. After this call no message is delivered; on_terminate still comes, with 1006.
  *
  * @param ws  a connection
  * @return HOSTWS_OK, HOSTWS_E_CLOSED or HOSTWS_E_NO_SUCH_ID
@@ -975,7 +975,7 @@ int32_t ws_get_stats(ws_id ws, struct ws_stats *stats);
  *         is Closing or Closed; HOSTWS_E_BUSY between the fragments of a message that ws_send_ex()
  *         began; HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
  *
- * Blocks: never; but compression takes time, and so may that of another thread's message. Threads:
+ * Blocks: never, except while this message or that of another thread is being compressed. Threads:
  * any, also several at once; the messages of one thread leave in the order of its calls. From a
  * callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -1007,7 +1007,7 @@ int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
  *         begins a new message; HOSTWS_E_ARGUMENT for other flags, for a change of the data type,
  *         and for an object with HOSTWS_MORE
  *
- * Blocks: never; but compression takes time, and so may that of another thread's message. Threads:
+ * Blocks: never, except while this message or that of another thread is being compressed. Threads:
  * any; the fragments of one message from one at a time. From a callback: yes. After fork:
  * HOSTWS_E_FORKED.
  *
@@ -1052,12 +1052,12 @@ int32_t ws_ping(ws_id ws, const void *data, int32_t length);
 int64_t ws_buffered_amount(ws_id ws);
 
 /**
- * Tells the HTTP status of the server's answer to the upgrade request; of an HTTP proxy
- * that refused, of its answer. The same goes for the header and the body below.
+ * Returns the HTTP status of the server's answer to the upgrade request. If an HTTP proxy refused
+ * the connection, this is the proxy's answer. The same holds for the headers and the body below.
  *
  * @param ws  a connection whose on_terminate has not returned yet
- * @return 101 once it is open, 401 or the like if it was refused, 0 while there is no
- *         answer; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+ * @return 101 once the connection is open, a status such as 401 if it was refused, 0 if there is
+ *         no answer yet; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -1066,20 +1066,20 @@ int64_t ws_buffered_amount(ws_id ws);
 int32_t ws_response_status(ws_id ws);
 
 /**
- * Copies out a header of the server's answer to the upgrade request. The values of a name
- * that repeats are joined with ", " (RFC 9110 5.3), those of Set-Cookie, which may hold
- * commas, with a line feed, which no value can hold. ws_response_header_at() tells them one
- * by one.
+ * Copies a header of the server's answer to the upgrade request. If a name repeats, its values are
+ * joined with ", " (RFC 9110 5.3). The values of Set-Cookie, which may contain commas, are joined
+ * with a line feed, which no value can contain. ws_response_header_at() returns each value by
+ * itself.
  *
- * A value is told as the server's bytes. They need not be UTF-8 (RFC 9110 5.5).
+ * The value has the bytes that the server sent. They need not be UTF-8 (RFC 9110 5.5).
  *
  * @param ws      a connection whose on_terminate has not returned yet
- * @param name    the header's name, in any case
- * @param buffer  gets the value and a NUL, cut off if need be; may be NULL if `size` is 0
+ * @param name    the name of the header, in upper or lower case
+ * @param buffer  gets the value and a NUL, truncated if needed; may be NULL if `size` is 0
  * @param size    bytes at `buffer`
- * @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if the answer
- *         has no such header or there is none yet, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID,
- *         HOSTWS_E_ARGUMENT
+ * @return the full length of the value in bytes, without the NUL; or HOSTWS_E_NOT_FOUND if the
+ *         answer has no such header or there is no answer yet, HOSTWS_E_CLOSED,
+ *         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -1088,23 +1088,23 @@ int32_t ws_response_status(ws_id ws);
 int64_t ws_response_header(ws_id ws, const char *name, char *buffer, int64_t size);
 
 /**
- * Copies out one header of the server's answer to the upgrade request, by its place in the
- * answer. A name that repeats comes once for each of its values.
+ * Copies a header of the server's answer to the upgrade request, by its position. A name that
+ * repeats has one position for each value.
  *
- * A header line that breaks HTTP's rules (no colon, a malformed name, a control character)
- * is left out, and a log line says so. A header over several lines comes as one.
+ * A header line that breaks the rules of HTTP (no colon, a malformed name, a control character) is
+ * left out and logged. A header that is folded over several lines is one header.
  *
  * @param ws          a connection whose on_terminate has not returned yet
  * @param index       0 for the first header
- * @param name        gets the name and a NUL, cut off if need be; 256 bytes have room for
- *                    every name; may be NULL if `name_size` is 0
+ * @param name        gets the name and a NUL, truncated if needed; 256 bytes are enough for every
+ *                    name; may be NULL if `name_size` is 0
  * @param name_size   bytes at `name`
- * @param value       gets the value and a NUL, cut off if need be; may be NULL if
- *                    `value_size` is 0. The server's bytes, which need not be UTF-8
+ * @param value       gets the value and a NUL, truncated if needed; may be NULL if `value_size` is
+ *                    0. These are the bytes that the server sent; they need not be UTF-8
  * @param value_size  bytes at `value`
- * @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if the answer
- *         has no more headers or there is none yet, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID,
- *         HOSTWS_E_ARGUMENT
+ * @return the full length of the value in bytes, without the NUL; or HOSTWS_E_NOT_FOUND if the
+ *         answer has no header at this position or there is no answer yet, HOSTWS_E_CLOSED,
+ *         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -1118,13 +1118,13 @@ int64_t ws_response_header_at(ws_id ws,
                               int64_t value_size);
 
 /**
- * Copies out the body of the answer with which the server refused the upgrade,
- * its first 64 KiB.
+ * Copies the body of the answer with which the server refused the upgrade, at most its first 64
+ * KiB.
  *
  * @param ws      a connection whose on_terminate has not returned yet
- * @param buffer  gets the bytes and a NUL, cut off if need be; may be NULL if `size` is 0
+ * @param buffer  gets the bytes and a NUL, truncated if needed; may be NULL if `size` is 0
  * @param size    bytes at `buffer`
- * @return the body's length in bytes without the NUL, 0 if there is none; or
+ * @return the length of the body in bytes, without the NUL; 0 if there is none; or
  *         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -1134,12 +1134,12 @@ int64_t ws_response_header_at(ws_id ws,
 int64_t ws_response_body(ws_id ws, char *buffer, int64_t size);
 
 /**
- * Copies out the subprotocol that the server chose (RFC 6455 1.9).
+ * Copies the subprotocol that the server chose (RFC 6455 1.9).
  *
  * @param ws      a connection whose on_terminate has not returned yet
- * @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
+ * @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0
  * @param size    bytes at `buffer`
- * @return the text's whole length in bytes without the NUL, 0 if there is none; or
+ * @return the full length of the text in bytes, without the NUL; 0 if there is none; or
  *         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -1149,67 +1149,63 @@ int64_t ws_response_body(ws_id ws, char *buffer, int64_t size);
 int64_t ws_subprotocol(ws_id ws, char *buffer, int64_t size);
 
 /**
- * Copies out the server's own certificate, in DER: never a proxy's, and after redirects the
+ * Copies the server's own certificate, in DER. It is never a proxy's; after redirects it is the
  * last server's.
  *
- * It is there from OPEN until on_terminate has returned; and when the opening failed after the
- * TLS handshake (another key than one of `tls_pins`, a refused upgrade), from on_error on. A
- * certificate that `tls_verify` refuses cannot be had: the handshake ends with it.
+ * It is available from OPEN until on_terminate has returned. If the opening fails after the TLS
+ * handshake (a key that is not in `tls_pins`, a refused upgrade), it is available from on_error
+ * on. A certificate that `tls_verify` refuses is not available: the handshake ends with it.
  *
  * @param ws      a connection whose on_terminate has not returned yet
- * @param buffer  gets the bytes, cut off if need be, and a NUL if there is room for it; may be
+ * @param buffer  gets the bytes, truncated if needed, and a NUL if there is room for it; may be
  *                NULL if `size` is 0
  * @param size    bytes at `buffer`
- * @return the certificate's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if there is
- *         none: the connection is not TLS, or not that far; HOSTWS_E_CLOSED,
- *         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+ * @return the full length of the certificate in bytes, without the NUL; or HOSTWS_E_NOT_FOUND if
+ *         there is none, because the connection has no TLS or the handshake is not done;
+ *         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-int64_t ws_peer_certificate(ws_id ws,
-                            void *buffer,
-                            int64_t size);
+int64_t ws_peer_certificate(ws_id ws, void *buffer, int64_t size);
 
 /**
- * Calls back for the events that wait in a queue; if there are none, waits for the
- * first. Serves the connections whose handler has a callback. `while (ws_poll(0, -1, 0) >= 0) {}`
- * is a whole program's loop.
+ * Makes the callbacks for the events that wait in a queue. If there are none, waits for the first.
+ * Serves the connections that have callbacks. `while (ws_poll(0, -1, 0) >= 0) {}` is a complete
+ * main loop.
  *
- * Called from inside a callback (a modal dialog), it delivers other connections' events:
- * a connection with a callback on this stack is passed over, so that the callbacks of one
- * connection never nest and never change order. Such a call must be on the same stack, not
- * in a coroutine with a stack of its own. A callback may leave by a C++ exception
- * or longjmp(): its event counts as delivered, what follows it is kept for the next call.
- * Poll again soon then: what is left is not announced anew, and until this thread's next
- * call of a function that polls, waits or counts, it still is the queue's poller.
+ * ws_poll() may be called inside a callback (a modal dialog): it delivers the events of other
+ * connections. A connection whose callback is running on this stack is skipped, so the callbacks
+ * of one connection never nest and never change order. Such a call must be on the same stack, not
+ * in a coroutine with its own stack. A callback may leave by a C++ exception or longjmp(): its
+ * event counts as delivered, and later events stay for the next call. Call ws_poll() again soon in
+ * that case: these events are not announced again, and this thread remains the poller of the queue
+ * until it next calls a function that polls, waits or counts.
  *
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
- * @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever
- * @param max_events  how many to deliver at most; 0: all that were there on entry
- * @return how many were delivered, 0 if the time was up, ws_wake() was called or a signal handler
- *         ran on this thread while it waited; or HOSTWS_E_IDLE if no connection is left that could
- *         ever bring an event: at once with -1, else when the time is up, for a new connection may
- *         come meanwhile. Its words say which connections there are; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
- *         thread's own queue; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+ * @param timeout_ms  how long to wait for the first event: 0 returns at once, -1 waits for ever
+ * @param max_events  how many events to deliver at most; 0: all that wait when the call begins
+ * @return the number of events delivered; 0 if the time is up, ws_wake() was called, or a signal
+ *         handler ran on this thread while it waited; or HOSTWS_E_IDLE if no connection is left
+ *         that could get an event: at once with timeout -1, otherwise when the time is up, because
+ *         a new connection may appear meanwhile; its message says which connections exist
+ *         elsewhere; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for
+ *         another thread's own queue; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
  *
- * Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: the queue's own;
- * a queue of ws_queue_new() any, one at a time. From a callback: yes. After fork:
- * HOSTWS_E_FORKED.
+ * Blocks: up to `timeout_ms`, plus the time of the callbacks. Threads: the queue's own; for a
+ * queue of ws_queue_new() any, one at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-int32_t ws_poll(ws_queue queue,
-                int32_t timeout_ms,
-                int32_t max_events);
+int32_t ws_poll(ws_queue queue, int32_t timeout_ms, int32_t max_events);
 
 /**
- * Tells the word for a type of event.
+ * Returns the name of a type of event.
  *
  * @param type  an event's `type`
  * @return "open", "message", "error", "terminate", "drain", "pong", "warning", "reconnecting" or
- *         "reconnected"; "" for any other number. Lives for ever
+ *         "reconnected"; "" for any other number. Valid for ever
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
  *
@@ -1218,16 +1214,16 @@ int32_t ws_poll(ws_queue queue,
 const char *ws_event_name(int32_t type);
 
 /**
- * Blocks until something can be delivered, and delivers nothing.
+ * Waits until an event can be delivered, and delivers nothing.
  *
  * @param queue       0 for the calling thread's own, or any queue
- * @param timeout_ms  how long to wait: 0 not at all, -1 for ever
- * @return how many events could be delivered, 0 if the time was up, ws_wake() was called or a
- *         signal handler ran on this thread; or HOSTWS_E_IDLE as in ws_poll();
+ * @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
+ * @return the number of events that can be delivered; 0 if the time is up, ws_wake() was called,
+ *         or a signal handler ran on this thread; or HOSTWS_E_IDLE as in ws_poll();
  *         HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
  *
- * Blocks: up to `timeout_ms`. Threads: any, also for another thread's own queue. From a
- * callback: yes; connections with a callback on this stack are passed over. After fork:
+ * Blocks: up to `timeout_ms`. Threads: any, even for another thread's own queue. From a callback:
+ * yes; connections whose callback is running on this stack are skipped. After fork:
  * HOSTWS_E_FORKED.
  *
  * @since 0.1
@@ -1235,73 +1231,72 @@ const char *ws_event_name(int32_t type);
 int32_t ws_wait(ws_queue queue, int32_t timeout_ms);
 
 /**
- * Waits until a connection has reached a status, and meanwhile calls back as ws_poll()
- * does for its queue. For a connection with callbacks HOSTWS_OK means that they have been
- * told: on_open has returned before HOSTWS_CONNECTED is reached, on_terminate before
- * HOSTWS_CLOSED. For one without callbacks it waits and consumes nothing. HOSTWS_OK also if
- * the status was reached and has been left since; ws_status() tells what it is now. So
- * HOSTWS_CONNECTED is the first opening of a connection that is opened again when it is lost;
- * RECONNECTED tells of the later ones.
+ * Waits until a connection has reached a status. Meanwhile it makes callbacks for the connection's
+ * queue, as ws_poll() does. If the connection has callbacks, HOSTWS_OK means that they have run:
+ * on_open has returned before HOSTWS_CONNECTED is reached, on_terminate before HOSTWS_CLOSED. If
+ * it has none, the call waits and consumes no event. The result is also HOSTWS_OK if the status
+ * was reached and has changed since; ws_status() returns the current one. So HOSTWS_CONNECTED
+ * means the first opening, even for a connection that is reopened when it is lost; RECONNECTED
+ * reports the later ones.
  *
- * When it fails, ws_last_error_message() carries why the connection ended, or why its last
- * attempt failed, as on_error and RECONNECTING tell it: "connection 1 is closed: could not open a
+ * If it fails, ws_last_error_message() contains the reason why the connection ended, or why its
+ * last attempt failed, as in on_error and RECONNECTING: "connection 1 is closed: could not open a
  * connection to 127.0.0.1:1: ...: Connection refused". The library remembers the reasons of the
- * 128 connections that failed last; ws_send() and others have them in their words, too.
+ * last 128 failed connections; ws_send() and other functions also have them in their error
+ * messages.
  *
  * @param ws          a connection
  * @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
- * @param timeout_ms  how long: 0 not at all, -1 for ever
- * @return HOSTWS_OK; HOSTWS_E_CLOSED if the status cannot be reached any more; HOSTWS_E_TIMEOUT, also
- *         after ws_wake() and if a signal handler ran on this thread while it waited;
- *         HOSTWS_E_REENTRANT inside a callback of this connection; HOSTWS_E_WRONG_THREAD, HOSTWS_E_BUSY as in ws_poll(); HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
+ * @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
+ * @return HOSTWS_OK; HOSTWS_E_CLOSED if the status can no longer be reached; HOSTWS_E_TIMEOUT,
+ *         also after ws_wake() and if a signal handler ran on this thread while it waited;
+ *         HOSTWS_E_REENTRANT inside a callback of this connection; HOSTWS_E_WRONG_THREAD,
+ *         HOSTWS_E_BUSY as in ws_poll(); HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
  *
- * Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: that of the
- * connection's queue. From a callback: of another connection, yes. After fork: HOSTWS_E_FORKED.
- *
- * @since 0.1
- */
-int32_t ws_wait_status(ws_id ws,
-                       int32_t status,
-                       int32_t timeout_ms);
-
-/**
- * Gives the next event of a queue; if there is none, waits for it. Serves the
- * connections without callbacks: those of ws_open(), and of ws_new() with a handler
- * that is NULL or empty.
- *
- * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
- * @param timeout_ms  how long to wait: 0 not at all, -1 for ever
- * @return the event, valid until the next ws_next() or ws_next_batch() on this queue. NULL if there is none, and
- *         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake() and if
- *         a signal handler ran on this thread while it waited; HOSTWS_E_IDLE as in ws_poll();
- *         HOSTWS_E_BUSY;
- *         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
- *
- * Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
- * at a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
+ * Blocks: up to `timeout_ms`, plus the time of the callbacks. Threads: that of the connection's
+ * queue. From a callback: yes, of another connection. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-const struct ws_event *ws_next(ws_queue queue,
-                               int32_t timeout_ms);
+int32_t ws_wait_status(ws_id ws, int32_t status, int32_t timeout_ms);
 
 /**
- * Gives several events of a queue at once: ws_next() for languages in which a foreign call
- * costs more than what it brings. If there are none, waits for the first.
+ * Returns the next event of a queue. If there is none, waits for one. Serves the connections
+ * without callbacks: those of ws_open(), and those of ws_new() whose handler is NULL or has no
+ * callbacks.
  *
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
- * @param events      gets them, in order; before each call set `struct_size` of the first, at
- *                    which distance the others follow: it comes back as in ws_stats. What they
- *                    point to is valid until the next ws_next() or ws_next_batch() on this queue
- * @param capacity    how many there is room for, 1 or more
- * @param timeout_ms  how long to wait for the first: 0 not at all, -1 for ever
- * @return how many there are, 0 if the time was up, ws_wake() was called or a signal
- *         handler ran on this thread while it waited; or HOSTWS_E_IDLE as in ws_poll();
- *         HOSTWS_E_BUSY;
+ * @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
+ * @return the event, valid until the next ws_next() or ws_next_batch() on this queue. NULL if
+ *         there is none; ws_last_error() then returns the reason: HOSTWS_E_TIMEOUT, also after
+ *         ws_wake() and if a signal handler ran on this thread while it waited; HOSTWS_E_IDLE as
+ *         in ws_poll(); HOSTWS_E_BUSY; HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID;
+ *         HOSTWS_E_ARGUMENT
+ *
+ * Blocks: up to `timeout_ms`. Threads: the queue's own; for a queue of ws_queue_new() any, one at
+ * a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+const struct ws_event *ws_next(ws_queue queue, int32_t timeout_ms);
+
+/**
+ * Returns several events of a queue at once: ws_next() for languages in which a foreign call costs
+ * more than the work it does. If there are none, waits for the first.
+ *
+ * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
+ * @param events      an array that gets the events, in order. Before each call, set `struct_size`
+ *                    in the first: it is the distance from one event to the next, and comes back
+ *                    as in ws_stats. What the events point to is valid until the next ws_next() or
+ *                    ws_next_batch() on this queue
+ * @param capacity    the number of events that fit into the array, 1 or more
+ * @param timeout_ms  how long to wait for the first event: 0 returns at once, -1 waits for ever
+ * @return the number of events; 0 if the time is up, ws_wake() was called, or a signal handler ran
+ *         on this thread while it waited; or HOSTWS_E_IDLE as in ws_poll(); HOSTWS_E_BUSY;
  *         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_STRUCT; HOSTWS_E_ARGUMENT
  *
- * Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
- * at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ * Blocks: up to `timeout_ms`. Threads: the queue's own; for a queue of ws_queue_new() any, one at
+ * a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
@@ -1311,42 +1306,40 @@ int32_t ws_next_batch(ws_queue queue,
                       int32_t timeout_ms);
 
 /**
- * Gives the next event of a queue as one JSON object: the counterpart of ws_open() for languages
- * that have no structs. Serves the same connections as ws_next(), and waits as it does.
+ * Returns the next event of a queue as a JSON object. Belongs to ws_open(), for languages without
+ * structs. Serves the same connections as ws_next(), and waits as it does.
  *
- * Each object has `type` (as ws_event_name() says it), `ws`, `time_us` and `user_data` (a number).
- * Besides, by their names in ws_event: MESSAGE has `data_type` ("text", "blob" or "object"), `data`,
- * and `first` and `last`, which are true unless it is a part of a larger message; ERROR, WARNING and
- * RECONNECTING have `errors`, an array of objects with `code`, `component` and `message`; TERMINATE
- * has `code`, `reason` and `was_clean` (true or false); PONG has `data` and `round_trip_us`;
- * RECONNECTING and RECONNECTED have `code`, RECONNECTING also `delay_ms`. `data` is a string for text,
- * base64 in a string (RFC 4648 section 4) for blobs and pongs, and the JSON value itself for
- * objects. ws_json_get() takes it apart.
+ * Each object has `type` (the name as in ws_event_name()), `ws`, `time_us` and `user_data` (a
+ * number). The other members have the names of ws_event. MESSAGE has `data_type` ("text", "blob"
+ * or "object"), `data`, `first` and `last`; both are true, except in the parts of a large message.
+ * ERROR, WARNING and RECONNECTING have `errors`, an array of objects with `code`, `component` and
+ * `message`. TERMINATE has `code`, `reason` and `was_clean` (true or false). PONG has `data` and
+ * `round_trip_us`. RECONNECTING and RECONNECTED have `code`; RECONNECTING also has `delay_ms`.
+ * `data` is a string for text, base64 in a string (RFC 4648 section 4) for blobs and pongs, and
+ * the JSON value itself for objects. ws_json_get() reads values out of the object.
  *
  *     {"type":"message","ws":1,"time_us":1785312000000000,"user_data":0,
  *      "data_type":"text","first":true,"last":true,"data":"hello"}
  *
- * (It comes on one line, unless a server's JSON has line ends.)
+ * (It is on one line, unless a server's JSON contains line ends.)
  *
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
- * @param timeout_ms  how long to wait: 0 not at all, -1 for ever
+ * @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
  * @param buffer      gets the text and a NUL; may be NULL if `size` is 0
  * @param size        bytes at `buffer`
- * @return the text's length in bytes without the NUL. If `size` is no more than that, the buffer
- *         gets "", and the event stays for the next call: give it a buffer of one byte more than
- *         that. Or HOSTWS_E_TIMEOUT if there is no event, also after ws_wake() and if a signal handler
- *         ran on this thread while it waited; HOSTWS_E_IDLE as in ws_poll(); HOSTWS_E_BUSY;
- *         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+ * @return the length of the text in bytes, without the NUL. If `size` is not larger than this
+ *         length, the buffer gets "" and the event stays for the next call: call again with a
+ *         buffer of at least one byte more than the length. Or HOSTWS_E_TIMEOUT if there is no
+ *         event, also after ws_wake() and if a signal handler ran on this thread while it waited;
+ *         HOSTWS_E_IDLE as in ws_poll(); HOSTWS_E_BUSY; HOSTWS_E_WRONG_THREAD;
+ *         HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
  *
- * Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
- * at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ * Blocks: up to `timeout_ms`. Threads: the queue's own; for a queue of ws_queue_new() any, one at
+ * a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-int64_t ws_next_json(ws_queue queue,
-                     int32_t timeout_ms,
-                     char *buffer,
-                     int64_t size);
+int64_t ws_next_json(ws_queue queue, int32_t timeout_ms, char *buffer, int64_t size);
 
 /**
  * Makes a queue that is bound to no thread: whoever polls it gets its events, one

@@ -1,4 +1,4 @@
-//! Who the server is, for a host that wants to look for itself.
+//! The server's certificate, for programs that check it themselves.
 
 use std::ffi::c_void;
 
@@ -8,20 +8,20 @@ use super::types::ws_id;
 use crate::error::{Code, Error};
 use crate::library;
 
-/// Copies out the server's own certificate, in DER: never a proxy's, and after redirects the
+/// Copies the server's own certificate, in DER. It is never a proxy's; after redirects it is the
 /// last server's.
 ///
-/// It is there from OPEN until on_terminate has returned; and when the opening failed after the
-/// TLS handshake (another key than one of `tls_pins`, a refused upgrade), from on_error on. A
-/// certificate that `tls_verify` refuses cannot be had: the handshake ends with it.
+/// It is available from OPEN until on_terminate has returned. If the opening fails after the TLS
+/// handshake (a key that is not in `tls_pins`, a refused upgrade), it is available from on_error
+/// on. A certificate that `tls_verify` refuses is not available: the handshake ends with it.
 ///
 /// @param ws      a connection whose on_terminate has not returned yet
-/// @param buffer  gets the bytes, cut off if need be, and a NUL if there is room for it; may be
+/// @param buffer  gets the bytes, truncated if needed, and a NUL if there is room for it; may be
 ///                NULL if `size` is 0
 /// @param size    bytes at `buffer`
-/// @return the certificate's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if there is
-///         none: the connection is not TLS, or not that far; HOSTWS_E_CLOSED,
-///         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+/// @return the full length of the certificate in bytes, without the NUL; or HOSTWS_E_NOT_FOUND if
+///         there is none, because the connection has no TLS or the handshake is not done;
+///         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///

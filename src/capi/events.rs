@@ -1,4 +1,4 @@
-//! Push and wait: the functions that call back, and those that only wait.
+//! Callbacks and waits: ws_poll() and the functions that wait without delivering.
 
 use std::ffi::c_char;
 use std::sync::Arc;
@@ -17,30 +17,30 @@ use crate::library;
 use crate::queue::{Goal, Kind, Queue, Recipient, Wait, Waited};
 use crate::sys::here;
 
-/// Calls back for the events that wait in a queue; if there are none, waits for the
-/// first. Serves the connections whose handler has a callback. `while (ws_poll(0, -1, 0) >= 0) {}`
-/// is a whole program's loop.
+/// Makes the callbacks for the events that wait in a queue. If there are none, waits for the first.
+/// Serves the connections that have callbacks. `while (ws_poll(0, -1, 0) >= 0) {}` is a complete
+/// main loop.
 ///
-/// Called from inside a callback (a modal dialog), it delivers other connections' events:
-/// a connection with a callback on this stack is passed over, so that the callbacks of one
-/// connection never nest and never change order. Such a call must be on the same stack, not
-/// in a coroutine with a stack of its own. A callback may leave by a C++ exception
-/// or longjmp(): its event counts as delivered, what follows it is kept for the next call.
-/// Poll again soon then: what is left is not announced anew, and until this thread's next
-/// call of a function that polls, waits or counts, it still is the queue's poller.
+/// ws_poll() may be called inside a callback (a modal dialog): it delivers the events of other
+/// connections. A connection whose callback is running on this stack is skipped, so the callbacks
+/// of one connection never nest and never change order. Such a call must be on the same stack, not
+/// in a coroutine with its own stack. A callback may leave by a C++ exception or longjmp(): its
+/// event counts as delivered, and later events stay for the next call. Call ws_poll() again soon in
+/// that case: these events are not announced again, and this thread remains the poller of the queue
+/// until it next calls a function that polls, waits or counts.
 ///
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
-/// @param timeout_ms  how long to wait for the first event: 0 not at all, -1 for ever
-/// @param max_events  how many to deliver at most; 0: all that were there on entry
-/// @return how many were delivered, 0 if the time was up, ws_wake() was called or a signal handler
-///         ran on this thread while it waited; or HOSTWS_E_IDLE if no connection is left that could
-///         ever bring an event: at once with -1, else when the time is up, for a new connection may
-///         come meanwhile. Its words say which connections there are; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
+/// @param timeout_ms  how long to wait for the first event: 0 returns at once, -1 waits for ever
+/// @param max_events  how many events to deliver at most; 0: all that wait when the call begins
+/// @return the number of events delivered; 0 if the time is up, ws_wake() was called, or a signal
+///         handler ran on this thread while it waited; or HOSTWS_E_IDLE if no connection is left
+///         that could get an event: at once with timeout -1, otherwise when the time is up, because
+///         a new connection may appear meanwhile; its error message says which connections there
+///         are; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
 ///         thread's own queue; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
 ///
-/// Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: the queue's own;
-/// a queue of ws_queue_new() any, one at a time. From a callback: yes. After fork:
-/// HOSTWS_E_FORKED.
+/// Blocks: up to `timeout_ms`, plus the time of the callbacks. Threads: the queue's own; for a
+/// queue of ws_queue_new() any, one at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -65,11 +65,11 @@ pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i
     pump(budget.unwrap_or_else(|code| code))
 }
 
-/// Tells the word for a type of event.
+/// Returns the name of a type of event.
 ///
 /// @param type  an event's `type`
 /// @return "open", "message", "error", "terminate", "drain", "pong", "warning", "reconnecting" or
-///         "reconnected"; "" for any other number. Lives for ever
+///         "reconnected"; "" for any other number. Valid for ever
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: yes.
 ///
@@ -79,16 +79,16 @@ pub extern "C" fn ws_event_name(r#type: i32) -> *const c_char {
     names::event(r#type).as_ptr()
 }
 
-/// Blocks until something can be delivered, and delivers nothing.
+/// Waits until an event can be delivered, and delivers nothing.
 ///
 /// @param queue       0 for the calling thread's own, or any queue
-/// @param timeout_ms  how long to wait: 0 not at all, -1 for ever
-/// @return how many events could be delivered, 0 if the time was up, ws_wake() was called or a
-///         signal handler ran on this thread; or HOSTWS_E_IDLE as in ws_poll();
+/// @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
+/// @return the number of events that can be delivered; 0 if the time is up, ws_wake() was called,
+///         or a signal handler ran on this thread; or HOSTWS_E_IDLE as in ws_poll();
 ///         HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
 ///
-/// Blocks: up to `timeout_ms`. Threads: any, also for another thread's own queue. From a
-/// callback: yes; connections with a callback on this stack are passed over. After fork:
+/// Blocks: up to `timeout_ms`. Threads: any, even for another thread's own queue. From a callback:
+/// yes; connections whose callback is running on this stack are skipped. After fork:
 /// HOSTWS_E_FORKED.
 ///
 /// @since 0.1
@@ -109,28 +109,30 @@ pub extern "C-unwind" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
     .unwrap_or_else(|code| code)
 }
 
-/// Waits until a connection has reached a status, and meanwhile calls back as ws_poll()
-/// does for its queue. For a connection with callbacks HOSTWS_OK means that they have been
-/// told: on_open has returned before HOSTWS_CONNECTED is reached, on_terminate before
-/// HOSTWS_CLOSED. For one without callbacks it waits and consumes nothing. HOSTWS_OK also if
-/// the status was reached and has been left since; ws_status() tells what it is now. So
-/// HOSTWS_CONNECTED is the first opening of a connection that is opened again when it is lost;
-/// RECONNECTED tells of the later ones.
+/// Waits until a connection has reached a status. Meanwhile it makes callbacks for the connection's
+/// queue, as ws_poll() does. If the connection has callbacks, HOSTWS_OK means that they have run:
+/// on_open has returned before HOSTWS_CONNECTED is reached, on_terminate before HOSTWS_CLOSED. If
+/// it has none, the call waits and consumes no event. The result is also HOSTWS_OK if the status
+/// was reached and has changed since; ws_status() returns the current one. So HOSTWS_CONNECTED
+/// means the first opening, even for a connection that is reopened when it is lost; RECONNECTED
+/// reports the later ones.
 ///
-/// When it fails, ws_last_error_message() carries why the connection ended, or why its last
-/// attempt failed, as on_error and RECONNECTING tell it: "connection 1 is closed: could not open a
+/// If it fails, ws_last_error_message() contains the reason why the connection ended, or why its
+/// last attempt failed, as in on_error and RECONNECTING: "connection 1 is closed: could not open a
 /// connection to 127.0.0.1:1: ...: Connection refused". The library remembers the reasons of the
-/// 128 connections that failed last; ws_send() and others have them in their words, too.
+/// last 128 failed connections; ws_send() and other functions also have them in their error
+/// messages.
 ///
 /// @param ws          a connection
 /// @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
-/// @param timeout_ms  how long: 0 not at all, -1 for ever
-/// @return HOSTWS_OK; HOSTWS_E_CLOSED if the status cannot be reached any more; HOSTWS_E_TIMEOUT, also
-///         after ws_wake() and if a signal handler ran on this thread while it waited;
-///         HOSTWS_E_REENTRANT inside a callback of this connection; HOSTWS_E_WRONG_THREAD, HOSTWS_E_BUSY as in ws_poll(); HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
+/// @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
+/// @return HOSTWS_OK; HOSTWS_E_CLOSED if the status can no longer be reached; HOSTWS_E_TIMEOUT,
+///         also after ws_wake() and if a signal handler ran on this thread while it waited;
+///         HOSTWS_E_REENTRANT inside a callback of this connection; HOSTWS_E_WRONG_THREAD,
+///         HOSTWS_E_BUSY as in ws_poll(); HOSTWS_E_ARGUMENT; HOSTWS_E_NO_SUCH_ID
 ///
-/// Blocks: up to `timeout_ms`, and as long as the callbacks take. Threads: that of the
-/// connection's queue. From a callback: of another connection, yes. After fork: HOSTWS_E_FORKED.
+/// Blocks: up to `timeout_ms`, plus the time of the callbacks. Threads: that of the connection's
+/// queue. From a callback: yes, of another connection. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]

@@ -1,4 +1,4 @@
-//! Pull: the functions that hand events over without a callback.
+//! Events without callbacks: ws_next() and its relatives.
 
 use std::ffi::c_char;
 use std::sync::Arc;
@@ -20,20 +20,20 @@ unsafe impl Versioned for ws_event {
     const FIRST_SIZE: usize = memory::first_size!(ws_event, delay_ms: i64, 96);
 }
 
-/// Gives the next event of a queue; if there is none, waits for it. Serves the
-/// connections without callbacks: those of ws_open(), and of ws_new() with a handler
-/// that is NULL or empty.
+/// Returns the next event of a queue. If there is none, waits for one. Serves the connections
+/// without callbacks: those of ws_open(), and those of ws_new() whose handler is NULL or has no
+/// callbacks.
 ///
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
-/// @param timeout_ms  how long to wait: 0 not at all, -1 for ever
-/// @return the event, valid until the next ws_next() or ws_next_batch() on this queue. NULL if there is none, and
-///         then ws_last_error() tells why: HOSTWS_E_TIMEOUT, also after ws_wake() and if
-///         a signal handler ran on this thread while it waited; HOSTWS_E_IDLE as in ws_poll();
-///         HOSTWS_E_BUSY;
-///         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+/// @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
+/// @return the event, valid until the next ws_next() or ws_next_batch() on this queue. NULL if
+///         there is none; ws_last_error() then returns the reason: HOSTWS_E_TIMEOUT, also after
+///         ws_wake() and if a signal handler ran on this thread while it waited; HOSTWS_E_IDLE as
+///         in ws_poll(); HOSTWS_E_BUSY; HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID;
+///         HOSTWS_E_ARGUMENT
 ///
-/// Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
-/// at a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
+/// Blocks: up to `timeout_ms`. Threads: the queue's own; for a queue of ws_queue_new() any, one at
+/// a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -74,22 +74,22 @@ fn no_event(waited: &Waited) -> Error {
     Error::ws(Code::Timeout, words)
 }
 
-/// Gives several events of a queue at once: ws_next() for languages in which a foreign call
-/// costs more than what it brings. If there are none, waits for the first.
+/// Returns several events of a queue at once: ws_next() for languages in which a foreign call costs
+/// more than the work it does. If there are none, waits for the first.
 ///
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
-/// @param events      gets them, in order; before each call set `struct_size` of the first, at
-///                    which distance the others follow: it comes back as in ws_stats. What they
-///                    point to is valid until the next ws_next() or ws_next_batch() on this queue
-/// @param capacity    how many there is room for, 1 or more
-/// @param timeout_ms  how long to wait for the first: 0 not at all, -1 for ever
-/// @return how many there are, 0 if the time was up, ws_wake() was called or a signal
-///         handler ran on this thread while it waited; or HOSTWS_E_IDLE as in ws_poll();
-///         HOSTWS_E_BUSY;
+/// @param events      an array that gets the events, in order. Before each call, set `struct_size`
+///                    in the first: it is the distance from one event to the next, and comes back
+///                    as in ws_stats. What the events point to is valid until the next ws_next() or
+///                    ws_next_batch() on this queue
+/// @param capacity    the number of events that fit into the array, 1 or more
+/// @param timeout_ms  how long to wait for the first event: 0 returns at once, -1 waits for ever
+/// @return the number of events; 0 if the time is up, ws_wake() was called, or a signal handler ran
+///         on this thread while it waited; or HOSTWS_E_IDLE as in ws_poll(); HOSTWS_E_BUSY;
 ///         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_STRUCT; HOSTWS_E_ARGUMENT
 ///
-/// Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
-/// at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
+/// Blocks: up to `timeout_ms`. Threads: the queue's own; for a queue of ws_queue_new() any, one at
+/// a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -124,35 +124,36 @@ pub unsafe extern "C-unwind" fn ws_next_batch(
     .unwrap_or_else(|code| code)
 }
 
-/// Gives the next event of a queue as one JSON object: the counterpart of ws_open() for languages
-/// that have no structs. Serves the same connections as ws_next(), and waits as it does.
+/// Returns the next event of a queue as a JSON object. Belongs to ws_open(), for languages without
+/// structs. Serves the same connections as ws_next(), and waits as it does.
 ///
-/// Each object has `type` (as ws_event_name() says it), `ws`, `time_us` and `user_data` (a number).
-/// Besides, by their names in ws_event: MESSAGE has `data_type` ("text", "blob" or "object"), `data`,
-/// and `first` and `last`, which are true unless it is a part of a larger message; ERROR, WARNING and
-/// RECONNECTING have `errors`, an array of objects with `code`, `component` and `message`; TERMINATE
-/// has `code`, `reason` and `was_clean` (true or false); PONG has `data` and `round_trip_us`;
-/// RECONNECTING and RECONNECTED have `code`, RECONNECTING also `delay_ms`. `data` is a string for text,
-/// base64 in a string (RFC 4648 section 4) for blobs and pongs, and the JSON value itself for
-/// objects. ws_json_get() takes it apart.
+/// Each object has `type` (the name as in ws_event_name()), `ws`, `time_us` and `user_data` (a
+/// number). The other members have the names of ws_event. MESSAGE has `data_type` ("text", "blob"
+/// or "object"), `data`, `first` and `last`; both are true, except in the parts of a large message.
+/// ERROR, WARNING and RECONNECTING have `errors`, an array of objects with `code`, `component` and
+/// `message`. TERMINATE has `code`, `reason` and `was_clean` (true or false). PONG has `data` and
+/// `round_trip_us`. RECONNECTING and RECONNECTED have `code`; RECONNECTING also has `delay_ms`.
+/// `data` is a string for text, base64 in a string (RFC 4648 section 4) for blobs and pongs, and
+/// the JSON value itself for objects. ws_json_get() reads values out of the object.
 ///
 ///     {"type":"message","ws":1,"time_us":1785312000000000,"user_data":0,
 ///      "data_type":"text","first":true,"last":true,"data":"hello"}
 ///
-/// (It comes on one line, unless a server's JSON has line ends.)
+/// (It is on one line, unless a server's JSON contains line ends.)
 ///
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
-/// @param timeout_ms  how long to wait: 0 not at all, -1 for ever
+/// @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
 /// @param buffer      gets the text and a NUL; may be NULL if `size` is 0
 /// @param size        bytes at `buffer`
-/// @return the text's length in bytes without the NUL. If `size` is no more than that, the buffer
-///         gets "", and the event stays for the next call: give it a buffer of one byte more than
-///         that. Or HOSTWS_E_TIMEOUT if there is no event, also after ws_wake() and if a signal handler
-///         ran on this thread while it waited; HOSTWS_E_IDLE as in ws_poll(); HOSTWS_E_BUSY;
-///         HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+/// @return the length of the text in bytes, without the NUL. If `size` is not larger than this
+///         length, the buffer gets "" and the event stays for the next call: call again with a
+///         buffer of at least one byte more than the length. Or HOSTWS_E_TIMEOUT if there is no
+///         event, also after ws_wake() and if a signal handler ran on this thread while it waited;
+///         HOSTWS_E_IDLE as in ws_poll(); HOSTWS_E_BUSY; HOSTWS_E_WRONG_THREAD;
+///         HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
 ///
-/// Blocks: up to `timeout_ms`. Threads: the queue's own; a queue of ws_queue_new() any, one
-/// at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
+/// Blocks: up to `timeout_ms`. Threads: the queue's own; for a queue of ws_queue_new() any, one at
+/// a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]

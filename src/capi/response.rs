@@ -1,4 +1,4 @@
-//! What the server answered to the upgrade request.
+//! The server's answer to the upgrade request.
 
 use std::ffi::c_char;
 
@@ -8,12 +8,12 @@ use super::types::ws_id;
 use crate::error::{Code, Error};
 use crate::library;
 
-/// Tells the HTTP status of the server's answer to the upgrade request; of an HTTP proxy
-/// that refused, of its answer. The same goes for the header and the body below.
+/// Returns the HTTP status of the server's answer to the upgrade request. If an HTTP proxy refused
+/// the connection, this is the proxy's answer. The same holds for the headers and the body below.
 ///
 /// @param ws  a connection whose on_terminate has not returned yet
-/// @return 101 once it is open, 401 or the like if it was refused, 0 while there is no
-///         answer; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
+/// @return 101 once the connection is open, a status such as 401 if it was refused, 0 if there is
+///         no answer yet; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
@@ -23,20 +23,20 @@ pub extern "C" fn ws_response_status(ws: ws_id) -> i32 {
     answer(|| Ok(library::find(ws)?.answer().map_or(0, |answer| i32::from(answer.response.status))))
 }
 
-/// Copies out a header of the server's answer to the upgrade request. The values of a name
-/// that repeats are joined with ", " (RFC 9110 5.3), those of Set-Cookie, which may hold
-/// commas, with a line feed, which no value can hold. ws_response_header_at() tells them one
-/// by one.
+/// Copies a header of the server's answer to the upgrade request. If a name repeats, its values are
+/// joined with ", " (RFC 9110 5.3). The values of Set-Cookie, which may contain commas, are joined
+/// with a line feed, which no value can contain. ws_response_header_at() returns each value by
+/// itself.
 ///
-/// A value is told as the server's bytes. They need not be UTF-8 (RFC 9110 5.5).
+/// The value has the bytes that the server sent. They need not be UTF-8 (RFC 9110 5.5).
 ///
 /// @param ws      a connection whose on_terminate has not returned yet
-/// @param name    the header's name, in any case
-/// @param buffer  gets the value and a NUL, cut off if need be; may be NULL if `size` is 0
+/// @param name    the name of the header, in upper or lower case
+/// @param buffer  gets the value and a NUL, truncated if needed; may be NULL if `size` is 0
 /// @param size    bytes at `buffer`
-/// @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if the answer
-///         has no such header or there is none yet, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID,
-///         HOSTWS_E_ARGUMENT
+/// @return the full length of the value in bytes, without the NUL; or HOSTWS_E_NOT_FOUND if the
+///         answer has no such header or there is no answer yet, HOSTWS_E_CLOSED,
+///         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
@@ -61,23 +61,23 @@ pub unsafe extern "C" fn ws_response_header(
     })
 }
 
-/// Copies out one header of the server's answer to the upgrade request, by its place in the
-/// answer. A name that repeats comes once for each of its values.
+/// Copies a header of the server's answer to the upgrade request, by its position. A name that
+/// repeats has one position for each value.
 ///
-/// A header line that breaks HTTP's rules (no colon, a malformed name, a control character)
-/// is left out, and a log line says so. A header over several lines comes as one.
+/// A header line that breaks the rules of HTTP (no colon, a malformed name, a control character) is
+/// left out and logged. A header that is folded over several lines is one header.
 ///
 /// @param ws          a connection whose on_terminate has not returned yet
 /// @param index       0 for the first header
-/// @param name        gets the name and a NUL, cut off if need be; 256 bytes have room for
-///                    every name; may be NULL if `name_size` is 0
+/// @param name        gets the name and a NUL, truncated if needed; 256 bytes are enough for every
+///                    name; may be NULL if `name_size` is 0
 /// @param name_size   bytes at `name`
-/// @param value       gets the value and a NUL, cut off if need be; may be NULL if
-///                    `value_size` is 0. The server's bytes, which need not be UTF-8
+/// @param value       gets the value and a NUL, truncated if needed; may be NULL if `value_size` is
+///                    0. These are the bytes that the server sent; they need not be UTF-8
 /// @param value_size  bytes at `value`
-/// @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if the answer
-///         has no more headers or there is none yet, HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID,
-///         HOSTWS_E_ARGUMENT
+/// @return the full length of the value in bytes, without the NUL; or HOSTWS_E_NOT_FOUND if the
+///         answer has no header at this position or there is no answer yet, HOSTWS_E_CLOSED,
+///         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
@@ -105,13 +105,13 @@ pub unsafe extern "C" fn ws_response_header_at(
     })
 }
 
-/// Copies out the body of the answer with which the server refused the upgrade,
-/// its first 64 KiB.
+/// Copies the body of the answer with which the server refused the upgrade, at most its first 64
+/// KiB.
 ///
 /// @param ws      a connection whose on_terminate has not returned yet
-/// @param buffer  gets the bytes and a NUL, cut off if need be; may be NULL if `size` is 0
+/// @param buffer  gets the bytes and a NUL, truncated if needed; may be NULL if `size` is 0
 /// @param size    bytes at `buffer`
-/// @return the body's length in bytes without the NUL, 0 if there is none; or
+/// @return the length of the body in bytes, without the NUL; 0 if there is none; or
 ///         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -128,12 +128,12 @@ pub unsafe extern "C" fn ws_response_body(ws: ws_id, buffer: *mut c_char, size: 
     })
 }
 
-/// Copies out the subprotocol that the server chose (RFC 6455 1.9).
+/// Copies the subprotocol that the server chose (RFC 6455 1.9).
 ///
 /// @param ws      a connection whose on_terminate has not returned yet
-/// @param buffer  gets the text and a NUL, cut off if need be; may be NULL if `size` is 0
+/// @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0
 /// @param size    bytes at `buffer`
-/// @return the text's whole length in bytes without the NUL, 0 if there is none; or
+/// @return the full length of the text in bytes, without the NUL; 0 if there is none; or
 ///         HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
