@@ -1189,9 +1189,9 @@ int64_t ws_peer_certificate(ws_id ws, void *buffer, int64_t size);
  * @return the number of events delivered; 0 if the time is up, ws_wake() was called, or a signal
  *         handler ran on this thread while it waited; or HOSTWS_E_IDLE if no connection is left
  *         that could get an event: at once with timeout -1, otherwise when the time is up, because
- *         a new connection may appear meanwhile; its message says which connections exist
- *         elsewhere; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for
- *         another thread's own queue; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+ *         a new connection may appear meanwhile; its error message says which connections there
+ *         are; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
+ *         thread's own queue; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
  *
  * Blocks: up to `timeout_ms`, plus the time of the callbacks. Threads: the queue's own; for a
  * queue of ws_queue_new() any, one at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -1342,59 +1342,60 @@ int32_t ws_next_batch(ws_queue queue,
 int64_t ws_next_json(ws_queue queue, int32_t timeout_ms, char *buffer, int64_t size);
 
 /**
- * Makes a queue that is bound to no thread: whoever polls it gets its events, one
- * poller at a time. For goroutines, virtual threads and async runtimes.
+ * Creates a queue that belongs to no thread. Any thread may poll it, one at a time, and gets its
+ * events. For goroutines, virtual threads and async runtimes.
  *
  * @return the queue, always positive; or HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN
  *
- * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
- * It lives until ws_queue_free().
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED. The queue lives
+ * until ws_queue_free().
  *
  * @since 0.1
  */
 ws_queue ws_queue_new(void);
 
 /**
- * Frees a queue of ws_queue_new(). Its connections are Closing, with 1001, when the call
- * returns. What they had queued still leaves, as told above under "What an end drops"; if it
- * cannot, only the log says so. What the queue holds is discarded, and no callback of theirs runs
- * any more, nor the queue's wake-up function.
+ * Frees a queue of ws_queue_new(). When the call returns, its connections are Closing, with 1001.
+ * The messages queued on them still leave, as described above under "What an end drops"; if they
+ * cannot, only the log says so. The events in the queue are discarded. After this call neither
+ * callbacks of its connections nor its wake-up function run.
  *
  * @param queue  a queue of ws_queue_new()
- * @return HOSTWS_OK; or HOSTWS_E_BUSY while some thread polls it or one of its callbacks runs,
+ * @return HOSTWS_OK; or HOSTWS_E_BUSY while a thread polls the queue or one of its callbacks runs,
  *         HOSTWS_E_ARGUMENT for a thread's own queue, HOSTWS_E_NO_SUCH_ID
  *
- * Blocks: while the wake-up function runs. Threads: any. From a callback: yes, of another
- * queue. After fork: HOSTWS_E_FORKED.
+ * Blocks: while the wake-up function runs. Threads: any. From a callback: yes, of another queue.
+ * After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
 int32_t ws_queue_free(ws_queue queue);
 
 /**
- * Drops every event that a queue holds, as if it had never come. Of its connections that are
- * Closing or Closed nothing comes any more, not even on_terminate; the others go on. After
- * ws_shutdown() and this nothing is left that could call the host's code: so a plug-in is
+ * Drops all events in a queue, as if they had never come. Connections of the queue that are
+ * Closing or Closed have no more events, not even TERMINATE; the others continue. After
+ * ws_shutdown() and this call nothing is left that could call your code, so a plug-in can be
  * unloaded.
  *
  * @param queue  0 for the calling thread's own, or a queue of ws_queue_new()
- * @return HOSTWS_OK; or HOSTWS_E_BUSY while another thread polls it or one of its callbacks runs,
- *         HOSTWS_E_WRONG_THREAD for another thread's own queue, HOSTWS_E_NO_SUCH_ID,
- *         HOSTWS_E_ARGUMENT if it is negative
+ * @return HOSTWS_OK; or HOSTWS_E_BUSY while another thread polls the queue or one of its callbacks
+ *         runs, HOSTWS_E_WRONG_THREAD for another thread's own queue, HOSTWS_E_NO_SUCH_ID,
+ *         HOSTWS_E_ARGUMENT if `queue` is negative
  *
- * Blocks: never. Threads: the queue's own; a queue of ws_queue_new() any. From a callback: yes,
- * of another queue. After fork: HOSTWS_E_FORKED. What ws_next() gave out is gone, too.
+ * Blocks: never. Threads: the queue's own; for a queue of ws_queue_new() any. From a callback:
+ * yes, of another queue. After fork: HOSTWS_E_FORKED. Events that ws_next() returned are no longer
+ * valid.
  *
  * @since 0.1
  */
 int32_t ws_queue_discard(ws_queue queue);
 
 /**
- * Names the queue that gets a connection's events, so that other threads can wait
- * on it or wake it.
+ * Returns the queue that gets a connection's events, so that other threads can wait on it or wake
+ * it.
  *
- * @param ws  a connection whose on_terminate has not returned yet; 0: the calling
- *            thread's own queue is meant
+ * @param ws  a connection whose on_terminate has not returned yet; 0: returns the calling thread's
+ *            own queue
  * @return the queue, always positive; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_RESOURCES
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -1404,32 +1405,32 @@ int32_t ws_queue_discard(ws_queue queue);
 ws_queue ws_queue_of(ws_id ws);
 
 /**
- * Ends one wait on a queue: ws_poll(), ws_wait() or ws_wait_status() returns, ws_next()
- * returns NULL. If nobody waits, the next call that would wait returns at once; one with a
- * timeout of 0, or one that has events to deliver, does not count. Several calls before that
- * count as one. It does not make the descriptor of ws_queue_fd() readable.
+ * Ends one wait on a queue: ws_poll(), ws_wait() or ws_wait_status() returns; ws_next() returns
+ * NULL. If no thread waits, the next call that would wait returns at once; a call with a timeout
+ * of 0 or with events to deliver does not count. Several calls before that count as one. The call
+ * does not make the descriptor of ws_queue_fd() readable.
  *
  * @param queue  0 for the calling thread's own, or any queue
- * @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
+ * @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if `queue` is negative
  *
- * Blocks: never. Threads: any, also those of the library, in a wake-up function.
- * From a callback: yes. After fork: HOSTWS_E_FORKED. Not from a signal handler, which writes
- * to ws_wake_fd() instead.
+ * Blocks: never. Threads: any, also those of the library, inside a wake-up or log function. From a
+ * callback: yes. After fork: HOSTWS_E_FORKED. Not allowed in a signal handler; write to
+ * ws_wake_fd() there.
  *
  * @since 0.1
  */
 int32_t ws_wake(ws_queue queue);
 
 /**
- * Gives a descriptor to write to: each byte written to it, whatever it is, does what
- * ws_wake() does. So a signal handler can end a wait, also one that begins only after the
- * handler has run: write(2) may be called there, and ws_wake() may not. It never blocks.
- * Python's signal.set_wakeup_fd() takes it as it is.
+ * Returns a descriptor to write to. Each byte written to it, whatever its value, has the effect of
+ * ws_wake(). A signal handler can use it to end a wait, even one that begins after the handler has
+ * run: write(2) is allowed in a signal handler, ws_wake() is not. The write never blocks. Python's
+ * signal.set_wakeup_fd() accepts the descriptor.
  *
  * @param queue  0 for the calling thread's own, or any queue
  * @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
- *         HOSTWS_E_RESOURCES. It belongs to the library, and is closed when the queue is
- *         freed or its thread ends: nothing may be written to it any more then
+ *         HOSTWS_E_RESOURCES. The library owns it, and closes it when the queue is freed or its
+ *         thread ends: do not write to it after that
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -1438,11 +1439,11 @@ int32_t ws_wake(ws_queue queue);
 intptr_t ws_wake_fd(ws_queue queue);
 
 /**
- * Counts the events that can be delivered now, by ws_poll() and ws_next(). Those of a
- * connection whose callback runs are not counted: they wait until it returns.
+ * Returns the number of events that ws_poll() and ws_next() can deliver now. Events of a
+ * connection whose callback is running do not count: they wait until it returns.
  *
  * @param queue  0 for the calling thread's own, or any queue
- * @return how many; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
+ * @return the number of events; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if `queue` is negative
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -1451,18 +1452,19 @@ intptr_t ws_wake_fd(ws_queue queue);
 int32_t ws_pending(ws_queue queue);
 
 /**
- * Gives a descriptor for a host with an event loop of its own (poll, epoll,
- * kqueue, select, libuv): readable exactly while something can be delivered. While a callback
- * runs, perhaps with a dialog and a loop of its own, that is what other connections have.
- * It is one end of a socket pair. Watch it, level-triggered, and call
- * ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is readable. Reading from it is not
- * needed; a host that does must poll before it waits again, and that poll, or the next
- * event, makes it readable anew if something is left. Closing it is the library's: give a wrapper that closes
- * what it watches a dup() of it.
+ * Returns a descriptor to watch, for a program with its own event loop (poll, epoll, kqueue,
+ * select, libuv). It is readable exactly while an event can be delivered. While a callback runs
+ * (perhaps a dialog with a loop of its own), only the events of other connections count. It is one
+ * end of a socket pair. Watch it level-triggered, and call ws_poll(queue, 0, 0) or ws_next(queue,
+ * 0) when it is readable. You need not read from it. If you do, poll before you wait again: that
+ * poll, or the next event, makes it readable again if an event is left.
+ *
+ * The library owns this descriptor; never close it. If your event loop closes what it watches,
+ * give it a dup().
  *
  * @param queue  0 for the calling thread's own, or any queue
  * @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
- *         HOSTWS_E_RESOURCES. It is closed when the queue is freed or its thread ends
+ *         HOSTWS_E_RESOURCES. The library closes it when the queue is freed or its thread ends
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -1471,46 +1473,45 @@ int32_t ws_pending(ws_queue queue);
 intptr_t ws_queue_fd(ws_queue queue);
 
 /**
- * Sets a function that is called when a queue has something to deliver and had nothing
- * before, again after a poll that left events behind, and soon if it has something now. In a
- * callback, where a dialog with a loop of its own may run, it is called for what other
- * connections have. Calls are coalesced. After ws_shutdown(), and two seconds after the queue's last connection has
- * ended, there may be no thread left to call it: poll then until nothing is left.
+ * Sets a function that is called when a queue gets something to deliver and had nothing before,
+ * and again after a poll that left events behind. If there is something to deliver now, it is
+ * called soon. While a callback runs (perhaps a dialog with a loop of its own), it is called for
+ * the events of other connections. Several calls may be combined into one. After ws_shutdown(),
+ * and two seconds after the last connection of the queue has ended, there may be no thread left to
+ * call it: then poll until nothing is left.
  *
- * IT IS CALLED ON A THREAD OF THE LIBRARY, with none of its locks in the way of others.
- * It may call nothing of the library but ws_wake(), should return soon (the queue's
- * connections wait for it), and typically posts a task to the host's own loop. It should return
- * normally: if an exception leaves it or it ends its thread by pthread_exit(), as interpreters
- * do when they have ended themselves, that thread stops for ever, another one goes on with the
- * connections, and the function is not called again.
+ * THE FUNCTION RUNS ON A THREAD OF THE LIBRARY, which holds no lock that another thread needs. It
+ * may call no function of the library except ws_wake(). It should return soon, because the queue's
+ * connections wait for it; typically it posts a task to your own loop. It should return normally.
+ * If it throws an exception or ends its thread by pthread_exit() (as interpreters do after they
+ * have been finalized), that thread stops for ever, another thread continues with the connections,
+ * and the function is not called again.
  *
  * @param queue      0 for the calling thread's own, or any queue
- * @param fn         the function; NULL: none. The former one is not running any more
- *                   when the call returns
- * @param user_data  handed to it as it is. It must live until the function is replaced, or
- *                   the queue is freed, or ws_shutdown() has returned with another answer than
+ * @param fn         the function; NULL: none. The previous function is no longer running when the
+ *                   call returns
+ * @param user_data  passed to the function unchanged. It must stay valid until the function is
+ *                   replaced, or the queue is freed, or ws_shutdown() has returned anything but
  *                   HOSTWS_E_TIMEOUT; none of these returns while the function runs. When the
- *                   queue's thread ends, that waits for the function at most one second
- * @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
+ *                   queue's thread ends, it waits for the function for at most one second
+ * @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if `queue` is negative
  *
- * Blocks: while the former function runs. Threads: any but those of the library.
- * From a callback: yes. After fork: HOSTWS_E_FORKED.
+ * Blocks: while the previous function runs. Threads: any except those of the library. From a
+ * callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
-int32_t ws_queue_on_wakeup(ws_queue queue,
-                           void (*fn)(void *user_data),
-                           void *user_data);
+int32_t ws_queue_on_wakeup(ws_queue queue, void (*fn)(void *user_data), void *user_data);
 
 /**
- * Lets a thread that waits in ws_poll(), ws_next() or the like look again and again before it
- * sleeps: its processor core need not be woken then, which takes longer than a short round
- * trip. It does so only while events come in quick succession; idle, it sleeps as always. Only
- * worth it where the thread has a core to itself.
+ * Lets a thread that waits in ws_poll(), ws_next() or a similar call check repeatedly for a while
+ * before it sleeps. Its processor core then need not be woken, which takes longer than a short
+ * round trip. The thread does this only while events come in quick succession; when idle, it
+ * sleeps as usual. Use it only if the thread has a core to itself.
  *
  * @param queue         0 for the calling thread's own, or any queue
- * @param microseconds  how long to look, 20 for instance; at most 1,000,000; 0: not at all, as at
- *                      the beginning
+ * @param microseconds  how long to check, for example 20; at most 1,000,000; 0: not at all, which
+ *                      is the default
  * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT, HOSTWS_E_NO_SUCH_ID
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -1520,42 +1521,43 @@ int32_t ws_queue_on_wakeup(ws_queue queue,
 int32_t ws_queue_busy_poll(ws_queue queue, int32_t microseconds);
 
 /**
- * Tells the code of this thread's last call that failed.
+ * Returns the code of the calling thread's last failed call.
  *
- * @return a HOSTWS_E_ code, or HOSTWS_OK if none has failed yet. A call that succeeds does not
+ * @return a HOSTWS_E_ code, or HOSTWS_OK if no call has failed yet. A call that succeeds does not
  *         change it
  *
- * Blocks: never. Threads: any, each has its own. From a callback: yes. After fork: yes.
+ * Blocks: never. Threads: any; each has its own. From a callback: yes. After fork: yes.
  *
  * @since 0.1
  */
 int32_t ws_last_error(void);
 
 /**
- * Tells in words what was wrong with this thread's last call that failed.
+ * Returns a description of the error of the calling thread's last failed call.
  *
- * The buffer belongs to the thread. It stays where it is until the thread ends, and each call
- * that fails overwrites it: in `printf("%d %s", ws_send(..), ws_last_error_message())` the words
- * are those of the call or those of the one before it. Copy them for another thread.
+ * The buffer belongs to the thread. It stays at the same address until the thread ends, and each
+ * call that fails overwrites it. If one printf() has both ws_send(..) and ws_last_error_message()
+ * as arguments, it may print the message of an earlier call. Copy the message before you pass it
+ * to another thread.
  *
- * A runtime that moves its code from thread to thread between two calls has to make the call
- * that fails and this one on the same thread: runtime.LockOSThread() in Go, or a C function of
- * yours that makes both. A Java virtual thread keeps its thread between two calls if it does not
- * block between them. ws_open_ex() gives its words itself.
+ * A runtime that moves code between threads must make the failing call and this one on the same
+ * thread: use runtime.LockOSThread() in Go, or a C function of your own that makes both calls. A
+ * Java virtual thread keeps its thread between two calls if it does not block between them.
+ * ws_open_ex() returns its message itself.
  *
- * @return one line, cut at 1,023 bytes, between two characters; "" if no call has failed yet
+ * @return one line, truncated at 1,023 bytes, between two characters; "" if no call has failed yet
  *
- * Blocks: never. Threads: any, each has its own. From a callback: yes. After fork: yes.
+ * Blocks: never. Threads: any; each has its own. From a callback: yes. After fork: yes.
  *
  * @since 0.1
  */
 const char *ws_last_error_message(void);
 
 /**
- * Tells what a HOSTWS_E_ code means in general.
+ * Returns the general meaning of a HOSTWS_E_ code.
  *
- * @param code  HOSTWS_OK or a HOSTWS_E_
- * @return a few words; lives for ever
+ * @param code  HOSTWS_OK or a HOSTWS_E_ code
+ * @return a short text; valid for ever
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
  *
@@ -1564,9 +1566,9 @@ const char *ws_last_error_message(void);
 const char *ws_strerror(int32_t code);
 
 /**
- * Tells the version of the library which is running.
+ * Returns the version of the library in use.
  *
- * @return such as "0.1.0"; lives for ever
+ * @return a text such as "0.1.0"; valid for ever
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
  *
@@ -1575,8 +1577,7 @@ const char *ws_strerror(int32_t code);
 const char *ws_version(void);
 
 /**
- * Tells the version of the library which is running, for comparing with
- * HOSTWS_VERSION_NUMBER.
+ * Returns the version of the library in use, to compare with HOSTWS_VERSION_NUMBER.
  *
  * @return MAJOR * 65536 + MINOR * 256 + PATCH
  *
@@ -1587,25 +1588,25 @@ const char *ws_version(void);
 uint32_t ws_version_number(void);
 
 /**
- * Sets where log lines go. Without a call of it, the environment decides:
- * HOSTWS_LOG=error, warning, info, debug or trace writes to stderr, else nothing is logged.
+ * Sets where log lines go. Without this call the environment decides: HOSTWS_LOG=error, warning,
+ * info, debug or trace writes to stderr; otherwise nothing is logged.
  *
- * THE FUNCTION IS CALLED ON THREADS OF THE LIBRARY, and on the caller's within a call. It may
- * call nothing of the library but ws_wake(), and should return soon.
+ * THE FUNCTION RUNS ON THREADS OF THE LIBRARY, and inside calls on the calling thread. It may call
+ * no function of the library except ws_wake(), and should return soon.
  *
- * A line is one line: what a server sent is shown with its control characters escaped. No line
- * has what may be a secret of the options: the path and query of the URL, users and passwords,
- * keys, subprotocols, the values of headers (but those known to be harmless, such as Host). Of
- * what is sent and received in messages, HOSTWS_LOG_TRACE shows the beginning.
+ * Each message is one line; control characters in text from a server are escaped. No line contains
+ * anything in the options that may be a secret: the path and query of the URL, users and
+ * passwords, keys, subprotocols, and the values of headers (except those known to be harmless,
+ * such as Host). HOSTWS_LOG_TRACE shows the beginning of each message that is sent or received.
  *
- * @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_TRACE: lines above it are not made
- * @param fn         gets each line, without a line end; NULL: stderr. The former one is not
- *                   running any more when the call returns
- * @param user_data  handed to it as it is. It must live until the function is replaced, or
- *                   ws_shutdown() has returned with another answer than HOSTWS_E_TIMEOUT
+ * @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_TRACE: lines above this level are not written
+ * @param fn         gets each line, without a line end; NULL: stderr. The previous function is no
+ *                   longer running when the call returns
+ * @param user_data  passed to the function unchanged. It must stay valid until the function is
+ *                   replaced, or ws_shutdown() has returned anything but HOSTWS_E_TIMEOUT
  * @return HOSTWS_OK, or HOSTWS_E_ARGUMENT
  *
- * Blocks: while the former function runs. Threads: any but those of the library. From a
+ * Blocks: while the previous function runs. Threads: any except those of the library. From a
  * callback: yes. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
@@ -1615,30 +1616,31 @@ int32_t ws_set_log(int32_t level,
                    void *user_data);
 
 /**
- * Closes every connection with 1001 and ends the library's threads. No message is taken any
- * more, and what was accepted before leaves first: for that an opening is finished, and a lost
- * connection is opened again as its options say. Connections with nothing to send close at once.
- * Those that are not closed in time are dropped. It calls nobody back: the on_terminate that are
- * still due wait in their queues, and can be polled as ever, or dropped by ws_queue_discard().
- * After it the library is as new, and ws_new() starts it again: the log function and the wake-up
- * functions have returned and are forgotten, and the system's trust store is read anew.
+ * Closes all connections with 1001 and ends the library's threads. From now on no message is
+ * accepted. Messages accepted before leave first: for them, an opening is finished, and a lost
+ * connection is reopened as its options say. Connections with nothing to send close at once.
+ * Connections that are not closed in time are dropped. The call makes no callbacks: the TERMINATE
+ * events stay in their queues, where you can poll them as usual or drop them with
+ * ws_queue_discard(). Afterwards the library is as new, and ws_new() starts it again: the log
+ * function and the wake-up functions have returned and are forgotten, and the system's trust store
+ * will be read again.
  *
- * In a forked child it forgets all that was the parent's, so that the child can use
- * the library itself; the ids that the parent had are Closed there.
+ * In a forked child the call forgets everything of the parent, so that the child can use the
+ * library itself. The parent's ids are Closed there.
  *
- * @param timeout_ms  how long all of it may take; 0: everything is dropped at once; -1: each
- *                    connection has its own limits, `open_timeout_ms` for an opening and
- *                    `close_timeout_ms` in which nothing leaves or the server does not answer;
- *                    with `reconnect_max` -1 and a message that waits, that may be for ever
- * @return HOSTWS_OK: every accepted message has left (pings do not count, nor what the host had
- *         dropped itself by ws_abort() or ws_terminate()); HOSTWS_E_TIMEOUT if a message was
- *         dropped, also with `timeout_ms` 0 and because an opening failed (the words tell of which
- *         connection, and why), if a connection was dropped although `timeout_ms` was not 0,
- *         if a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another
- *         thread is already at it;
- *         HOSTWS_E_ARGUMENT if `timeout_ms` is less than -1
+ * @param timeout_ms  the time limit of the whole call; 0: everything is dropped at once; -1: each
+ *                    connection has its own limits, `open_timeout_ms` for an opening, and
+ *                    `close_timeout_ms` during which nothing leaves or the server does not answer;
+ *                    with `reconnect_max` -1 and a message that waits, this may take for ever
+ * @return HOSTWS_OK: every accepted message has left (except pings, and messages that you dropped
+ *         yourself by ws_abort() or ws_terminate()); HOSTWS_E_TIMEOUT if a message was dropped,
+ *         also because `timeout_ms` is 0 or an opening failed (the error message names the
+ *         connection and the reason), if a connection was dropped although `timeout_ms` is not 0,
+ *         or if a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another
+ *         thread is already inside ws_shutdown(); HOSTWS_E_ARGUMENT if `timeout_ms` is less than
+ *         -1
  *
- * Blocks: up to `timeout_ms`, and a moment. Threads: any but those of the library. From a
+ * Blocks: up to `timeout_ms` and a moment. Threads: any except those of the library. From a
  * callback: yes. After fork: yes, see above.
  *
  * @since 0.1
@@ -1646,16 +1648,17 @@ int32_t ws_set_log(int32_t level,
 int32_t ws_shutdown(int32_t timeout_ms);
 
 /**
- * Reads one value out of a JSON text, for hosts that have no JSON of their own.
+ * Reads one value out of a JSON text, for programs without a JSON parser.
  *
  * @param json     `length` bytes, such as the data of a HOSTWS_OBJECT message
- * @param length   bytes, or -1 when `json` ends in a NUL
+ * @param length   bytes, or -1 if `json` ends in a NUL
  * @param pointer  an RFC 6901 pointer, such as "/quotes/0/price"; "" is the whole text
- * @param buffer   gets the value and a NUL, cut off if need be: a string unescaped, anything
- *                 else as its JSON text; may be NULL if `size` is 0
+ * @param buffer   gets the value and a NUL, truncated if needed: a string unescaped, any other
+ *                 value as JSON text; may be NULL if `size` is 0
  * @param size     bytes at `buffer`
- * @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if there is
- *         nothing there, HOSTWS_E_JSON if it is not JSON, HOSTWS_E_ARGUMENT, HOSTWS_E_RESOURCES
+ * @return the full length of the value in bytes, without the NUL; or HOSTWS_E_NOT_FOUND if there
+ *         is no such value, HOSTWS_E_JSON if the text is not JSON, HOSTWS_E_ARGUMENT,
+ *         HOSTWS_E_RESOURCES
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *

@@ -11,12 +11,12 @@ use super::memory;
 use crate::error::{Code, Error};
 use crate::{json, library, log};
 
-/// Tells the code of this thread's last call that failed.
+/// Returns the code of the calling thread's last failed call.
 ///
-/// @return a HOSTWS_E_ code, or HOSTWS_OK if none has failed yet. A call that succeeds does not
+/// @return a HOSTWS_E_ code, or HOSTWS_OK if no call has failed yet. A call that succeeds does not
 ///         change it
 ///
-/// Blocks: never. Threads: any, each has its own. From a callback: yes. After fork: yes.
+/// Blocks: never. Threads: any; each has its own. From a callback: yes. After fork: yes.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -24,20 +24,21 @@ pub extern "C" fn ws_last_error() -> i32 {
     last_error::code()
 }
 
-/// Tells in words what was wrong with this thread's last call that failed.
+/// Returns a description of the error of the calling thread's last failed call.
 ///
-/// The buffer belongs to the thread. It stays where it is until the thread ends, and each call
-/// that fails overwrites it: in `printf("%d %s", ws_send(..), ws_last_error_message())` the words
-/// are those of the call or those of the one before it. Copy them for another thread.
+/// The buffer belongs to the thread. It stays at the same address until the thread ends, and each
+/// call that fails overwrites it. If one printf() has both ws_send(..) and ws_last_error_message()
+/// as arguments, it may print the message of an earlier call. Copy the message before you pass it
+/// to another thread.
 ///
-/// A runtime that moves its code from thread to thread between two calls has to make the call
-/// that fails and this one on the same thread: runtime.LockOSThread() in Go, or a C function of
-/// yours that makes both. A Java virtual thread keeps its thread between two calls if it does not
-/// block between them. ws_open_ex() gives its words itself.
+/// A runtime that moves code between threads must make the failing call and this one on the same
+/// thread: use runtime.LockOSThread() in Go, or a C function of your own that makes both calls. A
+/// Java virtual thread keeps its thread between two calls if it does not block between them.
+/// ws_open_ex() returns its message itself.
 ///
-/// @return one line, cut at 1,023 bytes, between two characters; "" if no call has failed yet
+/// @return one line, truncated at 1,023 bytes, between two characters; "" if no call has failed yet
 ///
-/// Blocks: never. Threads: any, each has its own. From a callback: yes. After fork: yes.
+/// Blocks: never. Threads: any; each has its own. From a callback: yes. After fork: yes.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -45,10 +46,10 @@ pub extern "C" fn ws_last_error_message() -> *const c_char {
     last_error::message()
 }
 
-/// Tells what a HOSTWS_E_ code means in general.
+/// Returns the general meaning of a HOSTWS_E_ code.
 ///
-/// @param code  HOSTWS_OK or a HOSTWS_E_
-/// @return a few words; lives for ever
+/// @param code  HOSTWS_OK or a HOSTWS_E_ code
+/// @return a short text; valid for ever
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: yes.
 ///
@@ -90,9 +91,9 @@ pub extern "C" fn ws_strerror(code: i32) -> *const c_char {
     words.as_ptr()
 }
 
-/// Tells the version of the library which is running.
+/// Returns the version of the library in use.
 ///
-/// @return such as "0.1.0"; lives for ever
+/// @return a text such as "0.1.0"; valid for ever
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: yes.
 ///
@@ -102,8 +103,7 @@ pub extern "C" fn ws_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
-/// Tells the version of the library which is running, for comparing with
-/// HOSTWS_VERSION_NUMBER.
+/// Returns the version of the library in use, to compare with HOSTWS_VERSION_NUMBER.
 ///
 /// @return MAJOR * 65536 + MINOR * 256 + PATCH
 ///
@@ -115,25 +115,25 @@ pub extern "C" fn ws_version_number() -> u32 {
     HOSTWS_VERSION_NUMBER
 }
 
-/// Sets where log lines go. Without a call of it, the environment decides:
-/// HOSTWS_LOG=error, warning, info, debug or trace writes to stderr, else nothing is logged.
+/// Sets where log lines go. Without this call the environment decides: HOSTWS_LOG=error, warning,
+/// info, debug or trace writes to stderr; otherwise nothing is logged.
 ///
-/// THE FUNCTION IS CALLED ON THREADS OF THE LIBRARY, and on the caller's within a call. It may
-/// call nothing of the library but ws_wake(), and should return soon.
+/// THE FUNCTION RUNS ON THREADS OF THE LIBRARY, and inside calls on the calling thread. It may call
+/// no function of the library except ws_wake(), and should return soon.
 ///
-/// A line is one line: what a server sent is shown with its control characters escaped. No line
-/// has what may be a secret of the options: the path and query of the URL, users and passwords,
-/// keys, subprotocols, the values of headers (but those known to be harmless, such as Host). Of
-/// what is sent and received in messages, HOSTWS_LOG_TRACE shows the beginning.
+/// Each message is one line; control characters in text from a server are escaped. No line contains
+/// anything in the options that may be a secret: the path and query of the URL, users and
+/// passwords, keys, subprotocols, and the values of headers (except those known to be harmless,
+/// such as Host). HOSTWS_LOG_TRACE shows the beginning of each message that is sent or received.
 ///
-/// @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_TRACE: lines above it are not made
-/// @param fn         gets each line, without a line end; NULL: stderr. The former one is not
-///                   running any more when the call returns
-/// @param user_data  handed to it as it is. It must live until the function is replaced, or
-///                   ws_shutdown() has returned with another answer than HOSTWS_E_TIMEOUT
+/// @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_TRACE: lines above this level are not written
+/// @param fn         gets each line, without a line end; NULL: stderr. The previous function is no
+///                   longer running when the call returns
+/// @param user_data  passed to the function unchanged. It must stay valid until the function is
+///                   replaced, or ws_shutdown() has returned anything but HOSTWS_E_TIMEOUT
 /// @return HOSTWS_OK, or HOSTWS_E_ARGUMENT
 ///
-/// Blocks: while the former function runs. Threads: any but those of the library. From a
+/// Blocks: while the previous function runs. Threads: any except those of the library. From a
 /// callback: yes. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
@@ -154,30 +154,31 @@ pub extern "C" fn ws_set_log(
     })
 }
 
-/// Closes every connection with 1001 and ends the library's threads. No message is taken any
-/// more, and what was accepted before leaves first: for that an opening is finished, and a lost
-/// connection is opened again as its options say. Connections with nothing to send close at once.
-/// Those that are not closed in time are dropped. It calls nobody back: the on_terminate that are
-/// still due wait in their queues, and can be polled as ever, or dropped by ws_queue_discard().
-/// After it the library is as new, and ws_new() starts it again: the log function and the wake-up
-/// functions have returned and are forgotten, and the system's trust store is read anew.
+/// Closes all connections with 1001 and ends the library's threads. From now on no message is
+/// accepted. Messages accepted before leave first: for them, an opening is finished, and a lost
+/// connection is reopened as its options say. Connections with nothing to send close at once.
+/// Connections that are not closed in time are dropped. The call makes no callbacks: the TERMINATE
+/// events stay in their queues, where you can poll them as usual or drop them with
+/// ws_queue_discard(). Afterwards the library is as new, and ws_new() starts it again: the log
+/// function and the wake-up functions have returned and are forgotten, and the system's trust store
+/// will be read again.
 ///
-/// In a forked child it forgets all that was the parent's, so that the child can use
-/// the library itself; the ids that the parent had are Closed there.
+/// In a forked child the call forgets everything of the parent, so that the child can use the
+/// library itself. The parent's ids are Closed there.
 ///
-/// @param timeout_ms  how long all of it may take; 0: everything is dropped at once; -1: each
-///                    connection has its own limits, `open_timeout_ms` for an opening and
-///                    `close_timeout_ms` in which nothing leaves or the server does not answer;
-///                    with `reconnect_max` -1 and a message that waits, that may be for ever
-/// @return HOSTWS_OK: every accepted message has left (pings do not count, nor what the host had
-///         dropped itself by ws_abort() or ws_terminate()); HOSTWS_E_TIMEOUT if a message was
-///         dropped, also with `timeout_ms` 0 and because an opening failed (the words tell of which
-///         connection, and why), if a connection was dropped although `timeout_ms` was not 0,
-///         if a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another
-///         thread is already at it;
-///         HOSTWS_E_ARGUMENT if `timeout_ms` is less than -1
+/// @param timeout_ms  the time limit of the whole call; 0: everything is dropped at once; -1: each
+///                    connection has its own limits, `open_timeout_ms` for an opening, and
+///                    `close_timeout_ms` during which nothing leaves or the server does not answer;
+///                    with `reconnect_max` -1 and a message that waits, this may take for ever
+/// @return HOSTWS_OK: every accepted message has left (except pings, and messages that you dropped
+///         yourself by ws_abort() or ws_terminate()); HOSTWS_E_TIMEOUT if a message was dropped,
+///         also because `timeout_ms` is 0 or an opening failed (the error message names the
+///         connection and the reason), if a connection was dropped although `timeout_ms` is not 0,
+///         or if a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another
+///         thread is already inside ws_shutdown(); HOSTWS_E_ARGUMENT if `timeout_ms` is less than
+///         -1
 ///
-/// Blocks: up to `timeout_ms`, and a moment. Threads: any but those of the library. From a
+/// Blocks: up to `timeout_ms` and a moment. Threads: any except those of the library. From a
 /// callback: yes. After fork: yes, see above.
 ///
 /// @since 0.1
@@ -192,16 +193,17 @@ pub extern "C" fn ws_shutdown(timeout_ms: i32) -> i32 {
     })
 }
 
-/// Reads one value out of a JSON text, for hosts that have no JSON of their own.
+/// Reads one value out of a JSON text, for programs without a JSON parser.
 ///
 /// @param json     `length` bytes, such as the data of a HOSTWS_OBJECT message
-/// @param length   bytes, or -1 when `json` ends in a NUL
+/// @param length   bytes, or -1 if `json` ends in a NUL
 /// @param pointer  an RFC 6901 pointer, such as "/quotes/0/price"; "" is the whole text
-/// @param buffer   gets the value and a NUL, cut off if need be: a string unescaped, anything
-///                 else as its JSON text; may be NULL if `size` is 0
+/// @param buffer   gets the value and a NUL, truncated if needed: a string unescaped, any other
+///                 value as JSON text; may be NULL if `size` is 0
 /// @param size     bytes at `buffer`
-/// @return the value's whole length in bytes without the NUL; or HOSTWS_E_NOT_FOUND if there is
-///         nothing there, HOSTWS_E_JSON if it is not JSON, HOSTWS_E_ARGUMENT, HOSTWS_E_RESOURCES
+/// @return the full length of the value in bytes, without the NUL; or HOSTWS_E_NOT_FOUND if there
+///         is no such value, HOSTWS_E_JSON if the text is not JSON, HOSTWS_E_ARGUMENT,
+///         HOSTWS_E_RESOURCES
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///

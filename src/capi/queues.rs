@@ -1,4 +1,4 @@
-//! Queues as such: making, naming, waking and watching them.
+//! Queues themselves: making, waking and watching them.
 
 use std::ffi::c_void;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::error::{Code, Error};
 use crate::library;
 use crate::sys::here;
 
-/// Makes a queue that is bound to no thread: whoever polls it gets its events, one
-/// poller at a time. For goroutines, virtual threads and async runtimes.
+/// Creates a queue that belongs to no thread. Any thread may poll it, one at a time, and gets its
+/// events. For goroutines, virtual threads and async runtimes.
 ///
 /// @return the queue, always positive; or HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN
 ///
-/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
-/// It lives until ws_queue_free().
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED. The queue lives
+/// until ws_queue_free().
 ///
 /// @since 0.1
 #[no_mangle]
@@ -26,17 +26,17 @@ pub extern "C" fn ws_queue_new() -> ws_queue {
     answer(library::new_queue)
 }
 
-/// Frees a queue of ws_queue_new(). Its connections are Closing, with 1001, when the call
-/// returns. What they had queued still leaves, as told above under "What an end drops"; if it
-/// cannot, only the log says so. What the queue holds is discarded, and no callback of theirs runs
-/// any more, nor the queue's wake-up function.
+/// Frees a queue of ws_queue_new(). When the call returns, its connections are Closing, with 1001.
+/// The messages queued on them still leave, as described above under "What an end drops"; if they
+/// cannot, only the log says so. The events in the queue are discarded. After this call neither
+/// callbacks of its connections nor its wake-up function run.
 ///
 /// @param queue  a queue of ws_queue_new()
-/// @return HOSTWS_OK; or HOSTWS_E_BUSY while some thread polls it or one of its callbacks runs,
+/// @return HOSTWS_OK; or HOSTWS_E_BUSY while a thread polls the queue or one of its callbacks runs,
 ///         HOSTWS_E_ARGUMENT for a thread's own queue, HOSTWS_E_NO_SUCH_ID
 ///
-/// Blocks: while the wake-up function runs. Threads: any. From a callback: yes, of another
-/// queue. After fork: HOSTWS_E_FORKED.
+/// Blocks: while the wake-up function runs. Threads: any. From a callback: yes, of another queue.
+/// After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -49,18 +49,19 @@ pub extern "C" fn ws_queue_free(queue: ws_queue) -> i32 {
     })
 }
 
-/// Drops every event that a queue holds, as if it had never come. Of its connections that are
-/// Closing or Closed nothing comes any more, not even on_terminate; the others go on. After
-/// ws_shutdown() and this nothing is left that could call the host's code: so a plug-in is
+/// Drops all events in a queue, as if they had never come. Connections of the queue that are
+/// Closing or Closed have no more events, not even TERMINATE; the others continue. After
+/// ws_shutdown() and this call nothing is left that could call your code, so a plug-in can be
 /// unloaded.
 ///
 /// @param queue  0 for the calling thread's own, or a queue of ws_queue_new()
-/// @return HOSTWS_OK; or HOSTWS_E_BUSY while another thread polls it or one of its callbacks runs,
-///         HOSTWS_E_WRONG_THREAD for another thread's own queue, HOSTWS_E_NO_SUCH_ID,
-///         HOSTWS_E_ARGUMENT if it is negative
+/// @return HOSTWS_OK; or HOSTWS_E_BUSY while another thread polls the queue or one of its callbacks
+///         runs, HOSTWS_E_WRONG_THREAD for another thread's own queue, HOSTWS_E_NO_SUCH_ID,
+///         HOSTWS_E_ARGUMENT if `queue` is negative
 ///
-/// Blocks: never. Threads: the queue's own; a queue of ws_queue_new() any. From a callback: yes,
-/// of another queue. After fork: HOSTWS_E_FORKED. What ws_next() gave out is gone, too.
+/// Blocks: never. Threads: the queue's own; for a queue of ws_queue_new() any. From a callback:
+/// yes, of another queue. After fork: HOSTWS_E_FORKED. Events that ws_next() returned are no longer
+/// valid.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -73,11 +74,11 @@ pub extern "C" fn ws_queue_discard(queue: ws_queue) -> i32 {
     })
 }
 
-/// Names the queue that gets a connection's events, so that other threads can wait
-/// on it or wake it.
+/// Returns the queue that gets a connection's events, so that other threads can wait on it or wake
+/// it.
 ///
-/// @param ws  a connection whose on_terminate has not returned yet; 0: the calling
-///            thread's own queue is meant
+/// @param ws  a connection whose on_terminate has not returned yet; 0: returns the calling thread's
+///            own queue
 /// @return the queue, always positive; or HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_RESOURCES
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -88,17 +89,17 @@ pub extern "C" fn ws_queue_of(ws: ws_id) -> ws_queue {
     answer(|| library::queue_of(ws))
 }
 
-/// Ends one wait on a queue: ws_poll(), ws_wait() or ws_wait_status() returns, ws_next()
-/// returns NULL. If nobody waits, the next call that would wait returns at once; one with a
-/// timeout of 0, or one that has events to deliver, does not count. Several calls before that
-/// count as one. It does not make the descriptor of ws_queue_fd() readable.
+/// Ends one wait on a queue: ws_poll(), ws_wait() or ws_wait_status() returns; ws_next() returns
+/// NULL. If no thread waits, the next call that would wait returns at once; a call with a timeout
+/// of 0 or with events to deliver does not count. Several calls before that count as one. The call
+/// does not make the descriptor of ws_queue_fd() readable.
 ///
 /// @param queue  0 for the calling thread's own, or any queue
-/// @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
+/// @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if `queue` is negative
 ///
-/// Blocks: never. Threads: any, also those of the library, in a wake-up function.
-/// From a callback: yes. After fork: HOSTWS_E_FORKED. Not from a signal handler, which writes
-/// to ws_wake_fd() instead.
+/// Blocks: never. Threads: any, also those of the library, inside a wake-up or log function. From a
+/// callback: yes. After fork: HOSTWS_E_FORKED. Not allowed in a signal handler; write to
+/// ws_wake_fd() there.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -109,15 +110,15 @@ pub extern "C" fn ws_wake(queue: ws_queue) -> i32 {
     })
 }
 
-/// Gives a descriptor to write to: each byte written to it, whatever it is, does what
-/// ws_wake() does. So a signal handler can end a wait, also one that begins only after the
-/// handler has run: write(2) may be called there, and ws_wake() may not. It never blocks.
-/// Python's signal.set_wakeup_fd() takes it as it is.
+/// Returns a descriptor to write to. Each byte written to it, whatever its value, has the effect of
+/// ws_wake(). A signal handler can use it to end a wait, even one that begins after the handler has
+/// run: write(2) is allowed in a signal handler, ws_wake() is not. The write never blocks. Python's
+/// signal.set_wakeup_fd() accepts the descriptor.
 ///
 /// @param queue  0 for the calling thread's own, or any queue
 /// @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
-///         HOSTWS_E_RESOURCES. It belongs to the library, and is closed when the queue is
-///         freed or its thread ends: nothing may be written to it any more then
+///         HOSTWS_E_RESOURCES. The library owns it, and closes it when the queue is freed or its
+///         thread ends: do not write to it after that
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
@@ -127,11 +128,11 @@ pub extern "C" fn ws_wake_fd(queue: ws_queue) -> isize {
     answer_pointer_sized(|| library::queue(queue)?.wake_fd())
 }
 
-/// Counts the events that can be delivered now, by ws_poll() and ws_next(). Those of a
-/// connection whose callback runs are not counted: they wait until it returns.
+/// Returns the number of events that ws_poll() and ws_next() can deliver now. Events of a
+/// connection whose callback is running do not count: they wait until it returns.
 ///
 /// @param queue  0 for the calling thread's own, or any queue
-/// @return how many; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
+/// @return the number of events; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if `queue` is negative
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
@@ -145,18 +146,19 @@ pub extern "C" fn ws_pending(queue: ws_queue) -> i32 {
     })
 }
 
-/// Gives a descriptor for a host with an event loop of its own (poll, epoll,
-/// kqueue, select, libuv): readable exactly while something can be delivered. While a callback
-/// runs, perhaps with a dialog and a loop of its own, that is what other connections have.
-/// It is one end of a socket pair. Watch it, level-triggered, and call
-/// ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is readable. Reading from it is not
-/// needed; a host that does must poll before it waits again, and that poll, or the next
-/// event, makes it readable anew if something is left. Closing it is the library's: give a wrapper that closes
-/// what it watches a dup() of it.
+/// Returns a descriptor to watch, for a program with its own event loop (poll, epoll, kqueue,
+/// select, libuv). It is readable exactly while an event can be delivered. While a callback runs
+/// (perhaps a dialog with a loop of its own), only the events of other connections count. It is one
+/// end of a socket pair. Watch it level-triggered, and call ws_poll(queue, 0, 0) or ws_next(queue,
+/// 0) when it is readable. You need not read from it. If you do, poll before you wait again: that
+/// poll, or the next event, makes it readable again if an event is left.
+///
+/// The library owns this descriptor; never close it. If your event loop closes what it watches,
+/// give it a dup().
 ///
 /// @param queue  0 for the calling thread's own, or any queue
 /// @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
-///         HOSTWS_E_RESOURCES. It is closed when the queue is freed or its thread ends
+///         HOSTWS_E_RESOURCES. The library closes it when the queue is freed or its thread ends
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
@@ -166,30 +168,31 @@ pub extern "C" fn ws_queue_fd(queue: ws_queue) -> isize {
     answer_pointer_sized(|| library::queue(queue)?.fd())
 }
 
-/// Sets a function that is called when a queue has something to deliver and had nothing
-/// before, again after a poll that left events behind, and soon if it has something now. In a
-/// callback, where a dialog with a loop of its own may run, it is called for what other
-/// connections have. Calls are coalesced. After ws_shutdown(), and two seconds after the queue's last connection has
-/// ended, there may be no thread left to call it: poll then until nothing is left.
+/// Sets a function that is called when a queue gets something to deliver and had nothing before,
+/// and again after a poll that left events behind. If there is something to deliver now, it is
+/// called soon. While a callback runs (perhaps a dialog with a loop of its own), it is called for
+/// the events of other connections. Several calls may be combined into one. After ws_shutdown(),
+/// and two seconds after the last connection of the queue has ended, there may be no thread left to
+/// call it: then poll until nothing is left.
 ///
-/// IT IS CALLED ON A THREAD OF THE LIBRARY, with none of its locks in the way of others.
-/// It may call nothing of the library but ws_wake(), should return soon (the queue's
-/// connections wait for it), and typically posts a task to the host's own loop. It should return
-/// normally: if an exception leaves it or it ends its thread by pthread_exit(), as interpreters
-/// do when they have ended themselves, that thread stops for ever, another one goes on with the
-/// connections, and the function is not called again.
+/// THE FUNCTION RUNS ON A THREAD OF THE LIBRARY, which holds no lock that another thread needs. It
+/// may call no function of the library except ws_wake(). It should return soon, because the queue's
+/// connections wait for it; typically it posts a task to your own loop. It should return normally.
+/// If it throws an exception or ends its thread by pthread_exit() (as interpreters do after they
+/// have been finalized), that thread stops for ever, another thread continues with the connections,
+/// and the function is not called again.
 ///
 /// @param queue      0 for the calling thread's own, or any queue
-/// @param fn         the function; NULL: none. The former one is not running any more
-///                   when the call returns
-/// @param user_data  handed to it as it is. It must live until the function is replaced, or
-///                   the queue is freed, or ws_shutdown() has returned with another answer than
+/// @param fn         the function; NULL: none. The previous function is no longer running when the
+///                   call returns
+/// @param user_data  passed to the function unchanged. It must stay valid until the function is
+///                   replaced, or the queue is freed, or ws_shutdown() has returned anything but
 ///                   HOSTWS_E_TIMEOUT; none of these returns while the function runs. When the
-///                   queue's thread ends, that waits for the function at most one second
-/// @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if it is negative
+///                   queue's thread ends, it waits for the function for at most one second
+/// @return HOSTWS_OK; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT if `queue` is negative
 ///
-/// Blocks: while the former function runs. Threads: any but those of the library.
-/// From a callback: yes. After fork: HOSTWS_E_FORKED.
+/// Blocks: while the previous function runs. Threads: any except those of the library. From a
+/// callback: yes. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]
@@ -204,14 +207,14 @@ pub extern "C" fn ws_queue_on_wakeup(
     })
 }
 
-/// Lets a thread that waits in ws_poll(), ws_next() or the like look again and again before it
-/// sleeps: its processor core need not be woken then, which takes longer than a short round
-/// trip. It does so only while events come in quick succession; idle, it sleeps as always. Only
-/// worth it where the thread has a core to itself.
+/// Lets a thread that waits in ws_poll(), ws_next() or a similar call check repeatedly for a while
+/// before it sleeps. Its processor core then need not be woken, which takes longer than a short
+/// round trip. The thread does this only while events come in quick succession; when idle, it
+/// sleeps as usual. Use it only if the thread has a core to itself.
 ///
 /// @param queue         0 for the calling thread's own, or any queue
-/// @param microseconds  how long to look, 20 for instance; at most 1,000,000; 0: not at all, as at
-///                      the beginning
+/// @param microseconds  how long to check, for example 20; at most 1,000,000; 0: not at all, which
+///                      is the default
 /// @return HOSTWS_OK; or HOSTWS_E_ARGUMENT, HOSTWS_E_NO_SUCH_ID
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -231,5 +234,5 @@ pub extern "C" fn ws_queue_busy_poll(queue: ws_queue, microseconds: i32) -> i32 
     })
 }
 
-/// The longest that a thread may look instead of sleeping.
+/// The longest time that a thread may check before it sleeps.
 const MAX_BUSY_POLL_US: u32 = 1_000_000;
