@@ -109,7 +109,9 @@ pub fn write(level: Level, line: String) {
 
 /// Waits while the former sink runs.
 pub fn set(level: Level, new: Option<Sink>) {
-    *SINK.get().write().unwrap_or_else(PoisonError::into_inner) = new;
+    let mut sink = SINK.get().write().unwrap_or_else(PoisonError::into_inner);
+    *sink = new;
+    // Under the lock, as in `forget`: the level is that of the sink.
     LEVEL.store(level as i32, Ordering::Relaxed);
 }
 

@@ -6,6 +6,7 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
+use hostws::capi::*;
 use support::host::*;
 use support::{url, ws_server};
 
@@ -40,7 +41,7 @@ fn a_worker_sleeps_through_a_host_that_waits_and_one_that_does_not() {
         }
     };
     let waits = |milliseconds: u64| {
-        hostws::capi::ws_poll(0, milliseconds as i32, 0);
+        ws_poll(0, milliseconds as i32, 0);
     };
     let sleeps = |milliseconds: u64| thread::sleep(Duration::from_millis(milliseconds));
     for idle in [&waits as &dyn Fn(u64), &sleeps] {
@@ -54,5 +55,29 @@ fn a_worker_sleeps_through_a_host_that_waits_and_one_that_does_not() {
         assert!(switches < 20, "{switches} switches in half a second");
     }
     client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+/// The processor's time that the process has taken.
+#[cfg(target_os = "linux")]
+fn processor_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is valid during the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worker_sleeps_while_the_end_of_its_last_connection_waits_for_a_poll() {
+    // It stays, to warn after five seconds that nobody polls.
+    assert_eq!(ws_set_log(HOSTWS_LOG_WARNING, None, std::ptr::null_mut()), HOSTWS_OK);
+    let server = ws_server();
+    let client = Client::new(&url(&server, "/close?code=1000"));
+    wait_pending(2);
+    let before = processor_time();
+    thread::sleep(Duration::from_secs(5));
+    let taken = processor_time() - before;
+    assert!(taken < Duration::from_millis(1500), "{taken:?}");
     client.finish().check_clean(1000, "");
 }

@@ -689,3 +689,26 @@ fn a_signal_and_a_written_byte_end_the_wait_of_who_runs_the_loop() {
         assert!(matches!(woken, Waited::Woken));
     });
 }
+
+#[test]
+fn a_queue_that_is_closed_while_a_callback_runs_holds_nothing() {
+    in_many_orders(|| {
+        let network = Arc::new(Network::default());
+        let mailbox = Arc::new(Mailbox { gathering: Default::default(), network });
+        let recipient: Arc<dyn Recipient> = Connection::new(&mailbox);
+        let queue = Queue::new(1, None);
+        queue.expect(recipient.as_ref());
+        for _ in 0..3 {
+            queue.push(&recipient, Event::Drain);
+            queue.push(&recipient, Event::Pong(Pong { payload: vec![0], round_trip_us: 0 }));
+        }
+        queue.enter().unwrap();
+        let delivered = queue.take(Kind::Push, None).unwrap();
+        queue.close();
+        assert_eq!(queue.pending(), 0);
+        queue.purge(recipient.as_ref());
+        queue.put_back(delivered);
+        queue.leave();
+        assert_eq!(queue.pending(), 0);
+    });
+}

@@ -10,7 +10,6 @@ use super::{Connection, Opening};
 use crate::chance::Chance;
 use crate::dial::{without_credentials, DialConfig, Target};
 use crate::error::{Code, Error, Result};
-use crate::log;
 use crate::protocol::{check_header, check_header_name};
 use crate::queue::Event;
 use crate::transport::Transport;
@@ -121,7 +120,6 @@ impl Connection {
             attempts = reconnect.backoff.attempts();
             reconnect.reconnects += u64::from(opening == Opening::Again);
         }
-        log::line!(Info, "connection {}: open", self.id);
         // Told before a message can be: an answer may already be on its way.
         self.emit(match opening {
             Opening::First => Event::Open,

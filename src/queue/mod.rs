@@ -289,7 +289,7 @@ impl Queue {
         state.closed = true;
         state.has_wakeup = false;
         state.wakeup_due = false;
-        let discarded = std::mem::take(&mut state.lanes);
+        let discarded = state.take_lanes();
         let parked = state.parked.take();
         let descriptor = (state.descriptor.take(), state.wake_pipe.take());
         self.notify(state);

@@ -163,6 +163,13 @@ impl State {
         entries
     }
 
+    /// Takes out everything for good: no connection brings or gets anything after this.
+    pub fn take_lanes(&mut self) -> [Lane; 2] {
+        // What they count is gone, too.
+        self.busy.clear();
+        std::mem::take(&mut self.lanes)
+    }
+
     /// Takes the first entry that can be delivered. If it is for a callback, its connection is
     /// busy until `release`.
     pub fn take(&mut self, kind: Kind) -> Option<Entry> {

@@ -155,6 +155,8 @@ impl Link {
                     timings: established.timings,
                     epoch: self.connection.outbox().epoch(),
                 });
+                // Before `open`, for then messages leave; and not in it, where a lock is held.
+                log::line!(Info, "connection {}: open", self.connection.id);
                 if !self.connection.open(&transport, tools.now) {
                     return Flow::End(Ending::unclean(ABNORMAL));
                 }

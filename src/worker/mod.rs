@@ -184,8 +184,8 @@ impl Pair {
             let timeout = match idle_since {
                 _ if is_retiring && is_idle => Some(Duration::ZERO),
                 None => None,
-                // Somebody may empty the queue without a word to this thread.
-                Some(_) if self.queue.needs_worker() => Some(LINGER),
+                // The queue may be emptied without a word to this thread.
+                Some(_) if self.queue.needs_worker() || watched.is_some() => Some(LINGER),
                 Some(since) => Some(LINGER.saturating_sub(since.elapsed())),
             };
             let timeout = [timeout, watched].into_iter().flatten().min();
