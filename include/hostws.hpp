@@ -1,27 +1,27 @@
 /*
- * hostws for C++17: the interface of hostws.h with C++'s types. It adds nothing to it, and
- * the functions of hostws.h can be used beside it; what they do is told there.
+ * hostws for C++17: the interface of hostws.h with C++ types. It adds no features. You can also
+ * use the functions of hostws.h beside it; their behaviour is documented there.
  *
- * Life of a connection: hostws::connection is created with its handlers and closes when it is
+ * Life of a connection: a hostws::connection is created with its handlers and closes when it is
  * destroyed. Handlers run inside hostws::poll() and connection::wait_status(). They belong to
- * the connection, and go when on_terminate has returned or when the connection is destroyed,
- * whichever comes first.
+ * the connection, and are destroyed when on_terminate has returned or when the connection is
+ * destroyed, whichever comes first.
  *
- * Destruction: no handler is started once the connection's destructor has begun, so what its
- * handlers refer to may go after it. A handler may destroy its own connection, and goes on to
- * its end. The connection still closes politely in the background, but no handler is told.
+ * Destruction: no handler starts once the connection's destructor has begun, so objects that
+ * its handlers refer to may be destroyed after it. A handler may destroy its own connection; it
+ * still runs to its end. The connection closes politely in the background and calls no handler.
  *
- * Threads: as in hostws.h. Of one connection object, several threads may call the const
- * functions at once, as with any object; that is all but moving and destroying it. These two
- * belong on the thread that polls its queue: from another one, a handler may still be running
- * when the destructor returns.
+ * Threads: as in hostws.h. Several threads may call the const functions of one connection object
+ * at once, as with any object. All functions are const except moving and destroying. Move and
+ * destroy a connection only on the thread that polls its queue: on another thread, a handler may
+ * still be running when the destructor returns.
  *
- * Errors: a call that fails throws hostws::error. What the network does is told to handlers.
- * An exception that leaves a handler passes through hostws::poll(); the event then counts as
- * delivered, and the next call goes on behind it.
+ * Errors: a call that fails throws hostws::error. Network errors are passed to handlers. An
+ * exception that leaves a handler passes through hostws::poll(). The event then counts as
+ * delivered, and the next call continues after it.
  *
- * Memory: what a handler is given, string_view included, lives until the handler returns
- * (next() and next_batch(): until the next call of either on that queue).
+ * Memory: the arguments of a handler, including string_view, are valid until the handler returns;
+ * the results of next() and next_batch() until the next call of either on that queue.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -48,14 +48,14 @@
 
 namespace hostws {
 
-/** What messages are; how they are delivered, and sent unless send() says otherwise. */
+/** The type of a message. In handlers: how messages are delivered, and sent unless send() says otherwise. */
 enum class data_type : std::int32_t {
   text = HOSTWS_TEXT,
   blob = HOSTWS_BLOB,
   object = HOSTWS_OBJECT,
 };
 
-/** Where a connection is in its life. */
+/** The status of a connection. */
 enum class status : std::int32_t {
   connecting = HOSTWS_CONNECTING,
   connected = HOSTWS_CONNECTED,
@@ -63,7 +63,7 @@ enum class status : std::int32_t {
   closed = HOSTWS_CLOSED,
 };
 
-/** What happened. */
+/** The type of an event. */
 enum class event_type : std::int32_t {
   open = HOSTWS_EVENT_OPEN,
   message = HOSTWS_EVENT_MESSAGE,
@@ -76,19 +76,19 @@ enum class event_type : std::int32_t {
   reconnected = HOSTWS_EVENT_RECONNECTED,
 };
 
-/** ws_status_name(), ws_event_name(), ws_data_type_name(): the word for it. */
+/** ws_status_name(), ws_event_name(), ws_data_type_name(): the name of a value. */
 inline const char* name(status what) noexcept { return ws_status_name(static_cast<std::int32_t>(what)); }
 inline const char* name(event_type what) noexcept { return ws_event_name(static_cast<std::int32_t>(what)); }
 inline const char* name(data_type what) noexcept { return ws_data_type_name(static_cast<std::int32_t>(what)); }
 
-/** What is checked of a server's certificate. */
+/** Which checks the server's certificate must pass. */
 enum class tls_verify : std::int32_t {
   full = HOSTWS_TLS_VERIFY_FULL,
   no_hostname = HOSTWS_TLS_VERIFY_NO_HOSTNAME,
   none = HOSTWS_TLS_VERIFY_NONE,
 };
 
-/** The oldest version of TLS to speak. */
+/** The oldest TLS version to accept. */
 enum class tls_version : std::int32_t {
   standard = 0,
   tls_1_0 = HOSTWS_TLS_1_0,
@@ -97,19 +97,19 @@ enum class tls_version : std::int32_t {
   tls_1_3 = HOSTWS_TLS_1_3,
 };
 
-/** The addresses that may be connected to. */
+/** Which addresses to use. */
 enum class ip_family : std::int32_t {
   any = HOSTWS_IP_ANY,
   v4 = HOSTWS_IP_V4,
   v6 = HOSTWS_IP_V6,
 };
 
-/** As a timeout: wait for as long as it takes. One that is negative has passed, as everywhere in C++. */
+/** A timeout that never ends. A negative timeout has already passed, as everywhere in C++. */
 inline constexpr std::chrono::milliseconds forever = std::chrono::milliseconds::max();
-/** In options: switched off. */
+/** Switches an option off. */
 inline constexpr std::chrono::milliseconds off{-1};
 
-/** A call that failed, and then nothing else has happened. */
+/** Thrown by a call that failed. The call had no effect. */
 class error : public std::runtime_error {
  public:
   error(std::int32_t code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -121,7 +121,7 @@ class error : public std::runtime_error {
   std::int32_t code_;
 };
 
-/** What was wrong, seen in an event: the general error first, its cause after it. */
+/** The errors of an event: the general error first, then its cause. Refers to the event. */
 class error_stack {
  public:
   error_stack(const ws_error* errors, std::size_t count) noexcept : errors_(errors), count_(count) {}
@@ -137,7 +137,7 @@ class error_stack {
   std::size_t count_;
 };
 
-/** Something that happened on a connection. What a type of event does not use is empty or 0. */
+/** Something that happened on a connection. Values that a type of event does not use are empty or 0. */
 class event {
  public:
   explicit event(const ws_event& raw) noexcept : raw_(&raw) {}
@@ -145,29 +145,29 @@ class event {
   event_type type() const noexcept { return static_cast<event_type>(raw_->type); }
   /** The connection's id. */
   ws_id id() const noexcept { return raw_->ws; }
-  /** message, pong: the payload. One NUL that is not counted follows it. */
+  /** message, pong: the payload. A NUL follows it, which its size does not count. */
   std::string_view data() const noexcept {
     return {raw_->data == nullptr ? "" : raw_->data, static_cast<std::size_t>(raw_->length)};
   }
-  /** message: what the payload is. */
+  /** message: the type of the payload. */
   hostws::data_type data_type() const noexcept { return static_cast<hostws::data_type>(raw_->data_type); }
-  /** error, warning, reconnecting: what was wrong. */
+  /** error, warning, reconnecting: the errors. */
   error_stack errors() const noexcept { return {raw_->errors, static_cast<std::size_t>(raw_->error_count)}; }
-  /** terminate: the close code, as told beside ws_event. reconnecting, reconnected: the number of the attempt. */
+  /** terminate: the close code, see ws_event. reconnecting, reconnected: the number of the attempt. */
   int code() const noexcept { return raw_->code; }
   /** terminate: the server's reason. */
   std::string_view reason() const noexcept { return raw_->reason == nullptr ? "" : raw_->reason; }
-  /** terminate: whether both sides' close frames were exchanged. */
+  /** terminate: whether both sides exchanged close frames. */
   bool was_clean() const noexcept { return raw_->was_clean != 0; }
-  /** message: whether it begins a message; false only for a part above the stream threshold. */
+  /** message: whether this is the start of a message; false only for later parts above stream_threshold. */
   bool is_first() const noexcept { return (raw_->flags & HOSTWS_FIRST) != 0; }
-  /** message: whether it ends one. */
+  /** message: whether this is the end of a message. */
   bool is_last() const noexcept { return (raw_->flags & HOSTWS_LAST) != 0; }
-  /** pong: the time since that ping was sent. */
+  /** pong: the time since the ping was sent. */
   std::chrono::microseconds round_trip() const noexcept { return std::chrono::microseconds(raw_->round_trip_us); }
   /** reconnecting: the time until the attempt. */
   std::chrono::milliseconds delay() const noexcept { return std::chrono::milliseconds(raw_->delay_ms); }
-  /** When it was read or happened. */
+  /** When it happened or was read. */
   std::chrono::system_clock::time_point time() const noexcept {
     using std::chrono::system_clock;
     return system_clock::time_point(
@@ -179,35 +179,35 @@ class event {
 };
 
 /**
- * Who is told of a connection's events. Each may be empty. If all are, the events are
- * fetched with next(); else poll() brings them.
+ * The handlers of a connection. Each may be empty. If all are empty, fetch the events with
+ * next(); otherwise poll() delivers them.
  */
 struct handlers {
   /** How messages are delivered and how send() sends them. */
   hostws::data_type data_type = hostws::data_type::text;
-  /** The connection is open. Once. */
+  /** The connection is open. Called once. */
   std::function<void()> on_open;
-  /** A message has come. */
+  /** A message arrived. */
   std::function<void(std::string_view data, hostws::data_type type)> on_message;
-  /** A part has come of a message above the stream threshold; if empty, on_message gets it. */
+  /** A part of a message above stream_threshold arrived; if empty, on_message gets it. */
   std::function<void(const event& part)> on_part;
-  /** Something ended the connection; on_terminate follows. At most once. */
+  /** An error ended the connection; on_terminate follows. At most once. */
   std::function<void(const error_stack& errors)> on_error;
-  /** The connection is gone. Last, once. */
+  /** The connection has ended. Last, once. */
   std::function<void(int code, std::string_view reason, bool was_clean)> on_terminate;
-  /** Every other event: drain, pong, warning, reconnecting, reconnected. */
+  /** All other events: drain, pong, warning, reconnecting, reconnected. */
   std::function<void(const event& event)> on_event;
 };
 
-/** What to ask of the compression of messages, permessage-deflate (RFC 7692). */
+/** Compression of messages: permessage-deflate (RFC 7692). */
 struct deflate {
-  /** Messages of fewer bytes are not compressed. */
+  /** Messages with fewer bytes are not compressed. */
   std::int32_t threshold = 0;
-  /** The server is to compress each message by itself; one that does not agree is refused. */
+  /** Asks the server to compress each message by itself. A server that does not agree is refused. */
   bool server_no_context_takeover = false;
-  /** Each message to the server is compressed by itself. */
+  /** Messages to the server are compressed each by itself. */
   bool client_no_context_takeover = false;
-  /** 9 to 15; a server that does not agree is refused. */
+  /** 9 to 15. A server that does not agree is refused. */
   std::int32_t server_max_window_bits = 0;
   std::int32_t client_max_window_bits = 0;
 };
@@ -218,92 +218,92 @@ enum class reconnect_on : std::int32_t {
   any = HOSTWS_RECONNECT_ANY,
 };
 
-/** How a connection that was lost is opened again. */
+/** How a lost connection is reopened. */
 struct reconnect {
-  /** Attempts in a row; -1: for ever; 0: never. */
+  /** Attempts in a row; -1: no limit; 0: never. */
   std::int32_t max = -1;
-  /** The least and the most time to wait before an attempt; 0: the defaults of ws_options. */
+  /** The minimum and maximum delay before an attempt; 0: the defaults of ws_options. */
   std::chrono::milliseconds min_delay{0};
   std::chrono::milliseconds max_delay{0};
   /** Which ends lead to another attempt. */
   reconnect_on on = reconnect_on::lost;
-  /** Exceptions: close codes and HTTP statuses that do, or with a minus do not. */
+  /** Exceptions: close codes and HTTP statuses that lead to another attempt; a negative one does not. */
   std::vector<std::int32_t> codes;
 };
 
 /**
- * How a connection is opened and kept. What is not set is the default that ws_options tells;
- * where that says -1, hostws::off or -1 switches it off.
+ * How a connection is opened and maintained. What you do not set has its default, see ws_options;
+ * where that documents -1, use hostws::off or -1.
  */
 struct options {
-  /** The queue that gets the events; 0: the calling thread's own. A hostws::queue fits. */
+  /** The queue that gets the events; 0: the calling thread's own. Accepts a hostws::queue. */
   ws_queue queue = 0;
   /** Headers of the upgrade request, name and value, in this order; a name may repeat. */
   std::vector<std::pair<std::string, std::string>> headers;
   /** Subprotocols to offer, the preferred one first: "a,b". */
   std::optional<std::string> subprotocols;
-  /** Certificate authorities trusted besides the system's: PEM text, or "@" and a path. See tls_ca_only. */
+  /** Certificate authorities to trust in addition to the system's: PEM text, or "@" and a path. See tls_ca_only. */
   std::optional<std::string> tls_ca;
-  /** The name to ask for and to expect in the certificate, if it is not the URL's host. */
+  /** The name to send (SNI) and to expect in the certificate, if not the URL's host. */
   std::optional<std::string> tls_server_name;
   hostws::tls_verify tls_verify = hostws::tls_verify::full;
   tls_version tls_min_version = tls_version::standard;
-  /** For the whole way from DNS to the upgrade. */
+  /** The time limit of the whole opening, from DNS to the upgrade. */
   std::chrono::milliseconds open_timeout{0};
-  /** For the closing handshake. */
+  /** The time limit of the closing handshake. */
   std::chrono::milliseconds close_timeout{0};
-  /** Silence after which a ping is sent. */
+  /** A ping is sent after this much silence. */
   std::chrono::milliseconds ping_interval{0};
-  /** After that ping, silence which ends the connection. */
+  /** The connection is lost after this much silence following the ping. */
   std::chrono::milliseconds ping_timeout{0};
-  /** How long the server may take nothing of what waits to be sent. */
+  /** The connection is lost if the server takes no data that waits to be sent for this long. */
   std::chrono::milliseconds write_timeout{0};
   /** The largest message to accept, in bytes. */
   std::int64_t max_message = 0;
-  /** Bytes, as framed, that may wait to be sent. */
+  /** The number of bytes, as framed, that may wait to be sent. */
   std::int64_t send_queue_max = 0;
-  /** Bytes of messages that may wait for the host. */
+  /** The number of bytes of messages that may wait for you. */
   std::int64_t receive_queue_max = 0;
-  /** A message with more bytes than this comes in parts of this size; with handlers, to on_part. */
+  /** A message with more bytes than this is delivered in parts of this size; with handlers, to on_part. */
   std::int64_t stream_threshold = 0;
   /** Offers to compress messages. */
   std::optional<hostws::deflate> deflate;
-  /** "http://", "https://", "socks5://" or "socks5h://"; none: the environment's; "": no proxy. */
+  /** "http://", "https://", "socks5://" or "socks5h://"; unset: from the environment; "": no proxy. */
   std::optional<std::string> proxy;
-  /** The addresses that may be connected to, the proxy's where there is one. */
+  /** Which addresses to use; with a proxy, for the proxy. */
   hostws::ip_family ip_family = hostws::ip_family::any;
-  /** How many redirects may be followed. */
+  /** How many redirects to follow. */
   std::int32_t max_redirects = 0;
-  /** The client's certificate and those above it: PEM text, or "@" and a path. */
+  /** The client's certificate and the certificates above it: PEM text, or "@" and a path. */
   std::optional<std::string> tls_cert;
-  /** Its private key: PEM text, or "@" and a path. */
+  /** The private key of tls_cert: PEM text, or "@" and a path. */
   std::optional<std::string> tls_key;
-  /** The password of an encrypted key. */
+  /** The password of an encrypted tls_key. */
   std::optional<std::string> tls_key_password;
-  /** Public keys, one of which the server must have: "sha256/BASE64;sha256/BASE64". */
+  /** Pins: "sha256/BASE64;sha256/BASE64". The server must have one of these public keys. */
   std::optional<std::string> tls_pins;
-  /** Trust the authorities in tls_ca instead of the system's. */
+  /** Trusts the authorities in tls_ca instead of the system's. */
   bool tls_ca_only = false;
-  /** Opens the connection again when it is lost. */
+  /** Reopens the connection when it is lost. */
   std::optional<hostws::reconnect> reconnect;
 };
 
-/** What the rest of this header is made of; not for use. */
+/** Internal. */
 namespace detail {
 
 [[noreturn]] inline void fail() { throw error(ws_last_error(), ws_last_error_message()); }
 
-/** A result that is not negative. */
+/** Returns a result that is not negative; throws otherwise. */
 template <typename Number>
 Number check(Number result) {
   if (result < 0) fail();
   return result;
 }
 
-/** A result, or false for a code that says no more than that it could not be. */
+/** Returns false for `code` and true for success; throws otherwise. */
 inline bool check_unless(std::int32_t code, std::int32_t result) { return result != code && check(result) >= 0; }
 
-/** Whole milliseconds, as far as an int32 goes. */
+/** Milliseconds, limited to the range of int32. */
 inline std::int32_t count(std::chrono::milliseconds time) {
   using limits = std::numeric_limits<std::int32_t>;
   if (time.count() < limits::min()) return limits::min();
@@ -322,7 +322,7 @@ inline std::int32_t number(std::optional<hostws::data_type> type) {
 
 inline std::int64_t length(std::string_view data) { return static_cast<std::int64_t>(data.size()); }
 
-/** A string for C, which would take a NUL in it for its end. */
+/** A string for C, where a NUL inside it would end it. */
 inline const char* text(const std::string& string) {
   if (string.find('\0') != std::string::npos) throw error(HOSTWS_E_ARGUMENT, "a string must not contain a NUL");
   return string.c_str();
@@ -330,11 +330,11 @@ inline const char* text(const std::string& string) {
 
 inline const char* text(const std::optional<std::string>& string) { return string ? text(*string) : nullptr; }
 
-/** What a getter of the library copies out. */
+/** The text that a getter of the library copies out. */
 template <typename Getter>
 std::string copy_out(Getter get) {
   std::string copy;
-  // Another thread may make it longer between two calls.
+  // Another thread may make the text longer between two calls.
   for (;;) {
     const auto needed = static_cast<std::size_t>(check(get(copy.data(), static_cast<std::int64_t>(copy.size() + 1))));
     const bool fits = needed <= copy.size();
@@ -344,14 +344,14 @@ std::string copy_out(Getter get) {
 }
 
 /**
- * The handlers of the connections that there are. The library is given a key and not a
- * pointer, so that a callback which comes late finds nothing.
+ * The handlers of all connections. The library gets a key instead of a pointer, so that a late
+ * callback finds nothing.
  */
 class registry {
  public:
   using entry = std::shared_ptr<const handlers>;
 
-  /** The one of the process: never destroyed, for connections that are static. */
+  /** The registry of the process. Never destroyed, because connections may be static. */
   static registry& instance() {
     static registry& only = *new registry;
     return only;
@@ -384,7 +384,7 @@ class registry {
   std::map<std::uintptr_t, entry> entries_;
 };
 
-// The callbacks. Each keeps the handlers alive while one of them runs.
+// The callbacks. Each keeps the handlers alive while it runs.
 
 inline registry::entry find(void* key) { return registry::instance().find(reinterpret_cast<std::uintptr_t>(key)); }
 
@@ -417,8 +417,8 @@ inline void on_terminate(ws_id, const ws_event* raw, void* key) {
 }  // namespace detail
 
 /**
- * A connection, or none: after its default constructor and after it was moved from, its id is
- * 0, and every call but id() and the destructor throws HOSTWS_E_NO_SUCH_ID or _ARGUMENT.
+ * A connection, or none. A default-constructed or moved-from object has id 0, and every function
+ * except id() and the destructor throws HOSTWS_E_NO_SUCH_ID or _ARGUMENT.
  */
 class connection {
  public:
@@ -428,8 +428,8 @@ class connection {
    * ws_new(): creates a connection and begins to open it. Returns at once.
    *
    * @param url       ws:// or wss://, or ws+unix:// or wss+unix:// for a Unix socket
-   * @param handlers  who is told of the events; none: they are fetched with next()
-   * @param options   how it is opened and kept
+   * @param handlers  the handlers of the events; if there are none, fetch the events with next()
+   * @param options   how the connection is opened and maintained
    *
    * Threads: any; the events go to the calling thread's own queue unless `options` names one.
    */
@@ -459,7 +459,7 @@ class connection {
   connection(connection&& other) noexcept
       : id_(std::exchange(other.id_, 0)), key_(std::exchange(other.key_, 0)) {}
 
-  /** What was here before closes, as by the destructor. */
+  /** Closes the connection that this object had before, as the destructor does. */
   connection& operator=(connection&& other) noexcept {
     connection moved(std::move(other));
     std::swap(id_, moved.id_);
@@ -471,10 +471,10 @@ class connection {
   connection& operator=(const connection&) = delete;
 
   /**
-   * Silences the handlers and closes the connection as terminate() does. Never blocks: what
-   * was sent before still leaves in the background, if the process lives and it was open. For an end without
-   * delay, abort() comes before; to know that all is closed, shutdown() comes after. The events of
-   * a connection without handlers still end with a terminate event, which next() gives.
+   * Closes the connection as terminate() does; no handler runs any more. Never blocks: messages sent
+   * before still leave in the background, if the connection was open and the process goes on. Call
+   * abort() before if it should end at once; call shutdown() after to wait until everything is
+   * closed. Without handlers, next() still returns the terminate event.
    */
   ~connection() {
     if (id_ == 0) return;
@@ -487,7 +487,7 @@ class connection {
 
   hostws::status status() const { return static_cast<hostws::status>(detail::check(ws_status(id_))); }
 
-  /** ws_url(): as it was given, less its user and password. Until on_terminate has returned. */
+  /** ws_url(): the URL, without its user and password. Until on_terminate has returned. */
   std::string url() const {
     return detail::copy_out([this](char* buffer, std::int64_t size) { return ws_url(id_, buffer, size); });
   }
@@ -502,7 +502,7 @@ class connection {
     detail::check(ws_send(id_, data.data(), detail::length(data), static_cast<std::int32_t>(type)));
   }
 
-  /** send(), but false and not HOSTWS_E_AGAIN when there is no room; a drain event follows. */
+  /** send(), but returns false instead of throwing HOSTWS_E_AGAIN; a drain event follows when there is room. */
   [[nodiscard]] bool try_send(std::string_view data) const {
     return detail::check_unless(HOSTWS_E_AGAIN, ws_send(id_, data.data(), detail::length(data), 0));
   }
@@ -517,60 +517,60 @@ class connection {
     detail::check(ws_send_ex(id_, data.data(), detail::length(data), detail::number(type), flags));
   }
 
-  /** send_ex(), but false and not HOSTWS_E_AGAIN when there is no room; a drain event follows. */
+  /** send_ex(), but returns false instead of throwing HOSTWS_E_AGAIN; a drain event follows when there is room. */
   [[nodiscard]] bool try_send_ex(std::string_view data, std::uint32_t flags,
                                  std::optional<hostws::data_type> type = {}) const {
     return detail::check_unless(HOSTWS_E_AGAIN,
                                 ws_send_ex(id_, data.data(), detail::length(data), detail::number(type), flags));
   }
 
-  /** ws_set_header(): sets a header for the next attempt of a connection that is opened again; empty: takes it away. */
+  /** ws_set_header(): sets a header for the next attempts to open the connection; no value removes it. */
   void set_header(const std::string& name, const std::optional<std::string>& value) const {
     detail::check(ws_set_header(id_, detail::text(name), detail::text(value)));
   }
 
-  /** ws_set_url(): where the next attempt of a connection that is opened again goes. */
+  /** ws_set_url(): sets the URL for the next attempts to open the connection. */
   void set_url(const std::string& url) const { detail::check(ws_set_url(id_, detail::text(url))); }
 
-  /** ws_ping(): sends a ping; on_event is told of the pong. */
+  /** ws_ping(): sends a ping; on_event gets the pong. */
   void ping(std::string_view data = {}) const {
-    // One byte more than a ping may have says the same as all that are too many.
+    // The library refuses every size above 125; this one fits into an int32.
     const std::size_t size = data.size() < 126 ? data.size() : 126;
     detail::check(ws_ping(id_, data.data(), static_cast<std::int32_t>(size)));
   }
 
   /**
-   * ws_terminate(): closes. While connecting, what waits to be sent is dropped. False if the
-   * connection was Closed already.
+   * ws_terminate(): closes the connection. While connecting, messages that wait to be sent are
+   * dropped. False if it was already closed.
    */
   bool terminate(int code = 1000, const std::string& reason = {}) const {
     return detail::check_unless(HOSTWS_E_CLOSED, ws_terminate(id_, code, detail::text(reason)));
   }
 
-  /** ws_abort(): drops the connection, and what waits to be sent. False if it was Closed already. */
+  /** ws_abort(): drops the connection and the messages that wait to be sent. False if it was already closed. */
   bool abort() const { return detail::check_unless(HOSTWS_E_CLOSED, ws_abort(id_)); }
 
   /**
    * ws_wait_status(): waits until the connection has reached a status, and meanwhile calls
-   * handlers as poll() does. False if the time was up or the status cannot be reached any more.
+   * handlers as poll() does. False if the time is up or the status can no longer be reached.
    */
   bool wait_status(hostws::status status, std::chrono::milliseconds timeout = forever) const {
     const auto result = ws_wait_status(id_, static_cast<std::int32_t>(status), detail::timeout(timeout));
     return result != HOSTWS_E_TIMEOUT && detail::check_unless(HOSTWS_E_CLOSED, result);
   }
 
-  /** ws_buffered_amount(): bytes that the operating system has not taken yet. */
+  /** ws_buffered_amount(): the number of bytes that the operating system has not taken yet. */
   std::int64_t buffered_amount() const { return detail::check(ws_buffered_amount(id_)); }
 
-  /** ws_subprotocol(): the one that the server chose, or "". */
+  /** ws_subprotocol(): the subprotocol that the server chose, or "". */
   std::string subprotocol() const {
     return detail::copy_out([this](char* buffer, std::int64_t size) { return ws_subprotocol(id_, buffer, size); });
   }
 
-  /** ws_response_status(): 101, 401 or the like; 0 while there is no answer. */
+  /** ws_response_status(): the HTTP status, such as 101 or 401; 0 if there is no answer yet. */
   int response_status() const { return detail::check(ws_response_status(id_)); }
 
-  /** ws_response_header(): a header of the server's answer, if it has it. */
+  /** ws_response_header(): a header of the server's answer, if there is one. */
   std::optional<std::string> response_header(const std::string& name) const {
     const char* const wanted = detail::text(name);
     if (!detail::check_unless(HOSTWS_E_NOT_FOUND, outcome(ws_response_header(id_, wanted, nullptr, 0)))) return {};
@@ -578,7 +578,7 @@ class connection {
         [this, wanted](char* buffer, std::int64_t size) { return ws_response_header(id_, wanted, buffer, size); });
   }
 
-  /** ws_response_header_at(): all headers of the server's answer, in its order, with their values one by one. */
+  /** ws_response_header_at(): all headers of the server's answer, in order, one entry for each value. */
   std::vector<std::pair<std::string, std::string>> response_headers() const {
     std::vector<std::pair<std::string, std::string>> headers;
     for (;;) {
@@ -594,7 +594,7 @@ class connection {
     }
   }
 
-  /** ws_response_body(): what a server that refused had to say, its first 64 KiB. */
+  /** ws_response_body(): the body of the answer with which the server refused, at most 64 KiB. */
   std::string response_body() const {
     return detail::copy_out([this](char* buffer, std::int64_t size) { return ws_response_body(id_, buffer, size); });
   }
@@ -606,7 +606,7 @@ class connection {
         [this](char* buffer, std::int64_t size) { return ws_peer_certificate(id_, buffer, size); });
   }
 
-  /** ws_get_stats(): what the connection has done so far. */
+  /** ws_get_stats(): the statistics of the connection. */
   ws_stats stats() const {
     ws_stats stats{};
     stats.struct_size = sizeof stats;
@@ -667,7 +667,7 @@ class connection {
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 
-  /** A length is no more here than success. */
+  /** A length becomes HOSTWS_OK. */
   static std::int32_t outcome(std::int64_t result) {
     return result < 0 ? static_cast<std::int32_t>(result) : HOSTWS_OK;
   }
@@ -677,9 +677,9 @@ class connection {
 };
 
 /**
- * A queue that is bound to no thread, from ws_queue_new() to ws_queue_free(). Where a function
- * takes a queue, it fits. Destroy it after its connections, when nobody polls it any more: what
- * they sent while they were open still leaves.
+ * A queue that belongs to no thread, from ws_queue_new() to ws_queue_free(). You can pass it wherever
+ * a ws_queue is expected. Destroy it after its connections, when no thread polls it any more:
+ * messages that they sent while they were open still leave.
  */
 class queue {
  public:
@@ -696,7 +696,7 @@ class queue {
     if (id_ != 0) ws_queue_free(id_);
   }
 
-  /** For the functions of hostws.h; 0 after it was moved from. */
+  /** The queue, for the functions of hostws.h; 0 if moved from. */
   ws_queue id() const noexcept { return id_; }
   operator ws_queue() const noexcept { return id_; }
 
@@ -704,23 +704,24 @@ class queue {
   ws_queue id_;
 };
 
-// In what follows, `queue` 0 is the calling thread's own.
+// Below, `queue` 0 is the calling thread's own queue.
 
 /**
- * Why the last call of this thread that should wait gave nothing: "1 connection belongs to another
- * thread's queue", for instance. "" if none has.
+ * Why the calling thread's last wait found no connection to wait for, for example "1 connection
+ * belongs to another thread's queue". "" if its last error is a different one.
  */
 inline std::string idle_reason() { return ws_last_error() == HOSTWS_E_IDLE ? ws_last_error_message() : ""; }
 
 /**
- * ws_poll(): calls the handlers for the events that wait; if there are none, waits for the
- * first. `while (hostws::poll()) {}` is a whole program's loop.
+ * ws_poll(): calls the handlers for the events that wait. If there are none, waits for the first.
+ * `while (hostws::poll()) {}` is a complete main loop.
  *
  * @param timeout     how long to wait for the first event
- * @param max_events  how many to deliver at most; 0: all that were there on entry
- * @return how many were delivered, 0 also if a signal handler ran or wake() was called; nothing, if
- *         it should wait and no connection is left that could ever bring an event. Then idle_reason()
- *         tells which connections there are, and what would fetch their events
+ * @param max_events  how many events to deliver at most; 0: all that wait when the call begins
+ * @return the number of events delivered, 0 also if a signal handler ran or wake() was called. No
+ *         value if there is nothing to deliver and no connection is left that could get an event.
+ *         idle_reason() then says which connections there are, and which call would fetch their
+ *         events
  */
 inline std::optional<int> poll(std::chrono::milliseconds timeout = forever, int max_events = 0, ws_queue queue = 0) {
   const std::int32_t delivered = ws_poll(queue, detail::timeout(timeout), max_events);
@@ -729,10 +730,11 @@ inline std::optional<int> poll(std::chrono::milliseconds timeout = forever, int 
 }
 
 /**
- * ws_next(): the next event of the connections without handlers; if there is none, waits.
+ * ws_next(): the next event of the connections without handlers. If there is none, waits for one.
  *
- * @return the event, valid until the next next() on this queue; nothing, if the time was up, and
- *         also if it should wait and no connection is left: ws_last_error() is HOSTWS_E_IDLE then
+ * @return the event, valid until the next next() or next_batch() on this queue. No value if the time
+ *         is up, or if no connection is left that could get an event: ws_last_error() is then
+ *         HOSTWS_E_IDLE
  */
 inline std::optional<event> next(std::chrono::milliseconds timeout = forever, ws_queue queue = 0) {
   if (const ws_event* const raw = ws_next(queue, detail::timeout(timeout))) return event(*raw);
@@ -742,12 +744,12 @@ inline std::optional<event> next(std::chrono::milliseconds timeout = forever, ws
 }
 
 /**
- * ws_next_batch(): several events of the connections without handlers at once; if there are none,
+ * ws_next_batch(): several events of the connections without handlers at once. If there are none,
  * waits for the first.
  *
- * @param events  gets them; they are valid until the next next() or next_batch() on this queue
- * @return how many there are, 0 if the time was up; nothing, if it should wait and no connection is
- *         left that could ever bring an event
+ * @param events  gets the events, which are valid until the next next() or next_batch() on this queue
+ * @return the number of events, 0 if the time is up. No value if no connection is left that could
+ *         get an event
  */
 template <std::size_t Capacity>
 std::optional<int> next_batch(ws_event (&events)[Capacity], std::chrono::milliseconds timeout = forever,
@@ -761,11 +763,11 @@ std::optional<int> next_batch(ws_event (&events)[Capacity], std::chrono::millise
 }
 
 /**
- * ws_next_json(): the next event of the connections without handlers as one JSON object; if there is
- * none, waits.
+ * ws_next_json(): the next event of the connections without handlers as a JSON object. If there is
+ * none, waits for one.
  *
- * @return nothing, if the time was up, and also if it should wait and no connection is left:
- *         ws_last_error() is HOSTWS_E_IDLE then
+ * @return the JSON text. No value if the time is up, or if no connection is left that could get an
+ *         event: ws_last_error() is then HOSTWS_E_IDLE
  */
 inline std::optional<std::string> next_json(std::chrono::milliseconds timeout = forever, ws_queue queue = 0) {
   std::string text(1024, '\0');
@@ -779,46 +781,46 @@ inline std::optional<std::string> next_json(std::chrono::milliseconds timeout = 
   }
 }
 
-/** ws_queue_busy_poll(): how long a thread that waits looks again and again before it sleeps. */
+/** ws_queue_busy_poll(): how long a waiting thread checks repeatedly before it sleeps. */
 inline void busy_poll(std::chrono::microseconds most, ws_queue queue = 0) {
   constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();
   const std::int64_t count = most.count() > largest ? largest : most.count() < 0 ? -1 : most.count();
   detail::check(ws_queue_busy_poll(queue, static_cast<std::int32_t>(count)));
 }
 
-/** ws_wait(): blocks until something can be delivered, and delivers nothing. Returns as poll(). */
+/** ws_wait(): waits until an event can be delivered, and delivers nothing. Returns what poll() would. */
 inline std::optional<int> wait(std::chrono::milliseconds timeout = forever, ws_queue queue = 0) {
   const std::int32_t waiting = ws_wait(queue, detail::timeout(timeout));
   if (waiting == HOSTWS_E_IDLE) return {};
   return detail::check(waiting);
 }
 
-/** ws_queue_discard(): drops what a queue holds, and what may still come of connections that are ending. */
+/** ws_queue_discard(): drops the events in a queue, and all further events of connections that are ending. */
 inline void discard(ws_queue queue = 0) { detail::check(ws_queue_discard(queue)); }
 
-/** ws_wake(): ends the wait of whoever waits on a queue. From any thread. */
+/** ws_wake(): ends one wait on a queue. May be called from any thread. */
 inline void wake(ws_queue queue = 0) { detail::check(ws_wake(queue)); }
 
 /**
- * ws_wake_fd(): a descriptor to write to; a byte written to it does what wake() does, also in a signal
- * handler.
+ * ws_wake_fd(): a descriptor to write to. A byte written to it has the effect of wake(), even in a
+ * signal handler.
  */
 inline std::intptr_t wake_fd(ws_queue queue = 0) { return detail::check(ws_wake_fd(queue)); }
 
-/** ws_pending(): how many events could be delivered now. */
+/** ws_pending(): the number of events that can be delivered now. */
 inline int pending(ws_queue queue = 0) { return detail::check(ws_pending(queue)); }
 
-/** ws_queue_fd(): a descriptor that is readable exactly while something can be delivered. */
+/** ws_queue_fd(): a descriptor that is readable exactly while an event can be delivered. */
 inline std::intptr_t fd(ws_queue queue = 0) { return detail::check(ws_queue_fd(queue)); }
 
-/** ws_queue_of(0): the name of the calling thread's own queue, for other threads. */
+/** ws_queue_of(0): the calling thread's own queue, for use by other threads. */
 inline ws_queue this_thread() { return detail::check(ws_queue_of(0)); }
 
 /**
- * ws_shutdown(): closes every connection, after what was sent has left. False if a message or a
- * connection had to be dropped; ws_last_error_message() says which.
+ * ws_shutdown(): closes every connection after the messages sent on it have left. False if a message
+ * or a connection was dropped; ws_last_error_message() says which.
  *
- * @param timeout  how long all of it may take; forever: each connection's own limits
+ * @param timeout  the time limit of the whole call; forever: each connection has its own limits
  */
 inline bool shutdown(std::chrono::milliseconds timeout = forever) {
   return detail::check_unless(HOSTWS_E_TIMEOUT, ws_shutdown(detail::timeout(timeout)));
