@@ -9,7 +9,9 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{mpsc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use hostws::capi::*;
 use support::host::*;
@@ -71,6 +73,32 @@ fn converse() {
     client.poll_until("pong", |events| events.iter().any(|e| matches!(e, Event::Pong(_))));
     assert_eq!(terminate(client.id, 3001, Some("enough")), HOSTWS_OK);
     client.finish().check_clean(3001, "enough");
+}
+
+/// A log function that waits for another thread, as one does that needs an interpreter's lock.
+unsafe extern "C-unwind" fn wait_for_another(_: i32, line: *const c_char, _: *mut c_void) {
+    let line = words(line);
+    let id = line.strip_prefix("connection ").and_then(|rest| rest.split(':').next()?.parse().ok());
+    let Some(id) = id else { return };
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        ws_buffered_amount(id);
+        sender.send(())
+    });
+    let level = i32::from(receiver.recv_timeout(Duration::from_secs(5)).is_err());
+    LINES.lock().unwrap_or_else(PoisonError::into_inner).push((level, line));
+}
+
+#[test]
+fn no_line_is_told_under_a_lock_that_other_calls_need() {
+    let lines = Lines::at(HOSTWS_LOG_TRACE);
+    let level = ws_set_log(HOSTWS_LOG_TRACE, Some(wait_for_another), std::ptr::null_mut());
+    assert_eq!(level, HOSTWS_OK);
+    converse();
+    let lines = lines.end();
+    check_order(&lines, &[": open", ": > text", ": > ping", ": > close"]);
+    let stuck: Vec<_> = lines.iter().filter(|(stuck, _)| *stuck != 0).collect();
+    assert!(stuck.is_empty(), "{stuck:#?}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The ends of a connection: what each does with what waits to be sent.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use super::life::Phase;
+use super::outbox::Locked;
 use super::{Connection, Outbox};
 use crate::error::{Code, Error, Result};
 use crate::log;
@@ -119,7 +120,7 @@ impl Connection {
     }
 
     /// Releases the outbox. What still waits in it never leaves, unless it `may_leave`.
-    fn let_go(&self, outbox: MutexGuard<'_, Outbox>, may_leave: bool) {
+    fn let_go(&self, outbox: Locked<'_>, may_leave: bool) {
         let bytes = if may_leave { 0 } else { outbox.waiting_messages() };
         let is_new = bytes > 0 && !self.life.lose();
         drop(outbox);

@@ -28,11 +28,12 @@ mod unsent;
 
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use self::composer::Composer;
 use self::delivery::Backlog;
 use self::life::Life;
+use self::outbox::Locked;
 pub use answer::Answer;
 pub use backoff::Loss;
 pub use end_guard::EndGuard;
@@ -174,8 +175,8 @@ impl Connection {
         self.counters.snapshot(timings, self.outbox().reconnects())
     }
 
-    pub fn outbox(&self) -> MutexGuard<'_, Outbox> {
-        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn outbox(&self) -> Locked<'_> {
+        Locked::new(self.outbox.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Tells the waiters and the worker.

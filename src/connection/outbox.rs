@@ -5,6 +5,7 @@
 //! rest waits for the worker, which hears from the operating system when it does.
 
 mod control;
+mod locked;
 mod resend;
 
 use std::collections::VecDeque;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use control::Ping;
+pub use locked::Locked;
 
 use super::gathering::{Burst, Gathering};
 use super::masks::with_masks;
@@ -58,6 +60,8 @@ struct Extras {
     unmatched_pong_at: Option<Instant>,
     /// The server's, once the transport is gone: until then the TLS session has it.
     certificate: Option<Box<[u8]>>,
+    /// What the log is to show of what was sent, once the lock is released.
+    lines: Vec<String>,
 }
 
 impl Extras {
@@ -68,6 +72,7 @@ impl Extras {
             && self.waiting_pong.is_none()
             && self.pings.is_empty()
             && self.certificate.is_none()
+            && self.lines.is_empty()
     }
 }
 
@@ -354,6 +359,10 @@ impl Outbox {
             match transport.write(&rest[..rest.len().min(WRITE_CHUNK)]) {
                 Ok(0) => self.extras().broken = Some(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
+                    let lines = transport.sent_lines(&rest[..count]);
+                    if !lines.is_empty() {
+                        self.extras().lines.extend(lines);
+                    }
                     total += count;
                     self.written += count;
                     if let Some(reconnect) = &mut self.reconnect {
@@ -372,6 +381,16 @@ impl Outbox {
             }
         }
         total
+    }
+
+    /// Lines for the log, which are told when the lock is released.
+    fn take_lines(&mut self) -> Vec<String> {
+        let lines = self.extras.as_mut().map(|extras| std::mem::take(&mut extras.lines));
+        let lines = lines.unwrap_or_default();
+        if !lines.is_empty() {
+            self.tidy();
+        }
+        lines
     }
 
     /// After the connection was lost: as before it was open.

@@ -1,10 +1,10 @@
 //! A connection that is lost: whether it is opened again, when, and with what.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::backoff::{Loss, Pause};
-use super::outbox::Outbox;
+use super::outbox::{Locked, Outbox};
 use super::reconnect::Reconnect;
 use super::{Connection, Opening};
 use crate::chance::Chance;
@@ -96,7 +96,7 @@ impl Connection {
     }
 
     /// It fails only without random bytes to mask with: then nothing could be sent again.
-    fn interrupt(self: &Arc<Self>, mut outbox: MutexGuard<'_, Outbox>) -> Result<()> {
+    fn interrupt(self: &Arc<Self>, mut outbox: Locked<'_>) -> Result<()> {
         if !self.life.suspend() {
             return Ok(());
         }

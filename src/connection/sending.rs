@@ -5,6 +5,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use super::composer::{check, Composer};
 use super::gathering::MUCH;
+use super::outbox::Locked;
 use super::{add, Command, Connection, DataType, Outbox};
 use crate::error::{Code, Error, Result};
 use crate::protocol::{DataFrame, DeflateParams, MAX_CONTROL};
@@ -103,7 +104,7 @@ impl Connection {
 
     /// The outbox, for a frame of that payload, if it still takes one. What is only gathered is
     /// no reason to refuse it.
-    fn outbox_for(&self, length: usize) -> Result<MutexGuard<'_, Outbox>> {
+    fn outbox_for(&self, length: usize) -> Result<Locked<'_>> {
         let mut outbox = self.outbox();
         self.life.check_takes_messages()?;
         if outbox.is_gathered() && !outbox.has_room(length, self.limits.send) {
@@ -155,13 +156,7 @@ impl Connection {
         kept
     }
 
-    fn sent(
-        &self,
-        outbox: MutexGuard<'_, Outbox>,
-        was_quiet: bool,
-        frame: DataFrame,
-        payload: &[u8],
-    ) {
+    fn sent(&self, outbox: Locked<'_>, was_quiet: bool, frame: DataFrame, payload: &[u8]) {
         add(&self.counters.messages_sent, usize::from(frame.is_last));
         add(&self.counters.payload_sent, payload.len());
         self.leave(outbox, was_quiet, payload);
@@ -184,7 +179,7 @@ impl Connection {
 
     /// Sees to it that what was queued leaves: at once, gathered with what follows, or, if
     /// something was before it that the socket has not taken, when it takes bytes again.
-    fn leave(&self, mut outbox: MutexGuard<'_, Outbox>, was_quiet: bool, payload: &[u8]) {
+    fn leave(&self, mut outbox: Locked<'_>, was_quiet: bool, payload: &[u8]) {
         let gathering = &self.home.mailbox.gathering;
         let is_gathered = outbox.is_gathered() || was_quiet && outbox.gathers(gathering);
         if is_gathered && outbox.waiting() < MUCH {
@@ -214,14 +209,14 @@ impl Connection {
         add(&self.counters.wire_sent, outbox.flush());
     }
 
-    fn depart(&self, mut outbox: MutexGuard<'_, Outbox>) {
+    fn depart(&self, mut outbox: Locked<'_>) {
         self.flush(&mut outbox);
         self.follow_up(outbox);
     }
 
     /// The worker takes the time for what the socket does not take, tells of the room, and
     /// closes what is drained.
-    fn follow_up(&self, mut outbox: MutexGuard<'_, Outbox>) {
+    fn follow_up(&self, mut outbox: Locked<'_>) {
         if outbox.is_broken() || outbox.is_stuck() || outbox.owes_drain() || self.life.is_draining()
         {
             outbox.set_gathered(false);

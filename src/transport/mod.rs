@@ -72,14 +72,16 @@ impl Transport {
 
     /// Writes as much as the socket takes now.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let written = match &self.channel {
+        match &self.channel {
             Channel::Plain(socket) => socket.write(bytes),
             Channel::Tls { session, .. } => lock(session).write(bytes),
-        };
-        if let (Some(tap), Ok(count)) = (&self.tap, &written) {
-            tap.sent(&bytes[..*count]);
         }
-        written
+    }
+
+    /// What the log shows of bytes that were written, in their order; most of the time nothing.
+    /// Whoever wrote them tells it, with no lock held.
+    pub fn sent_lines(&self, bytes: &[u8]) -> Vec<String> {
+        self.tap.as_ref().map(|tap| tap.sent(bytes)).unwrap_or_default()
     }
 
     /// A record has left in part: nothing but its rest may follow.

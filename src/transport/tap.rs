@@ -22,19 +22,23 @@ impl Tap {
         })
     }
 
-    pub fn sent(&self, bytes: &[u8]) {
-        self.pass(">", &self.sent, bytes);
+    /// Gives the lines for what was sent.
+    pub fn sent(&self, bytes: &[u8]) -> Vec<String> {
+        self.pass(">", &self.sent, bytes)
     }
 
+    /// Logs what was received.
     pub fn received(&self, bytes: &[u8]) {
-        self.pass("<", &self.received, bytes);
+        for line in self.pass("<", &self.received, bytes) {
+            log::line!(Trace, "{line}");
+        }
     }
 
-    fn pass(&self, arrow: &str, frames: &Mutex<Frames>, bytes: &[u8]) {
+    fn pass(&self, arrow: &str, frames: &Mutex<Frames>, bytes: &[u8]) -> Vec<String> {
+        let mut lines = Vec::new();
         let mut frames = frames.lock().unwrap_or_else(PoisonError::into_inner);
-        frames.pass(bytes, |frame| {
-            log::line!(Trace, "connection {}: {arrow} {frame}", self.id);
-        });
+        frames.pass(bytes, |frame| lines.push(format!("connection {}: {arrow} {frame}", self.id)));
+        lines
     }
 }
 

@@ -204,6 +204,9 @@ impl Session {
         }
         let Ok(frame) = Outbox::close_frame(code) else { return false };
         let written = self.transport.write(&frame).unwrap_or(0);
+        for line in self.transport.sent_lines(&frame[..written]) {
+            log::line!(Trace, "{line}");
+        }
         add(&self.connection.counters.wire_sent, written);
         written == frame.len()
     }
