@@ -19,8 +19,8 @@
  * inside that call. A few milliseconds after it has left the call, the library's thread takes over
  * again.
  *
- * What an end drops. The end of a connection can drop messages that ws_send() accepted and that
- * have not left yet. If the connection is open, ws_terminate(), ws_queue_free() and the end of a
+ * Unsent messages. When a connection ends, messages that ws_send() accepted and that have not left
+ * yet can be dropped. If the connection is open, ws_terminate(), ws_queue_free() and the end of a
  * thread let the messages leave before the close frame, within `close_timeout_ms`. If it is still
  * opening, ws_queue_free() and the end of a thread let the opening finish first. ws_shutdown() does
  * both within its own time, and also reopens a lost connection. Messages are dropped by ws_abort(),
@@ -44,7 +44,7 @@
  * library sets it to the number of bytes that both sides know, and fills the rest of a longer
  * struct with zeros.
  *
- * Out of memory. Where you or the server choose the size (messages, options, JSON), the call
+ * Out of memory. Where you or the server chooses the size (messages, options, JSON), the call
  * returns HOSTWS_E_RESOURCES, or the connection fails with that code. If there is no memory even
  * for the small objects that each connection and each event needs, the process ends, as most
  * programs do.
@@ -414,8 +414,8 @@ typedef struct ws_options {
    * Certificate authorities to trust in addition to the system's, or instead of them
    * with `tls_ca_only`. PEM text, or "@" and the path of a PEM file, which is read when
    * the connection opens. Relative paths, here and in `tls_cert` and `tls_key`, start at
-   * the working directory during ws_new(). The system's authorities are read once a day,
-   * after ws_shutdown(), and again if they could not be read.
+   * the working directory during ws_new(). The system's authorities are read again once
+   * a day, after ws_shutdown(), and if they could not be read.
    */
   const char *tls_ca;
   /** The name to send (SNI) and to expect in the certificate; NULL: the URL's host. */
@@ -534,7 +534,7 @@ typedef struct ws_options {
    * `open_timeout_ms`. A redirect from wss to ws is never followed. A cookie that a
    * redirect sets is sent back to the same scheme, host and port until the opening is
    * over (RFC 6265). A different scheme, host or port does not get Authorization,
-   * Cookie, Host, Proxy-Authorization, the URL's user, `subprotocols` and `tls_cert`; a
+   * Cookie, Host, Proxy-Authorization, the URL's user, `subprotocols` or `tls_cert`; a
    * different host does not get `tls_server_name` either. All other `headers` are sent,
    * even a secret with another name, such as X-Api-Key. `tls_pins` apply to every TLS
    * connection.
@@ -591,12 +591,13 @@ typedef struct ws_options {
    *
    * Messages that wait to be sent stay queued, within `send_queue_max`, and leave in
    * order after RECONNECTED. If the operating system has not taken the last byte of a
-   * message, the whole message is sent again: no server gets a message of one ws_send()
-   * twice. Messages that the operating system had taken may be lost without notice. A
-   * message in fragments is sent again if none of its fragments had completely left.
-   * Otherwise it is lost: the next ws_send_ex() returns HOSTWS_E_LOST once; if its last
-   * fragment had already been given, a WARNING event reports the loss. Pings are
-   * dropped. If a message was being delivered in parts, the remaining parts do not come.
+   * message, the whole message is sent again: no server gets the message of one
+   * ws_send() call twice. Messages that the operating system had taken may be lost
+   * without notice. A message in fragments is sent again if none of its fragments had
+   * completely left. Otherwise it is lost: the next ws_send_ex() returns HOSTWS_E_LOST
+   * once; if its last fragment had already been given, a WARNING event reports the loss.
+   * Pings are dropped. If a message was being delivered in parts, the remaining parts do
+   * not come.
    */
   int32_t reconnect_max;
   /**
@@ -633,8 +634,8 @@ typedef struct ws_options {
 } ws_options;
 
 /**
- * What a connection has done so far. The time of a step of the opening is 0 until that step is
- * done, and a sum if redirects were followed.
+ * What a connection has done so far. The times are those of the steps of the opening: 0 until the
+ * step is done, and a sum if redirects were followed.
  */
 typedef struct ws_stats {
   /**
@@ -712,9 +713,9 @@ extern "C" {
  * HTTPS_PROXY, all_proxy, ALL_PROXY. For ws:// it is ws_proxy, WS_PROXY, http_proxy (only in lower
  * case: CGI sets HTTP_PROXY), all_proxy, ALL_PROXY. A value that is not a proxy is
  * HOSTWS_E_OPTION, and the error message names the variable. Hosts in no_proxy or NO_PROXY are
- * reached without a proxy. This is a list separated by commas or spaces of domains (with all their
- * subdomains), addresses and networks (10.0.0.0/8), each with an optional :port, or * for
- * everything. localhost is no exception.
+ * reached without a proxy. They are lists, separated by commas or spaces, of domains (with all
+ * their subdomains), addresses and networks (10.0.0.0/8), each with an optional :port; * stands
+ * for everything. localhost is no exception.
  *
  * @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, without a fragment (RFC 6455
  *                 section 3). A user and password in it become an Authorization header. For a
@@ -1356,7 +1357,7 @@ ws_queue ws_queue_new(void);
 
 /**
  * Frees a queue of ws_queue_new(). When the call returns, its connections are Closing, with 1001.
- * The messages queued on them still leave, as described above under "What an end drops"; if they
+ * The messages queued on them still leave, as described above under "Unsent messages"; if they
  * cannot, only the log says so. The events in the queue are discarded. After this call neither
  * callbacks of its connections nor its wake-up function run.
  *
@@ -1374,7 +1375,7 @@ int32_t ws_queue_free(ws_queue queue);
 /**
  * Drops all events in a queue, as if they had never come. Connections of the queue that are
  * Closing or Closed have no more events, not even TERMINATE; the others continue. After
- * ws_shutdown() and this call nothing is left that could call your code, so a plug-in can be
+ * ws_shutdown() and this call the library calls no code of yours any more, so a plug-in can be
  * unloaded.
  *
  * @param queue  0 for the calling thread's own, or a queue of ws_queue_new()
@@ -1594,10 +1595,11 @@ uint32_t ws_version_number(void);
  * THE FUNCTION RUNS ON THREADS OF THE LIBRARY, and inside calls on the calling thread. It may call
  * no function of the library except ws_wake(), and should return soon.
  *
- * Each message is one line; control characters in text from a server are escaped. No line contains
- * anything in the options that may be a secret: the path and query of the URL, users and
+ * A log entry is always one line; control characters in text from a server are escaped. No line
+ * contains anything in the options that may be a secret: the path and query of the URL, users and
  * passwords, keys, subprotocols, and the values of headers (except those known to be harmless,
- * such as Host). HOSTWS_LOG_TRACE shows the beginning of each message that is sent or received.
+ * such as Host). HOSTWS_LOG_TRACE shows the beginning of the data that is sent and received in
+ * messages.
  *
  * @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_TRACE: lines above this level are not written
  * @param fn         gets each line, without a line end; NULL: stderr. The previous function is no

@@ -34,9 +34,9 @@ use crate::queue::Kind;
 /// HTTPS_PROXY, all_proxy, ALL_PROXY. For ws:// it is ws_proxy, WS_PROXY, http_proxy (only in lower
 /// case: CGI sets HTTP_PROXY), all_proxy, ALL_PROXY. A value that is not a proxy is
 /// HOSTWS_E_OPTION, and the error message names the variable. Hosts in no_proxy or NO_PROXY are
-/// reached without a proxy. This is a list separated by commas or spaces of domains (with all their
-/// subdomains), addresses and networks (10.0.0.0/8), each with an optional :port, or * for
-/// everything. localhost is no exception.
+/// reached without a proxy. They are lists, separated by commas or spaces, of domains (with all
+/// their subdomains), addresses and networks (10.0.0.0/8), each with an optional :port; * stands
+/// for everything. localhost is no exception.
 ///
 /// @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, without a fragment (RFC 6455
 ///                 section 3). A user and password in it become an Authorization header. For a

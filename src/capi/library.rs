@@ -121,10 +121,11 @@ pub extern "C" fn ws_version_number() -> u32 {
 /// THE FUNCTION RUNS ON THREADS OF THE LIBRARY, and inside calls on the calling thread. It may call
 /// no function of the library except ws_wake(), and should return soon.
 ///
-/// Each message is one line; control characters in text from a server are escaped. No line contains
-/// anything in the options that may be a secret: the path and query of the URL, users and
+/// A log entry is always one line; control characters in text from a server are escaped. No line
+/// contains anything in the options that may be a secret: the path and query of the URL, users and
 /// passwords, keys, subprotocols, and the values of headers (except those known to be harmless,
-/// such as Host). HOSTWS_LOG_TRACE shows the beginning of each message that is sent or received.
+/// such as Host). HOSTWS_LOG_TRACE shows the beginning of the data that is sent and received in
+/// messages.
 ///
 /// @param level      HOSTWS_LOG_OFF to HOSTWS_LOG_TRACE: lines above this level are not written
 /// @param fn         gets each line, without a line end; NULL: stderr. The previous function is no

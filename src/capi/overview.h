@@ -19,8 +19,8 @@
  * inside that call. A few milliseconds after it has left the call, the library's thread takes over
  * again.
  *
- * What an end drops. The end of a connection can drop messages that ws_send() accepted and that
- * have not left yet. If the connection is open, ws_terminate(), ws_queue_free() and the end of a
+ * Unsent messages. When a connection ends, messages that ws_send() accepted and that have not left
+ * yet can be dropped. If the connection is open, ws_terminate(), ws_queue_free() and the end of a
  * thread let the messages leave before the close frame, within `close_timeout_ms`. If it is still
  * opening, ws_queue_free() and the end of a thread let the opening finish first. ws_shutdown() does
  * both within its own time, and also reopens a lost connection. Messages are dropped by ws_abort(),
@@ -44,7 +44,7 @@
  * library sets it to the number of bytes that both sides know, and fills the rest of a longer
  * struct with zeros.
  *
- * Out of memory. Where you or the server choose the size (messages, options, JSON), the call
+ * Out of memory. Where you or the server chooses the size (messages, options, JSON), the call
  * returns HOSTWS_E_RESOURCES, or the connection fails with that code. If there is no memory even
  * for the small objects that each connection and each event needs, the process ends, as most
  * programs do.

@@ -27,7 +27,7 @@ pub extern "C" fn ws_queue_new() -> ws_queue {
 }
 
 /// Frees a queue of ws_queue_new(). When the call returns, its connections are Closing, with 1001.
-/// The messages queued on them still leave, as described above under "What an end drops"; if they
+/// The messages queued on them still leave, as described above under "Unsent messages"; if they
 /// cannot, only the log says so. The events in the queue are discarded. After this call neither
 /// callbacks of its connections nor its wake-up function run.
 ///
@@ -51,7 +51,7 @@ pub extern "C" fn ws_queue_free(queue: ws_queue) -> i32 {
 
 /// Drops all events in a queue, as if they had never come. Connections of the queue that are
 /// Closing or Closed have no more events, not even TERMINATE; the others continue. After
-/// ws_shutdown() and this call nothing is left that could call your code, so a plug-in can be
+/// ws_shutdown() and this call the library calls no code of yours any more, so a plug-in can be
 /// unloaded.
 ///
 /// @param queue  0 for the calling thread's own, or a queue of ws_queue_new()

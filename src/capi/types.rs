@@ -140,8 +140,8 @@ macro_rules! ws_options {
             $($(#[$doc])* pub $name: $type,)*
         }
 
-        /// A field behind the last one must make the struct larger: in the padding, programs that do not
-        /// know the field have bytes that mean nothing.
+        /// A field behind the last one must make the struct larger: in the padding, programs that
+        /// do not know the field have bytes that mean nothing.
         const _: () = {
             #[allow(dead_code)]
             #[repr(C)]
@@ -159,8 +159,8 @@ macro_rules! ws_options {
 }
 options_table!(ws_options);
 
-/// What a connection has done so far. The time of a step of the opening is 0 until that step is
-/// done, and a sum if redirects were followed.
+/// What a connection has done so far. The times are those of the steps of the opening: 0 until the
+/// step is done, and a sum if redirects were followed.
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy)]
 #[repr(C)]

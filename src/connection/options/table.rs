@@ -14,8 +14,8 @@ macro_rules! options_table {
             /// Certificate authorities to trust in addition to the system's, or instead of them
             /// with `tls_ca_only`. PEM text, or "@" and the path of a PEM file, which is read when
             /// the connection opens. Relative paths, here and in `tls_cert` and `tls_key`, start at
-            /// the working directory during ws_new(). The system's authorities are read once a day,
-            /// after ws_shutdown(), and again if they could not be read.
+            /// the working directory during ws_new(). The system's authorities are read again once
+            /// a day, after ws_shutdown(), and if they could not be read.
             tls_ca: *const c_char = Text,
             /// The name to send (SNI) and to expect in the certificate; NULL: the URL's host.
             tls_server_name: *const c_char = Text,
@@ -100,7 +100,7 @@ macro_rules! options_table {
             /// `open_timeout_ms`. A redirect from wss to ws is never followed. A cookie that a
             /// redirect sets is sent back to the same scheme, host and port until the opening is
             /// over (RFC 6265). A different scheme, host or port does not get Authorization,
-            /// Cookie, Host, Proxy-Authorization, the URL's user, `subprotocols` and `tls_cert`; a
+            /// Cookie, Host, Proxy-Authorization, the URL's user, `subprotocols` or `tls_cert`; a
             /// different host does not get `tls_server_name` either. All other `headers` are sent,
             /// even a secret with another name, such as X-Api-Key. `tls_pins` apply to every TLS
             /// connection.
@@ -147,12 +147,13 @@ macro_rules! options_table {
             ///
             /// Messages that wait to be sent stay queued, within `send_queue_max`, and leave in
             /// order after RECONNECTED. If the operating system has not taken the last byte of a
-            /// message, the whole message is sent again: no server gets a message of one ws_send()
-            /// twice. Messages that the operating system had taken may be lost without notice. A
-            /// message in fragments is sent again if none of its fragments had completely left.
-            /// Otherwise it is lost: the next ws_send_ex() returns HOSTWS_E_LOST once; if its last
-            /// fragment had already been given, a WARNING event reports the loss. Pings are
-            /// dropped. If a message was being delivered in parts, the remaining parts do not come.
+            /// message, the whole message is sent again: no server gets the message of one
+            /// ws_send() call twice. Messages that the operating system had taken may be lost
+            /// without notice. A message in fragments is sent again if none of its fragments had
+            /// completely left. Otherwise it is lost: the next ws_send_ex() returns HOSTWS_E_LOST
+            /// once; if its last fragment had already been given, a WARNING event reports the loss.
+            /// Pings are dropped. If a message was being delivered in parts, the remaining parts do
+            /// not come.
             reconnect_max: i32 = Attempts,
             /// The minimum delay before an attempt; 0: 500. The actual delay is random: between
             /// this and twice this for the first attempt, four times this for the second and so on,
