@@ -1,4 +1,4 @@
-//! An event as one JSON object, for hosts that have no structs.
+//! An event as a JSON object, for languages without structs.
 
 use std::ffi::{c_char, CStr};
 use std::io::{self, Write};
@@ -9,10 +9,10 @@ use super::constants::*;
 use super::names;
 use super::types::{ws_error, ws_event};
 
-/// Writes the members that the event's type has.
+/// Writes the members that belong to the type of the event.
 ///
 /// # Safety
-/// The event is one of the library's own, and what it points to is there.
+/// The library made the event, and what it points to is still valid.
 pub unsafe fn write(event: &ws_event, out: &mut impl Write) -> io::Result<()> {
     let kind = names::event(event.r#type).to_string_lossy();
     let (ws, time) = (event.ws, event.time_us);
@@ -55,7 +55,7 @@ fn write_message(event: &ws_event, payload: &[u8], out: &mut impl Write) -> io::
     write!(out, ",\"first\":{}", event.flags & HOSTWS_FIRST != 0)?;
     write!(out, ",\"last\":{},\"data\":", event.flags & HOSTWS_LAST != 0)?;
     match event.data_type {
-        // It has been checked to be JSON.
+        // It was checked to be JSON when it arrived.
         HOSTWS_OBJECT => out.write_all(payload),
         HOSTWS_TEXT => write_text(payload, out),
         _ => write!(out, "\"{}\"", BASE64.encode_display(payload)),
@@ -77,13 +77,13 @@ fn write_errors(errors: &[ws_error], out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"]")
 }
 
-/// Text of the library's own or that has been checked, and so is UTF-8.
+/// Writes text that the library made or checked, so it is UTF-8.
 fn write_text(text: &[u8], out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer(out, &String::from_utf8_lossy(text)).map_err(io::Error::from)
 }
 
 /// # Safety
-/// It is NULL, or ends in a NUL and lives long enough.
+/// `text` is NULL, or ends in a NUL and outlives the result.
 unsafe fn bytes_of<'a>(text: *const c_char) -> &'a [u8] {
     if text.is_null() {
         return b"";

@@ -146,7 +146,7 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
     if started < 0 {
         return started;
     }
-    // With no time to wait at all, what is there on entry is delivered.
+    // With a timeout of 0, deliver what waits when the call begins.
     let mut due: Option<usize> = None;
     loop {
         let mut reached = false;
@@ -187,7 +187,7 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                         _ => 0,
                     });
                     due = Some(left.saturating_sub(1));
-                    // That the queue is another's is said first.
+                    // The error for another thread's queue takes precedence.
                     let poller = enter(queue, mark)?;
                     if left == 0 && rest == Some(Duration::ZERO) {
                         return Err(late(&connection, &Waited::TimeUp));
@@ -200,7 +200,7 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                     reached = true;
                     Ok(0)
                 }
-                // Its queue was freed, or it is below a callback that waits for it.
+                // Its queue was freed, or a callback on this stack waits for it.
                 Waited::Idle => {
                     let words = format!("connection {ws} cannot get there any more");
                     Err(connection.explain(Error::ws(Code::Closed, words)))
@@ -222,10 +222,10 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
     }
 }
 
-/// Calls back `budget` times, or until nothing is left. What `begin` has begun is ended.
+/// Makes `budget` callbacks, or as many as there are events, and ends what `begin` has begun.
 ///
-/// Nothing here has a destructor, so a callback may leave through it by an exception or
-/// `longjmp`; the next call then sees to what is left.
+/// Nothing here has a destructor, so a callback may leave through it by an exception or `longjmp`.
+/// The next call then cleans up.
 #[inline(never)]
 extern "C-unwind" fn pump(budget: i32) -> i32 {
     if budget <= 0 {
@@ -270,7 +270,7 @@ extern "C-unwind" fn pump(budget: i32) -> i32 {
     delivered
 }
 
-/// Gives back what calls of `pump`, and sleeps, held that were left by an exception or `longjmp`.
+/// Cleans up after calls of `pump` and sleeps that were left by an exception or `longjmp`.
 pub(super) fn reap(mark: usize) {
     waiting::reap();
     frames::reap(mark, pump as *const () as usize);
@@ -286,8 +286,8 @@ fn enter(queue: Arc<Queue>, mark: usize) -> Result<Poller> {
     Poller::enter(queue)
 }
 
-/// Waits for the first event and begins to deliver: the answer is how many events. Where there is
-/// none, `otherwise` says it, and there is nothing to end.
+/// Waits for the first event and begins to deliver. Returns the number of events. If there are
+/// none, `otherwise` gives the result, and there is nothing to end.
 fn begin(
     poller: Poller,
     wait: &mut Wait,
@@ -305,7 +305,7 @@ fn begin(
     Ok(Step::Done(i32::try_from(events).unwrap_or(i32::MAX)))
 }
 
-/// Why a wait for a status has ended without it.
+/// The error of a wait that ended before the status was reached.
 fn late(connection: &Connection, waited: &Waited) -> Error {
     let words = match waited {
         Waited::Interrupted => "a signal handler ran while the connection was waited for",

@@ -1,10 +1,9 @@
-//! The calls of `ws_poll` that are on this thread's stack, and the event that each of
-//! them is delivering.
+//! The calls of `ws_poll` on this thread's stack, and the event that each of them is delivering.
 //!
-//! A callback may leave by an exception or `longjmp`, and then `ws_poll` never returns
-//! and may drop nothing. So what is being delivered is parked here, and each frame
-//! remembers where on the stack its call is. Who comes next reaps those whose call is not
-//! there any more: the event counts as delivered, and what else they held goes back.
+//! A callback may leave by an exception or `longjmp`. `ws_poll` then never returns, and nothing on
+//! its stack is dropped. Therefore the event being delivered is kept here, and each frame remembers
+//! where its call is on the stack. The next call cleans up after calls that are no longer on the
+//! stack: their event counts as delivered, and everything else they held is returned.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -18,14 +17,14 @@ use crate::queue::{Entry, Event, Kind, Queue};
 use crate::sys;
 
 struct Frame {
-    /// Where on the stack `pump` is, once it runs.
+    /// The position of `pump` on the stack, once it runs.
     mark: usize,
     poller: Poller,
     delivery: Rc<Delivery>,
     view: View,
 }
 
-/// The calling thread is the queue's poller, until this is dropped.
+/// The calling thread is the queue's poller until this is dropped.
 pub struct Poller(Arc<Queue>);
 
 impl Poller {
@@ -45,15 +44,15 @@ impl Drop for Poller {
     }
 }
 
-/// What a call of `ws_poll` is delivering. It stays where it is, whatever comes above the call.
+/// What a call of `ws_poll` is delivering. Its address does not change when further calls begin.
 #[derive(Default)]
 pub struct Delivery {
     entry: RefCell<Option<Entry>>,
-    /// The entry's event to deliver next.
+    /// The index of the next event to deliver from the entry.
     index: Cell<usize>,
-    /// Of the process: in one that a callback forks, nothing more is delivered.
+    /// The generation of the process. A process forked inside a callback delivers nothing more.
     generation: u32,
-    /// Another call has begun above this one, and may have been left.
+    /// Another call has begun above this one, and may have been left without returning.
     is_disturbed: Cell<bool>,
 }
 
@@ -63,14 +62,14 @@ thread_local! {
     static FRAMES: RefCell<Frames> = const { RefCell::new(Frames(Vec::new())) };
 }
 
-/// Gives back what calls held that were left without returning. `mark` is a place on the
-/// caller's stack, `pump` the function whose calls the frames belong to.
+/// Cleans up after calls that were left without returning. `mark` is a position on the caller's
+/// stack, `pump` the function that the frames' calls run in.
 pub fn reap(mark: usize, pump: usize) {
-    // A call that encloses this one is further up, and still there.
+    // A call that encloses this one is further up the stack and still running.
     discard(|innermost| innermost <= mark || !sys::is_live(innermost, pump));
 }
 
-/// The same for the call that `mark` belongs to: what is deeper on the stack is gone.
+/// The same for the call at `mark`: everything deeper on the stack is gone.
 fn reap_below(mark: usize) {
     discard(|innermost| innermost < mark);
 }
@@ -86,14 +85,15 @@ fn discard(is_dead: impl Fn(usize) -> bool) {
     }
 }
 
-/// Begins a call that delivers, until `end`.
+/// Begins a call that delivers events, until `end`.
 pub fn begin(poller: Poller) {
     let delivery = Rc::new(Delivery { generation: process::generation(), ..Delivery::default() });
     with(|frames| frames.push(Frame { mark: 0, poller, delivery, view: View::default() }));
 }
 
-/// The innermost call is about to call back, from the function in which `mark` is: its first
-/// event. With several to deliver, what they are answered with is gathered.
+/// Returns the first event of the innermost call, which is about to make callbacks from the
+/// function at `mark`. If it has several events to deliver, the messages sent by their callbacks
+/// are collected.
 pub fn first(mark: usize, has_several: bool) -> Result<Option<(Call, *const Delivery)>> {
     with(|frames| {
         if let Some(frame) = frames.0.last_mut() {
@@ -107,15 +107,15 @@ pub fn first(mark: usize, has_several: bool) -> Result<Option<(Call, *const Deli
     .unwrap_or(Ok(None))
 }
 
-/// The next event that the call at `mark` delivers, if there is one.
+/// Returns the next event for the call at `mark`, if there is one.
 pub fn next(mark: usize) -> Result<Option<(Call, *const Delivery)>> {
     reap_below(mark);
     with(|frames| frames.next(mark)).unwrap_or(Ok(None))
 }
 
 impl Delivery {
-    /// The short way from one message to the next of the same entry: false if there is none, or
-    /// if something has to be seen to first.
+    /// The fast path from one message to the next of the same entry. False if there is none, or if
+    /// something else must be handled first.
     #[inline]
     pub fn follow(&self, call: &mut Call) -> bool {
         if self.is_disturbed.get() || self.generation != process::generation() {
@@ -143,12 +143,12 @@ pub fn end(mark: usize) {
     drop(ended);
 }
 
-/// The thread is ending, and nothing can be delivered on it any more.
+/// Whether the thread is ending, so that nothing can be delivered on it any more.
 pub fn are_gone() -> bool {
     with(|_| ()).is_none()
 }
 
-/// Whether a callback of that connection is on this thread's stack.
+/// Whether a callback of this connection is on this thread's stack.
 pub fn is_delivering_to(ws: i32) -> bool {
     let is_its = |frame: &Frame| {
         let entry = frame.delivery.entry.borrow();
@@ -157,14 +157,13 @@ pub fn is_delivering_to(ws: i32) -> bool {
     with(|frames| frames.0.iter().any(is_its)).unwrap_or(false)
 }
 
-/// Forgets the frames of a process that this one was forked from: to touch what they
-/// hold could wait for ever.
+/// Forgets the frames that a forked process inherited: using what they hold could block for ever.
 pub fn forget() {
     with(|frames| std::mem::forget(std::mem::take(&mut frames.0)));
 }
 
 impl Drop for Frame {
-    /// What was not delivered goes back, in front.
+    /// Puts events that were not delivered back at the front of the queue.
     fn drop(&mut self) {
         if let Some(mut entry) = self.delivery.entry.take() {
             let index = self.delivery.index.get();
@@ -224,7 +223,7 @@ impl Drop for Frames {
     }
 }
 
-/// In a thread that is being destroyed there are no calls, and there can be none.
+/// None in a thread that is being destroyed: it has no calls and can have none.
 fn with<T>(body: impl FnOnce(&mut Frames) -> T) -> Option<T> {
     FRAMES.try_with(|frames| body(&mut frames.borrow_mut())).ok()
 }

@@ -1,5 +1,5 @@
-//! The door of every exported function: it refuses forked children, keeps cancellation out, catches
-//! panics, and remembers what was wrong for `ws_last_error`.
+//! The entry of every exported function. It refuses forked children, disables thread cancellation,
+//! catches panics, and stores the error for `ws_last_error`.
 
 use std::cell::Cell;
 use std::ffi::CString;
@@ -14,7 +14,7 @@ thread_local! {
     static QUARANTINED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs one of the two host functions that may call back nothing but `ws_wake`.
+/// Runs one of the two host functions that may call only `ws_wake`.
 pub(super) fn quarantined(call: impl FnOnce()) {
     QUARANTINED.with(|inside| {
         let before = inside.replace(true);
@@ -45,7 +45,7 @@ pub(super) fn answer_forked(body: impl FnOnce() -> Result<i32>) -> i32 {
     enter(false, true, body).unwrap_or_else(|code| code)
 }
 
-/// A length as C gets it.
+/// A length as a C result.
 pub(super) fn length(bytes: usize) -> Result<i64> {
     Ok(i64::try_from(bytes).unwrap_or(i64::MAX))
 }
@@ -55,7 +55,7 @@ pub(super) fn enter<T>(
     refuse_quarantined: bool,
     body: impl FnOnce() -> Result<T>,
 ) -> std::result::Result<T, i32> {
-    // Before anything else: a forked child may find every lock taken.
+    // This comes first: in a forked child every lock may be held.
     if refuse_forked && library::is_forked() {
         return Err(last_error::set_forked());
     }
@@ -74,14 +74,14 @@ pub(super) fn enter<T>(
                 .map(|words| (*words).to_owned())
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_default();
-            // A payload whose Drop panics must not do so here.
+            // Dropping the payload could panic, too, so it is not dropped here.
             std::mem::forget(panic);
             Err(last_error::set(&Error::ws(Code::Internal, format!("internal error: {words}"))))
         }
     }
 }
 
-/// Text as a C string: a NUL inside would end it, so it is made visible.
+/// Text as a C string. A NUL inside would end it, so it is replaced by something visible.
 pub(super) fn c_words(words: &str) -> CString {
     CString::new(words.replace('\0', "\u{FFFD}")).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What the host gave us to call: its handler, its wake-up and log functions.
+//! The functions that the host gives us: its callbacks, its wake-up function and its log function.
 
 use std::any::Any;
 use std::ffi::{c_char, c_void, CString};
@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::queue::{Kind, Recipient, Wakeup};
 
-/// A pointer that only the host understands.
+/// A pointer that only the host uses.
 #[derive(Clone, Copy)]
 struct UserData(*mut c_void);
 
@@ -27,7 +27,7 @@ impl UserData {
     }
 }
 
-/// A connection's handler, as the host gave it.
+/// A connection's handler.
 pub struct HostHandler {
     pub data_type: DataType,
     user_data: UserData,
@@ -35,7 +35,7 @@ pub struct HostHandler {
 }
 
 thread_local! {
-    /// Most of a thread's connections have the same.
+    /// Shared, because most connections of a thread have the same callbacks.
     static CALLBACKS: Interner<Callbacks> = Interner::default();
 }
 
@@ -63,9 +63,10 @@ impl Callbacks {
             .map(|callback| callback.map_or(0, |callback| callback as usize))
     }
 
-    /// Kept once for all connections that are made one after the other with the same.
+    /// Returns the same object for connections that are created one after the other with the same
+    /// callbacks.
     fn share(self) -> Arc<Callbacks> {
-        // A thread that is being destroyed has none to share with.
+        // A thread that is being destroyed has no interner.
         CALLBACKS.try_with(|interner| interner.share(self)).unwrap_or_else(|_| Arc::new(self))
     }
 }
@@ -106,7 +107,7 @@ impl HostHandler {
         })
     }
 
-    /// The handler of a connection whose events are fetched.
+    /// The handler of a connection without callbacks.
     pub fn pull(data_type: DataType, user_data: *mut c_void) -> HostHandler {
         let callbacks = Callbacks::NONE.share();
         HostHandler { data_type, user_data: UserData(user_data), callbacks }
@@ -121,7 +122,7 @@ impl HostHandler {
             .ok_or_else(|| Error::ws(Code::Internal, "the connection has no handler"))
     }
 
-    /// Without a callback, the events are fetched.
+    /// A connection without callbacks is pulled.
     pub fn kind(&self) -> Kind {
         let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = *self.callbacks;
         let all = [on_open, on_message, on_error, on_terminate, on_event];

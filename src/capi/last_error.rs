@@ -1,5 +1,5 @@
-//! What a thread's last failing call answered: its code, and its words in a buffer that
-//! stays where it is as long as the thread lives.
+//! The last error of each thread: its code, and its message in a buffer that keeps its address
+//! until the thread ends.
 
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{c_char, CStr};
@@ -8,8 +8,8 @@ use std::fmt::{self, Write};
 use crate::error::{Code, Error};
 use crate::words;
 
-/// Bytes for the words and their NUL: an error with all its causes, and a line of a server's
-/// answer.
+/// Bytes for the message and its NUL: enough for an error with all its causes and a line of a
+/// server's answer.
 const ROOM: usize = 1024;
 
 struct LastError {
@@ -18,13 +18,14 @@ struct LastError {
 }
 
 thread_local! {
-    // It has nothing to drop, so it is there until the thread is gone, also while the thread's
-    // other variables are being destroyed. It needs no allocation, so a forked child can use it.
+    // It has nothing to drop, so it stays usable until the thread has ended, even while the
+    // thread's other variables are being destroyed. It needs no allocation, so a forked child can
+    // use it.
     static LAST: LastError =
         const { LastError { code: Cell::new(0), words: UnsafeCell::new([0; ROOM]) } };
 }
 
-/// Remembers the error for this thread and gives its code.
+/// Stores the error for this thread and returns its code.
 pub fn set(error: &Error) -> i32 {
     remember(error.code, format_args!("{error}"))
 }
@@ -42,7 +43,7 @@ fn remember(code: i32, message: fmt::Arguments<'_>) -> i32 {
         // the arguments are made of strings.
         let buffer = unsafe { &mut *last.words.get() };
         let mut cutter = Cutter { buffer, length: 0 };
-        // It fails when the buffer is full, and then the words are cut.
+        // Fails when the buffer is full; the message is then truncated.
         let _ = cutter.write_fmt(message);
         let end = cutter.length;
         buffer[end] = 0;
@@ -50,12 +51,12 @@ fn remember(code: i32, message: fmt::Arguments<'_>) -> i32 {
     code
 }
 
-/// What this thread's last failing call answered; 0 before there is one.
+/// The code of this thread's last failed call; 0 if there is none.
 pub fn code() -> i32 {
     LAST.with(|last| last.code.get())
 }
 
-/// Its words, at the same place for as long as the thread lives.
+/// Its message, at the same address until the thread ends.
 pub fn message() -> *const c_char {
     LAST.with(|last| last.words.get().cast_const().cast())
 }
@@ -74,7 +75,7 @@ struct Cutter<'a> {
 
 impl Write for Cutter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // A NUL would end the words; errors have none, and a panic's words may.
+        // A NUL would end the message. Errors contain none, but the message of a panic may.
         let text = text.split('\0').next().unwrap_or_default();
         let taken = words::cut(text, ROOM - 1 - self.length);
         let end = self.length + taken.len();

@@ -1,4 +1,4 @@
-//! The one place that reads and writes the host's memory.
+//! The only place that reads and writes the host's memory.
 
 use std::ffi::{c_char, c_void, CStr};
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 use crate::error::{Code, Error, Result};
 use crate::headroom;
 
-/// A text of the host's is copied, taken apart, and becomes a part of others: so much is taken
-/// of its length in all.
+/// A text from the host is copied, parsed, and becomes part of other texts. Together these take at
+/// most this many times its length.
 const COPIES: usize = 8;
 
 fn is_null(name: &str) -> Error {
     Error::ws(Code::Argument, format!("{name} is NULL"))
 }
 
-/// A NUL-terminated UTF-8 string.
+/// Reads a NUL-terminated UTF-8 string.
 pub unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a str> {
     // SAFETY: the caller's promise.
     unsafe { optional_text(pointer, name) }?.ok_or_else(|| is_null(name))
 }
 
-/// The same, where NULL is allowed.
+/// The same, but NULL is allowed.
 pub unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Result<Option<&'a str>> {
     if pointer.is_null() {
         return Ok(None);
@@ -37,7 +37,7 @@ pub unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Result<Op
     }
 }
 
-/// `length` bytes, or up to the NUL if `length` is -1.
+/// Reads `length` bytes, or up to the NUL if `length` is -1.
 pub unsafe fn bytes<'a>(pointer: *const c_void, length: i64, name: &str) -> Result<&'a [u8]> {
     if length < -1 {
         return Err(Error::ws(
@@ -60,7 +60,7 @@ pub unsafe fn bytes<'a>(pointer: *const c_void, length: i64, name: &str) -> Resu
     Ok(unsafe { std::slice::from_raw_parts(pointer.cast(), length) })
 }
 
-/// `count` structs in a row.
+/// Reads an array of `count` structs.
 pub unsafe fn array<'a, T>(pointer: *const T, count: i32, name: &str) -> Result<&'a [T]> {
     let length = usize::try_from(count).map_err(|_| {
         Error::ws(Code::Argument, format!("the number of {name} is {count}; it must be 0 or more"))
@@ -75,14 +75,14 @@ pub unsafe fn array<'a, T>(pointer: *const T, count: i32, name: &str) -> Result<
     Ok(unsafe { std::slice::from_raw_parts(pointer, length) })
 }
 
-/// Copies text or bytes out as snprintf does: cut off at `size`, always with a
-/// NUL if there is room for one, and the whole length is the answer.
+/// Copies text or bytes to the host like snprintf: truncated to `size`, with a NUL if there is room
+/// for one. Returns the full length.
 pub unsafe fn copy_out(source: &[u8], buffer: *mut c_char, size: i64) -> Result<i64> {
     // SAFETY: the caller's promise.
     unsafe { copy_out_to(["buffer", "size"], source, buffer, size) }
 }
 
-/// The same where the arguments have these names.
+/// The same, with these names of the arguments for error messages.
 pub unsafe fn copy_out_to(
     names: [&str; 2],
     source: &[u8],
@@ -93,7 +93,7 @@ pub unsafe fn copy_out_to(
     unsafe { copy(names, source, buffer.cast(), size, 1) }
 }
 
-/// The same for words: cut between two characters. The buffer has been checked before.
+/// The same for error messages: truncates between two characters. The buffer was checked before.
 pub unsafe fn copy_words_out(words: &[u8], buffer: *mut c_char, size: i64) {
     let room = usize::try_from(size).unwrap_or(0).saturating_sub(1);
     let whole = words.get(..room).map_or(words, |cut| match std::str::from_utf8(cut) {
@@ -104,8 +104,8 @@ pub unsafe fn copy_words_out(words: &[u8], buffer: *mut c_char, size: i64) {
     let _ = unsafe { copy_out(whole, buffer, size) };
 }
 
-/// Copies bytes out that are no text: as many as there is room for, and a NUL if there is room
-/// for that, too. The whole length is the answer.
+/// Copies bytes that are not text: as many as fit, and a NUL if there is room for it, too. Returns
+/// the full length.
 pub unsafe fn copy_bytes_out(source: &[u8], buffer: *mut c_void, size: i64) -> Result<i64> {
     // SAFETY: the caller's promise.
     unsafe { copy(["buffer", "size"], source, buffer.cast(), size, 0) }
@@ -138,7 +138,7 @@ unsafe fn copy(
     super::guard::length(source.len())
 }
 
-/// A buffer of the host's that text is written into piece by piece: what has no room is only
+/// A buffer of the host to which text is written piece by piece. Bytes that do not fit are only
 /// counted.
 pub struct TextBuffer {
     buffer: *mut u8,
@@ -159,8 +159,8 @@ impl TextBuffer {
         })
     }
 
-    /// Ends the text with its NUL, and tells its length and whether it is there in whole. If it
-    /// is not, the buffer has none of it.
+    /// Ends the text with its NUL. Returns its length and whether it fits. If it does not fit, the
+    /// buffer gets an empty text.
     pub fn finish(self) -> (usize, bool) {
         let fits = self.length < self.size;
         if self.size > 0 {
@@ -190,7 +190,7 @@ impl std::io::Write for TextBuffer {
     }
 }
 
-/// A time-out of C: -1 is none.
+/// Converts a timeout of C: -1 means none.
 pub fn timeout(milliseconds: i32) -> Result<Option<Duration>> {
     match milliseconds {
         -1 => Ok(None),
@@ -202,7 +202,7 @@ pub fn timeout(milliseconds: i32) -> Result<Option<Duration>> {
     }
 }
 
-/// The largest `struct_size` that is believed.
+/// The largest `struct_size` that is accepted.
 const SANE_SIZE: u32 = 4096;
 
 /// A struct that starts with its `struct_size` and only ever grows at the end.
@@ -210,11 +210,11 @@ const SANE_SIZE: u32 = 4096;
 /// # Safety
 /// The implementor is plain old data, valid when all zero, and starts with a `u32`.
 pub unsafe trait Versioned: Copy {
-    /// Its size in the first version that had it, as a number that never changes: programs
-    /// which were built then pass it.
+    /// The size of the struct in the first version that had it. This number never changes: programs
+    /// built against that version pass it.
     const FIRST_SIZE: usize;
 
-    /// Reads one from the host, who may have been built with another version.
+    /// Reads one from the host, which may have been built with another version.
     unsafe fn read(pointer: *const Self, name: &str) -> Result<Self> {
         // SAFETY: the caller's promise; it starts with its size.
         let theirs = unsafe { declared_size(pointer.cast(), Self::FIRST_SIZE, name) }?;
@@ -244,8 +244,8 @@ pub unsafe trait Versioned: Copy {
         }
     }
 
-    /// Writes one for the host, as much as it has room for: the whole of what it has is set, and
-    /// `struct_size` says how much of that is known here.
+    /// Writes one for the host, as much as fits. All bytes of its struct are set, and `struct_size`
+    /// becomes the number of bytes that are known here.
     unsafe fn write(pointer: *mut Self, value: Self, name: &str) -> Result<()> {
         // SAFETY: the caller's promise; it starts with its size.
         let theirs = unsafe { declared_size(pointer.cast_const().cast(), Self::FIRST_SIZE, name) }?;
@@ -255,11 +255,11 @@ pub unsafe trait Versioned: Copy {
     }
 }
 
-/// Sets all `theirs` bytes at `place`: what is known here, and zero behind that. `struct_size`
-/// says how much is known to both.
+/// Sets all `theirs` bytes at `place`: to the fields known here, followed by zeros. `struct_size`
+/// becomes the number of bytes known to both.
 ///
 /// # Safety
-/// So many bytes are there.
+/// There are that many writable bytes at `place`.
 unsafe fn fill<T: Versioned>(place: *mut u8, theirs: usize, value: &T) {
     let common = theirs.min(size_of::<T>());
     // SAFETY: both are at least so long; `struct_size` comes first.
@@ -270,7 +270,7 @@ unsafe fn fill<T: Versioned>(place: *mut u8, theirs: usize, value: &T) {
     }
 }
 
-/// An array of such structs for the library to fill, each as large as the first one says.
+/// An array of structs for the library to fill. Each is as large as the `struct_size` of the first.
 pub struct Output<T> {
     first: *mut T,
     stride: usize,
@@ -300,7 +300,7 @@ impl<T: Versioned> Output<T> {
         unsafe {
             let place = self.first.cast::<u8>().add(index * self.stride);
             if self.stride == size_of::<T>() {
-                // As a rule, and faster than a copy whose size is not known before.
+                // The usual case, and faster than a copy of a size unknown at compile time.
                 return place.cast::<T>().write_unaligned(*value);
             }
             fill(place, self.stride, value);
@@ -308,14 +308,14 @@ impl<T: Versioned> Output<T> {
     }
 }
 
-/// The size that a struct had when `$last` was its last field, which is 64-bit systems'
-/// `$size`, a number that never changes. Where pointers are shorter, it follows from the fields.
+/// The size of a struct when `$last` was its last field. On 64-bit systems this is `$size`, a
+/// number that never changes. Where pointers are shorter, it follows from the fields.
 macro_rules! first_size {
     ($struct:ty, $last:ident: $type:ty, $size:literal) => {{
         const END: usize = std::mem::offset_of!($struct, $last) + size_of::<$type>();
         const SIZE: usize = END.next_multiple_of(align_of::<$struct>());
         const _: () = assert!(size_of::<usize>() != 8 || SIZE == $size);
-        // Else what follows would lie where old programs have bytes that mean nothing.
+        // Otherwise the next field would lie in padding, where old programs have arbitrary bytes.
         const _: () = assert!(END == SIZE || size_of::<usize>() != 8);
         SIZE
     }};

@@ -1,8 +1,8 @@
-//! The C boundary: every exported function, and the only unsafe code for the
-//! host's memory. A function here checks, converts, makes one call inward and
-//! answers with a code.
+//! The C boundary: every exported function, and the only unsafe code for the host's memory. A
+//! function here checks and converts its arguments, makes one call into the library, and returns a
+//! code.
 
-// The docs are the C reference: what is safe stands there, argument by argument.
+// The docs are the C reference. They say for each argument what is safe.
 #![allow(clippy::missing_safety_doc)]
 
 mod certificate;

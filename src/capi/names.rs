@@ -1,4 +1,4 @@
-//! The words for the numbers of the ABI.
+//! The names of the ABI's numbers.
 
 use std::ffi::CStr;
 

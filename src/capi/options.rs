@@ -18,10 +18,10 @@ unsafe impl Versioned for ws_stats {
     const FIRST_SIZE: usize = memory::first_size!(ws_stats, reconnects: u64, 128);
 }
 
-/// A field of the struct, as an option that is given so.
+/// Converts a field of the struct to an option.
 trait Field<T> {
     /// # Safety
-    /// A pointer is what the header says of the field.
+    /// A pointer is what the header says about the field.
     unsafe fn take(self, name: &str) -> Result<T>;
 }
 

@@ -1,4 +1,4 @@
-//! The options of `ws_open`: those of `ws_options` by the same names, as one JSON object.
+//! The options of `ws_open`: those of `ws_options` by the same names, as a JSON object.
 
 use std::fmt;
 
@@ -59,7 +59,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// The members of an object, each name once: which of two would count is anybody's guess.
+/// The members of an object. A name that occurs twice is an error, because it is unclear which one
+/// would count.
 fn members(json: &str) -> Result<Vec<(String, &RawValue)>> {
     let Members(members) = serde_json::from_str(json).map_err(|error| not_json(json, &error))?;
     for (index, (name, _)) in members.iter().enumerate() {
@@ -75,7 +76,8 @@ fn value(text: &RawValue) -> Result<Value> {
     serde_json::from_str(text.get()).map_err(|error| not_json(text.get(), &error))
 }
 
-/// What serde says of a value of another type quotes it, and it may hold a secret.
+/// Serde's message for a value of the wrong type quotes the value, which may be a secret; this one
+/// does not.
 fn not_json(json: &str, error: &serde_json::Error) -> Error {
     let words = match (error.is_data(), json.trim_start().chars().next()) {
         (false, _) => format!("options_json is not a JSON object: {error}"),
@@ -89,7 +91,8 @@ fn not_json(json: &str, error: &serde_json::Error) -> Error {
     Error::new(Code::Json, Component::Json, words)
 }
 
-/// A name as it may be shown: what is no name may be a secret in the wrong place.
+/// A name if it is safe to show. Anything that is not a plain name may be a secret in the wrong
+/// place.
 fn shown(name: &str) -> &str {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     if name.len() <= 48 && !name.is_empty() && name.bytes().all(is_plain) {
@@ -115,12 +118,12 @@ macro_rules! setter {
 }
 options_table!(setter);
 
-/// A value as an option is given.
+/// Converts a JSON value to an option.
 trait FromJson: Sized {
     fn from_json(name: &str, value: &Value) -> Result<Self>;
 }
 
-/// Up to here a double holds each whole number.
+/// The largest number up to which a double holds every whole number.
 const LARGEST_EXACT: f64 = (1_i64 << 53) as f64;
 
 impl FromJson for i64 {
@@ -202,7 +205,7 @@ fn read_headers(text: &RawValue) -> Result<Vec<(String, String)>> {
     Ok(headers)
 }
 
-/// Names the option and the type that it has, never its value: it may be a secret.
+/// Names the option and the type of the value, never the value itself: it may be a secret.
 fn wrong(name: &str, value: &Value, wanted: &str) -> Error {
     let found = match value {
         Value::Null => "null",

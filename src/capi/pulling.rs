@@ -189,10 +189,10 @@ pub unsafe extern "C-unwind" fn ws_next_json(
     .unwrap_or_else(i64::from)
 }
 
-/// The length of the text, and whether it had room.
+/// Returns the length of the text, and whether it fit.
 ///
 /// # Safety
-/// `buffer` has `size` writable bytes, and the event is one of the library's own.
+/// `buffer` has `size` writable bytes, and the library made the event.
 unsafe fn write_json(
     event: &ws_event,
     buffer: *mut c_char,
@@ -208,21 +208,21 @@ unsafe fn write_json(
     Ok(Some(out.finish()))
 }
 
-/// What becomes of an event that is given.
+/// What happens to an event that was offered.
 enum Accepted {
-    /// Another one may follow.
+    /// Another event may follow.
     More,
     Last,
-    /// It stays for the next call.
+    /// The event stays for the next call.
     NotYet,
 }
 
-/// What the last call on a queue gave out, and what is left of it.
+/// What the last call on a queue returned, and what is left of it.
 struct Pulled {
-    /// Only the last may have more to give.
+    /// Only the last entry may have more events.
     entries: Vec<PulledEntry>,
-    /// The event that was given last, alone in memory of its own: the host's pointer leads to it
-    /// while this is moved and changed.
+    /// The event that was returned last, in a heap block of its own: the host's pointer to it stays
+    /// valid while this struct is moved and changed.
     call: Vec<Call>,
 }
 
@@ -234,9 +234,9 @@ impl Default for Pulled {
 
 struct PulledEntry {
     entry: Entry,
-    /// Its event to give next.
+    /// The index of its next event.
     index: usize,
-    /// Its event before that is in the call.
+    /// The previous event of this entry is in `call`.
     is_begun: bool,
     view: View,
 }
@@ -244,8 +244,8 @@ struct PulledEntry {
 // SAFETY: the pointers in `call` lead into memory that the entries and their views own.
 unsafe impl Send for Pulled {}
 
-/// Waits for the first event, and gives it and those after it to `accept`, until that has
-/// enough or there are none left.
+/// Waits for the first event, and passes it and the following ones to `accept`, until `accept` has
+/// enough or none are left.
 fn pull(
     queue: ws_queue,
     poller: Option<Poller>,
@@ -271,8 +271,8 @@ fn pull(
     }
 }
 
-/// The same for the poller. If there were events, it tells how many are left that the next call
-/// need not wait for.
+/// The same for the poller. If there were events, returns how many are left for the next call to
+/// return without a wait.
 fn take(
     queue: &Arc<Queue>,
     wait: &mut Wait,
@@ -309,7 +309,7 @@ fn take(
     Ok(Waited::Ready(park(queue, pulled)))
 }
 
-/// Keeps what the host looks at until the next call, and tells how much more of it there is.
+/// Keeps what the host is using until the next call, and returns how much more of it there is.
 fn park(queue: &Queue, mut pulled: Box<Pulled>) -> usize {
     let left = pulled.hand_over();
     let Some(last) = pulled.entries.last() else { return 0 };
@@ -328,13 +328,13 @@ impl Pulled {
         });
     }
 
-    /// Shows the last entry's next event, if it has one.
+    /// Makes the last entry's next event the current one, if it has one.
     fn advance(&mut self) -> Result<Option<&ws_event>> {
         let Some(pulled) = self.entries.last_mut().filter(|pulled| !pulled.entry.is_muted()) else {
             return Ok(None);
         };
         match &pulled.entry.event {
-            // The short way: in the call there is a message of the same entry.
+            // The fast path: `call` has a message of the same entry.
             Event::Messages(batch) if pulled.is_begun => {
                 if !self.call[0].show_message(batch, pulled.index) {
                     return Ok(None);
@@ -350,22 +350,22 @@ impl Pulled {
         Ok(Some(&self.call[0].event))
     }
 
-    /// The event that was shown last is shown again by the next call.
+    /// The next call will return the current event again.
     fn take_back(&mut self) {
         if let Some(pulled) = self.entries.last_mut() {
             pulled.index -= 1;
         }
     }
 
-    /// The same for a message that follows another, and how many are left after it.
+    /// The fast path for a message that follows another. Also returns how many are left after it.
     fn follow(&mut self) -> Option<(*const ws_event, usize)> {
         let [PulledEntry { is_begun: true, .. }] = &self.entries[..] else { return None };
         let event = std::ptr::from_ref(self.advance().ok()??);
         Some((event, self.hand_over()))
     }
 
-    /// What has been given in full counts as read: the server may send more although the host
-    /// does not fetch more. Tells how much is left.
+    /// An entry that was returned completely counts as read: the server may send more even if the
+    /// host fetches no more. Returns how much is left.
     fn hand_over(&mut self) -> usize {
         let mut left = 0;
         for pulled in &mut self.entries {
@@ -377,7 +377,7 @@ impl Pulled {
         left
     }
 
-    /// What has been given was looked at.
+    /// The host no longer uses what the last call returned.
     fn settle(&mut self, queue: &Queue) {
         let last = self.entries.pop();
         for pulled in self.entries.drain(..) {

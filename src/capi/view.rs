@@ -1,4 +1,4 @@
-//! An event as C sees it, made from one of the queue's.
+//! An event as C sees it, made from an event of the queue.
 
 use std::ffi::{c_char, CString};
 
@@ -21,12 +21,12 @@ pub struct View {
 // SAFETY: the entries of `errors` point into `words`, which moves with them.
 unsafe impl Send for View {}
 
-/// One call to the host: plain old data, so that an unwind through it skips nothing.
+/// One call to the host. Plain old data, so an unwind through it skips no destructor.
 #[derive(Clone, Copy)]
 pub struct Call {
     pub callback: ws_callback,
     pub event: ws_event,
-    /// What the connection wants messages to be.
+    /// The data type of the connection.
     wanted: DataType,
 }
 
@@ -62,8 +62,8 @@ impl Call {
 }
 
 impl View {
-    /// Shows the entry's event number `index`, or `None` if it has no such one. What the
-    /// call points to lives as long as `entry`, and until the next `show`.
+    /// Prepares the call for the event `index` of the entry; `None` if there is none. What the call
+    /// points to lives as long as `entry`, and until the next `show`.
     pub fn show(&mut self, entry: &Entry, index: usize) -> Result<Option<Call>> {
         let host = HostHandler::of_any(entry.recipient.host())?;
         let callbacks = host.callbacks();
@@ -105,7 +105,7 @@ impl View {
             Event::Pong(pong) => {
                 call.callback = callbacks.on_event;
                 call.event.r#type = HOSTWS_EVENT_PONG;
-                // The NUL that follows every payload is the vector's last byte.
+                // The NUL after every payload is the vector's last byte.
                 set_data(&mut call.event, &pong.payload[..pong.payload.len().saturating_sub(1)]);
                 call.event.round_trip_us = pong.round_trip_us;
             }
@@ -168,7 +168,8 @@ fn set_data(event: &mut ws_event, payload: &[u8]) {
 }
 
 impl Call {
-    /// Shows a message of the connection that the call is for; false if there is no such one.
+    /// Prepares the call for a message of the same connection; false if there is no message
+    /// `index`.
     #[inline]
     pub fn show_message(&mut self, batch: &Batch, index: usize) -> bool {
         let Some(Part { kind, payload, is_first, is_last }) = batch.get(index) else {
@@ -183,7 +184,7 @@ impl Call {
     }
 }
 
-/// What a message of this kind is to a connection of that data type.
+/// The data type of a delivered message, by its kind and the data type of the connection.
 fn delivered_type(wanted: DataType, kind: MessageKind) -> DataType {
     match (wanted, kind) {
         (DataType::Text, MessageKind::Text) => DataType::Text,

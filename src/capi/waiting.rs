@@ -1,5 +1,5 @@
-//! How an exported function waits: it comes out of everything that catches panics or has to be
-//! tidied up, and sleeps there. So a thread may be cancelled in its sleep, and a signal handler
+//! How an exported function waits. It first leaves everything that catches panics or needs cleaning
+//! up, and only then sleeps. A thread may therefore be cancelled in its sleep, and a signal handler
 //! may leave it by `longjmp`.
 
 use std::cell::RefCell;
@@ -11,14 +11,14 @@ use crate::process;
 use crate::queue::{Sleeper, Wait};
 use crate::sys::{self, Sleep};
 
-/// What a step of a wait comes to.
+/// The result of a step of a wait.
 pub enum Step<T> {
     Done(T),
-    /// Sleep, and come back. The poller stays it meanwhile.
+    /// Sleep and come back. The poller remains the poller meanwhile.
     Sleep(Sleeper, Option<Poller>, Sleep),
 }
 
-/// What a thread holds that sleeps.
+/// What a sleeping thread holds.
 struct Asleep {
     held: Option<(Sleeper, Option<Poller>)>,
     generation: u32,
@@ -30,30 +30,30 @@ thread_local! {
 
 impl Asleep {
     fn rise(mut self) -> Option<Poller> {
-        // The sleeper is dropped: its queue forgets it.
+        // Dropping the sleeper removes it from its queue.
         self.held.take().and_then(|(_, poller)| poller)
     }
 }
 
 impl Drop for Asleep {
     fn drop(&mut self) {
-        // In a forked child everything of the parent's stays untouched.
+        // A forked child leaves everything of its parent untouched.
         if self.generation != process::generation() || process::is_forked() {
             std::mem::forget(self.held.take());
         }
     }
 }
 
-/// Gives back what a sleep held that was left without waking up.
+/// Cleans up after a sleep that was left without waking up.
 pub fn reap() {
     let left = ASLEEP.try_with(|asleep| asleep.borrow_mut().take());
     drop(left);
 }
 
-/// Takes step after step until one is the answer, and sleeps in between. Of a step that follows
-/// a sleep the second argument is the poller that the one before held.
+/// Takes steps until one has a result, and sleeps in between. The second argument of a step after a
+/// sleep is the poller that the previous step held.
 ///
-/// Nothing here has a destructor while it sleeps, nor may `step` have.
+/// Nothing here has a destructor while it sleeps, and `step` must not have one either.
 pub fn patiently<T>(
     mut wait: Wait,
     mut step: impl FnMut(&mut Wait, Option<Poller>) -> Result<Step<T>>,
@@ -79,7 +79,7 @@ pub fn patiently<T>(
                         sleep = Some(bed);
                         return Ok(None);
                     }
-                    // This thread is being destroyed, and cannot be cancelled any more.
+                    // This thread is being destroyed, and can no longer be cancelled.
                     Err(asleep) => {
                         wait.rise(bed.run());
                         poller = asleep.rise();
