@@ -5,6 +5,7 @@
 //! into it is made with a `Pass`. An exit handler of ours, which is registered after OpenSSL's
 //! and therefore runs before it, gives out no more of them and waits for those that are out.
 
+use std::cell::Cell;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
@@ -76,6 +77,15 @@ pub fn start_afresh() {
     STATE.fetch_and(ENDING, Ordering::SeqCst);
 }
 
+thread_local! {
+    static IS_OWN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the calling thread is one of ours.
+pub fn is_own_thread() -> bool {
+    IS_OWN.get()
+}
+
 /// Starts a thread of ours. What other libraries keep for it is cleared away with it; while the
 /// process ends it therefore stays.
 pub fn spawn<F>(name: &str, f: F) -> io::Result<JoinHandle<()>>
@@ -83,6 +93,7 @@ where
     F: FnOnce() + Send + 'static,
 {
     sys::spawn(name, move || {
+        IS_OWN.set(true);
         f();
         match enter() {
             Some(pass) => sys::keep_until_thread_is_gone(Box::new(pass)),

@@ -1,15 +1,18 @@
 //! Log lines: made only when somebody wants them, never with credentials in them, and harmless
 //! whatever a server put into them.
 
+mod courier;
+
 use std::io::Write;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{PoisonError, RwLock, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::courier::Courier;
 use crate::process::PerProcess;
-use crate::sys;
 use crate::words::one_line;
+use crate::{exit, sys};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i32)]
@@ -49,9 +52,14 @@ impl Level {
 /// Where lines go; without one, to stderr.
 pub type Sink = Box<dyn Fn(Level, &str) + Send + Sync>;
 
+/// How long a thread of the host's waits for the lines of ours that come before its own.
+const ORDERLY: Duration = Duration::from_millis(100);
+
 /// -1: not known yet, the environment decides.
 static LEVEL: AtomicI32 = AtomicI32::new(-1);
 static SINK: PerProcess<RwLock<Option<Sink>>> = PerProcess::new();
+/// Takes the lines of the library's threads to the sink: none of them waits for the host.
+static COURIER: PerProcess<Courier> = PerProcess::new();
 
 /// Logs a line, whose arguments are evaluated only if it is wanted.
 macro_rules! line {
@@ -95,9 +103,25 @@ fn ask_environment() -> i32 {
 
 pub fn write(level: Level, line: String) {
     let line = one_line(line);
-    let sink = SINK.get().read().unwrap_or_else(PoisonError::into_inner);
-    match &*sink {
-        Some(sink) => sink(level, &line),
+    if has_sink() {
+        if exit::is_own_thread() {
+            COURIER.get().take(level, line);
+            return;
+        }
+        // What happened before is told before, unless the sink is very slow.
+        COURIER.get().wait_delivered(Some(Instant::now() + ORDERLY));
+    }
+    deliver(level, &line);
+}
+
+fn has_sink() -> bool {
+    SINK.get().read().unwrap_or_else(PoisonError::into_inner).is_some()
+}
+
+/// Gives a line to the sink, on the calling thread.
+fn deliver(level: Level, line: &str) {
+    match &*SINK.get().read().unwrap_or_else(PoisonError::into_inner) {
+        Some(sink) => sink(level, line),
         None => {
             // One write(2), so that lines of several threads do not mix. A closed stderr is
             // nobody's trouble.
@@ -107,8 +131,17 @@ pub fn write(level: Level, line: String) {
     }
 }
 
-/// Waits while the former sink runs.
+/// The sink has ended the thread that called it, and is not called again.
+fn lose_sink() {
+    LEVEL.store(Level::Off as i32, Ordering::Relaxed);
+    if let Ok(mut sink) = SINK.get().try_write() {
+        *sink = None;
+    }
+}
+
+/// Waits until the former sink has got its lines and does not run any more.
 pub fn set(level: Level, new: Option<Sink>) {
+    COURIER.get().wait_delivered(None);
     let mut sink = SINK.get().write().unwrap_or_else(PoisonError::into_inner);
     *sink = new;
     // Under the lock, as in `forget`: the level is that of the sink.
@@ -118,10 +151,13 @@ pub fn set(level: Level, new: Option<Sink>) {
 /// Forgets the sink, and with it the level that it wanted; false if the sink still runs at the
 /// deadline.
 pub fn forget(deadline: Instant) -> bool {
-    let sink = SINK.get();
-    if sink.read().unwrap_or_else(PoisonError::into_inner).is_none() {
+    if !COURIER.get().end(deadline) {
+        return false;
+    }
+    if !has_sink() {
         return true;
     }
+    let sink = SINK.get();
     LEVEL.store(Level::Off as i32, Ordering::Relaxed);
     let mut sink = loop {
         match sink.try_write() {
@@ -139,7 +175,8 @@ pub fn forget(deadline: Instant) -> bool {
     true
 }
 
-/// In a forked child: the lock may be held by a thread that does not exist there.
+/// In a forked child: locks may be held by threads that do not exist there.
 pub fn start_afresh() {
     SINK.start_afresh();
+    COURIER.start_afresh();
 }

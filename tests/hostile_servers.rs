@@ -211,15 +211,13 @@ fn a_wait_inside_the_only_connections_callback_is_idle_at_once() {
     let answer = Arc::new(Mutex::new(None));
     let told = Arc::clone(&answer);
     let client = Client::hooked(&url(&server, "/"), move |_, event| {
-        let before = Instant::now();
-        let waited = ws_wait(0, 1000);
-        told.lock().unwrap().get_or_insert((waited, before.elapsed()));
+        // With a finite time it would take it: a connection of another thread may come.
+        let waited = ws_wait(0, -1);
+        told.lock().unwrap().get_or_insert(waited);
         assert!(!matches!(event, Event::Error(_)));
     });
     client.wait_messages(1);
-    let (waited, elapsed) = answer.lock().unwrap().unwrap();
-    assert_eq!(waited, HOSTWS_E_IDLE);
-    assert!(elapsed < Duration::from_millis(900), "{elapsed:?}");
+    assert_eq!(answer.lock().unwrap().unwrap(), HOSTWS_E_IDLE);
     assert_eq!(ws_abort(client.id), HOSTWS_OK);
     client.finish();
 }

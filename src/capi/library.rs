@@ -118,8 +118,11 @@ pub extern "C" fn ws_version_number() -> u32 {
 /// Sets where log lines go. Without this call the environment decides: HOSTWS_LOG=error, warning,
 /// info, debug or trace writes to stderr; otherwise nothing is logged.
 ///
-/// THE FUNCTION RUNS ON THREADS OF THE LIBRARY, and inside calls on the calling thread. It may call
-/// no function of the library except ws_wake(), and should return soon.
+/// THE FUNCTION RUNS ON A THREAD OF THE LIBRARY, which does nothing else, and inside calls on the
+/// calling thread. It may call no function of the library except ws_wake(). While it is slow, no
+/// connection waits for it: lines of the library's threads wait, up to 256 KiB of them, and a line
+/// says how many were dropped then. If it ends the library's thread instead of returning, by
+/// pthread_exit() or an exception, it is not called again, and nothing more is logged.
 ///
 /// A log entry is always one line; control characters in text from a server are escaped. No line
 /// contains anything in the options that may be a secret: the path and query of the URL, users and
