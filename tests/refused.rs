@@ -206,16 +206,18 @@ fn a_refusal_that_does_not_say_where_it_ends_is_told_when_it_pauses() {
     })
     .unwrap();
     // Where more is announced, it is waited for: longer than for what may be the end.
-    let known = Client::new(&url(&server, "/known"));
-    let body = Arc::new(Mutex::new(String::new()));
-    let read = Arc::clone(&body);
-    let unknown = Client::hooked(&url(&server, "/unknown"), move |ws, event| {
-        if matches!(event, Event::Terminate(_)) {
-            *read.lock().unwrap() = response_body(ws).unwrap();
-        }
-    });
-    unknown.finish().check_failed(1006, &["ws", "http"], "403");
-    assert_eq!(*body.lock().unwrap(), "no entry");
-    assert_eq!(known.events(), []);
+    let ends = Arc::new(Mutex::new(Vec::new()));
+    let open = |path: &'static str| {
+        let ends = Arc::clone(&ends);
+        Client::hooked(&url(&server, path), move |ws, event| {
+            if matches!(event, Event::Terminate(_)) {
+                ends.lock().unwrap().push((path, response_body(ws).unwrap()));
+            }
+        })
+    };
+    let known = open("/known");
+    open("/unknown").finish().check_failed(1006, &["ws", "http"], "403");
     known.finish().check_failed(1006, &["ws", "http"], "403");
+    let body = || "no entry".to_owned();
+    assert_eq!(*ends.lock().unwrap(), [("/unknown", body()), ("/known", body())]);
 }
