@@ -67,6 +67,19 @@ fn a_paused_connection_can_still_be_closed() {
 }
 
 #[test]
+fn a_paused_connection_closes_while_the_host_looks_at_its_first_message() {
+    let server = ws_server();
+    let options = r#"{"receive_queue_max":1000,"close_timeout_ms":60000}"#;
+    let ws = open_pull(&url(&server, "/flood?n=200&size=100"), Some(options));
+    assert!(matches!(next(0, 10_000), Ok((_, Event::Open))));
+    assert!(matches!(next(0, 10_000), Ok((_, Event::Message { .. }))));
+    assert_eq!(terminate(ws, 1000, None), HOSTWS_OK);
+    assert_eq!(ws_wait_status(ws, HOSTWS_CLOSED, 10_000), HOSTWS_OK, "{}", last_words());
+    let Ok((_, Event::Terminate(ending))) = next(0, 10_000) else { panic!("no end") };
+    assert_eq!((ending.code, ending.was_clean), (1000, true));
+}
+
+#[test]
 fn a_server_that_never_reads_brings_again_and_then_drain_when_it_does() {
     let server = ws_server();
     let client = Client::with(&url(&server, "/gate"), |options| options.send_queue_max = 1 << 20);

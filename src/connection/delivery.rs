@@ -84,12 +84,20 @@ impl Connection {
             return false;
         }
         self.paused.store(true, Ordering::SeqCst);
-        // The host may have read all of it meanwhile, and then nobody else would resume.
+        // Meanwhile the host may have read all of it or muted it, and nobody else would resume.
         !(self.has_room() && self.paused.swap(false, Ordering::SeqCst))
     }
 
+    /// Whether the host can be sent more. A muted connection's messages are dropped, so they
+    /// always have room.
     fn has_room(&self) -> bool {
-        self.unread.load(Ordering::SeqCst) <= self.limits.receive_queue_max / 2
+        self.life.is_muted()
+            || self.unread.load(Ordering::SeqCst) <= self.limits.receive_queue_max / 2
+    }
+
+    /// The host wants no more messages: the worker reads on, up to the server's close frame.
+    pub(super) fn resume_muted(&self) {
+        self.paused.store(false, Ordering::SeqCst);
     }
 
     /// Whether the worker is not to read.

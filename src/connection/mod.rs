@@ -205,6 +205,8 @@ impl Connection {
     fn mute(&self) {
         self.life.mute();
         self.home.queue.purge(self);
+        // What ws_next gave out may still be over the limit.
+        self.resume_muted();
     }
 
     /// Asks the worker to look.
