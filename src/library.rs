@@ -1,4 +1,4 @@
-//! The whole: which queues and connections there are, and how it starts and ends.
+//! The library as a whole: its queues and connections, its start and its end.
 
 mod idle;
 mod shutdown;
@@ -48,8 +48,8 @@ static NEXT_QUEUE: AtomicI32 = AtomicI32::new(1);
 /// How long the end of a thread waits for a wake-up function that runs.
 const WAKEUP_PATIENCE: Duration = Duration::from_secs(1);
 
-/// A thread's own queue, which ends with the thread; the main thread's lives until the process
-/// ends, for what `exit` calls may still use it when the thread has lost what it had for itself.
+/// A thread's own queue, which ends with the thread. The main thread's queue lives as long as the
+/// process: exit handlers may use it after the thread-local values are gone.
 struct Own {
     pair: Arc<Pair>,
     generation: u32,
@@ -61,7 +61,7 @@ thread_local! {
 
 impl Drop for Own {
     fn drop(&mut self) {
-        // In a forked child everything of the parent's stays untouched.
+        // A forked child leaves alone what was the parent's.
         if self.generation == process::generation() && !process::is_forked() {
             let library = LIBRARY.get();
             if !library.is_main(&self.pair) {
@@ -91,8 +91,8 @@ impl Library {
     fn retire_queue(&self, pair: &Arc<Pair>) {
         self.queues().remove(&pair.queue.id());
         pair.queue.close();
-        // At once, so that no message is taken any more; one that is just being created is
-        // seen to by the worker.
+        // At once, so that no more messages are taken. The worker sees to a connection that is
+        // being created at this moment.
         for connection in self.registry.all() {
             if Arc::ptr_eq(connection.queue(), &pair.queue) {
                 connection.drain(true);
@@ -114,7 +114,7 @@ impl Library {
         self.with_own(Arc::clone)
     }
 
-    /// The same without a reference of one's own. `act` must not come back here.
+    /// Lends the thread's own queue to `act`, which must not call this function.
     fn with_own<T>(&self, act: impl FnOnce(&Arc<Pair>) -> T) -> Result<T> {
         let generation = process::generation();
         if OWN.try_with(|_| ()).is_err() {
@@ -133,7 +133,7 @@ impl Library {
                 _ => {
                     let pair = self.make_own()?;
                     let done = act(&pair);
-                    // One that was the parent's stays where it is.
+                    // The parent's stays where it is.
                     std::mem::forget(own.replace(Own { pair, generation }));
                     Ok(done)
                 }
@@ -174,7 +174,7 @@ pub fn open(
     host: Box<dyn Any + Send + Sync>,
 ) -> Result<i32> {
     let library = LIBRARY.get();
-    // In the host's thread, for the environment is asked.
+    // On the host's thread, because both read the environment.
     log::start();
     start_tls();
     let queue = options.queue;
@@ -239,7 +239,7 @@ impl Latest {
 
 impl Drop for Latest {
     fn drop(&mut self) {
-        // In a forked child everything of the parent's stays untouched.
+        // A forked child leaves alone what was the parent's.
         if self.generation == process::generation() && !process::is_forked() {
             // SAFETY: it is not used after this.
             unsafe { ManuallyDrop::drop(&mut self.connection) };
@@ -247,11 +247,11 @@ impl Drop for Latest {
     }
 }
 
-/// Does something with the connection of that id: as `find`, but the one that the thread used
-/// last is found without a look at the table.
+/// Does something with the connection of that id. It finds the connection that the thread used
+/// last without a look at the table.
 pub fn with<T>(id: i32, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
     let generation = process::generation();
-    // A thread that is being destroyed has none.
+    // A thread that is ending remembers none.
     let latest = match LATEST.try_with(Cell::take).unwrap_or_default() {
         Some(latest) if latest.is(id, generation) => latest,
         _ => Latest { connection: ManuallyDrop::new(find(id)?), generation },
@@ -287,7 +287,7 @@ pub fn free_queue(id: i32) -> Result<()> {
         let words = "a thread's own queue ends with the thread; it cannot be freed";
         return Err(Error::ws(Code::Argument, words));
     }
-    // Nobody else can poll it from here on.
+    // From here on, no other thread can poll it.
     pair.queue.enter()?;
     let freed = if pair.queue.is_nested() {
         Err(Error::ws(Code::Busy, "a callback of this queue is running"))
@@ -301,11 +301,11 @@ pub fn free_queue(id: i32) -> Result<()> {
     Ok(())
 }
 
-/// Drops what a queue holds, and whatever may still come of its connections that are ending.
+/// Drops what a queue holds, and all later events of its connections that are ending.
 pub fn discard_queue(id: i32) -> Result<()> {
     let library = LIBRARY.get();
     let pair = library.pair(id)?;
-    // Nobody else delivers from it meanwhile.
+    // Meanwhile, no other thread delivers from it.
     pair.queue.enter()?;
     let discarded = if pair.queue.is_nested() {
         Err(Error::ws(Code::Busy, "a callback of this queue is running"))
@@ -323,12 +323,12 @@ pub fn discard_queue(id: i32) -> Result<()> {
     discarded
 }
 
-/// The queue of that number, or with 0 that of the calling thread.
+/// The queue of that number; 0 is the calling thread's own.
 pub fn queue(id: i32) -> Result<Arc<Queue>> {
     with_queue(id, Arc::clone)
 }
 
-/// Does something short with it, which calls no function of the host's and none of these.
+/// Does something short with it. `act` calls no function of the host or of this module.
 pub fn with_queue<T>(id: i32, act: impl FnOnce(&Arc<Queue>) -> T) -> Result<T> {
     let library = LIBRARY.get();
     match id {
@@ -337,7 +337,7 @@ pub fn with_queue<T>(id: i32, act: impl FnOnce(&Arc<Queue>) -> T) -> Result<T> {
     }
 }
 
-/// The queue of a connection, or with 0 that of the calling thread.
+/// The queue of a connection; with 0, the calling thread's own queue.
 pub fn queue_of(ws: i32) -> Result<i32> {
     match ws {
         0 => Ok(LIBRARY.get().own()?.queue.id()),

@@ -1,11 +1,11 @@
-//! The words of a wait that is in vain.
+//! The error of a wait that no event can end.
 
 use super::LIBRARY;
 use crate::error::{Code, Error};
 use crate::queue::{Kind, Queue, Recipient};
 
-/// Why waiting for that queue brings nothing, for ever: which connections there are, and how
-/// their events are to be had. `kind`: only such events are waited for.
+/// Says why no event can come to that queue: which connections there are, and how to get their
+/// events. With a `kind`, only events of that kind are waited for.
 pub fn idle(queue: &Queue, kind: Option<Kind>) -> Error {
     let mut here = [0, 0];
     let (mut of_threads, mut of_queues) = (0, 0);

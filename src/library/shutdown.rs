@@ -1,4 +1,4 @@
-//! How it ends: every connection closes and every thread ends, within a time.
+//! The shutdown: every connection closes and every thread ends, within a time limit.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -13,7 +13,7 @@ use crate::{log, process};
 
 /// How often `shutdown` looks for connections that were created meanwhile.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long threads get that have nothing left to do.
+/// How long a thread with nothing left to do may take to end.
 const MOMENT: Duration = Duration::from_millis(500);
 
 /// Closes every connection and ends every thread; in a forked child, starts afresh.
@@ -30,7 +30,7 @@ pub fn shutdown(timeout: Option<Duration>) -> Result<()> {
     }
     let result = library.close_all(timeout);
     library.shared.resources.forget();
-    // Whatever it was: what the host gave to be called may be gone when this returns.
+    // In any case: the host may unload its functions when this returns.
     let result = result.and(library.forget_functions(Instant::now() + MOMENT));
     library.closing.store(false, Ordering::SeqCst);
     result
@@ -97,13 +97,13 @@ impl Library {
     }
 }
 
-/// The connections that a shutdown closes: whether what they had to send has left.
+/// The connections that a shutdown closes, to see whether their messages have left.
 #[derive(Default)]
 struct Watched(BTreeMap<i32, Arc<Connection>>);
 
 impl Watched {
     fn add(&mut self, connection: &Arc<Connection>) {
-        // What the host itself has dropped before is not the shutdown's loss.
+        // The shutdown does not answer for what the host has dropped before.
         let is_dropped = connection.life().is_closing() && connection.life().has_lost();
         if connection.status() != Status::Closed && !is_dropped {
             self.0.entry(connection.id).or_insert_with(|| Arc::clone(connection));

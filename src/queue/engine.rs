@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::sys::WakePipe;
 
-/// What came of a turn.
+/// The result of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turned {
-    /// The worker has not left the loop to the calling thread.
+    /// The worker has not lent the loop to the calling thread.
     NotLent,
     Done,
     /// A signal handler ran on the thread while it waited.
@@ -17,26 +17,26 @@ pub enum Turned {
     Woken,
 }
 
-/// The loop of a queue's connections. A worker runs it; while events come in quick
-/// succession, it leaves that to the host's thread when that waits for them anyway.
+/// The loop of a queue's connections. A worker runs it. While events come in quick succession, the
+/// worker lends it to the host's thread that waits for them.
 pub trait Engine: Send + Sync {
-    /// Makes the loop look at what was asked of it, if it sleeps.
+    /// Wakes the loop, if it sleeps, to look at its commands.
     fn rouse(&self);
 
-    /// Runs one turn on the calling thread, if the worker has left the loop to it.
+    /// Runs one turn on the calling thread, if the loop is lent.
     fn turn(&self, timeout: Option<Duration>) -> Turned;
 
-    /// What is written into that pipe ends a turn.
+    /// A byte in that pipe ends a turn from now on.
     fn watch(&self, pipe: &Arc<WakePipe>);
 
-    /// The calling thread is delivering events and has more of them: what it sends meanwhile is
-    /// gathered until `flush`.
+    /// The calling thread is about to deliver several events: what it sends is gathered until
+    /// `flush`.
     fn cork(&self);
 
-    /// The calling thread has delivered its events, or waits for some: true if something was
-    /// gathered that is to be sent now, with `flush`.
+    /// The calling thread has delivered its events, or waits for some. Returns true if messages
+    /// were gathered and `flush` is due.
     fn uncork(&self) -> bool;
 
-    /// Sends what was gathered. It takes other locks.
+    /// Sends what was gathered. It takes the locks of connections.
     fn flush(&self);
 }

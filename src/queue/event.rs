@@ -1,4 +1,4 @@
-//! What waits in a queue: an event, and whom it is for.
+//! What waits in a queue: an event and its recipient.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +24,7 @@ impl Ending {
     }
 }
 
-/// The answer to a ping of the host's.
+/// The answer to a ping that the host sent.
 pub struct Pong {
     /// The payload, and one NUL after it.
     pub payload: Vec<u8>,
@@ -34,7 +34,7 @@ pub struct Pong {
 /// Something that happened on a connection.
 pub enum Event {
     Open,
-    /// What one read from the server brought.
+    /// The messages of one read.
     Messages(Batch),
     Error(Error),
     Terminate(Ending),
@@ -46,17 +46,17 @@ pub enum Event {
     Reconnected(u32),
 }
 
-/// The connection was lost or could not be opened, and is tried again.
+/// The connection was lost or could not be opened, and will be opened again.
 pub struct Reconnecting {
     /// The number of the attempt in a row.
     pub attempt: u32,
-    /// How long it is waited before it.
+    /// The wait before the attempt.
     pub delay: Duration,
     pub why: Error,
 }
 
 impl Event {
-    /// Bytes that it counts in its connection's receive queue.
+    /// The bytes that it counts against its connection's `receive_queue_max`.
     pub fn weight(&self) -> usize {
         match self {
             Event::Messages(batch) => {
@@ -67,7 +67,7 @@ impl Event {
     }
 }
 
-/// What a message counts besides its payload: empty messages take room too.
+/// What a message counts besides its payload, because empty messages take room too.
 const MESSAGE_OVERHEAD: usize = 64;
 /// What the messages of one read count besides.
 const ENTRY_OVERHEAD: usize = 256;
@@ -81,22 +81,22 @@ pub enum Kind {
     Pull = 1,
 }
 
-/// What the queue needs of whoever its events are for.
+/// What the queue needs to know of the connection that an event is for.
 pub trait Recipient: Send + Sync {
     fn id(&self) -> i32;
     /// How its events leave.
     fn kind(&self) -> Kind;
-    /// How many entries of it wait.
+    /// How many of its entries wait.
     fn waiting(&self) -> &AtomicUsize;
-    /// How many events of it the queue holds. Only touched under the queue's lock.
+    /// How many of its events the queue holds. It is only used under the queue's lock.
     fn queued(&self) -> &AtomicUsize;
     /// The host wants nothing more than the end.
     fn is_muted(&self) -> bool;
-    /// It wants not even that.
+    /// The host does not want the end either.
     fn is_discarded(&self) -> bool;
     /// What the host attached to it.
     fn host(&self) -> &(dyn Any + Send + Sync);
-    /// So much of what it sent has been handed to the host, or never will be.
+    /// The host has got this many bytes of it, or never will.
     fn read(&self, weight: usize);
     /// The event has been delivered, or never will be.
     fn settled(&self, event: &Event);
@@ -110,7 +110,7 @@ pub struct Entry {
     pub time_us: u64,
     /// The first of its messages that has not been delivered yet.
     pub first: usize,
-    /// What it still counts in its connection's receive queue.
+    /// The bytes that it still counts against `receive_queue_max`.
     weight: usize,
 }
 
@@ -121,7 +121,7 @@ impl Entry {
         Entry { recipient, event, time_us, first: 0, weight }
     }
 
-    /// The host has all of it, though it may still look at it.
+    /// The host has got all of its events, though it may still look at them.
     pub fn handed_over(&mut self) {
         let weight = std::mem::take(&mut self.weight);
         if weight > 0 {
@@ -129,7 +129,7 @@ impl Entry {
         }
     }
 
-    /// How many events the host gets of it, those already delivered included.
+    /// The number of its events, with those already delivered.
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
         match &self.event {
@@ -138,12 +138,12 @@ impl Entry {
         }
     }
 
-    /// How many the host still gets.
+    /// The number of its events that are not delivered yet.
     pub fn left(&self) -> usize {
         self.len() - self.first
     }
 
-    /// It is not to be delivered any more.
+    /// Whether the host does not want it any more.
     pub fn is_muted(&self) -> bool {
         let is_end = matches!(self.event, Event::Terminate(_));
         !is_end && self.recipient.is_muted() || self.recipient.is_discarded()

@@ -1,5 +1,5 @@
-//! Events on their way to a host thread: the queue, who may poll it, and how it
-//! tells that it has something. It knows no connection: only recipients.
+//! Events on their way to a host thread: the queue, who may poll it, and how it announces events.
+//! It does not know connections, only recipients.
 
 mod engine;
 mod event;
@@ -28,7 +28,7 @@ pub use state::{Neglect, NEGLECTED_AFTER};
 
 pub struct Queue {
     id: i32,
-    /// The thread that alone may poll it; `None`: any, one at a time.
+    /// The only thread that may poll it; `None`: any thread, one at a time.
     owner: Option<ThreadToken>,
     state: Mutex<State>,
     wakeup: WakeupSlot,
@@ -51,18 +51,18 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    // ---- on the side of the worker
+    // ---- for the worker
 
-    /// A connection has come that will bring events.
+    /// A new connection will bring events.
     pub fn expect(&self, recipient: &dyn Recipient) {
         let mut state = self.state();
         state.lanes[recipient.kind() as usize].live.insert(recipient.id());
-        // Somebody may wait although there was none to wait for.
+        // A thread may wait already, although there was no connection to wait for.
         self.notify(state);
     }
 
-    /// Puts an event at the end. After `Terminate` nothing of that recipient may follow.
-    /// False: they were messages, and there is no memory for them.
+    /// Appends an event. Nothing may follow a recipient's `Terminate`. Returns false if there is
+    /// no memory for messages; any other event is always taken.
     pub fn push(&self, recipient: &Arc<dyn Recipient>, event: Event) -> bool {
         let entry = Entry::new(Arc::clone(recipient), event, now_us());
         let kind = recipient.kind();
@@ -87,7 +87,7 @@ impl Queue {
             state.announce();
             state.left();
         }
-        // Also when it was not: the host may have read the byte and not polled.
+        // Also if it was not empty: the host may have read the byte without polling.
         state.settle_signal();
         self.notify(state);
         // Settling takes other locks.
@@ -95,14 +95,14 @@ impl Queue {
         true
     }
 
-    /// Takes out what a muted recipient will not get any more.
+    /// Drops the events that a muted recipient does not get any more.
     pub fn purge(&self, recipient: &dyn Recipient) {
         let mut dropped = Vec::new();
         let mut state = self.state();
         let mut waiting = recipient.waiting().load(Ordering::SeqCst);
         let kind = recipient.kind();
-        // From the end, and no further than need be: to close many connections is not to
-        // search a long queue for each.
+        // From the end, and no further than necessary: closing many connections must not search
+        // a long queue for each of them.
         let mut index = state.lanes[kind as usize].entries.len();
         while waiting > 0 && index > 0 {
             index -= 1;
@@ -125,7 +125,7 @@ impl Queue {
         drop(dropped);
     }
 
-    /// Tells whoever waits for a change that is not an event.
+    /// Wakes the waiting threads for a change that is not an event.
     pub fn touch(&self) {
         let state = self.state();
         self.notify(state);
@@ -144,7 +144,7 @@ impl Queue {
         }
     }
 
-    /// Calls the host's wake-up function if a call is due. For the worker alone.
+    /// Calls the host's wake-up function if a call is due. Only the worker may do this.
     pub fn call_wakeup(&self) {
         if std::mem::take(&mut self.state().wakeup_due) {
             self.wakeup.call();
@@ -156,7 +156,7 @@ impl Queue {
         self.state().neglect()
     }
 
-    /// Sets the loop that fills it, while there is one.
+    /// Sets the loop that fills the queue, or takes it away.
     pub fn set_engine(&self, engine: Option<Arc<dyn Engine>>) {
         let mut state = self.state();
         if let (Some(engine), Some(pipe)) = (&engine, &state.wake_pipe) {
@@ -168,8 +168,8 @@ impl Queue {
         drop((former, spare));
     }
 
-    /// The host has closed descriptors of ours: the loop is gone, and the queue makes new ones when
-    /// it needs some. Not even closed are these, for by now they may be the host's.
+    /// The host has closed our descriptors, and the loop is gone. The queue makes new ones when it
+    /// needs them. It does not close the old numbers: by now they may belong to the host.
     pub fn strand(&self) {
         let mut state = self.state();
         let lost = (
@@ -190,15 +190,15 @@ impl Queue {
         }
     }
 
-    /// Whether the worker is still needed for a call of the wake-up function.
+    /// Whether a worker must stay to call the wake-up function.
     pub fn needs_worker(&self) -> bool {
         let state = self.state();
         state.has_wakeup && !state.closed && !state.is_empty()
     }
 
-    // ---- on the side of the host
+    // ---- for the host
 
-    /// Ends the current wait, or the next call that would wait.
+    /// Ends the current wait, or else the next one.
     pub fn wake(&self) {
         let mut state = self.state();
         state.woken = true;
@@ -237,7 +237,7 @@ impl Queue {
             engine.watch(&pipe);
         }
         state.wake_pipe = Some(pipe);
-        // Who sleeps already does not sleep on it.
+        // Threads that sleep already do not watch it yet.
         self.notify(state);
         Ok(number)
     }
@@ -251,14 +251,14 @@ impl Queue {
         state.has_wakeup = is_set;
         state.wakeup_due = false;
         let rouse = state.ready() > 0 && state.announce();
-        // A poller that runs the loop leaves it to the worker, which alone calls the function.
+        // A poller that runs the loop gives it back: only the worker calls the function.
         self.notify(state);
         if rouse {
             self.rouse();
         }
     }
 
-    /// Forgets that function; false if it still runs at the deadline.
+    /// Forgets the wake-up function. Returns false if it still runs at the deadline.
     pub fn forget_wakeup(&self, deadline: Option<Instant>) -> bool {
         let mut state = self.state();
         state.has_wakeup = false;
@@ -267,7 +267,7 @@ impl Queue {
         self.wakeup.clear(deadline)
     }
 
-    /// Drops all that it holds.
+    /// Drops everything that it holds.
     pub fn discard(&self) {
         let mut state = self.state();
         let dropped = state.empty();
@@ -282,8 +282,8 @@ impl Queue {
         self.state().closed
     }
 
-    /// Discards what it holds and takes nothing more: its thread has ended, or it is freed.
-    /// Never waits, for it runs when a thread ends, and so within `exit`.
+    /// Discards what it holds and takes nothing more: its thread has ended, or the host has freed
+    /// it. It never waits, because it may run within `exit`.
     pub fn close(&self) {
         let mut state = self.state();
         state.closed = true;

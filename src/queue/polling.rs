@@ -1,4 +1,4 @@
-//! Taking events out: by one thread at a time, the queue's poller.
+//! Taking events out. Only one thread at a time does this, the queue's poller.
 
 use std::any::Any;
 
@@ -10,7 +10,7 @@ use crate::process::ThreadToken;
 use crate::protocol::Batch;
 
 impl Queue {
-    /// Makes the calling thread the poller until `leave`; it may do so again meanwhile.
+    /// Makes the calling thread the poller until `leave`. Calls may be nested.
     pub fn enter(&self) -> Result<()> {
         let me = ThreadToken::current();
         if !self.may_poll(me) {
@@ -29,8 +29,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Ends the innermost `enter`: what was sent meanwhile leaves. If events are left behind, the
-    /// host hears of it again.
+    /// Ends the innermost `enter` and sends what was gathered meanwhile. If events are left, they
+    /// are announced again.
     pub fn leave(&self) {
         let mut state = self.flush(self.state());
         match &mut state.poller {
@@ -46,9 +46,9 @@ impl Queue {
         }
     }
 
-    /// The first entry of that kind that can be delivered. `delivered` is the one before it,
-    /// which is settled first. What is to be delivered by a callback keeps its connection busy
-    /// until it is settled: nothing else of that can be delivered meanwhile.
+    /// Takes the first entry of that kind that can be delivered. It first settles `delivered`, the
+    /// entry before it. An entry for a callback keeps its connection busy until it is settled:
+    /// meanwhile, none of that connection's other events can be delivered.
     pub fn take(&self, kind: Kind, delivered: Option<Entry>) -> Option<Entry> {
         let former = delivered.as_ref().map(|entry| entry.recipient.id());
         let spare = settled(delivered);
@@ -74,7 +74,7 @@ impl Queue {
         entry
     }
 
-    /// Settles what has been delivered.
+    /// Settles an entry that has been delivered.
     pub fn recycle(&self, delivered: Entry) {
         let id = delivered.recipient.id();
         let spare = settled(Some(delivered));
@@ -91,14 +91,14 @@ impl Queue {
         self.state().spare.take().unwrap_or_default()
     }
 
-    /// The poller delivers several events: what it sends meanwhile is gathered.
+    /// The poller is about to deliver several events: what it sends meanwhile is gathered.
     pub fn cork(&self) {
         if let Some(engine) = &self.state().engine {
             engine.cork();
         }
     }
 
-    /// Puts back, in front, what was not delivered.
+    /// Puts an entry that was not delivered back in front.
     pub fn put_back(&self, entry: Entry) {
         let mut state = self.state();
         state.release(entry.recipient.id());
@@ -114,21 +114,21 @@ impl Queue {
         drop(dropped);
     }
 
-    /// Keeps what `ws_next` gave out, which still holds `left` events.
+    /// Keeps the entry that `ws_next` gave out, which still holds `left` events.
     pub fn park(&self, recipient: &dyn Recipient, left: usize, holder: Box<dyn Any + Send>) {
         let mut state = self.state();
         let left = if recipient.is_muted() { 0 } else { left };
         state.parked = Some(Parked { holder, recipient: recipient.id(), left });
     }
 
-    /// Takes an event of what was kept, if the calling thread may poll: `take` tells it, and how
-    /// many are left.
+    /// Takes an event of the entry that was kept, if the calling thread may poll. `take` returns
+    /// the event, and how many are left.
     pub fn with_parked<T>(
         &self,
         take: impl FnOnce(&mut (dyn Any + Send)) -> Option<(T, usize)>,
     ) -> Option<T> {
         let mut state = self.state();
-        // A descriptor or a wake-up function has to follow what is left.
+        // With a descriptor or a wake-up function, the change must be announced.
         let is_plain = state.descriptor.is_none() && !state.has_wakeup;
         if state.poller.is_some() || !is_plain || !self.may_poll(ThreadToken::current()) {
             return None;
@@ -148,13 +148,13 @@ impl Queue {
         Some(self.state().parked.take()?.holder)
     }
 
-    /// Whether the calling thread polls it, from outside of the present call.
+    /// Whether the poller has entered it before the present call.
     pub fn is_nested(&self) -> bool {
         self.state().poller.is_some_and(|(_, depth)| depth > 1)
     }
 }
 
-/// Settles an entry, and gives the memory of its messages.
+/// Settles an entry, and returns the memory of its messages.
 fn settled(delivered: Option<Entry>) -> Option<Batch> {
     let mut delivered = delivered?;
     let Event::Messages(batch) = &mut delivered.event else { return None };

@@ -1,5 +1,5 @@
-//! How a host with an event loop of its own learns that a queue has something:
-//! a descriptor that is readable exactly while it has, or a function that is called.
+//! How a host with its own event loop learns of events: by a descriptor that is readable exactly
+//! while the queue has some, or by a function that is called.
 
 use std::io::{Read, Write};
 use std::sync::{Arc, PoisonError};
@@ -9,10 +9,10 @@ use crate::error::{Code, Error, Result};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::sys::{self, PairEnd};
 
-/// The host's function, called on the worker.
+/// The host's wake-up function, which the worker calls.
 pub type Wakeup = Box<dyn Fn() + Send + Sync>;
 
-/// The place for that function. It is called with no lock held, and not taken away while it runs.
+/// Holds the wake-up function. It is called with no lock held, and never replaced while it runs.
 #[derive(Default)]
 pub struct WakeupSlot {
     state: Mutex<Slot>,
@@ -22,7 +22,7 @@ pub struct WakeupSlot {
 #[derive(Default)]
 struct Slot {
     function: Option<Arc<Wakeup>>,
-    /// How many calls of it have not returned.
+    /// The number of calls that have not returned.
     running: usize,
 }
 
@@ -41,7 +41,7 @@ impl WakeupSlot {
         function();
     }
 
-    /// Puts another one in its place when the former does not run any more.
+    /// Replaces the function, once the former one does not run any more.
     pub fn set(&self, function: Option<Wakeup>) {
         let former = self.state().function.take();
         drop(former);
@@ -49,7 +49,7 @@ impl WakeupSlot {
         self.state().function = function.map(Arc::new);
     }
 
-    /// Takes it away; false if it still ran at the deadline.
+    /// Removes the function. Returns false if it still runs at the deadline.
     pub fn clear(&self, deadline: Option<Instant>) -> bool {
         let former = self.state().function.take();
         drop(former);
@@ -75,7 +75,7 @@ impl WakeupSlot {
     }
 }
 
-/// A call of the function, until it returns or is left otherwise.
+/// A call of the function, until it returns or an exception leaves it.
 struct Running<'a>(&'a WakeupSlot);
 
 impl Drop for Running<'_> {
@@ -108,7 +108,7 @@ impl Descriptor {
         self.is_set
     }
 
-    /// Makes it readable or not, whatever the host has read from it meanwhile.
+    /// Makes it readable or not readable, whatever the host has read from it.
     pub fn set(&mut self, readable: bool) {
         self.is_set = readable;
         let mut scratch = [0; 64];

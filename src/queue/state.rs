@@ -14,10 +14,10 @@ use crate::protocol::Batch;
 use crate::sync::Notifier;
 use crate::sys::WakePipe;
 
-/// Room for so many entries is kept while there are none.
+/// An empty queue keeps room for this many entries.
 const MANY: usize = 256;
 
-/// Entries that the end of a connection takes at most: why it is tried again, ERROR, TERMINATE.
+/// The most entries that the end of a connection needs: RECONNECTING, ERROR and TERMINATE.
 const ENDING: usize = 3;
 
 #[derive(Default)]
@@ -26,59 +26,60 @@ pub struct State {
     /// The event that `ws_next` gave out last.
     pub parked: Option<Parked>,
     pub poller: Option<(ThreadToken, usize)>,
-    /// Those with a callback on the poller's stack: what waits for them cannot be delivered now.
+    /// The connections with a callback on the poller's stack: their events cannot be delivered now.
     busy: Vec<Busy>,
     pub woken: bool,
-    /// Goes up with every change that a waiter may look for.
+    /// Grows with every change that a waiting thread may look for.
     pub version: u64,
     /// The threads that sleep until something changes.
     pub sleepers: Vec<Arc<Notifier>>,
-    /// For the next one that does, while there is a worker.
+    /// Kept for the next thread that sleeps, as long as there is a worker.
     pub spare_notifier: Option<Arc<Notifier>>,
-    /// What the host writes to, to end a wait.
+    /// The host ends a wait by writing to it.
     pub wake_pipe: Option<Arc<WakePipe>>,
     pub descriptor: Option<Descriptor>,
-    /// The host's wake-up function is set, and whether a call of it is due.
+    /// Whether the host has set a wake-up function.
     pub has_wakeup: bool,
+    /// The worker is to call it.
     pub wakeup_due: bool,
-    /// A call has been due since the host last began to poll.
+    /// The host has been told since it last began to poll.
     is_told: bool,
-    /// Events wait, and nobody has polled since then.
+    /// Since when events wait and nobody polls.
     unpolled_since: Option<Instant>,
     pub closed: bool,
     /// The loop that fills it.
     pub engine: Option<Arc<dyn Engine>>,
-    /// The worker has lent it to the poller.
+    /// The worker has lent the loop to the poller.
     pub is_lent: bool,
-    /// Memory for the next turn of the poller's.
+    /// Memory for the poller's next turn of the loop.
     pub spare: Option<Batch>,
-    /// The thread that runs a turn of it while it waits.
+    /// The poller, while it runs the loop in its wait.
     pub rider: Option<ThreadToken>,
-    /// How long the poller looks again and again before it sleeps.
+    /// How long the poller spins before it sleeps.
     pub busy_poll: Duration,
-    /// How many of the poller's waits in a row were short.
+    /// How many short waits the poller has had in a row.
     pub short_waits: u8,
 }
 
 #[derive(Default)]
 pub struct Lane {
     pub entries: VecDeque<Entry>,
-    /// Events in `entries`.
+    /// The number of events in `entries`.
     pub events: usize,
-    /// The connections that could still bring one.
+    /// The connections that may still bring events.
     pub live: HashSet<i32>,
 }
 
-/// After so long a queue is neglected that holds events and is not polled.
+/// A queue is neglected if it holds events and is not polled for this long.
 pub const NEGLECTED_AFTER: Duration = Duration::from_secs(5);
 
 /// Whether events wait and nobody polls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Neglect {
     None,
-    /// It is to be said after this time.
+    /// Not yet; look again after this time.
     In(Duration),
-    /// It is to be said now. So many wait for callbacks, and so many to be fetched.
+    /// Yes: this many events wait for callbacks, and this many for `ws_next`.
     Now {
         pushed: usize,
         pulled: usize,
@@ -88,18 +89,18 @@ pub enum Neglect {
 /// A connection with a callback on the poller's stack.
 struct Busy {
     id: i32,
-    /// Events of it that wait.
+    /// The number of its events that wait.
     events: usize,
 }
 
 pub struct Parked {
     pub holder: Box<dyn Any + Send>,
     pub recipient: i32,
-    /// Events that it still holds.
+    /// The number of events that it still holds.
     pub left: usize,
 }
 
-/// Where an entry is put.
+/// The end of a lane.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum End {
     Front,
@@ -109,8 +110,8 @@ pub enum End {
 impl State {
     // ---- what it holds
 
-    /// Whether there is memory for one more entry. A long queue must also have room for the end of
-    /// each connection: that could not be refused.
+    /// Whether there is memory for one more entry. A long queue also needs room for the end of each
+    /// connection, which cannot be refused.
     pub fn has_room(&mut self, kind: Kind) -> bool {
         let lane = &mut self.lanes[kind as usize];
         let kept = if lane.entries.len() < MANY { 0 } else { ENDING * lane.live.len() };
@@ -132,13 +133,13 @@ impl State {
         }
     }
 
-    /// Takes out the entry at that place.
+    /// Removes the entry at an index.
     pub fn remove(&mut self, kind: Kind, index: usize) -> Option<Entry> {
         let lane = &mut self.lanes[kind as usize];
         let entry = lane.entries.remove(index)?;
         if lane.entries.is_empty() && lane.entries.capacity() > MANY + 2 * ENDING * lane.live.len()
         {
-            // A burst does not keep its memory.
+            // The memory of a burst is given back.
             lane.entries = VecDeque::new();
         }
         let left = entry.left();
@@ -151,7 +152,7 @@ impl State {
         Some(entry)
     }
 
-    /// Takes out everything.
+    /// Removes all entries.
     pub fn empty(&mut self) -> Vec<Entry> {
         self.wakeup_due = false;
         let mut entries = Vec::new();
@@ -163,14 +164,14 @@ impl State {
         entries
     }
 
-    /// Takes out everything for good: no connection brings or gets anything after this.
+    /// Removes all entries for good: the queue is closed.
     pub fn take_lanes(&mut self) -> [Lane; 2] {
-        // What they count is gone, too.
+        // The events that they count are gone.
         self.busy.clear();
         std::mem::take(&mut self.lanes)
     }
 
-    /// Takes the first entry that can be delivered. If it is for a callback, its connection is
+    /// Removes the first entry that can be delivered. If it is for a callback, its connection is
     /// busy until `release`.
     pub fn take(&mut self, kind: Kind) -> Option<Entry> {
         let entries = &self.lanes[kind as usize].entries;
@@ -183,7 +184,7 @@ impl State {
         Some(entry)
     }
 
-    /// The callback of that connection has returned, or been left.
+    /// The connection's callback has returned, or was left by an exception.
     pub fn release(&mut self, id: i32) {
         self.busy.retain(|busy| busy.id != id);
     }
@@ -192,7 +193,7 @@ impl State {
         self.busy.iter().any(|busy| busy.id == id)
     }
 
-    /// Whether it holds anything at all.
+    /// Whether the queue holds nothing at all.
     pub fn is_empty(&self) -> bool {
         self.lanes.iter().all(|lane| lane.entries.is_empty()) && self.parked_left() == 0
     }
@@ -201,12 +202,12 @@ impl State {
         self.parked.as_ref().map_or(0, |parked| parked.left)
     }
 
-    /// Events that can be delivered now.
+    /// The number of events that can be delivered now.
     pub fn ready(&self) -> usize {
         self.deliverable(Kind::Push) + self.deliverable(Kind::Pull)
     }
 
-    /// The same of one kind.
+    /// The number of events of one kind that can be delivered now.
     pub fn deliverable(&self, kind: Kind) -> usize {
         let waiting = self.lanes[kind as usize].events;
         match kind {
@@ -215,9 +216,9 @@ impl State {
         }
     }
 
-    /// Whether a connection is left that could bring an event of that kind to the calling thread.
+    /// Whether some connection may still bring an event of that kind to the calling thread.
     pub fn expects(&self, kind: Option<Kind>) -> bool {
-        // Who waits below a callback keeps it from returning.
+        // A thread that waits inside a callback keeps that callback from returning.
         let is_poller = self.poller.is_some_and(|(poller, _)| poller == ThreadToken::current());
         self.lanes.iter().enumerate().any(|(index, lane)| {
             kind.is_none_or(|kind| kind as usize == index)
@@ -229,40 +230,41 @@ impl State {
         })
     }
 
-    /// Whether somebody has woken the wait, which hears of it once.
+    /// Whether a wake-up is pending, which this call takes.
     pub fn take_wake(&mut self) -> bool {
         let is_written = self.wake_pipe.as_ref().is_some_and(|pipe| pipe.drain());
         std::mem::take(&mut self.woken) || is_written
     }
 
-    // ---- what the host is told of it
+    // ---- what the host is told
 
-    /// A call of the wake-up function is due, if there is one; true if the worker does not know.
+    /// Makes a call of the wake-up function due, if there is one. Returns true if the worker does
+    /// not know of it yet.
     pub fn announce(&mut self) -> bool {
         self.is_told = true;
         self.has_wakeup && !std::mem::replace(&mut self.wakeup_due, true)
     }
 
-    /// A callback begins. If it polls, it finds what is left: that is said once in each poll,
-    /// for another loop may run in the callback.
+    /// A callback begins, in which another event loop may run. What is left in the queue is
+    /// announced once in each poll, so that this loop can deliver it.
     pub fn announce_rest(&mut self) -> bool {
         self.has_wakeup && !self.is_told && self.ready() > 0 && self.announce()
     }
 
-    /// The host polls: it has heard.
+    /// The host polls, so it knows.
     pub fn heard(&mut self) {
         self.is_told = false;
         self.unpolled_since = None;
     }
 
-    /// The host does not poll: from here on it is looked how long what there is waits.
+    /// The host has stopped polling: from now on, the time counts for which events wait.
     pub fn left(&mut self) {
         if self.ready() > 0 && self.unpolled_since.is_none() {
             self.unpolled_since = Some(Instant::now());
         }
     }
 
-    /// Says once that nobody polls, until somebody does.
+    /// Reports once that nobody polls, until somebody does.
     pub fn neglect(&mut self) -> Neglect {
         let [pushed, pulled] = [Kind::Push, Kind::Pull].map(|kind| self.deliverable(kind));
         if self.closed || self.poller.is_some() || pushed + pulled == 0 {
@@ -277,7 +279,7 @@ impl State {
         Neglect::Now { pushed, pulled }
     }
 
-    /// Brings the descriptor in line with what can be delivered, whatever the host has read.
+    /// Makes the descriptor readable if something can be delivered, whatever the host has read.
     pub fn settle_signal(&mut self) {
         let readable = self.ready() > 0;
         if let Some(descriptor) = &mut self.descriptor {
@@ -285,7 +287,7 @@ impl State {
         }
     }
 
-    /// The same where the host cannot have read from it since it was last settled.
+    /// The same, where the host cannot have read from it since the last call.
     pub fn settle_change(&mut self) {
         let readable = self.ready() > 0;
         if self.descriptor.as_ref().is_some_and(|descriptor| descriptor.is_set() != readable) {
@@ -295,14 +297,14 @@ impl State {
 
     // ---- the loop
 
-    /// The loop is the worker's.
+    /// The loop belongs to the worker again.
     pub fn end_loan(&mut self) {
         self.is_lent = false;
         self.spare = None;
     }
 
-    /// While the poller runs the loop itself, its next turn uses the same memory again, which is
-    /// in the nearest cache. Gives back what is not kept.
+    /// Keeps memory for the next turn while the poller runs the loop: it is still in the nearest
+    /// cache. Returns what is not kept.
     pub fn keep(&mut self, spare: Option<Batch>) -> Option<Batch> {
         match spare {
             Some(_) if self.is_lent => std::mem::replace(&mut self.spare, spare),
@@ -310,7 +312,7 @@ impl State {
         }
     }
 
-    /// Whether the poller waited briefly only, or for long.
+    /// Counts a wait of the poller.
     pub fn count_wait(&mut self, is_short: bool) {
         self.short_waits = if is_short { self.short_waits.saturating_add(1) } else { 0 };
     }

@@ -1,5 +1,5 @@
-//! Events that take the place of those before them: a host that does not poll collects no more of
-//! them than it can use.
+//! Events that replace earlier ones, so that a host that does not poll does not collect useless
+//! events.
 
 use std::sync::atomic::Ordering;
 
@@ -7,9 +7,8 @@ use super::event::{Entry, Event, Recipient};
 use super::state::State;
 
 impl State {
-    /// Takes out what says nothing more once `event` is behind it, back to the recipient's last
-    /// message: an older RECONNECTING, together with the RECONNECTED that followed it, or an older
-    /// DRAIN.
+    /// Removes events that `event` makes useless, back to the recipient's last message: an older
+    /// RECONNECTING with the RECONNECTED after it, or an older DRAIN.
     pub fn supersede(&mut self, recipient: &dyn Recipient, event: &Event) -> Vec<Entry> {
         let mut superseded = Vec::new();
         if !matches!(event, Event::Reconnecting(_) | Event::Drain) {

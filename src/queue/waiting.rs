@@ -1,8 +1,8 @@
-//! Waiting for what comes: asleep, or by running the loop that brings it.
+//! Waiting for events: asleep, or by running the loop that brings them.
 //!
-//! A thread that sleeps costs a hand-over and two context switches a message. While events
-//! come in quick succession the worker therefore lends its loop to the thread that waits for
-//! them, which then reads, decodes and delivers itself. When nothing comes for a moment, the
+//! A thread that sleeps costs a hand-over and two context switches for each message. So while
+//! events come in quick succession, the worker lends its loop to the thread that waits for them.
+//! That thread then reads, decodes and delivers by itself. When nothing comes for a moment, the
 //! worker takes the loop back, and the thread sleeps.
 
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use crate::process::ThreadToken;
 use crate::sync::{MutexGuard, Notifier, Sleep};
 use crate::sys::{Roused, WakePipe};
 
-/// A wait of less than this is short.
+/// A wait is short if it takes less than this.
 const SHORT: Duration = Duration::from_millis(2);
-/// After so many short waits in a row the loop is lent.
+/// The loop is lent after this many short waits in a row.
 const MANY_SHORT_WAITS: u8 = 3;
 
 /// What a wait is for.
@@ -28,25 +28,25 @@ pub enum Goal {
     Event(Kind),
     /// Any event.
     Any,
-    /// Something else, which the caller asks for.
+    /// Something else, which the caller checks.
     Other,
 }
 
 /// How a wait ended, or that it goes on.
 pub enum Waited {
-    /// So many events can be delivered.
+    /// This many events can be delivered.
     Ready(usize),
-    /// What the caller asks for is so.
+    /// The caller's own condition holds.
     Done,
     TimeUp,
     /// Somebody woke the queue.
     Woken,
     /// A signal handler ran on the calling thread.
     Interrupted,
-    /// There is no connection that could bring what is waited for.
+    /// No connection is left that could bring it.
     Idle,
-    /// The caller is to sleep now and then to come back. Its queue knows of it as long as it
-    /// keeps the first.
+    /// The caller must sleep now and then call again. The queue wakes it as long as it keeps the
+    /// `Sleeper`.
     Asleep(Sleeper, Sleep),
 }
 
@@ -54,7 +54,7 @@ pub enum Waited {
 pub struct Sleeper {
     queue: Arc<Queue>,
     notifier: Option<Arc<Notifier>>,
-    /// It sleeps on this, too.
+    /// The sleep watches this pipe too.
     _pipe: Option<Arc<WakePipe>>,
 }
 
@@ -66,15 +66,15 @@ impl Drop for Sleeper {
     }
 }
 
-/// A wait, which may take several sleeps. It is plain data: it stands on the stack of a thread
+/// A wait, which may take several sleeps. It is plain data, because it is on the stack of a thread
 /// that may be cancelled.
 #[derive(Clone, Copy)]
 pub struct Wait {
     goal: Goal,
     timeout: Option<Duration>,
-    /// Without a connection to wait for, it takes its time all the same.
+    /// It waits until the time is up even if no connection could bring anything.
     is_patient: bool,
-    /// When the time is up, once it has begun to wait.
+    /// When the time is up. It is set when the wait begins.
     deadline: Option<Option<Instant>>,
     is_flushed: bool,
     pace: Pace,
@@ -95,7 +95,7 @@ impl Wait {
         }
     }
 
-    /// The same, but where no connection could bring it, that is said at once.
+    /// A wait that ends at once if no connection could bring anything.
     pub fn impatient(goal: Goal) -> Wait {
         Wait { is_patient: false, ..Wait::new(goal) }
     }
@@ -104,7 +104,7 @@ impl Wait {
         self.goal = goal;
     }
 
-    /// How long it may take; `None`: as long as it takes.
+    /// How long it may take; `None`: for ever.
     pub fn set_timeout(&mut self, timeout: Option<Duration>) {
         self.timeout = timeout;
     }
@@ -130,7 +130,7 @@ impl Wait {
 #[derive(Clone, Copy)]
 enum Pace {
     Immediate,
-    /// Since then.
+    /// It has slept since then.
     Asleep(Instant),
     /// The loop was lent, and the worker has taken it back because nothing came.
     Long,
@@ -147,7 +147,7 @@ impl Pace {
 }
 
 impl Queue {
-    /// Waits until what it is for can be had, or `done` says so.
+    /// Waits until the goal is reached or `done` returns true.
     pub fn wait(self: &Arc<Self>, wait: &mut Wait, done: &dyn Fn() -> bool) -> Waited {
         let mut is_interrupted = wait.roused == Some(Roused::BySignal);
         let mut state = self.state();
@@ -164,7 +164,7 @@ impl Queue {
                 }
                 return Waited::Ready(events);
             }
-            // Before anything else: what is gathered leaves when the host has time.
+            // First of all, messages that were gathered leave: the host has time now.
             if !std::mem::replace(&mut wait.is_flushed, true) {
                 let version = state.version;
                 state = self.flush(state);
@@ -225,14 +225,14 @@ impl Queue {
         self.state()
     }
 
-    /// From here on each change wakes the calling thread.
+    /// From here on, each change wakes the calling thread.
     fn lie_down(
         self: &Arc<Self>,
         mut state: MutexGuard<'_, State>,
         deadline: Option<Instant>,
     ) -> (Sleeper, Sleep) {
         let spare = state.spare_notifier.take();
-        // Without a descriptor for it the thread looks again and again.
+        // Without a notifier, the thread looks every few milliseconds.
         let notifier = spare.or_else(|| Notifier::new().ok().map(Arc::new));
         state.sleepers.extend(notifier.clone());
         let pipe = state.wake_pipe.clone();
@@ -251,8 +251,8 @@ impl Queue {
         }
     }
 
-    /// Runs the loop, which is lent, until the queue changes, the deadline has passed or the
-    /// worker takes the loop back. Tells whether a signal handler ran meanwhile.
+    /// Runs the lent loop until the queue changes, the deadline passes or the worker takes the loop
+    /// back. Also returns whether a signal handler ran meanwhile.
     fn ride<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
@@ -288,15 +288,15 @@ impl Queue {
         self.state().busy_poll = most;
     }
 
-    // ---- on the side of the worker
+    // ---- for the worker
 
-    /// Lends the loop if the poller waits for events that come in quick succession. It is
-    /// awake then: it has just been told of an event, or was not asleep.
+    /// Lends the loop if the poller waits for events that come in quick succession. The poller is
+    /// awake then: it has just got an event, or was not asleep.
     pub fn lend_to_host(&self, lend: impl FnOnce()) -> bool {
         let mut state = self.state();
         if state.short_waits < MANY_SHORT_WAITS
             || (!state.sleepers.is_empty() && state.ready() == 0)
-            // Who is told by other means waits elsewhere.
+            // A host that is told in another way does not wait here.
             || state.has_wakeup
             || state.descriptor.is_some()
             || state.closed
@@ -308,7 +308,7 @@ impl Queue {
         true
     }
 
-    /// The loop is the worker's again.
+    /// The loop belongs to the worker again.
     pub fn end_loan(&self) {
         let mut state = self.state();
         state.end_loan();
