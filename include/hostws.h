@@ -1592,10 +1592,10 @@ uint32_t ws_version_number(void);
  * Sets where log lines go. Without this call the environment decides: HOSTWS_LOG=error, warning,
  * info, debug or trace writes to stderr; otherwise nothing is logged.
  *
- * THE FUNCTION RUNS ON A THREAD OF THE LIBRARY, which does nothing else, and inside calls on the
- * calling thread. It may call no function of the library except ws_wake(). While it is slow, no
- * connection waits for it: lines of the library's threads wait, up to 256 KiB of them, and a line
- * says how many were dropped then. If it ends the library's thread instead of returning, by
+ * THE FUNCTION RUNS ON A THREAD OF THE LIBRARY that does nothing else, and inside calls on the
+ * calling thread. It may call no function of the library except ws_wake(). A slow function delays
+ * no connection: lines from the library's threads wait, up to 256 KiB of them. Any more are
+ * dropped, and a later line says how many. If the function ends the library's thread by
  * pthread_exit() or an exception, it is not called again, and nothing more is logged.
  *
  * A log entry is always one line; control characters in text from a server are escaped. No line
