@@ -78,8 +78,9 @@
  * program the library reads neither HOSTWS_LOG nor the proxy variables.
  *
  * Signals. Threads of the library block HUP INT QUIT PIPE ALRM TERM USR1 USR2 CHLD TSTP WINCH IO
- * VTALRM PROF URG, and no others. If a function of yours faults on such a thread, your signal
- * handler runs there. A program that your function starts inherits the signal mask.
+ * VTALRM PROF URG, and what the thread that starts them blocks, but never SEGV BUS FPE ILL TRAP
+ * SYS. If a function of yours faults on such a thread, your signal handler runs there. A program
+ * that your function starts inherits the signal mask.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
