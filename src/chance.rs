@@ -1,4 +1,5 @@
-//! Chance, as a value: what depends on it is given one, and a test gives its own.
+//! Randomness as a value: a function that needs some takes it as an argument, so that a test can
+//! choose it.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ pub struct Chance(u32);
 impl Chance {
     pub const ALL: Chance = Chance(u32::MAX);
 
-    /// Without random bytes it is the whole for every client: a pity, no more.
+    /// If there are no random bytes, it is the whole. That is worse than random, but harmless.
     pub fn draw() -> Chance {
         SysRng.try_next_u32().map_or(Chance::ALL, Chance)
     }

@@ -15,11 +15,11 @@ use crate::{sys, words};
 pub enum Code {
     /// An argument is NULL, negative or out of range.
     Argument = -1,
-    /// The URL is not one that a WebSocket can be opened to.
+    /// The URL is not a WebSocket URL.
     Url = -2,
     /// An option is unknown, of the wrong type or out of range.
     Option = -3,
-    /// A struct's `struct_size` is one that this library cannot read.
+    /// This library cannot read a struct of that `struct_size`.
     Struct = -4,
     /// The id or queue was never issued.
     NoSuchId = -5,
@@ -27,7 +27,7 @@ pub enum Code {
     Closed = -6,
     /// The send queue is full; a DRAIN event follows.
     Again = -7,
-    /// The message could never fit.
+    /// The message is larger than the limit.
     TooBig = -8,
     /// The bytes are not UTF-8.
     Utf8 = -9,
@@ -71,7 +71,7 @@ pub enum Code {
     Proxy = -28,
 }
 
-/// The part of the way in which an error arose.
+/// The part of the way where an error arose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Component {
     Ws,
@@ -102,8 +102,7 @@ impl Component {
 /// An error and, behind it, its cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
-    /// A `Code`, or in a cause the number of the component's own: an HTTP
-    /// status, an errno.
+    /// A `Code`. In a cause it may be the component's own number: an HTTP status, an errno.
     pub code: i32,
     pub component: Component,
     /// One line that says what the caller does not know yet.
@@ -120,7 +119,7 @@ impl Error {
 
     /// An error whose number is the component's own, such as an HTTP status.
     pub fn numbered(code: i32, component: Component, message: impl Into<String>) -> Error {
-        // What a server said may be part of it.
+        // The server's text may be part of it.
         Error { code, component, message: words::one_line(message.into()), cause: None }
     }
 
@@ -161,7 +160,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The operating system's own words and errno; before that, what has run out, if anything.
+/// The operating system's own words and errno. If a resource has run out, that comes first.
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Error {
         let code = error.raw_os_error().unwrap_or(Code::Internal as i32);

@@ -1,4 +1,4 @@
-//! Text that nobody may see: it is never printed, and overwritten when it goes.
+//! Secret text: it is never printed, and it is overwritten when it is dropped.
 
 use std::fmt;
 

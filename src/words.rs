@@ -1,4 +1,4 @@
-//! Words for people: what came from elsewhere is made harmless, what is too long is cut.
+//! Text for people: foreign text is made harmless, and long text is cut.
 
 /// The text on one line: control characters, line separators and marks that change the
 /// direction of writing are shown as escapes, such as `\n` or `\u{1b}`.
@@ -26,7 +26,7 @@ fn is_unprintable(character: char) -> bool {
         )
 }
 
-/// As much of the text as `most` bytes hold, cut between two characters.
+/// At most the first `most` bytes of the text, cut between two characters.
 pub fn cut(text: &str, most: usize) -> &str {
     let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {

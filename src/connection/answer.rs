@@ -1,4 +1,4 @@
-//! What the server said to the upgrade request, kept for the host to read.
+//! The server's answer to the upgrade request, kept for the host to read.
 
 use crate::dial::Timings;
 use crate::protocol::{DeflateParams, Response};
@@ -6,14 +6,14 @@ use crate::protocol::{DeflateParams, Response};
 /// The server's answer to the upgrade request.
 pub struct Answer {
     pub response: Response,
-    /// Of a refused upgrade.
+    /// The beginning of the body, if the upgrade was refused.
     pub body: Box<[u8]>,
-    /// It chose one of those that were offered; what else it may have said is nothing.
+    /// The server chose a subprotocol that was offered. Any other choice does not count.
     pub has_subprotocol: bool,
     /// How messages are compressed, if they are.
     pub deflate: Option<DeflateParams>,
     pub timings: Timings,
-    /// Which of the connections in a row it opened.
+    /// The connection in a row that it opened.
     pub epoch: u32,
 }
 
@@ -23,13 +23,13 @@ impl Answer {
         std::str::from_utf8(chosen.filter(|_| self.has_subprotocol)?).ok()
     }
 
-    /// By its place, from 0.
+    /// A header by its position, from 0.
     pub fn header_at(&self, index: i32) -> Option<(&str, &[u8])> {
         self.response.headers().nth(usize::try_from(index).ok()?)
     }
 
-    /// A header's values, joined (RFC 9110 5.3). Those of Set-Cookie may hold commas, so they
-    /// are joined by what no value can hold.
+    /// A header's values, joined (RFC 9110 5.3). Values of Set-Cookie may contain commas, so they
+    /// are joined by a character that no value can contain.
     pub fn header(&self, name: &str) -> Option<Vec<u8>> {
         let separator = if name.eq_ignore_ascii_case("set-cookie") { "\n" } else { ", " };
         let values: Vec<&[u8]> = self.response.header_all(name).collect();

@@ -1,29 +1,29 @@
-//! When a lost connection is opened again: exponential backoff with jitter. Pure: the time
-//! and the chance are arguments.
+//! When a lost connection is opened again: exponential backoff with jitter. It is pure: time and
+//! randomness are arguments.
 
 use std::time::{Duration, Instant};
 
 use crate::chance::Chance;
 
-/// Open for so long, a connection counts as stable: the attempts are counted anew.
+/// A connection that has been open for this long is stable: attempts are counted anew.
 const STABLE: Duration = Duration::from_secs(60);
-/// The most that a server's Retry-After makes wait.
+/// The longest wait that a Retry-After can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
-/// The least time to wait before an attempt, unless the host says otherwise.
+/// The default of the least wait before an attempt.
 const LEAST: Duration = Duration::from_millis(500);
-/// Over so long all clients of a server come back that it has left at once (RFC 6455 7.2.3).
+/// When a server loses all clients at once, they come back within this time (RFC 6455 7.2.3).
 const WINDOW: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backoff {
     /// Attempts in a row; `None`: without end.
     max: Option<u32>,
-    /// As far as the host says so.
+    /// The least wait, if the host has set it.
     least: Option<Duration>,
     most: Duration,
     attempts: u32,
-    /// Since when it is open.
+    /// Since when the connection is open.
     opened_at: Option<Instant>,
 }
 
@@ -32,22 +32,22 @@ pub struct Backoff {
 pub struct Loss {
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
-    /// It may have happened to all clients of the server at the same moment.
+    /// It may have hit all clients of the server at once.
     pub is_common: bool,
 }
 
 /// The wait before an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pause {
-    /// Which one in a row it is, from 1.
+    /// The number of the attempt in a row, from 1.
     pub attempt: u32,
     pub delay: Duration,
-    /// It is so long because the server asked for it.
+    /// The server asked for a delay of this length.
     pub is_asked: bool,
 }
 
 impl Backoff {
-    /// Fails if there is more to wait at least than at most.
+    /// Fails if the least wait is longer than the longest.
     pub fn new(
         max: Option<u32>,
         least: Option<Duration>,
@@ -61,7 +61,7 @@ impl Backoff {
         Ok(Backoff { max, least, most, attempts: 0, opened_at: None })
     }
 
-    /// The attempt that has just succeeded.
+    /// The number of attempts in a row so far.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
@@ -70,7 +70,7 @@ impl Backoff {
         self.opened_at = Some(now);
     }
 
-    /// Whether it would be opened again if it were lost now.
+    /// Whether another attempt would follow a loss at this moment.
     pub fn resumes(&self, now: Instant) -> bool {
         match self.max {
             Some(0) => false,
@@ -83,8 +83,8 @@ impl Backoff {
         self.opened_at.is_some_and(|at| now.saturating_duration_since(at) >= STABLE)
     }
 
-    /// It was lost or could not be opened: how long to wait for the next attempt, if there
-    /// is one.
+    /// The wait for the next attempt after a loss or a failed opening, if another attempt is
+    /// allowed.
     pub fn next(&mut self, now: Instant, loss: Loss, chance: Chance) -> Option<Pause> {
         if self.is_stable(now) {
             self.attempts = 0;
@@ -96,13 +96,13 @@ impl Backoff {
         self.attempts = self.attempts.saturating_add(1);
         let (least, ceiling) = self.range(loss.is_common);
         let delay = least + chance.of(ceiling.saturating_sub(least));
-        // Who was told the same time as all others does not come back together with them.
+        // Clients that were told the same time must not come back together.
         let asked = loss.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
         let asked = asked + chance.of(asked / 2);
         Some(Pause { attempt: self.attempts, delay: delay.max(asked), is_asked: asked > delay })
     }
 
-    /// How long to wait for the present attempt, at least and at most.
+    /// The range of the wait for the present attempt.
     fn range(&self, is_common: bool) -> (Duration, Duration) {
         let least = self.least.unwrap_or(LEAST);
         let (least, first) = match (is_common, self.attempts) {

@@ -1,5 +1,5 @@
-//! Why connections ended or were lost, for the words of calls that are refused later, also when
-//! the connection itself is gone.
+//! Why connections ended or were lost. Calls that are refused later name this as their cause, even
+//! if the connection itself is gone.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
 
-/// How many are kept, the newest ones.
+/// The newest causes are kept, up to this many.
 const KEPT: usize = 128;
 
 #[derive(Default)]
@@ -21,7 +21,7 @@ impl Causes {
         self.newest_last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Connection `id` failed so, in place of what was known before.
+    /// Connection `id` failed with this error, which replaces an earlier one.
     pub fn keep(&self, id: i32, error: &Error) {
         let error = Arc::new(error.clone());
         let mut causes = self.newest_last();
@@ -40,7 +40,7 @@ impl Causes {
         }
     }
 
-    /// The error with what is known of connection `id` as its cause.
+    /// Adds the last failure of connection `id` to the error as its cause.
     pub fn explain(&self, id: i32, error: Error) -> Error {
         let known = self.newest_last().iter().find(|(other, _)| *other == id).cloned();
         match known {

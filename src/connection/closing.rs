@@ -1,4 +1,4 @@
-//! The ends of a connection: what each does with what waits to be sent.
+//! The ways to end a connection, and what each does with the messages that wait to be sent.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const GOING_AWAY: u16 = 1001;
 const NORMAL: u16 = 1000;
 
 impl Connection {
-    /// Closes as the host wants it: with code and reason, and no message after the call.
+    /// Closes with the host's code and reason. The host gets no more messages.
     pub fn terminate(&self, code: i32, reason: &str) -> Result<()> {
         let code = match u16::try_from(code) {
             Ok(0) => NORMAL,
@@ -37,8 +37,8 @@ impl Connection {
         self.close(code, reason)
     }
 
-    /// Begins the closing handshake. What waits leaves before the close frame; while the
-    /// connection is not open, it is dropped.
+    /// Begins the closing handshake. Waiting messages leave before the close frame; if the
+    /// connection is not open, they are dropped.
     pub fn close(&self, code: u16, reason: &str) -> Result<()> {
         self.mute();
         let mut outbox = self.outbox();
@@ -53,18 +53,18 @@ impl Connection {
         if self.life.close() != Some(Phase::Open) {
             return Ok(());
         }
-        // Without a close frame it still closes.
+        // If there is no close frame, it still closes.
         let closed = outbox.push_close(Some((code, reason)));
         self.flush(outbox);
         closed
     }
 
-    /// For the worker: queues the close frame that says why, or answers the server's.
+    /// For the worker: queues a close frame that gives the reason, or answers the server's.
     pub fn close_as_told(&self, frame: Option<(u16, &str)>) {
         let mut outbox = self.outbox();
         let before = self.life.close();
         if before == Some(Phase::Open) {
-            // It fails only without random bytes: then it closes without a frame.
+            // This fails only without random bytes. Then it closes without a frame.
             let _ = outbox.push_close(frame);
         }
         drop(outbox);
@@ -83,11 +83,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes no more messages, and closes with 1001 when what waits has left. One that is not
-    /// open yet is opened for it, and one that is lost is opened again.
+    /// Takes no more messages, and closes with 1001 when the waiting ones have left. For them, a
+    /// connection that is not open yet is opened, and a lost one is opened again.
     ///
-    /// With its queue closed it has less time, for nobody is left who could end it: the close
-    /// frame is queued at once, a lost connection is given up, and so is an opening without limit.
+    /// If its queue is closed, nobody is left who could end it, so it has less time: the close
+    /// frame is queued at once. A lost connection is given up, and so is an opening that has no
+    /// time limit.
     pub fn drain(&self, is_unattended: bool) {
         self.mute();
         let mut outbox = self.outbox();
@@ -100,7 +101,7 @@ impl Connection {
                 !self.home.queue.is_closed() || is_opening && self.limits.open_timeout.is_some();
             if !may_wait || outbox.waiting_messages() == 0 {
                 may_leave = self.life.is_open();
-                // It fails only without random bytes, and then there is no close frame.
+                // This fails only without random bytes. Then there is no close frame.
                 let _ = self.begin_closing(&mut outbox, GOING_AWAY, "");
             }
         }
@@ -119,7 +120,7 @@ impl Connection {
         }
     }
 
-    /// Releases the outbox. What still waits in it never leaves, unless it `may_leave`.
+    /// Releases the outbox. Unless they `may_leave`, the messages in it are lost.
     fn let_go(&self, outbox: Locked<'_>, may_leave: bool) {
         let bytes = if may_leave { 0 } else { outbox.waiting_messages() };
         let is_new = bytes > 0 && !self.life.lose();
@@ -130,21 +131,21 @@ impl Connection {
         }
     }
 
-    /// It is over, and the host hears of it.
+    /// Ends the connection and tells the host.
     pub fn end(self: &Arc<Self>, ending: Ending) {
         self.release();
         self.emit(Event::Terminate(ending));
     }
 
-    /// Nothing is sent or received any more. The host may not have heard of it yet, and a thread
-    /// may know the connection for as long as it lives: what was to be sent does not stay so long.
+    /// Frees what was to be sent: nothing is sent or received any more. The connection itself may
+    /// live longer, until the host has heard of the end and no thread remembers it.
     pub fn release(&self) {
         let mut outbox = self.outbox();
         self.life.close();
         drop(outbox.detach());
         outbox.release();
         self.let_go(outbox, false);
-        // A thread that is compressing finds it closed, and drops the compressor itself.
+        // A thread that is compressing will find it closed and drop the compressor.
         if let Ok(mut composer) = self.composer.try_lock() {
             *composer = None;
         }

@@ -9,9 +9,9 @@ use super::DataType;
 /// What a connection needs only if its messages are compressed or sent in fragments.
 #[derive(Default)]
 pub struct Composer {
-    /// Made when the first message is compressed; `None` inside: there is no way to.
+    /// Made for the first message that is compressed. `Some(None)`: it could not be made.
     compressor: Option<Option<Compressor>>,
-    /// The connection, of those in a row, that the compressor is for.
+    /// The connection in a row that the compressor belongs to.
     epoch: u32,
     /// The message that is being sent in fragments.
     open: Option<OpenMessage>,
@@ -20,8 +20,8 @@ pub struct Composer {
 #[derive(Clone, Copy)]
 struct OpenMessage {
     data_type: DataType,
-    /// The connection for which it is compressed, if it is. For a later one it is not: there
-    /// it begins anew, uncompressed.
+    /// The connection in a row for which it is compressed, if it is. On a later connection it
+    /// begins anew, uncompressed.
     compressed_for: Option<u32>,
     text: Utf8Check,
     length: u64,
@@ -34,9 +34,9 @@ pub struct Fragment {
 }
 
 impl Composer {
-    /// Checks the next fragment of the message that is open, or the first of a new one.
-    /// `data_type` is `None` where the host does not say; `compress` is the connection for
-    /// which a message is compressed that begins here; `epoch` the present one.
+    /// Checks the next fragment of the open message, or the first fragment of a new one.
+    /// `data_type` is `None` if the host gave none. `epoch` is the present connection in a row;
+    /// `compress` is the same if a message that begins here is to be compressed.
     pub fn fragment(
         &self,
         payload: &[u8],
@@ -77,7 +77,7 @@ impl Composer {
         Ok(Fragment { frame, after: (!is_last).then_some(message) })
     }
 
-    /// The fragment is queued.
+    /// The fragment has been queued.
     pub fn commit(&mut self, fragment: &Fragment) {
         self.open = fragment.after;
     }
@@ -91,7 +91,7 @@ impl Composer {
         self.compressor.get_or_insert_with(|| Compressor::new(terms)).is_some()
     }
 
-    /// The next message is compressed without regard to those before it.
+    /// The next message is compressed without the history of the messages before it.
     pub fn drop_compressor(&mut self) {
         self.compressor = None;
     }
@@ -109,7 +109,7 @@ impl Composer {
     }
 }
 
-/// Checks a whole message, and tells what it travels as.
+/// Checks a whole message, and returns the kind that it is sent as.
 pub fn check(payload: &[u8], data_type: DataType) -> Result<MessageKind> {
     match data_type {
         DataType::Blob => {}

@@ -1,5 +1,5 @@
-//! What the host is told: events on their way into the queue and out of it, and when
-//! reading stops because too much of it waits.
+//! The events of a connection, on their way into the queue and out of it. When too much waits for
+//! the host, reading stops.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
@@ -11,10 +11,10 @@ use crate::log;
 use crate::protocol::Batch;
 use crate::queue::{Event, Kind, Recipient, Reconnecting};
 
-/// More warnings do not wait for the host, and only the log has them.
+/// At most this many warnings wait for the host. Further ones go to the log only.
 const MAX_WARNINGS: u8 = 16;
 
-/// How many events wait for the host that its limit in bytes does not bound.
+/// Counts the waiting events that `receive_queue_max` does not limit.
 #[derive(Default)]
 pub struct Backlog {
     warnings: AtomicU8,
@@ -32,7 +32,7 @@ impl Backlog {
 }
 
 impl Connection {
-    /// Puts messages into the queue. False: there is no memory for them.
+    /// Puts messages into the queue. Returns false if there is no memory for them.
     pub fn emit_messages(self: &Arc<Self>, batch: Batch) -> bool {
         let event = Event::Messages(batch);
         self.unread.fetch_add(event.weight(), Ordering::SeqCst);
@@ -77,14 +77,14 @@ impl Connection {
         }
     }
 
-    /// Whether the worker is to stop reading, because the host has too much to read.
+    /// Whether the worker must stop reading because too much waits for the host.
     pub fn must_pause(&self) -> bool {
         let limit = self.limits.receive_queue_max;
         if self.unread.load(Ordering::SeqCst) <= limit {
             return false;
         }
         self.paused.store(true, Ordering::SeqCst);
-        // Meanwhile the host may have read all of it or muted it, and nobody else would resume.
+        // Meanwhile the host may have read all of it or muted it. Then nobody else would resume.
         !(self.has_room() && self.paused.swap(false, Ordering::SeqCst))
     }
 
@@ -100,22 +100,22 @@ impl Connection {
         self.paused.store(false, Ordering::SeqCst);
     }
 
-    /// Whether the worker is not to read.
+    /// Whether the worker must not read.
     pub fn is_paused(&self) -> bool {
         self.paused.load(Ordering::SeqCst)
     }
 
-    /// Asks to be attended to when the host has read all that it was sent.
+    /// The worker wants to look at it when the host has read everything.
     pub fn await_reading(&self) {
         self.is_awaited.store(true, Ordering::SeqCst);
     }
 
-    /// How many entries wait for the host.
+    /// The number of entries that wait for the host.
     pub fn entries_waiting(&self) -> usize {
         self.waiting.load(Ordering::SeqCst)
     }
 
-    /// How many answers to its pings wait for the host.
+    /// The number of PONG events that wait for the host.
     pub fn pongs_waiting(&self) -> usize {
         self.backlog.pongs.load(Ordering::Relaxed).into()
     }

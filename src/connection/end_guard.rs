@@ -1,5 +1,5 @@
-//! What makes TERMINATE come always: whoever runs a connection holds its guard, and a guard
-//! that goes, in whatever way, ends the connection.
+//! The guard that makes sure that TERMINATE always comes. Whoever runs a connection holds its
+//! guard. When the guard is dropped, for any reason, the connection ends.
 
 use std::ops::Deref;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -12,7 +12,7 @@ use crate::queue::{Ending, Event};
 /// RFC 6455 7.4.1
 const ABNORMAL: u16 = 1006;
 
-/// The right to run a connection, and the duty to tell its end.
+/// The right to run a connection, and the duty to report its end.
 pub struct EndGuard(Arc<Connection>);
 
 impl EndGuard {
@@ -30,12 +30,12 @@ impl Deref for EndGuard {
 }
 
 impl Drop for EndGuard {
-    /// It ends here only after a panic, or when the worker is gone.
+    /// The connection ends here only after a panic, or when its worker is gone.
     fn drop(&mut self) {
         if self.life().is_over() {
             return;
         }
-        // Perhaps a panic is on its way already, and a second one would end the process.
+        // During a panic, a second one would end the process.
         let _ = catch_unwind(AssertUnwindSafe(|| {
             let error = Error::ws(Code::Internal, "a defect in hostws ended the connection");
             self.emit(Event::Error(error));

@@ -1,9 +1,9 @@
-//! Messages that follow hard on others: they wait a moment, and leave in one write.
+//! Gathering: messages of a burst wait a moment and leave in one write.
 //!
-//! A write for each message is most of what a burst of them costs. So what callbacks send
-//! while there is more to deliver, and what a thread sends after its first few messages in a row,
-//! is gathered in the outbox, and leaves when the thread has delivered, when it waits, when
-//! it is much, or when the worker sees to it a moment later.
+//! Most of the cost of a burst is the write for each message. So two kinds of messages are
+//! gathered in the outbox: those that callbacks send while more events are to be delivered, and
+//! those that a thread sends after its first few in a row. They leave when the thread has delivered
+//! its events, when it waits, when there are many bytes, or a moment later by the worker.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -14,32 +14,32 @@ use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 use crate::sys;
 
-/// More than this does not wait.
+/// More bytes than this leave at once.
 pub const MUCH: usize = 128 * 1024;
-/// What is gathered leaves at the latest after this, if the worker runs the loop.
+/// Gathered messages leave after this at the latest, if the worker runs the loop.
 pub const MOMENT: Duration = Duration::from_millis(1);
-/// So many messages in a row leave at once.
+/// This many messages in a row leave at once.
 const FEW: u8 = 4;
 
-/// The connections of one worker that have gathered something.
+/// The connections of one worker that have gathered messages.
 #[derive(Default)]
 pub struct Gathering {
     state: Mutex<State>,
     /// Whether there are any.
     is_pending: AtomicBool,
-    /// The thread that is delivering events and has more of them, as a number.
+    /// The number of the thread that is delivering events and has more of them, or 0.
     corked_by: AtomicUsize,
-    /// Goes up whenever a thread of the host's waits for events.
+    /// Grows whenever a host thread waits for events.
     rounds: AtomicU32,
 }
 
 #[derive(Default)]
 struct State {
     connections: Vec<Arc<Connection>>,
-    /// The host's thread runs the loop, and what is gathered leaves when it waits. If it does not,
-    /// the worker sees to it when it takes the loop back.
+    /// A host thread runs the loop: gathered messages leave when it waits, or else when the worker
+    /// takes the loop back.
     is_lent: bool,
-    /// The worker has been told.
+    /// The worker has been told that there are some.
     is_known: bool,
 }
 
@@ -70,7 +70,7 @@ impl Gathering {
         self.is_pending.load(Ordering::SeqCst)
     }
 
-    /// Adds a connection; true if the worker has to be told.
+    /// Adds a connection. Returns true if the worker must be told.
     pub fn add(&self, connection: Arc<Connection>) -> bool {
         let mut state = self.state();
         state.connections.push(connection);
@@ -78,8 +78,8 @@ impl Gathering {
         !state.is_lent && !std::mem::replace(&mut state.is_known, true)
     }
 
-    /// A thread of the host's has delivered its events, or waits for some: true if something
-    /// was gathered.
+    /// A host thread has delivered its events, or waits for some. Returns true if messages were
+    /// gathered.
     pub fn uncork(&self) -> bool {
         self.rounds.fetch_add(1, Ordering::Relaxed);
         self.corked_by.store(0, Ordering::Relaxed);
@@ -91,12 +91,12 @@ impl Gathering {
         self.drain(|_| {});
     }
 
-    /// The same for the worker, which has to be told of the next.
+    /// The same for the worker, which must be told of the next ones.
     pub fn flush_late(&self) {
         self.drain(|state| state.is_known = false);
     }
 
-    /// The host's thread runs the loop from here on, or the worker again.
+    /// From here on, a host thread runs the loop, or the worker runs it again.
     pub fn set_lent(&self, is_lent: bool) {
         self.drain(|state| {
             state.is_lent = is_lent;
@@ -121,7 +121,7 @@ impl Gathering {
 }
 
 impl Burst {
-    /// Whether the next message is gathered, because it follows hard on others.
+    /// Whether the next message is gathered, because several came right before it.
     pub fn is_long(&mut self, gathering: &Gathering) -> bool {
         let moment = (gathering.rounds.load(Ordering::Relaxed), sys::tick());
         if self.moment != moment {

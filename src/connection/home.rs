@@ -1,4 +1,4 @@
-//! Where a connection belongs, and what becomes of it when nothing reaches its worker any more.
+//! The queue and worker of a connection, and its end when nothing reaches the worker any more.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{exit, log};
 /// RFC 6455 7.4.1
 const ABNORMAL: u16 = 1006;
 
-/// Where a connection belongs; the same for all that one worker has.
+/// Where a connection belongs. All connections of a worker share one.
 pub struct Home {
     pub registry: &'static Registry,
     pub queue: Arc<Queue>,
@@ -18,7 +18,8 @@ pub struct Home {
 }
 
 impl Home {
-    /// If nothing reaches the worker any more, its connections end: on a thread that holds no lock.
+    /// Ends the worker's connections if nothing reaches it any more. This happens on a new thread,
+    /// because the calling one may hold locks.
     pub fn strand_if_lost(&self) {
         if !self.mailbox.is_newly_lost() {
             return;
@@ -48,7 +49,7 @@ impl Connection {
         self.home.strand_if_lost();
     }
 
-    /// It ends because the host has closed descriptors of ours.
+    /// Ends the connection because the host has closed our descriptors.
     pub fn strand(self: &Arc<Self>) {
         if !self.life.is_over() {
             let words = "the program has closed file descriptors that belong to hostws";

@@ -1,10 +1,10 @@
-//! Equal values, such as the limits of most connections, are kept once for all that share them.
+//! Equal values, such as the limits of most connections, are stored once and shared.
 
 use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// Gives out the value of the last time again, if the next one equals it and the first is
-/// still in use.
+/// Remembers the value that it returned last, and returns it again for an equal one while it is in
+/// use.
 pub struct Interner<T: ?Sized>(Mutex<Option<Weak<T>>>);
 
 impl<T: ?Sized> Default for Interner<T> {

@@ -1,4 +1,4 @@
-//! The life of a connection: one value, and the only steps in which it changes.
+//! The life of a connection: one value, and the steps that change it.
 //!
 //! ```text
 //!   Opening ──open──▶ Open ◀──open / suspend──▶ Suspended
@@ -6,33 +6,33 @@
 //!   any of them ──admits(Terminate)──▶ Closed ──queued──▶ Told ──forget──▶ Forgotten
 //! ```
 //!
-//! What the host hears follows from it:
+//! It decides what the host hears:
 //! * OPEN once: `open` answers `First` once.
-//! * ERROR at most once, TERMINATE once and last: `admits` answers so.
-//! * TERMINATE always: an `EndGuard` that is dropped brings it.
+//! * ERROR at most once, TERMINATE once and last: `admits` sees to it.
+//! * TERMINATE always: the drop of an `EndGuard` sees to it.
 //!
 //! `open`, `suspend`, `close` and `drain` are called under the lock of the outbox. So what a
-//! sender learns under that lock stays true until it lets go.
+//! sender reads under that lock stays true until it releases it.
 
 use super::status::Status;
 use crate::error::{Code, Error, Result};
 use crate::sync::atomic::{AtomicU16, Ordering};
 
-/// The step of its life that a connection is at.
+/// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// From the look-up of the name to the answer to the upgrade request.
     Opening,
     Open,
-    /// It was lost and is opened again.
+    /// It was lost and will be opened again.
     Suspended,
-    /// No message is taken any more. A close frame is the last, or the opening is given up.
+    /// No more messages are taken. A close frame is the last to leave, or the opening is given up.
     Closing,
     /// The network's part is over.
     Closed,
     /// TERMINATE is in the queue.
     Told,
-    /// TERMINATE has been delivered, or never will be. The id names nothing any more.
+    /// TERMINATE has been delivered, or never will be. The id is not valid any more.
     Forgotten,
 }
 
@@ -43,7 +43,7 @@ pub enum Opening {
     Again,
 }
 
-/// What the host is told, as far as its place among the other events is promised.
+/// The events whose order is promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Telling {
     Open,
@@ -75,13 +75,13 @@ const FAILED: u16 = 1 << 6;
 const MUTED: u16 = 1 << 7;
 /// The host wants no closing handshake.
 const ABORTED: u16 = 1 << 8;
-/// No message is taken any more. It closes as soon as what waits has left.
+/// No more messages are taken. It closes as soon as the waiting ones have left.
 const DRAINING: u16 = 1 << 9;
-/// Nobody else sees to it that this takes no longer than it may.
+/// Nobody waits for this with a deadline, so it needs one of its own.
 const UNATTENDED: u16 = 1 << 10;
-/// A message that was accepted never left.
+/// An accepted message was dropped.
 const LOST: u16 = 1 << 11;
-/// The host wants to hear not even of the end.
+/// The host does not want to hear of the end either.
 const DISCARDED: u16 = 1 << 12;
 
 /// The value at one moment.
@@ -132,7 +132,7 @@ impl Life {
         State(self.0.load(Ordering::SeqCst))
     }
 
-    /// The one place where it changes. Gives the state before, or `None` if `step` refuses.
+    /// Changes the state. Returns the state before, or `None` if `step` refuses.
     fn change(&self, step: impl Fn(State) -> Option<State>) -> Option<State> {
         let step = |value| step(State(value)).map(|state| state.0);
         self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, step).ok().map(State)
@@ -152,28 +152,29 @@ impl Life {
         Some(if before.has(OPENED) { Opening::Again } else { Opening::First })
     }
 
-    /// It is lost and is going to be opened again. False if it was not open.
+    /// It is lost and will be opened again. Returns false if it was not open.
     pub fn suspend(&self) -> bool {
         let is_open = |state: State| state.phase() == Phase::Open;
         self.change(|state| is_open(state).then(|| state.at(Phase::Suspended))).is_some()
     }
 
-    /// It is to close. Tells where it was, or `None` if it was closing already.
+    /// It is to close. Returns the phase before, or `None` if it was closing already.
     pub fn close(&self) -> Option<Phase> {
         let before = self
             .change(|state| (state.phase() < Phase::Closing).then(|| state.at(Phase::Closing)))?;
         Some(before.phase())
     }
 
-    /// It is to close when what waits has left. False if it was to close already. From here on
-    /// `has_lost` speaks of what waits now.
+    /// It is to close when the waiting messages have left. Returns false if it was to close
+    /// already. From here on, `has_lost` is about the messages that wait now.
     pub fn drain(&self, is_unattended: bool) -> bool {
         let facts = if is_unattended { DRAINING | UNATTENDED } else { DRAINING };
         self.change(|state| state.takes_messages().then(|| state.without(LOST).with(facts)))
             .is_some()
     }
 
-    /// Whether the host is to be told so. TERMINATE ends the network's part: nothing follows it.
+    /// Whether the host may be told this. With TERMINATE the network's part is over, and nothing
+    /// may follow.
     pub fn admits(&self, telling: Telling) -> bool {
         if telling == Telling::Other {
             return !self.is_over();
@@ -188,7 +189,7 @@ impl Life {
         .is_some()
     }
 
-    /// It is in the queue.
+    /// The event is in the queue.
     pub fn queued(&self, telling: Telling) {
         self.change(|state| match telling {
             Telling::Open => Some(state.with(OPEN_QUEUED)),
@@ -209,7 +210,7 @@ impl Life {
         let _ = self.note(MUTED);
     }
 
-    /// The host wants to hear not even of the end.
+    /// The host does not want to hear of the end either.
     pub fn discard(&self) {
         self.note(MUTED | DISCARDED);
     }
@@ -224,7 +225,7 @@ impl Life {
         self.note(OPEN_TOLD);
     }
 
-    /// A message that was accepted is dropped. Tells whether one had been before.
+    /// An accepted message is dropped. Returns whether one was dropped before.
     pub fn lose(&self) -> bool {
         self.note(LOST)
     }
@@ -250,18 +251,18 @@ impl Life {
         self.now().phase() == Phase::Suspended
     }
 
-    /// It closes at once: what waits has left or is dropped.
+    /// It is closing or closed: no more messages are taken.
     pub fn is_closing(&self) -> bool {
         self.now().phase() >= Phase::Closing
     }
 
-    /// It is to close when what waits has left.
+    /// It is to close when the waiting messages have left.
     pub fn is_draining(&self) -> bool {
         let state = self.now();
         state.has(DRAINING) && state.phase() < Phase::Closing
     }
 
-    /// The same, and it ends when nothing leaves for as long as the closing handshake may take.
+    /// The same, and it ends if nothing leaves within the time limit of the closing handshake.
     pub fn is_unattended(&self) -> bool {
         self.is_draining() && self.now().has(UNATTENDED)
     }

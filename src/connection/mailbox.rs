@@ -1,7 +1,7 @@
 //! How any thread asks the worker to look at a connection.
 //!
-//! A connection is in the mailbox at most once, however often it is sent:
-//! what is wanted of it stands in the connection itself.
+//! A connection is in the mailbox at most once, however often it is sent. What is wanted of it is
+//! stored in the connection itself.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,34 +13,34 @@ use super::{Connection, EndGuard};
 use crate::dial::{DialConfig, Prepared};
 use crate::sys::WakePipe;
 
-/// What the worker is asked.
+/// A request to the worker.
 pub enum Command {
-    /// A new connection: open it with this.
+    /// Open a new connection with these settings.
     Open(EndGuard, Arc<DialConfig>),
-    /// Something is wanted of a connection: see its outbox.
+    /// Look at a connection: its outbox or its life has changed.
     Attend(Arc<Connection>),
-    /// The blocking part of that attempt to open is done.
+    /// The blocking part of the attempt with that number is done.
     Prepared(Arc<Connection>, u32, Prepared),
     /// The queue's thread has ended or the queue was freed: close everything.
     Orphaned,
     /// End soon, without lingering.
     Retire,
-    /// End the turn: the host's wake-up function is due, or the thread is to look elsewhere.
+    /// End the turn: a call of the wake-up function is due, or the queue has changed.
     Wakeup,
     /// Send what was gathered, in a moment.
     Gathered,
-    /// What the host writes into the queue's wake pipe ends a turn.
+    /// End turns when the host writes into the queue's wake pipe.
     Watch(Arc<WakePipe>),
 }
 
 pub struct Mailbox {
     pub gathering: Gathering,
     sender: Sender<Command>,
-    /// Until the worker ends: connections that nobody polls may be there longer.
+    /// `None` once the worker has ended. Connections that nobody polls may live longer.
     waker: Mutex<Option<mio::Waker>>,
-    /// The worker is in, or about to enter, a wait in which only the waker reaches it.
+    /// The worker is in a wait, or about to enter it, and only the waker reaches it.
     asleep: AtomicBool,
-    /// The host has closed descriptors of ours: nothing reaches the worker any more.
+    /// The host has closed our descriptors: nothing reaches the worker any more.
     lost: AtomicBool,
     is_stranded: AtomicBool,
 }
@@ -58,7 +58,7 @@ impl Mailbox {
     }
 
     pub fn send(&self, command: Command) {
-        // It fails only when the worker is gone, and with it every connection.
+        // It fails only if the worker has ended, and then no connection is left.
         let _ = self.sender.send(command);
         if self.asleep.swap(false, Ordering::SeqCst) {
             if let Some(waker) = &*self.waker() {
@@ -82,7 +82,7 @@ impl Mailbox {
         self.lost.store(true, Ordering::SeqCst);
     }
 
-    /// Whether that is so, and this is the first time that it is asked.
+    /// The same, but only the first call returns true.
     pub fn is_newly_lost(&self) -> bool {
         self.is_lost() && !self.is_stranded.swap(true, Ordering::SeqCst)
     }
@@ -91,14 +91,14 @@ impl Mailbox {
     pub fn close(&self) {
         let waker = self.waker().take();
         if self.is_lost() {
-            // By now its descriptor may be one of the host's.
+            // By now its descriptor may belong to the host.
             std::mem::forget(waker);
         }
-        // What it holds are connections, and each of those holds the mailbox.
+        // It holds connections, and each of them holds the mailbox.
         self.gathering.flush();
     }
 
-    /// The worker is going to sleep unless something has come meanwhile.
+    /// The worker is about to sleep. After this call, it checks once more for commands.
     pub fn doze(&self) {
         self.asleep.store(true, Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! The masking keys of what is sent (RFC 6455 5.3).
+//! The masking keys of the frames that we send (RFC 6455 5.3).
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -7,12 +7,12 @@ use crate::error::Result;
 use crate::process;
 use crate::protocol::MaskSource;
 
-/// Masking keys are drawn by each thread for itself: a generator a connection would
-/// be most of its memory.
+/// Calls `body` with the thread's own generator of masking keys. One per connection would take most
+/// of the connection's memory.
 pub fn with_masks<T>(body: impl FnOnce(&mut MaskSource) -> T) -> Result<T> {
     thread_local! {
-        /// With the process that it was seeded in: a fork must not repeat its parent's keys.
-        /// Never dropped, so that it is still there while its thread is destroyed.
+        /// With the process that seeded it, because a fork must not repeat its parent's keys. It
+        /// is never dropped, so it can still be used while its thread ends.
         static MASKS: RefCell<Option<(u32, ManuallyDrop<MaskSource>)>> =
             const { RefCell::new(None) };
     }

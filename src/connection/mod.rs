@@ -1,5 +1,5 @@
-//! What an id names: a connection's settings, its status, and what waits to be sent.
-//! Host threads act on it here; the worker does the network's part.
+//! A connection, as an id names it: its settings, its status, and the messages that wait to be
+//! sent. Host threads use it; the worker does the network's part.
 
 mod answer;
 mod backoff;
@@ -70,25 +70,25 @@ pub struct Connection {
     /// The worker's place for it.
     slot: AtomicU32,
     outbox: Mutex<Outbox>,
-    /// Used only by what is compressed or sent in fragments.
+    /// Used only for messages that are compressed or sent in fragments.
     composer: Mutex<Option<Box<Composer>>>,
-    /// Entries of the queue that are for it.
+    /// The number of its entries in the queue.
     waiting: AtomicUsize,
-    /// Events that the queue holds for it.
+    /// The number of its events in the queue.
     queued: AtomicUsize,
-    /// Bytes of messages on their way to the host.
+    /// The bytes of messages on their way to the host.
     unread: AtomicUsize,
     backlog: Backlog,
     /// The worker has stopped reading until the host has read.
     paused: AtomicBool,
-    /// The worker waits for the host to have read everything.
+    /// The worker wants to know when the host has read everything.
     is_awaited: AtomicBool,
     /// The last answer to an upgrade request.
     answer: Mutex<Option<Arc<Answer>>>,
     pub counters: Stats,
 }
 
-/// What a connection is made of.
+/// The parts of a new connection.
 pub struct Parts {
     pub id: i32,
     pub url: Arc<str>,
@@ -96,7 +96,7 @@ pub struct Parts {
     pub kind: Kind,
     pub host: Box<dyn Any + Send + Sync>,
     pub limits: Arc<Limits>,
-    /// If it is opened again when it is lost.
+    /// `Some` if it is opened again when it is lost.
     pub reconnect: Option<Reconnect>,
     pub home: Arc<Home>,
 }
@@ -128,9 +128,9 @@ impl Connection {
         })
     }
 
-    // ---- what a host thread asks and does
+    // ---- for host threads
 
-    /// The one that the host gave last.
+    /// The URL that the host gave last.
     pub fn url(&self) -> Arc<str> {
         let outbox = self.outbox();
         let later = outbox.reconnect.as_ref().and_then(|reconnect| reconnect.url.as_ref());
@@ -185,19 +185,18 @@ impl Connection {
         self.post();
     }
 
-    /// The network may have closed it meanwhile; what the host has not heard of yet is
-    /// silenced all the same.
+    /// Fails if it is closed already. Even then, the host gets nothing more but the end.
     fn refuse_closed(&self) -> Result<()> {
         if self.status() != Status::Closed {
             return Ok(());
         }
-        // What waits is passed over when its turn comes: to search the queue for each of many
-        // closed connections would take long, and the end of this one keeps it ready anyway.
+        // Waiting events are skipped in their turn. Searching the queue for each of many closed
+        // connections would take long.
         self.life.mute();
         Err(self.explain(Error::ws(Code::Closed, format!("connection {} is closed", self.id))))
     }
 
-    /// The host hears nothing more of it, not even the end.
+    /// The host hears nothing more, not even of the end.
     pub fn discard(&self) {
         self.life.discard();
     }
@@ -209,7 +208,7 @@ impl Connection {
         self.resume_muted();
     }
 
-    /// Asks the worker to look.
+    /// Asks the worker to look at it.
     fn post(&self) {
         if !self.posted.swap(true, Ordering::SeqCst) {
             if let Some(me) = self.me.upgrade() {
@@ -219,7 +218,8 @@ impl Connection {
         }
     }
 
-    /// Whether the status is reached and the host has been told so; an error if it cannot be.
+    /// Whether the status is reached and the host has been told. Fails if it cannot be reached any
+    /// more.
     pub fn has_reached(&self, wanted: Status) -> Result<bool> {
         let status = self.status();
         match wanted {
@@ -237,25 +237,25 @@ impl Connection {
             }
             Status::Connected => Ok(self.life.is_open_told()),
             Status::Closing => Ok(status >= Status::Closing),
-            // With callbacks it is reached when on_terminate has returned, and the id is gone.
+            // With callbacks, it is reached when on_terminate has returned. Then the id is gone.
             Status::Closed => Ok(self.kind == Kind::Pull && self.life.is_told()),
         }
     }
 
-    /// The error of a wait for a status that took too long.
+    /// The error of a wait for a status whose time is up.
     pub fn late(&self) -> Error {
         let words = format!("connection {} did not get there in time", self.id);
         self.explain(Error::ws(Code::Timeout, words))
     }
 
-    /// The error with what last went wrong with the connection as its cause.
+    /// Adds the connection's last failure to the error as its cause.
     pub fn explain(&self, error: Error) -> Error {
         self.home.registry.explain(self.id, error)
     }
 
-    // ---- what the worker does
+    // ---- for the worker
 
-    /// The worker looks now: what is asked from here on is a new request.
+    /// The worker looks now. A later request must be posted again.
     pub fn attended(&self) {
         self.posted.store(false, Ordering::SeqCst);
     }
@@ -278,7 +278,7 @@ impl Connection {
         drop(last);
     }
 
-    /// It is over for everybody: for a connection whose queue takes no events any more.
+    /// The host has heard of the end, or never will: the id and what it kept go.
     pub fn forget(&self) {
         self.life.forget();
         self.home.registry.remove(self.id);

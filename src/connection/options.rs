@@ -1,4 +1,4 @@
-//! What a host asks for, and what that comes to: the options of a connection.
+//! The options of a connection: what the host gave, and the settings that follow from it.
 
 mod kind;
 mod table;
@@ -19,10 +19,10 @@ use crate::dial::{
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_subprotocols, DeflateOffer, MAX_FRAMING};
 
-/// What may wait to be sent by default.
+/// The default of `send_queue_max`.
 const SEND_QUEUE: u64 = 16 * MIB;
 
-/// How messages are delivered, and sent when the host does not say.
+/// How messages are delivered, and how they are sent by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum DataType {
@@ -96,30 +96,30 @@ pub struct Limits {
     pub close_timeout: Duration,
     pub ping_interval: Option<Duration>,
     pub ping_timeout: Option<Duration>,
-    /// How long what waits to be sent may wait for a server that takes nothing.
+    /// How long data may wait for a server that takes none of it.
     pub write_timeout: Option<Duration>,
     pub max_message: u64,
     pub send: SendBound,
     pub receive_queue_max: usize,
     /// Larger messages are delivered in parts of this size.
     pub stream_threshold: Option<usize>,
-    /// Shorter messages are not compressed; `None`: none is.
+    /// Shorter messages are not compressed; `None`: no message is.
     pub deflate_threshold: Option<usize>,
-    /// What is opened again, if anything is.
+    /// Which ends lead to another attempt, if there are attempts.
     pub reconnect: Policy,
 }
 
-/// What a connection is made with.
+/// The settings that follow from the options.
 pub struct Settings {
     pub config: DialConfig,
     pub limits: Limits,
-    /// If it is opened again when it is lost.
+    /// `Some` if the connection is opened again when it is lost.
     pub backoff: Option<Backoff>,
 }
 
 impl Options {
-    /// Checks everything that can be told without network and disk. Reads the
-    /// environment, if it is to name the proxy.
+    /// Checks everything that can be checked without network and disk. Reads the environment if the
+    /// proxy comes from there.
     pub fn resolve(self, url: &str, data_type: DataType) -> Result<Settings> {
         let target = Target::parse(url)?;
         let mut values = self.check()?;
@@ -168,7 +168,7 @@ impl Values {
         })
     }
 
-    /// By default, what can be received can be sent, too.
+    /// By default, a message that can be received can be sent too.
     fn send_bound(&self) -> SendBound {
         match self.send_queue_max {
             Some(queue) => SendBound { queue: in_memory(queue), alone: in_memory(queue) },
@@ -180,7 +180,7 @@ impl Values {
         }
     }
 
-    /// When it is opened again, if it is.
+    /// When the connection is opened again, if it is.
     fn backoff(&self) -> Result<Option<Backoff>> {
         let max = (self.reconnect_max != u32::MAX).then_some(self.reconnect_max);
         let backoff = Backoff::new(max, self.reconnect_min_ms, self.reconnect_max_ms)
@@ -188,7 +188,7 @@ impl Values {
         Ok((self.reconnect_max > 0).then_some(backoff))
     }
 
-    /// What to ask of compression.
+    /// The compression to offer.
     fn deflate_offer(&self) -> Option<DeflateOffer> {
         self.deflate.then_some(DeflateOffer {
             server_no_context_takeover: self.deflate_server_no_context_takeover,

@@ -1,8 +1,8 @@
-//! What waits to be sent on a connection: frames, masked and in order, in one buffer.
+//! The frames that wait to be sent on a connection, masked and in order, in one buffer.
 //!
-//! Whoever holds the lock around it may write to the transport, so a message on a quiet
-//! connection leaves on the thread that sends it. When the socket takes no more, the
-//! rest waits for the worker, which hears from the operating system when it does.
+//! The thread that has locked it may write to the transport. So a message on a quiet connection
+//! leaves on the thread that sends it. When the socket takes no more, the rest waits for the
+//! worker, which hears from the operating system when the socket has room.
 
 mod control;
 mod locked;
@@ -25,42 +25,42 @@ use crate::error::{Code, Error, Result};
 use crate::protocol::{self, DataFrame};
 use crate::transport::Transport;
 
-/// One write hands the operating system at most this much.
+/// The most bytes of one write.
 const WRITE_CHUNK: usize = 256 * 1024;
-/// An empty buffer that is larger does not stay with its connection.
+/// A connection does not keep an empty buffer that is larger than this.
 const KEPT_CAPACITY: usize = 1024;
-/// What is written already is cut off when it is more than this, and more than the rest.
+/// Bytes that have left are cut off when there are more than this, and more than waiting ones.
 const COMPACTED: usize = 64 * 1024;
 
 /// Room for a message that is being compressed.
 #[must_use]
 pub struct Promise(usize);
 
-/// How much may wait to be sent, in bytes as framed.
+/// How many bytes may wait to be sent, as framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SendBound {
     /// In all.
     pub queue: usize,
-    /// In one frame while nothing else waits; not less than that.
+    /// In one frame while nothing else waits; at least as many as `queue`.
     pub alone: usize,
 }
 
-/// What an outbox has only now and then.
+/// What an outbox needs only sometimes.
 #[derive(Default)]
 struct Extras {
     /// Why writing failed.
     broken: Option<io::Error>,
-    /// Bytes that messages may take which are being compressed.
+    /// Bytes that are reserved for messages being compressed.
     promised: usize,
-    /// Where in `buffer` the last pong ends; a newer one waits until that has left.
+    /// Where in `buffer` the last pong ends. A newer pong waits until it has left.
     pong_end: usize,
     waiting_pong: Option<Box<[u8]>>,
     pings: VecDeque<Ping>,
-    /// When a pong came last that answers none of them. It counts as long as there are any.
+    /// When the last pong came that answers none of `pings`. It counts while there are any.
     unmatched_pong_at: Option<Instant>,
-    /// The server's, once the transport is gone: until then the TLS session has it.
+    /// The server's certificate, once the transport is gone. Until then the TLS session has it.
     certificate: Option<Box<[u8]>>,
-    /// What the log is to show of what was sent, once the lock is released.
+    /// Lines about sent frames, to be logged when the lock is released.
     lines: Vec<String>,
 }
 
@@ -78,22 +78,22 @@ impl Extras {
 
 #[derive(Default)]
 pub struct Outbox {
-    /// Frames; those before `written` have left.
+    /// Frames. The bytes before `written` have left.
     buffer: Vec<u8>,
     written: usize,
     /// Where in `buffer` the last message ends.
     message_end: usize,
-    /// There once the connection is open, gone when it is lost.
+    /// `Some` while the connection is open.
     transport: Option<Arc<Transport>>,
-    /// The last of the host's frames leaves its message open.
+    /// The host's last frame does not end its message.
     is_fragmented: bool,
-    /// The host was told HOSTWS_E_AGAIN and waits for DRAIN, which comes when no more is held.
+    /// The host got HOSTWS_E_AGAIN and waits for DRAIN, which comes when at most this is held.
     drain_at: Option<usize>,
     extras: Option<Box<Extras>>,
-    /// What waits is gathered, and leaves in a moment.
+    /// The waiting messages are gathered, and leave in a moment.
     is_gathered: bool,
     burst: Burst,
-    /// If the connection is opened again when it is lost.
+    /// `Some` if the connection is opened again when it is lost.
     pub(super) reconnect: Option<Box<Reconnect>>,
 }
 
@@ -102,12 +102,12 @@ impl Outbox {
         Outbox { reconnect: reconnect.map(Box::new), ..Outbox::default() }
     }
 
-    /// Bytes that the operating system has not taken.
+    /// The bytes that the operating system has not taken.
     pub fn waiting(&self) -> usize {
         self.buffer.len() - self.written
     }
 
-    /// Those of them that are the host's messages, or stand before one.
+    /// Those of them up to the end of the host's last message.
     pub fn waiting_messages(&self) -> usize {
         self.message_end.saturating_sub(self.written)
     }
@@ -117,15 +117,15 @@ impl Outbox {
         self.is_fragmented
     }
 
-    /// Queues one frame whole, or nothing.
+    /// Queues one frame as a whole, or nothing.
     pub fn push_data(&mut self, frame: DataFrame, payload: &[u8], bound: SendBound) -> Result<()> {
         self.check_order(frame)?;
         self.reserve(protocol::encoded_len(payload.len()), bound)?;
         self.encode(frame, payload)
     }
 
-    /// Makes sure of room for a message that is going to be compressed: it counts with the
-    /// `length` that it has before. To be kept, whatever comes of it.
+    /// Reserves room for a message that is about to be compressed. It counts with its uncompressed
+    /// `length`. The promise must be kept by `keep_promise`, even if compressing fails.
     pub fn promise(
         &mut self,
         frame: DataFrame,
@@ -139,9 +139,9 @@ impl Outbox {
         Ok(Promise(bytes))
     }
 
-    /// Queues what became of it: `compressed` for the connection of that epoch. False: `payload`
-    /// was queued as it is, because that connection is gone meanwhile, or because a copy for the
-    /// next one has no room besides.
+    /// Queues the message, `compressed` for the connection of that epoch. Returns false if it
+    /// queued the uncompressed `payload`: that connection is gone, or there is no room for the
+    /// copy that the next connection may need.
     pub fn keep_promise(
         &mut self,
         promise: Promise,
@@ -151,7 +151,7 @@ impl Outbox {
         epoch: u32,
         bound: SendBound,
     ) -> Result<bool> {
-        // An end that came meanwhile has forgotten it.
+        // If the connection has ended meanwhile, the promise is forgotten.
         let extras = self.extras();
         extras.promised = extras.promised.saturating_sub(promise.0);
         let compressed = compressed?;
@@ -176,7 +176,7 @@ impl Outbox {
         Ok(is_compressed)
     }
 
-    /// A message in fragments is not to be torn by another one (RFC 6455 5.4).
+    /// Another message must not interrupt a message in fragments (RFC 6455 5.4).
     fn check_order(&mut self, frame: DataFrame) -> Result<()> {
         self.check_continues(frame)?;
         if frame.is_first && self.is_fragmented {
@@ -198,7 +198,7 @@ impl Outbox {
         self.extras.get_or_insert_default()
     }
 
-    /// Gives the extras back when there is nothing in them.
+    /// Frees the extras when they are empty.
     fn tidy(&mut self) {
         self.extras = self.extras.take().filter(|extras| !extras.is_empty());
     }
@@ -207,7 +207,7 @@ impl Outbox {
         self.extras.as_ref().map_or(0, |extras| extras.promised)
     }
 
-    /// Bytes that count: what waits, what is kept to be sent again, and what is promised.
+    /// The bytes that count: waiting, kept to be sent again, and promised.
     fn held(&self) -> usize {
         let kept = self
             .reconnect
@@ -216,7 +216,7 @@ impl Outbox {
         self.waiting() + kept + self.promised()
     }
 
-    /// How large a frame may be that waits besides.
+    /// The largest frame that may wait in addition.
     fn room(&self, bound: SendBound) -> usize {
         match self.held() {
             0 => bound.alone,
@@ -224,7 +224,7 @@ impl Outbox {
         }
     }
 
-    /// Whether a frame of that payload may wait besides.
+    /// Whether a frame with a payload of that length may wait in addition.
     pub fn has_room(&self, length: usize, bound: SendBound) -> bool {
         protocol::encoded_len(length) <= self.room(bound)
     }
@@ -234,7 +234,7 @@ impl Outbox {
         self.make_room(needed)
     }
 
-    /// Whether so many bytes may wait besides.
+    /// Fails unless this many bytes may wait in addition.
     fn admit(&mut self, needed: usize, bound: SendBound) -> Result<()> {
         let SendBound { queue, alone } = bound;
         if needed > alone {
@@ -267,10 +267,10 @@ impl Outbox {
         })
     }
 
-    /// Cuts off what has left, when that is most of the buffer.
+    /// Cuts off the bytes that have left, when they are most of the buffer.
     fn compact(&mut self) {
         let left = self.reconnect.as_ref().map_or(self.written, |reconnect| {
-            // A frame that has left in part may have to be sent again.
+            // A frame that has partly left may have to be sent again.
             reconnect.unsent.boundary()
         });
         if left > COMPACTED && left > self.buffer.len() - left {
@@ -279,7 +279,7 @@ impl Outbox {
         }
     }
 
-    /// So much of the buffer is gone at its front, and has left.
+    /// This many bytes were cut off at the front of the buffer.
     fn cut(&mut self, bytes: usize) {
         self.written -= bytes;
         self.message_end = self.message_end.saturating_sub(bytes);
@@ -303,7 +303,7 @@ impl Outbox {
         Some(transport)
     }
 
-    /// Drops what waits: nothing leaves any more. How much it was is still told.
+    /// Drops the waiting bytes. `waiting_messages` still returns how many they were.
     pub fn release(&mut self) {
         self.message_end = self.waiting_messages();
         self.written = 0;
@@ -318,14 +318,14 @@ impl Outbox {
         self.tidy();
     }
 
-    /// The host has heard of the end, and asks nothing more.
+    /// The host has heard of the end, and will ask nothing more.
     pub fn forget(&mut self) {
         self.release();
         self.extras = None;
         self.reconnect = None;
     }
 
-    /// For the host to read until it has heard of the end.
+    /// Keeps the certificate for the host until it has heard of the end.
     pub fn keep_certificate(&mut self, certificate: Option<Vec<u8>>) {
         if certificate.is_some() || self.extras.is_some() {
             self.extras().certificate = certificate.map(Vec::into_boxed_slice);
@@ -340,7 +340,7 @@ impl Outbox {
         }
     }
 
-    /// Writes what the socket takes, and tells how much that was.
+    /// Writes as much as the socket takes, and returns how much.
     pub fn flush(&mut self) -> usize {
         let mut total = 0;
         if self.buffer.is_empty() {
@@ -370,7 +370,7 @@ impl Outbox {
                     }
                     if self.pong_end() <= self.written {
                         if let Some(payload) = self.take_waiting_pong() {
-                            // It fails only when no random bytes are to be had; a pong less.
+                            // It fails only without random bytes. Then there is no pong.
                             let _ = self.push_pong(&payload);
                         }
                     }
@@ -383,7 +383,7 @@ impl Outbox {
         total
     }
 
-    /// Lines for the log, which are told when the lock is released.
+    /// The lines to log when the lock is released.
     fn take_lines(&mut self) -> Vec<String> {
         let lines = self.extras.as_mut().map(|extras| std::mem::take(&mut extras.lines));
         let lines = lines.unwrap_or_default();
@@ -393,7 +393,7 @@ impl Outbox {
         lines
     }
 
-    /// After the connection was lost: as before it was open.
+    /// The connection was lost: the outbox is as before the opening.
     fn start_over(&mut self) {
         self.written = 0;
         self.empty();
@@ -405,7 +405,7 @@ impl Outbox {
         self.is_fragmented = false;
     }
 
-    /// All has left.
+    /// Everything has left.
     fn reset(&mut self) {
         self.cut(self.written);
         self.empty();
@@ -428,14 +428,14 @@ impl Outbox {
         self.drain_at.is_some()
     }
 
-    /// Whether a DRAIN is due: the host was refused, and there is room for what was, and half of
-    /// all is free.
+    /// Whether a DRAIN is due: the host was refused, and now there is room for what it wanted to
+    /// send, and half of the whole is free.
     pub fn take_drain(&mut self) -> bool {
         let is_due = self.drain_at.is_some_and(|at| self.held() <= at);
         is_due && self.drain_at.take().is_some()
     }
 
-    /// Nothing waits, and nothing is going to be different from what the worker knows.
+    /// Nothing waits to be sent, and the worker has nothing to do.
     pub fn is_quiet(&self) -> bool {
         self.waiting() == 0 && !self.owes_drain() && !self.is_broken()
     }
@@ -444,12 +444,12 @@ impl Outbox {
         self.is_gathered
     }
 
-    /// Tells what it was before.
+    /// Returns the former value.
     pub fn set_gathered(&mut self, is_gathered: bool) -> bool {
         std::mem::replace(&mut self.is_gathered, is_gathered)
     }
 
-    /// Whether the message that was just queued waits for others.
+    /// Whether the message that was just queued waits for more messages.
     pub fn gathers(&mut self, gathering: &Gathering) -> bool {
         self.transport.is_some() && (gathering.is_corked() || self.burst.is_long(gathering))
     }

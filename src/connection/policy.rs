@@ -1,6 +1,6 @@
-//! Which ends of a connection are worth another attempt, as the host wants it.
+//! Which ends of a connection lead to another attempt: the host's rules.
 
-/// What `reconnect_on` and `reconnect_codes` come to.
+/// The rules of `reconnect_on` and `reconnect_codes`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     pub(super) scope: Scope,
@@ -9,15 +9,15 @@ pub struct Policy {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// What may pass by itself: the network, a server that is busy or restarts.
+    /// Ends that may be temporary: of the network, or of a server that is busy or restarts.
     #[default]
     Lost,
-    /// All that the host did not ask for.
+    /// All ends that the host did not ask for.
     Any,
 }
 
-/// Close codes and HTTP statuses, whose ranges have nothing in common; with a minus, what is
-/// left out.
+/// Close codes and HTTP statuses, whose ranges do not overlap. A negative number excludes its
+/// code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Codes(Vec<i16>);
 
@@ -43,7 +43,7 @@ impl Codes {
         Ok(Codes(codes))
     }
 
-    /// Whether it is named, and how.
+    /// What the list says about a code, if it names it.
     fn verdict(&self, code: u16) -> Option<bool> {
         let code = i16::try_from(code).ok()?;
         self.0.iter().find(|known| known.abs() == code).map(|&known| known > 0)
@@ -51,8 +51,8 @@ impl Codes {
 }
 
 impl Policy {
-    /// Whether an end is worth another attempt: by the HTTP status that refused the opening, or
-    /// where there is none by the close code that on_terminate would tell.
+    /// Whether an end is worth another attempt. The HTTP status that refused the opening decides,
+    /// or else the close code that on_terminate would get.
     pub fn is_worth(&self, status: Option<u16>, close_code: u16, by_default: bool) -> bool {
         let verdict = self.codes.verdict(status.unwrap_or(close_code));
         verdict.unwrap_or(by_default || self.scope == Scope::Any)

@@ -1,5 +1,5 @@
-//! What a connection has that is opened again when it is lost. It hangs on the outbox, behind
-//! its lock; other connections have none.
+//! The state of a connection that is opened again when it is lost. It belongs to the outbox and
+//! its lock. Other connections do not have it.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use crate::dial::DialConfig;
 
 pub struct Reconnect {
     pub backoff: Backoff,
-    /// What the next attempt is made with.
+    /// The settings of the next attempt.
     pub config: Arc<DialConfig>,
-    /// Where the next attempt goes, if the host has said so since.
+    /// The URL of the next attempt, if the host has changed it.
     pub url: Option<Arc<str>>,
     pub unsent: Unsent,
-    /// Goes up with each loss: what was compressed for one connection is nothing to the next.
+    /// Grows with each loss: data compressed for one connection is useless for the next.
     pub epoch: u32,
-    /// The host is to hear that the message it sends in fragments is lost.
+    /// The host must hear that its message in fragments is lost.
     pub is_torn: bool,
-    /// How often it was opened again.
+    /// How often the connection was opened again.
     pub reconnects: u64,
 }
 

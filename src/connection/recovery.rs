@@ -1,4 +1,4 @@
-//! A connection that is lost: whether it is opened again, when, and with what.
+//! What happens when a connection is lost: whether and when it is opened again, and how.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,12 +15,12 @@ use crate::queue::Event;
 use crate::transport::Transport;
 
 impl Connection {
-    /// Whether it would be opened again if it were lost now.
+    /// Whether it would be opened again if it was lost now.
     pub fn resumes(&self, now: Instant) -> bool {
         self.outbox().reconnect.as_ref().is_some_and(|reconnect| reconnect.backoff.resumes(now))
     }
 
-    /// Replaces the headers of that name for the next attempt; `None` takes them away.
+    /// Replaces the headers of that name for the next attempt; `None` removes them.
     pub fn set_header(&self, name: &str, value: Option<&str>) -> Result<()> {
         match value {
             Some(value) => check_header(name, value),
@@ -35,7 +35,7 @@ impl Connection {
         })
     }
 
-    /// Where the next attempt goes. All options stay as they are.
+    /// Sets the URL of the next attempt. All options stay as they are.
     pub fn set_url(&self, url: &str) -> Result<()> {
         let target = Target::parse(url)?;
         self.prepare(|reconnect| {
@@ -48,7 +48,7 @@ impl Connection {
         })
     }
 
-    /// Changes what the next attempt is made with.
+    /// Changes the settings of the next attempt.
     fn prepare(&self, change: impl FnOnce(&mut Reconnect) -> Result<()>) -> Result<()> {
         let mut outbox = self.outbox();
         self.life.check_takes_messages()?;
@@ -60,8 +60,8 @@ impl Connection {
         change(reconnect)
     }
 
-    /// It was lost, or could not be opened: how long to wait until it is tried again, if it
-    /// is. From here on it is Connecting.
+    /// It was lost or could not be opened. Returns the wait for the next attempt, if there is one;
+    /// then it is Connecting.
     pub fn retry(self: &Arc<Self>, now: Instant, loss: Loss) -> Result<Option<Pause>> {
         let mut outbox = self.outbox();
         if !self.may_reopen(&outbox) {
@@ -75,9 +75,8 @@ impl Connection {
         Ok(Some(pause))
     }
 
-    /// The server closes the connection, and another one is going to follow: from here on
-    /// it is Connecting. `None` if the host has closed it; else whether a close frame can
-    /// follow what has left.
+    /// The server closes the connection, and another attempt will follow: it is Connecting. Returns
+    /// `None` if the host has closed it, or else whether a close frame can follow what has left.
     pub fn suspend(self: &Arc<Self>) -> Result<Option<bool>> {
         let outbox = self.outbox();
         if !self.may_reopen(&outbox) {
@@ -88,14 +87,15 @@ impl Connection {
         Ok(Some(is_at_boundary))
     }
 
-    /// One that only drains has nothing left to do without a message, or has had its time.
+    /// A draining connection is not opened again if no message waits, or if its queue is closed.
     fn may_reopen(&self, outbox: &Outbox) -> bool {
         let is_done = self.life.is_draining()
             && (outbox.waiting_messages() == 0 || self.home.queue.is_closed());
         !self.life.is_closing() && !is_done
     }
 
-    /// It fails only without random bytes to mask with: then nothing could be sent again.
+    /// This fails only without random bytes for masks, or without memory. Then nothing could be
+    /// sent again.
     fn interrupt(self: &Arc<Self>, mut outbox: Locked<'_>) -> Result<()> {
         if !self.life.suspend() {
             return Ok(());
@@ -110,7 +110,8 @@ impl Connection {
         Ok(())
     }
 
-    /// The upgrade is done: from here on bytes leave. False if the host gave up meanwhile.
+    /// The upgrade is done, and bytes leave from here on. Returns false if the host has closed it
+    /// meanwhile.
     pub fn open(self: &Arc<Self>, transport: &Arc<Transport>, now: Instant) -> bool {
         let mut outbox = self.outbox();
         let Some(opening) = self.life.open() else { return false };
@@ -120,7 +121,7 @@ impl Connection {
             attempts = reconnect.backoff.attempts();
             reconnect.reconnects += u64::from(opening == Opening::Again);
         }
-        // Told before a message can be: an answer may already be on its way.
+        // Before any message leaves, because an answer to one must come after this event.
         self.emit(match opening {
             Opening::First => Event::Open,
             Opening::Again => Event::Reconnected(attempts),
@@ -129,7 +130,7 @@ impl Connection {
         true
     }
 
-    /// What the next attempt is made with, if there can be another than the first.
+    /// The settings of the next attempt, if there can be more than one.
     pub fn dial_config(&self) -> Option<Arc<DialConfig>> {
         self.outbox().reconnect.as_ref().map(|reconnect| Arc::clone(&reconnect.config))
     }

@@ -1,4 +1,4 @@
-//! The table of ids. An id that was issued and is not in the table is Closed, for ever.
+//! The table of ids. An issued id that is not in the table is Closed for ever.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -8,7 +8,7 @@ use super::causes::Causes;
 use super::Connection;
 use crate::error::{Code, Error, Result};
 
-/// Outside the registry: a forked child starts with a new one, and issues no id twice.
+/// Outside the registry: a forked child starts with a new registry, but issues no id twice.
 static NEXT: AtomicI32 = AtomicI32::new(1);
 
 #[derive(Default)]
@@ -24,7 +24,7 @@ impl Registry {
 
     /// An id that no connection of this process has had.
     pub fn issue() -> Result<i32> {
-        // The counter stops at the end: it must not come round to ids that were used.
+        // The counter stops at the end: it must not reach used ids again.
         NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1))
             .map_err(|_| Error::ws(Code::Resources, "all connection ids have been used"))
     }
@@ -33,12 +33,12 @@ impl Registry {
         id > 0 && id < NEXT.load(Ordering::Relaxed)
     }
 
-    /// What connections failed of.
+    /// Why connections failed.
     pub fn causes(&self) -> &Causes {
         &self.causes
     }
 
-    /// The error with what last went wrong with that connection as its cause.
+    /// Adds the last failure of that connection to the error as its cause.
     pub fn explain(&self, id: i32, error: Error) -> Error {
         self.causes.explain(id, error)
     }
@@ -53,7 +53,7 @@ impl Registry {
     }
 
     pub fn remove(&self, id: i32) {
-        // Dropped after the lock is released.
+        // It is dropped after the lock is released.
         let removed = self.table().remove(&id);
         drop(removed);
     }
@@ -69,7 +69,7 @@ impl Registry {
         let words = match id {
             0 => "there is no connection 0: that is the null id".to_owned(),
             1.. => format!("there has never been a connection {id}"),
-            // Most likely nobody looked at what ws_new() returned.
+            // Most likely the host did not check what ws_new() returned.
             _ => format!("{id} is no connection: it is the error that ws_new returned"),
         };
         Err(Error::ws(Code::NoSuchId, words))

@@ -1,5 +1,5 @@
-//! What a host sends: whole messages, fragments, pings. Each is queued whole or not at
-//! all, and on a quiet connection written at once.
+//! What a host sends: messages, fragments and pings. Each is queued as a whole or not at all. On a
+//! quiet connection it is written at once.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -13,7 +13,7 @@ use crate::protocol::{DataFrame, DeflateParams, MAX_CONTROL};
 /// How a message is sent.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SendFlags {
-    /// It is not complete: the next call goes on with it.
+    /// The message goes on with the next call.
     pub has_more: bool,
     /// It is not to be compressed.
     pub is_uncompressed: bool,
@@ -62,7 +62,7 @@ impl Connection {
         }
         let mut composer = self.composer();
         let composer = composer.get_or_insert_default();
-        // How long it becomes is not known yet, so it counts as long.
+        // Its length is not known yet, so it counts as long.
         let terms = self.compresses(usize::MAX).filter(|_| !flags.is_uncompressed);
         let compress = terms
             .filter(|(_, agreed_in)| *agreed_in == epoch)
@@ -78,16 +78,16 @@ impl Connection {
         };
         match &pushed {
             Ok(()) => composer.commit(&fragment),
-            // Lost with the connection meanwhile: the next one begins a message.
+            // It was lost with the connection: the next fragment begins a message.
             Err(error) if error.code == Code::Lost as i32 => composer.forget_message(),
             Err(_) => {}
         }
         pushed
     }
 
-    /// The terms under which a message of that length is compressed, if it is, and which of
-    /// the connections in a row they are for. What is sent before the connection is open is
-    /// not: nothing has been agreed yet.
+    /// The agreed parameters, if a message of that length is compressed, and the connection in a
+    /// row that they belong to. Messages are not compressed before the connection is open: nothing
+    /// is agreed yet.
     fn compresses(&self, length: usize) -> Option<(DeflateParams, u32)> {
         if length < self.limits.deflate_threshold? || !self.life.is_open() {
             return None;
@@ -96,14 +96,14 @@ impl Connection {
         Some((answer.deflate?, answer.epoch))
     }
 
-    /// Locked before the outbox, never while it is: compressing takes long, and the worker
-    /// must not wait for it.
+    /// It is locked before the outbox, never after it: compressing takes long, and the worker must
+    /// not wait for it.
     fn composer(&self) -> MutexGuard<'_, Option<Box<Composer>>> {
         self.composer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The outbox, for a frame of that payload, if it still takes one. What is only gathered is
-    /// no reason to refuse it.
+    /// The outbox, if the connection still takes a frame. If gathered messages are in the way of a
+    /// payload of that length, they leave first.
     fn outbox_for(&self, length: usize) -> Result<Locked<'_>> {
         let mut outbox = self.outbox();
         self.life.check_takes_messages()?;
@@ -139,11 +139,11 @@ impl Connection {
         let compressed = self.life.check_takes_messages().and(compressed);
         let kept = outbox.keep_promise(promise, frame, payload, compressed, epoch, bound);
         if !matches!(kept, Ok(true)) {
-            // What it remembers has not been sent.
+            // Its history has not been sent.
             composer.drop_compressor();
         }
         let kept = kept.map(drop);
-        // Who was refused for the sake of the promise hears of the room from the worker.
+        // A sender may have been refused because of the promise. The worker tells it of the room.
         let owes_drain = outbox.owes_drain();
         if kept.is_ok() {
             self.sent(outbox, was_quiet, frame, payload);
@@ -177,8 +177,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Sees to it that what was queued leaves: at once, gathered with what follows, or, if
-    /// something was before it that the socket has not taken, when it takes bytes again.
+    /// Sends what was queued: at once, or gathered with later messages. If earlier bytes are stuck,
+    /// it leaves when the socket takes bytes again.
     fn leave(&self, mut outbox: Locked<'_>, was_quiet: bool, payload: &[u8]) {
         let gathering = &self.home.mailbox.gathering;
         let is_gathered = outbox.is_gathered() || was_quiet && outbox.gathers(gathering);
@@ -196,7 +196,7 @@ impl Connection {
         }
     }
 
-    /// Writes what was gathered.
+    /// Writes the gathered messages.
     pub fn flush_gathered(&self) {
         let mut outbox = self.outbox();
         if outbox.set_gathered(false) {
@@ -204,7 +204,7 @@ impl Connection {
         }
     }
 
-    /// Writes what the socket takes, and counts it.
+    /// Writes as much as the socket takes, and counts it.
     pub fn flush(&self, outbox: &mut Outbox) {
         add(&self.counters.wire_sent, outbox.flush());
     }
@@ -214,8 +214,8 @@ impl Connection {
         self.follow_up(outbox);
     }
 
-    /// The worker takes the time for what the socket does not take, tells of the room, and
-    /// closes what is drained.
+    /// Asks the worker for what follows a write: it watches the time of bytes that are stuck,
+    /// reports room, and closes a drained connection.
     fn follow_up(&self, mut outbox: Locked<'_>) {
         if outbox.is_broken() || outbox.is_stuck() || outbox.owes_drain() || self.life.is_draining()
         {

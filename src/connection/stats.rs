@@ -1,4 +1,4 @@
-//! What a connection has done so far, counted as it happens.
+//! Counters of what a connection has done.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -17,7 +17,7 @@ pub struct Stats {
     pub round_trip_us: AtomicU64,
 }
 
-/// The numbers at one moment.
+/// The counters at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     pub messages_sent: u64,
@@ -33,7 +33,8 @@ pub struct Snapshot {
     pub reconnects: u64,
 }
 
-/// Each counter has one writer at a time: whoever has the outbox, or runs the worker's loop.
+/// Each counter has one writer at a time: the thread that has locked the outbox, or the thread
+/// that runs the worker's loop.
 pub fn add(counter: &AtomicU64, amount: usize) {
     counter.store(counter.load(Relaxed).wrapping_add(amount as u64), Relaxed);
 }

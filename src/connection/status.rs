@@ -1,4 +1,4 @@
-//! The four words of a connection's life.
+//! The four states of a connection that the host sees.
 
 use crate::error::{Code, Error, Result};
 

@@ -1,9 +1,9 @@
-//! What of the outbox has not left in whole: a connection that is opened again when it is lost
-//! sends it anew.
+//! The frames that have not left completely. If the connection is lost and opened again, they are
+//! sent again.
 //!
-//! A frame stays in the outbox's buffer until all of it has left, and tells by itself what it is.
-//! Only of what was compressed a copy is kept, as the host gave it: to the next connection what
-//! was compressed for this one is nothing.
+//! A frame stays in the outbox's buffer until all of it has left, and its header says what it is.
+//! Only compressed frames need a copy of the payload as the host gave it: data compressed for one
+//! connection is useless for the next.
 
 use std::collections::VecDeque;
 
@@ -16,47 +16,47 @@ const COPY_OVERHEAD: usize = 48;
 
 #[derive(Default)]
 pub struct Unsent {
-    /// Where in the buffer the first frame begins that has not left in whole, and what those
-    /// before it leave open.
+    /// Where in the buffer the first frame begins that has not left completely.
     boundary: usize,
+    /// What the frames before it leave open.
     frames: SentFrames,
     /// The compressed frames' payloads as the host gave them, in order.
     originals: VecDeque<Vec<u8>>,
     original_bytes: usize,
-    /// The last of them is still to be copied.
+    /// The last of them has not been copied yet.
     is_copy_due: bool,
 }
 
-/// What is to be sent anew.
+/// What is to be sent again.
 #[derive(Default)]
 pub struct Remains {
     pub buffer: Vec<u8>,
-    /// The last frame in it leaves its message open.
+    /// The last frame in it does not end its message.
     pub is_fragmented: bool,
-    /// The host is in the middle of a message whose beginning is gone.
+    /// The host is in the middle of a message whose beginning is lost.
     pub is_torn: bool,
-    /// A message that the host had given in full lost its beginning, and is dropped.
+    /// A message that the host had completed has lost its beginning, and is dropped.
     pub is_cut: bool,
 }
 
 impl Unsent {
-    /// Where in the buffer the first frame begins that has not left in whole.
+    /// Where in the buffer the first frame begins that has not left completely.
     pub fn boundary(&self) -> usize {
         self.boundary
     }
 
-    /// What a compressed frame of that payload is going to take besides.
+    /// The bytes that a compressed frame of that payload needs in addition.
     pub fn weight(payload: &[u8]) -> usize {
         payload.len() + COPY_OVERHEAD
     }
 
-    /// Bytes that it holds beside those of the buffer that have not left.
+    /// The bytes that it holds in addition to the waiting ones.
     pub fn weight_besides(&self, written: usize) -> usize {
         written - self.boundary + self.original_bytes + self.originals.len() * COPY_OVERHEAD
     }
 
-    /// Memory for a copy of that payload, which is going to be compressed: whether it is needed is
-    /// not known before some of it has left.
+    /// Memory for a copy of a payload that is about to be compressed. Whether it is needed is known
+    /// only after the first write.
     pub fn room_for(&mut self, payload: &[u8]) -> Result<Vec<u8>> {
         let mut original = Vec::new();
         let reserved = original.try_reserve_exact(payload.len());
@@ -66,13 +66,13 @@ impl Unsent {
         Ok(original)
     }
 
-    /// A compressed frame was appended to the buffer, and this is for its copy.
+    /// A compressed frame was appended to the buffer. `room` is for its copy.
     pub fn push(&mut self, room: Vec<u8>) {
         self.originals.push_back(room);
         self.is_copy_due = true;
     }
 
-    /// Copies the payload of the frame that was appended last, unless it has left already.
+    /// Copies the payload of the last frame, unless that frame has left already.
     pub fn keep(&mut self, payload: &[u8]) {
         if !std::mem::take(&mut self.is_copy_due) {
             return;
@@ -83,12 +83,12 @@ impl Unsent {
         }
     }
 
-    /// So much of the buffer was cut off at its front.
+    /// This many bytes were cut off at the front of the buffer.
     pub fn cut(&mut self, bytes: usize) {
         self.boundary -= bytes;
     }
 
-    /// So much of the buffer has left.
+    /// The bytes of the buffer up to `written` have left.
     pub fn leave(&mut self, buffer: &[u8], written: usize) {
         let mut frames = self.frames;
         while let Some(SentFrame { size, data }) = frames.step(&buffer[self.boundary..written]) {
@@ -103,17 +103,17 @@ impl Unsent {
             }
         }
         if self.originals.is_empty() {
-            // A burst does not keep its memory.
+            // The memory of a burst is given back.
             self.originals.shrink_to(8);
         }
     }
 
-    /// Whether what has left ends with a whole frame.
+    /// Whether the bytes that have left end with a whole frame.
     pub fn is_at_boundary(&self, written: usize) -> bool {
         self.boundary == written
     }
 
-    /// Makes of the buffer what is to be sent anew. Then all begins from the start.
+    /// Takes the frames that are to be sent again. Afterwards it is empty.
     pub fn take(&mut self, buffer: &[u8]) -> Result<Remains> {
         let Unsent { boundary, mut frames, mut originals, original_bytes, .. } =
             std::mem::take(self);
@@ -134,7 +134,7 @@ impl Unsent {
             }
             remains.is_fragmented = !data.is_last;
             match original {
-                // With the key that it has: nobody who knew it could choose the payload.
+                // It keeps its masking key: whoever has seen the key could not choose the payload.
                 None => remains.buffer.extend_from_slice(frame),
                 Some(payload) => {
                     let data = DataFrame { is_compressed: false, ..data };

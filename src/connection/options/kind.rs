@@ -1,4 +1,4 @@
-//! Kinds of options: how each is given, which values it may have, what it comes to.
+//! The kinds of options: how a host gives them, their values and their defaults.
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -7,16 +7,16 @@ use crate::connection::policy::Scope;
 use crate::dial::{Family, TlsVersion, Verify};
 use crate::secret::Secret;
 
-/// What a row of the table says of an option's values.
+/// The kind of an option in the table.
 pub trait Kind {
-    /// As a host gives it: a number, or a text that may be missing.
+    /// The type that a host gives: a number, or a text that may be missing.
     type Given;
     type Value;
 
     /// Whether 1 and 0 are true and false.
     const IS_SWITCH: bool = false;
 
-    /// The value, or what is wrong with what was given, in words that follow the option's name.
+    /// The value, or what is wrong with it, in words that follow the option's name.
     fn check(given: Self::Given) -> Result<Self::Value, String>;
 }
 
@@ -127,7 +127,7 @@ impl<const DEFAULT: u64> Kind for Time<DEFAULT> {
     }
 }
 
-/// The same, where -1 is none.
+/// The same; -1 is no limit.
 pub struct TimeOrOff<const DEFAULT: u64>;
 
 impl<const DEFAULT: u64> Kind for TimeOrOff<DEFAULT> {
@@ -143,7 +143,7 @@ impl<const DEFAULT: u64> Kind for TimeOrOff<DEFAULT> {
     }
 }
 
-/// A time in milliseconds; 0 leaves it to the library, which may make it depend.
+/// A time in milliseconds; with 0 the library decides, case by case.
 pub struct TimeIfSet;
 
 impl Kind for TimeIfSet {
@@ -174,7 +174,7 @@ impl<const DEFAULT: u64> Kind for Bytes<DEFAULT> {
     }
 }
 
-/// The same, where the default is not a number of bytes alone.
+/// The same, for a default that is more than a number of bytes.
 pub struct BytesIfGiven;
 
 impl Kind for BytesIfGiven {
@@ -205,7 +205,7 @@ impl<const LEAST: i64> Kind for PartSize<LEAST> {
     }
 }
 
-/// A number of bytes from which on something is done; 0 is the default, -1 is always.
+/// The number of bytes from which something is done; 0 is the default, -1 means always.
 pub struct Threshold<const DEFAULT: usize>;
 
 impl<const DEFAULT: usize> Kind for Threshold<DEFAULT> {
@@ -238,7 +238,7 @@ impl Kind for WindowBits {
     }
 }
 
-/// How many of something.
+/// A count.
 pub struct Count;
 
 impl Kind for Count {
@@ -250,7 +250,7 @@ impl Kind for Count {
     }
 }
 
-/// How many attempts in a row: none, some, or without end (`u32::MAX`).
+/// A number of attempts in a row; `u32::MAX` is no limit.
 pub struct Attempts;
 
 impl Kind for Attempts {

@@ -1,8 +1,8 @@
-//! The table of options: adding one is a row here, at the end, and its use.
+//! The table of options. To add one, add a row at the end and use it.
 
-/// Passes the table to a macro. A row is the documentation of the option in the header, its name,
-/// its type in C, and its `Kind`, which knows default and range. build.rs reads this file, too: a
-/// row is one line.
+/// Passes the table to a macro. A row has the option's documentation in the header, its name, its
+/// type in C and its `Kind`, which knows the default and the range. build.rs reads this file too:
+/// apart from its documentation, a row is one line.
 macro_rules! options_table {
     ($use:ident) => {
         $use! {

@@ -1,5 +1,5 @@
-//! The control frames of an outbox (RFC 6455 5.5): pings that wait for answers, answers to the
-//! server's, and the close frame, which is the last.
+//! The control frames of an outbox (RFC 6455 5.5): pings that wait for answers, pongs for the
+//! server's pings, and the close frame, which is the last frame.
 
 use std::time::{Duration, Instant};
 
@@ -8,21 +8,21 @@ use crate::connection::masks::with_masks;
 use crate::error::{Code, Error, Result};
 use crate::protocol;
 
-/// Pings that may wait for their answers.
+/// How many pings may wait for their answers.
 const MAX_PINGS: usize = 64;
-/// A ping that was not answered in this time makes room for another.
+/// A ping without an answer for this long makes room for another.
 const PING_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A ping that was sent.
 pub struct Ping {
     payload: Box<[u8]>,
     pub sent_at: Instant,
-    /// The host sent it and is told of the answer; else it is keep-alive.
+    /// The host sent it and gets its answer. Otherwise it keeps the connection alive.
     pub by_host: bool,
 }
 
 impl Outbox {
-    /// Whether the host may send another ping: one that was answered counts until the host has
+    /// Fails if too many pings of the host wait. A ping that was answered counts until the host has
     /// got the answer.
     pub fn refuse_pings(&mut self, answers_waiting: usize) -> Result<()> {
         let mut unanswered = self.extras.as_ref().map_or(0, |extras| extras.pings.len());
@@ -39,7 +39,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Queues a ping: the host's, if it has a bound, or one that keeps the connection alive.
+    /// Queues a ping. With a bound it is the host's; without one it keeps the connection alive.
     pub fn push_ping(&mut self, payload: &[u8], bound: Option<SendBound>) -> Result<()> {
         let by_host = bound.is_some();
         let size = protocol::encoded_len(payload.len());
@@ -50,15 +50,15 @@ impl Outbox {
         with_masks(|masks| protocol::encode_ping(&mut self.buffer, payload, masks))?;
         let pings = &mut self.extras().pings;
         if !by_host {
-            // One keep-alive at a time, also with a server that never answers.
+            // At most one such ping waits, even if the server never answers.
             pings.retain(|ping| ping.by_host);
         }
         pings.push_back(Ping { payload: payload.into(), sent_at: Instant::now(), by_host });
         Ok(())
     }
 
-    /// Forgets pings that will hardly be answered any more: those that were sent before a pong
-    /// with a payload that nobody had sent, or too long ago. Tells how many are left.
+    /// Forgets pings that are unlikely to be answered: those sent before a pong with an unknown
+    /// payload came, and old ones. Returns how many are left.
     fn forget_old_pings(&mut self, now: Instant) -> usize {
         let Extras { pings, unmatched_pong_at, .. } = self.extras();
         pings.retain(|ping| {
@@ -70,8 +70,8 @@ impl Outbox {
         left
     }
 
-    /// Answers a ping. While one answer waits to leave, only the newest follows it
-    /// (RFC 6455 5.5.3), so that a server that never reads cannot fill the buffer.
+    /// Answers a ping. While one pong waits to leave, only the newest further one is kept (RFC 6455
+    /// 5.5.3), so that a server that never reads cannot fill the buffer.
     pub fn push_pong(&mut self, payload: &[u8]) -> Result<()> {
         if self.pong_end() > self.written {
             self.extras().waiting_pong = Some(payload.into());
@@ -83,22 +83,22 @@ impl Outbox {
         Ok(())
     }
 
-    /// Queues the close frame, the last.
+    /// Queues the close frame, the last frame.
     pub fn push_close(&mut self, close: Option<(u16, &str)>) -> Result<()> {
         drop(self.take_waiting_pong());
         self.make_room(protocol::encoded_len(protocol::MAX_CONTROL))?;
         with_masks(|masks| protocol::encode_close(&mut self.buffer, close, masks))
     }
 
-    /// A close frame for a stream of which this outbox knows nothing any more.
+    /// A close frame for a stream that does not belong to the outbox any more.
     pub fn close_frame(code: Option<(u16, &str)>) -> Result<Vec<u8>> {
         let mut frame = Vec::new();
         with_masks(|masks| protocol::encode_close(&mut frame, code, masks))?;
         Ok(frame)
     }
 
-    /// The ping that this pong answers: the newest with its payload. Those before it are
-    /// answered with it, for a server may answer only the latest (RFC 6455 5.5.3).
+    /// The ping that this pong answers: the newest one with its payload. It answers the earlier
+    /// pings too, because a server may answer only the latest (RFC 6455 5.5.3).
     pub fn answered(&mut self, payload: &[u8]) -> Option<Ping> {
         let Extras { pings, unmatched_pong_at, .. } = &mut **self.extras.as_mut()?;
         let Some(index) = pings.iter().rposition(|ping| *ping.payload == *payload) else {

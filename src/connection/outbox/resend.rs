@@ -1,10 +1,10 @@
-//! An outbox whose connection is lost and opened again: what has not left is sent anew.
+//! Sending again: when a connection is lost and opened again, the outbox sends what has not left.
 
 use super::Outbox;
 use crate::error::{Code, Error, Result};
 use crate::protocol::DataFrame;
 
-/// What is said where a message in fragments is lost with its connection.
+/// The error of a message in fragments that is lost with its connection.
 fn torn() -> Error {
     let words = "the connection was lost in the middle of the message that was sent in \
                  fragments; what left of it is lost: send it again from its beginning";
@@ -12,7 +12,7 @@ fn torn() -> Error {
 }
 
 impl Outbox {
-    /// Which of the connections in a row this is.
+    /// The number of this connection in a row.
     pub fn epoch(&self) -> u32 {
         self.reconnect.as_ref().map_or(0, |reconnect| reconnect.epoch)
     }
@@ -21,7 +21,7 @@ impl Outbox {
         self.reconnect.as_ref().map_or(0, |reconnect| reconnect.reconnects)
     }
 
-    /// The host's message in fragments was lost: told once.
+    /// Fails once if the host's message in fragments was lost.
     pub fn take_torn(&mut self) -> Result<()> {
         let is_torn =
             self.reconnect.as_mut().is_some_and(|reconnect| std::mem::take(&mut reconnect.is_torn));
@@ -31,7 +31,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// A message goes on, or the connection that had its beginning is gone.
+    /// Fails if the frame continues a message whose beginning is lost.
     pub(super) fn check_continues(&mut self, frame: DataFrame) -> Result<()> {
         if frame.is_first || self.is_fragmented {
             return Ok(());
@@ -49,16 +49,16 @@ impl Outbox {
         }
     }
 
-    /// What was compressed last and has not left: this is what it was made of. To be called
-    /// before the lock is released under which it was queued.
+    /// Keeps the uncompressed payload of the last frame, unless that frame has left. It must be
+    /// called before the lock is released under which the frame was queued.
     pub fn keep_copy(&mut self, payload: &[u8]) {
         if let Some(reconnect) = &mut self.reconnect {
             reconnect.unsent.keep(payload);
         }
     }
 
-    /// The connection is lost: what has not left in whole waits anew, as before it was open.
-    /// `Some`: a message that was complete lost its beginning.
+    /// The connection is lost: frames that have not left completely wait again. Returns an error if
+    /// a complete message has lost its beginning.
     pub fn interrupt(&mut self) -> Result<Option<Error>> {
         drop(self.detach());
         let Some(reconnect) = &mut self.reconnect else { return Ok(None) };
@@ -72,7 +72,7 @@ impl Outbox {
         Ok(remains.is_cut.then(torn))
     }
 
-    /// Whether a frame could follow what has left.
+    /// Whether another frame can follow the bytes that have left.
     pub fn is_at_boundary(&self) -> bool {
         self.reconnect
             .as_ref()
