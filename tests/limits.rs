@@ -86,14 +86,17 @@ fn a_server_that_never_reads_brings_again_and_then_drain_when_it_does() {
     client.wait_open();
     let piece = vec![b'p'; 10_000];
     let mut sent = 0;
-    while send(client.id, &piece, HOSTWS_BLOB) == HOSTWS_OK {
-        sent += 1;
-    }
+    let refused = loop {
+        match send(client.id, &piece, HOSTWS_BLOB) {
+            HOSTWS_OK => sent += 1,
+            code => break code,
+        }
+    };
+    check_refused(refused, HOSTWS_E_AGAIN, "send_queue_max");
     assert!(sent > 50);
-    check_refused(send(client.id, &piece, HOSTWS_BLOB), HOSTWS_E_AGAIN, "");
+    // The system may have taken some more since.
     let waiting = ws_buffered_amount(client.id);
-    assert!(waiting <= 1 << 20 && waiting > 1_000_000, "{waiting}");
-    // A small message still has room only if it fits.
+    assert!(waiting <= 1 << 20 && waiting > 1 << 19, "{waiting}");
     assert!(!client.events().contains(&Event::Drain));
     server.open_gate();
     client.poll_until("drain", |events| events.contains(&Event::Drain));
