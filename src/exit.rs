@@ -1,9 +1,9 @@
-//! The end of the process, while threads of ours run on.
+//! The end of the process, while our threads still run.
 //!
-//! `exit` takes down what other libraries hold. OpenSSL does so where the host uses it, too, and
-//! whoever is inside it then, or enters it afterwards, meets memory that is freed. So each call
-//! into it is made with a `Pass`. An exit handler of ours, which is registered after OpenSSL's
-//! and therefore runs before it, gives out no more of them and waits for those that are out.
+//! `exit` frees the memory of other libraries. If the host uses OpenSSL too, OpenSSL's exit handler
+//! frees its memory, and a thread that is inside OpenSSL then, or enters it later, crashes. So each
+//! of our calls into it needs a `Pass`. Our own exit handler is registered after OpenSSL's, and so
+//! runs before it: it gives out no more passes and waits until all are returned.
 
 use std::cell::Cell;
 use std::io;
@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::sys;
 
-/// How long `exit` waits for a thread that is inside: to load the system's certificates takes a
-/// part of a second.
+/// How long `exit` waits for a thread that is inside. Loading the system's certificates takes less
+/// than a second.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -27,10 +27,10 @@ const ONE: usize = 2;
 /// Whether the process is ending, and how many passes are out.
 static STATE: AtomicUsize = AtomicUsize::new(0);
 
-/// While it is there, `exit` waits.
+/// `exit` waits while a pass exists.
 pub struct Pass(());
 
-/// The right to call what `exit` takes down; `None` when that is being done.
+/// Returns the right to call what `exit` frees, or `None` once `exit` has begun.
 pub fn enter() -> Option<Pass> {
     if STATE.fetch_add(ONE, Ordering::SeqCst) & ENDING == 0 {
         return Some(Pass(()));
@@ -39,7 +39,7 @@ pub fn enter() -> Option<Pass> {
     None
 }
 
-/// The same for what cannot do without.
+/// The same, but fails without a pass.
 pub fn enter_or_fail() -> Result<Pass, Error> {
     enter().ok_or_else(|| Error::tls("the process is ending, and TLS with it"))
 }
@@ -54,8 +54,8 @@ impl Drop for Pass {
     }
 }
 
-/// From here on `exit` waits. To be called when what it takes down has registered its own exit
-/// handler, for the last one that is registered runs first.
+/// From here on, `exit` waits for passes. Call it after OpenSSL has registered its own exit
+/// handler, because the handler that was registered last runs first.
 pub fn watch() {
     static IS_WATCHED: AtomicBool = AtomicBool::new(false);
     if !IS_WATCHED.swap(true, Ordering::SeqCst) {
@@ -71,8 +71,8 @@ extern "C" fn end() {
     }
 }
 
-/// In a forked child: the threads that were inside do not exist there. It sets an atomic, which
-/// is allowed after fork.
+/// In a forked child: the threads with passes do not exist there. It only sets an atomic, which is
+/// allowed after fork.
 pub fn start_afresh() {
     STATE.fetch_and(ENDING, Ordering::SeqCst);
 }
@@ -86,8 +86,8 @@ pub fn is_own_thread() -> bool {
     IS_OWN.get()
 }
 
-/// Starts a thread of ours. What other libraries keep for it is cleared away with it; while the
-/// process ends it therefore stays.
+/// Starts a thread. Its end also frees what other libraries keep for it. So a thread does not end
+/// while the process ends.
 pub fn spawn<F>(name: &str, f: F) -> io::Result<JoinHandle<()>>
 where
     F: FnOnce() + Send + 'static,
@@ -104,14 +104,14 @@ where
     })
 }
 
-/// Waits until a thread is gone whose `f` has returned.
+/// Waits until the system has removed a thread whose `f` has returned.
 pub fn join(handle: JoinHandle<()>) {
     if STATE.load(Ordering::SeqCst) & ENDING == 0 {
         let _ = handle.join();
     }
 }
 
-/// A value whose destructor calls what `exit` takes down. When that is being done, it stays.
+/// A value whose destructor needs a pass. Once `exit` has begun, it is leaked instead.
 pub struct Guarded<T>(ManuallyDrop<T>);
 
 impl<T> Guarded<T> {

@@ -1,4 +1,5 @@
-//! What a fuzzer gives its bytes to, beside `protocol`. The tests do the same with the seeds.
+//! The functions that a fuzzer calls, apart from those in `protocol`. The tests call them with the
+//! seeds.
 
 use serde_json::Value;
 

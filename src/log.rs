@@ -1,5 +1,5 @@
-//! Log lines: made only when somebody wants them, never with credentials in them, and harmless
-//! whatever a server put into them.
+//! Log lines. They are made only if somebody wants them. They never contain credentials, and text
+//! from a server cannot forge a line.
 
 mod courier;
 
@@ -49,19 +49,19 @@ impl Level {
     }
 }
 
-/// Where lines go; without one, to stderr.
+/// Receives the lines. Without one they go to stderr.
 pub type Sink = Box<dyn Fn(Level, &str) + Send + Sync>;
 
 /// How long a thread of the host's waits for the lines of ours that come before its own.
 const ORDERLY: Duration = Duration::from_millis(100);
 
-/// -1: not known yet, the environment decides.
+/// -1: not known yet; the environment decides.
 static LEVEL: AtomicI32 = AtomicI32::new(-1);
 static SINK: PerProcess<RwLock<Option<Sink>>> = PerProcess::new();
 /// Takes the lines of the library's threads to the sink: none of them waits for the host.
 static COURIER: PerProcess<Courier> = PerProcess::new();
 
-/// Logs a line, whose arguments are evaluated only if it is wanted.
+/// Logs a line. Its arguments are evaluated only if the line is wanted.
 macro_rules! line {
     ($level:ident, $($arguments:tt)*) => {
         if $crate::log::wants($crate::log::Level::$level) {
@@ -71,15 +71,15 @@ macro_rules! line {
 }
 pub(crate) use line;
 
-/// While nobody wants it, this is one relaxed load.
+/// If nobody wants it, this is one relaxed load.
 #[inline]
 pub fn wants(level: Level) -> bool {
     let wanted = LEVEL.load(Ordering::Relaxed);
     level as i32 <= if wanted < 0 { ask_environment() } else { wanted }
 }
 
-/// Asks the environment, if that was not done yet. To be called where a host's thread makes the
-/// first connection: on threads of ours it could be changed by the host meanwhile.
+/// Reads the environment, if that was not done yet. Call it on a host thread, before there are
+/// threads of ours: the host may change the environment while they read it.
 pub fn start() {
     wants(Level::Off);
 }
@@ -123,8 +123,8 @@ fn deliver(level: Level, line: &str) {
     match &*SINK.get().read().unwrap_or_else(PoisonError::into_inner) {
         Some(sink) => sink(level, line),
         None => {
-            // One write(2), so that lines of several threads do not mix. A closed stderr is
-            // nobody's trouble.
+            // One write(2), so that lines of several threads do not mix. It may fail if stderr is
+            // closed.
             let line = format!("hostws {}: {line}\n", level.word());
             let _ = std::io::stderr().write_all(line.as_bytes());
         }
@@ -148,8 +148,7 @@ pub fn set(level: Level, new: Option<Sink>) {
     LEVEL.store(level as i32, Ordering::Relaxed);
 }
 
-/// Forgets the sink, and with it the level that it wanted; false if the sink still runs at the
-/// deadline.
+/// Forgets the sink and its level. Returns false if the sink still runs at the deadline.
 pub fn forget(deadline: Instant) -> bool {
     if !COURIER.get().end(deadline) {
         return false;

@@ -1,8 +1,8 @@
-//! What the library has once a process, and what `fork` does to it.
+//! The state that exists once in a process, and what `fork` does to it.
 //!
-//! A forked child inherits memory but not threads: every lock may be held by
-//! nobody, for ever. So the child is only ever told HOSTWS_E_FORKED, until it asks for
-//! a fresh start, and then what was the parent's is left where it is.
+//! A forked child inherits memory but not threads: a lock may be held for ever by a thread that
+//! does not exist. So every call in the child fails with HOSTWS_E_FORKED until it asks for a fresh
+//! start. Then the parent's state is left alone, and new state is made.
 
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use std::sync::Once;
@@ -10,7 +10,7 @@ use std::sync::Once;
 use crate::{exit, sys};
 
 static FORKED: AtomicBool = AtomicBool::new(false);
-/// How many forks led to this process, since the library was first used.
+/// The number of forks that led to this process since the library was first used.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// Whether this process is a fork that has not started afresh.
@@ -38,7 +38,7 @@ fn watch_forks() {
     WATCH.call_once(|| sys::at_fork(in_child));
 }
 
-/// A value that lives as long as the process, and of which a forked child gets a new one.
+/// A value that lives as long as the process. A forked child gets a new one.
 pub struct PerProcess<T: 'static>(AtomicPtr<T>);
 
 impl<T: Default + Send + Sync> PerProcess<T> {
@@ -81,7 +81,7 @@ impl<T: Default + Send + Sync> PerProcess<T> {
     }
 }
 
-/// A thread, told from others as cheaply as can be.
+/// The identity of a thread, as cheap as possible.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ThreadToken(usize);
 
@@ -93,7 +93,7 @@ impl ThreadToken {
         ThreadToken(PLACE.with(|place| std::ptr::from_ref(place) as usize))
     }
 
-    /// The same for a thread as long as it lives, and never 0.
+    /// A number that stays the same while the thread lives, and is never 0.
     pub fn number(self) -> usize {
         self.0
     }

@@ -1,5 +1,5 @@
-//! What threads meet at where the order of their steps decides. A test puts a scheduler's in
-//! this place, which tries many orders: see `tests/interleavings.rs`.
+//! The synchronization primitives of code that depends on the order of threads. A test replaces
+//! them by those of a scheduler that tries many orders: see `tests/interleavings.rs`.
 
 pub use std::sync::{atomic, Condvar, Mutex, MutexGuard};
 

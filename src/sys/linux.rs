@@ -1,4 +1,4 @@
-//! What Linux has by itself: clocks, and descriptors for what is a socket elsewhere.
+//! What only Linux has: its clocks, timerfd and eventfd.
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -9,8 +9,8 @@ use mio::{Interest, Registry, Token};
 
 use super::above_standard;
 
-/// How long the machine has slept since it was started: the time for which one of two
-/// clocks stood still.
+/// How long the machine has slept since its start: the difference between a clock that counts the
+/// sleep and one that does not.
 pub fn slept() -> Duration {
     let clock = |id| {
         let time = read(id);
@@ -19,8 +19,8 @@ pub fn slept() -> Duration {
     clock(libc::CLOCK_BOOTTIME).saturating_sub(clock(libc::CLOCK_MONOTONIC))
 }
 
-/// A clock of a few milliseconds' steps, which costs next to nothing to read. Only whether two
-/// readings are the same means something.
+/// A clock with steps of a few milliseconds that is very cheap to read. Two readings can only be
+/// compared for equality.
 pub fn tick() -> u32 {
     let time = read(libc::CLOCK_MONOTONIC_COARSE);
     (time.tv_nsec as u32) ^ (time.tv_sec as u32)
@@ -36,12 +36,12 @@ fn read(id: libc::clockid_t) -> libc::timespec {
     }
 }
 
-/// A timer that never comes due. But one of the wall clock is cancelled when that is set,
-/// and so it is when the machine wakes up: its wait ends, at the cost of nothing until then.
+/// A timer that never expires. The kernel cancels it when the wall clock is set, which also happens
+/// when the machine wakes up. Then a wait for it ends. Until then it costs nothing.
 pub struct Alarm(OwnedFd);
 
 impl Alarm {
-    /// When the machine wakes up, there is an event of that token.
+    /// An event with that token comes when the machine wakes up.
     pub fn new(registry: &Registry, token: Token) -> io::Result<Alarm> {
         // SAFETY: all zeros are a valid itimerspec.
         let mut never: libc::itimerspec = unsafe { std::mem::zeroed() };
@@ -65,7 +65,7 @@ impl Alarm {
         Ok(Alarm(timer))
     }
 
-    /// Once its cancellation has been read it can be cancelled again.
+    /// Reads the cancellation, so that the timer can be cancelled again.
     pub fn rearm(&self) {
         let mut count = [0_u8; 8];
         // SAFETY: the buffer is as large as it says, and the descriptor does not block.
@@ -73,7 +73,7 @@ impl Alarm {
     }
 }
 
-/// Where one thread tells another one to wake up.
+/// Wakes a thread that sleeps.
 #[derive(Debug)]
 pub struct Notifier(OwnedFd);
 
@@ -89,7 +89,7 @@ impl Notifier {
         })
     }
 
-    /// Readable while it is notified.
+    /// A descriptor that is readable while it is notified.
     pub fn number(&self) -> i32 {
         self.0.as_raw_fd()
     }

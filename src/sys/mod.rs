@@ -1,6 +1,6 @@
-//! What differs between systems, and nothing else: each function says what it does, and a
-//! file for each kind of system does it. No other room asks for which system it is built; the
-//! TLS seam alone does, where native-tls stands on another library.
+//! Everything that differs between operating systems, and nothing else. There is a file for each
+//! kind of system. No other module depends on the system, except TLS: native-tls uses a different
+//! library on each.
 
 mod stack;
 

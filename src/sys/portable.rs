@@ -1,4 +1,4 @@
-//! Clocks and notifications, with what the standard library has.
+//! Clocks and notifications for systems other than Linux.
 
 use std::io;
 use std::sync::OnceLock;
@@ -11,19 +11,19 @@ fn running() -> Duration {
     START.get_or_init(Instant::now).elapsed()
 }
 
-/// A time that grows by as much as the wall clock gains on the timers' own. Where that does
-/// not stand still while the machine sleeps, what came due meanwhile is due at once.
+/// A time that grows by the lead of the wall clock over the clock of the timers. If that clock
+/// does not stand still during a sleep, timers that expired in the sleep are due at once.
 pub fn slept() -> Duration {
     let running = running();
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(running)
 }
 
-/// A clock of a few milliseconds' steps. Only whether two readings are the same means something.
+/// A clock with steps of a few milliseconds. Two readings can only be compared for equality.
 pub fn tick() -> u32 {
     (running().as_millis() / 4) as u32
 }
 
-/// Nothing wakes the wait here: a sleep is noticed when it ends, at the latest for the next ping.
+/// There is none here. A sleep is noticed in the next turn, at the latest for the next ping.
 pub struct Alarm;
 
 impl Alarm {
@@ -34,7 +34,7 @@ impl Alarm {
     pub fn rearm(&self) {}
 }
 
-/// Where one thread tells another one to wake up.
+/// Wakes a thread that sleeps.
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct Notifier {
@@ -49,14 +49,14 @@ impl Notifier {
         Ok(Notifier { ours, theirs })
     }
 
-    /// Readable while it is notified.
+    /// A descriptor that is readable while it is notified.
     pub fn number(&self) -> i32 {
         self.ours.number() as i32
     }
 
     /// The thread that sleeps on it wakes up, or does not fall asleep.
     pub fn notify(&self) {
-        // It fails only where so many wait that it is readable.
+        // It fails only if the buffer is full, and then it is readable.
         let _ = io::Write::write(&mut &self.theirs, &[1]);
     }
 

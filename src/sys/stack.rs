@@ -1,12 +1,12 @@
 //! Whether a call is still on the stack, or was left by an exception or `longjmp`.
 //!
-//! A destructor would know, but there may be none in a frame that is jumped over. So the
-//! stack is looked at, when it matters: the unwinder walks it as for a backtrace.
+//! A destructor would tell, but `longjmp` must not jump over frames with destructors. So the stack
+//! is examined when it matters: the unwinder walks it as for a backtrace.
 
 use std::ffi::{c_int, c_void};
 
-/// Where on the stack the calling function is. The address of a local variable would do,
-/// but under AddressSanitizer those are elsewhere.
+/// The position of the calling function on the stack. The address of a local variable would do too,
+/// but AddressSanitizer keeps local variables elsewhere.
 #[inline(always)]
 pub fn here() -> usize {
     let pointer: usize;
@@ -54,7 +54,8 @@ struct Search {
     passed: bool,
 }
 
-/// Whether `mark`, what `here` said in `function`, still belongs to a call of it. Where the walk does not get that far, it is taken to be so.
+/// Whether the call of `function` in which `here` returned `mark` is still on the stack. If the
+/// walk does not get that far, the answer is yes.
 pub fn is_live(mark: usize, function: usize) -> bool {
     let mut search = Search { mark, address: 0, passed: false };
     // SAFETY: the argument outlives the call, and `visit` gets it back as it is.
@@ -62,16 +63,16 @@ pub fn is_live(mark: usize, function: usize) -> bool {
     if !search.passed {
         return true;
     }
-    // The address is that of the next instruction, which may belong to the next function.
+    // It is the address of the next instruction, which may belong to the next function.
     let address = search.address.wrapping_sub(1) as *mut c_void;
     // SAFETY: any address may be asked about.
     unsafe { _Unwind_FindEnclosingFunction(address) as usize == function }
 }
 
 extern "C-unwind" fn visit(context: *mut Context, argument: *mut c_void) -> c_int {
-    // SAFETY: it is the `search` above, which nobody else uses meanwhile.
+    // SAFETY: it is the `search` of `is_live`, and nobody else uses it meanwhile.
     let search = unsafe { &mut *argument.cast::<Search>() };
-    // The stack grows downwards, and what is called the CFA here is a frame's lower end.
+    // The stack grows downwards, and the CFA given here is the lower end of a frame.
     // SAFETY: the context is valid during this call.
     if unsafe { _Unwind_GetCFA(context) } > search.mark {
         search.passed = true;

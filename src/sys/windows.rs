@@ -17,7 +17,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use socket2::{MaybeUninitSlice, SockRef};
 
-/// Makes something with descriptors that are none of the standard ones. There are handles instead.
+/// Calls `make`: there are no standard descriptors to avoid.
 pub fn above_standard<T>(make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     make()
 }
@@ -27,8 +27,8 @@ pub fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Whether the calling thread is the one that `main` runs on: that is not known, and its queue ends
-/// with it.
+/// Whether the calling thread is the main thread. That is not known, so the main thread's queue
+/// ends with the thread.
 pub fn is_main_thread() -> bool {
     false
 }
@@ -36,10 +36,10 @@ pub fn is_main_thread() -> bool {
 /// There is no fork.
 pub fn at_fork(_: extern "C" fn()) {}
 
-/// When `exit` runs, no other thread does any more.
+/// Not needed: when exit handlers run, all other threads have ended.
 pub fn at_exit(_: extern "C" fn()) {}
 
-/// What has run out, if that is why a call failed.
+/// The resource that has run out, if that is why a call failed.
 pub fn shortage(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error()? {
         10024 => Some("no socket is free in this process"), // WSAEMFILE
@@ -48,7 +48,7 @@ pub fn shortage(error: &io::Error) -> Option<&'static str> {
     }
 }
 
-/// Whether the program has more rights than who started it: there is no such thing.
+/// Whether the program has more rights than the user who started it: never.
 pub fn is_privileged() -> bool {
     false
 }
@@ -58,7 +58,7 @@ pub fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// TLS keeps nothing for a thread here.
+/// Not needed: TLS keeps nothing for a thread.
 pub fn keep_until_thread_is_gone(_: Box<dyn Any + Send>) {}
 
 /// Starts a thread. There are no signals.
@@ -69,12 +69,12 @@ where
     Builder::new().name(name.to_owned()).spawn(f)
 }
 
-/// Whether a socket from which less came than was asked for is announced again. mio does so
-/// only after a read has found nothing.
+/// Whether new data is announced after a read that returned less than was asked for. mio announces
+/// it only after a read that found nothing.
 pub const TELLS_DRAINED: bool = false;
 
-/// Reads into buffers that need not be cleared before, one after the other. Through mio, which
-/// has to see that nothing was left.
+/// Reads into several buffers, one after the other. They may be uninitialized. It goes through mio,
+/// which must see that nothing is left.
 pub fn receive(stream: &TcpStream, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Result<usize> {
     stream.try_io(|| {
         let socket = SockRef::from(stream);
@@ -85,7 +85,7 @@ pub fn receive(stream: &TcpStream, buffers: &mut [MaybeUninitSlice<'_>]) -> io::
     })
 }
 
-/// A connection to a Unix socket: there is none, for want of one in the standard library.
+/// A connection to a Unix socket. There is none: the standard library has no Unix sockets here.
 pub struct LocalStream(Infallible);
 
 pub fn local_path(_: Vec<u8>) -> Result<PathBuf, String> {
@@ -136,18 +136,17 @@ impl Source for LocalStream {
     }
 }
 
-/// One of two ends: what is written to one can be read from the other. Neither blocks.
+/// One end of a pair of sockets. It never blocks.
 #[derive(Debug)]
 pub struct PairEnd(StdStream);
 
-/// Two sockets that are connected over the loopback interface, since there are no others that
-/// select() takes.
+/// Two sockets, connected over the loopback interface: select() takes no other kind of pair.
 pub fn socket_pair() -> io::Result<(PairEnd, PairEnd)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let one = StdStream::connect(listener.local_addr()?)?;
     let other = loop {
         let (other, from) = listener.accept()?;
-        // Anybody may connect to it.
+        // Any program may connect to it.
         if from == one.local_addr()? {
             break other;
         }
@@ -160,7 +159,7 @@ pub fn socket_pair() -> io::Result<(PairEnd, PairEnd)> {
 }
 
 impl PairEnd {
-    /// As the system's calls name it.
+    /// Its descriptor.
     pub fn number(&self) -> isize {
         self.0.as_raw_socket() as isize
     }
@@ -184,7 +183,7 @@ impl Write for &PairEnd {
 
 // ---- sleeping: without poll() for what is not a socket, and without signals
 
-/// Where one thread tells another one to wake up.
+/// Wakes a thread that sleeps.
 #[derive(Debug, Default)]
 pub struct Notifier {
     is_notified: Mutex<bool>,
@@ -208,7 +207,7 @@ impl Notifier {
     }
 }
 
-/// What is written to, to wake whoever waits for the queue.
+/// The host writes to it to wake the threads that wait for the queue.
 #[derive(Debug)]
 pub struct WakePipe {
     host: PairEnd,
@@ -221,12 +220,12 @@ impl WakePipe {
         Ok(WakePipe { host, ours })
     }
 
-    /// The end that the host writes to, as the system's calls name it.
+    /// The descriptor that the host writes to.
     pub fn number(&self) -> isize {
         self.host.number()
     }
 
-    /// Takes out what has been written; false if that is nothing.
+    /// Removes what has been written. Returns false if that is nothing.
     pub fn drain(&self) -> bool {
         let mut scratch = [0; 64];
         let mut is_any = false;
@@ -236,13 +235,13 @@ impl WakePipe {
         is_any
     }
 
-    /// The thread that waits looks by itself.
+    /// Not needed: a waiting thread looks by itself.
     pub fn watch(&self, _: &Registry, _: Token) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// Why a thread does not sleep any more.
+/// Why a sleep has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Roused {
     /// It was notified, or its time is up.
@@ -251,14 +250,14 @@ pub enum Roused {
     BySignal,
 }
 
-/// What a thread is about to sleep on, which lives until it has woken up.
+/// A sleep that is about to begin. Its notifier lives until the thread has woken up.
 #[derive(Debug, Clone, Copy)]
 pub struct Sleep {
     notifier: *const Notifier,
     until: Option<Instant>,
 }
 
-/// How often a thread looks at what does not notify it.
+/// How often a thread looks at its wake pipe, which does not notify it.
 const LOOK: Duration = Duration::from_millis(20);
 
 impl Sleep {

@@ -1,8 +1,7 @@
-//! An open byte stream to the server, plain or TLS, that the worker reads and
-//! any thread may write.
+//! An open byte stream to the server, plain or TLS. The worker reads it, and any thread may write.
 //!
-//! Both directions work through `&self`: a plain socket needs no lock for
-//! that, a TLS session has one, held for the length of non-blocking calls.
+//! Both directions work through `&self`. A plain socket needs no lock for that. A TLS session has
+//! one, which is held only during calls that do not block.
 
 mod session;
 mod socket;
@@ -20,7 +19,7 @@ use tap::Tap;
 
 pub struct Transport {
     channel: Channel,
-    /// Tells the log of what passes.
+    /// Shows the frames that pass, for the log.
     tap: Option<Box<Tap>>,
 }
 
@@ -28,13 +27,13 @@ enum Channel {
     Plain(Socket),
     Tls {
         session: Mutex<Box<Session>>,
-        /// A proxy is at the other end, and the server behind it speaks no TLS.
+        /// TLS ends at a proxy, and the server behind it does not use TLS.
         ends_at_proxy: bool,
     },
 }
 
 impl Transport {
-    /// `is_secure` tells whether TLS is spoken with the server itself.
+    /// `is_secure`: TLS is used with the server itself.
     pub fn new(stream: Stream, is_secure: bool) -> Transport {
         let channel = match stream {
             Stream::Plain(wire) => Channel::Plain(wire.socket),
@@ -45,8 +44,8 @@ impl Transport {
         Transport { channel, tap: None }
     }
 
-    /// Tells the log of the frames of connection `id`, if it wants to know. `received` has been
-    /// read already.
+    /// Logs the frames of connection `id` from here on, if that is wanted. `received` has been read
+    /// already.
     pub fn watch(&mut self, id: i32, received: &[u8]) {
         self.tap = Tap::new(id);
         if let Some(tap) = &self.tap {
@@ -54,8 +53,8 @@ impl Transport {
         }
     }
 
-    /// Reads what has arrived into one or two rooms, one after the other. `at_end`: the end of
-    /// the stream is announced already, so that little does not mean that nothing is left.
+    /// Reads what has arrived into one or two rooms, one after the other. `at_end`: the end of the
+    /// stream is announced already, so a short read does not mean that nothing is left.
     pub fn read(&self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
         match &self.tap {
             None => self.channel.read(rooms, at_end),
@@ -70,7 +69,7 @@ impl Transport {
         }
     }
 
-    /// Writes as much as the socket takes now.
+    /// Writes as much as the socket takes at the moment.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match &self.channel {
             Channel::Plain(socket) => socket.write(bytes),
@@ -78,13 +77,13 @@ impl Transport {
         }
     }
 
-    /// What the log shows of bytes that were written, in their order; most of the time nothing.
-    /// Whoever wrote them tells it, with no lock held.
+    /// Returns the lines to log for bytes that were written. Most of the time there are none. The
+    /// caller logs them when it holds no lock.
     pub fn sent_lines(&self, bytes: &[u8]) -> Vec<String> {
         self.tap.as_ref().map(|tap| tap.sent(bytes)).unwrap_or_default()
     }
 
-    /// A record has left in part: nothing but its rest may follow.
+    /// A TLS record has partly left: only the rest of it may follow.
     pub fn is_halfway(&self) -> bool {
         match &self.channel {
             Channel::Plain(_) => false,
@@ -104,8 +103,8 @@ impl Transport {
         }
     }
 
-    /// Ends the connection for both sides, also where a forked child still holds the socket.
-    /// TLS says so before.
+    /// Ends the connection for both sides, even if a forked child still has the socket. TLS sends a
+    /// close_notify before.
     pub fn close(&self) {
         match &self.channel {
             Channel::Plain(socket) => socket.shutdown(Shutdown::Both),
@@ -135,8 +134,8 @@ impl Channel {
     }
 }
 
-/// A panic inside OpenSSL's wrapper leaves a session that reports errors, so
-/// a poisoned lock is still safe to use.
+/// After a panic inside OpenSSL's wrapper, a session reports errors. So a poisoned lock is still
+/// safe to use.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! TLS over a stream, from its handshake to its end.
+//! TLS over a stream, after its handshake and until its end.
 
 use std::io::{self, Read, Write};
 
@@ -8,24 +8,24 @@ use super::socket::{Received, Room, Socket};
 use super::stream::{Heard, Stream};
 use crate::exit::{self, Guarded};
 
-/// The most that TLS puts into a record (RFC 8446 5.1), and so gives at once.
+/// The most payload of a TLS record (RFC 8446 5.1), and so of one read.
 const RECORD: usize = 16 * 1024;
-/// What is asked for first: memory that TLS fills is cleared before, and most that comes is small.
+/// The size of the first read. The memory for it must be cleared before, and most data is small.
 const SMALL: usize = 1024;
 
-/// After so much a thread that writes need not wait any longer for the session.
+/// A read stops after this many bytes, so that a thread that writes can have the session.
 const AT_ONCE: usize = 64 * 1024;
 
-/// A session whose handshake is done. Dropped, it tells the peer so: a stream that ends without
-/// a close_notify may have been cut off by anybody (RFC 8446 6.1).
+/// A session whose handshake is done. When it is dropped, it sends a close_notify: without one, the
+/// peer cannot know whether the stream was cut off (RFC 8446 6.1).
 pub struct Session {
     stream: Guarded<TlsStream<Stream>>,
-    /// Why the last read ended, which had brought something before. It is not said twice.
+    /// Why the last read ended after it had read some bytes. The next read returns it.
     failed: Option<io::Error>,
     has_said_end: bool,
     /// For TLS within TLS.
     heard: Option<Heard>,
-    /// The last write was not taken, and the session may hold a part of it.
+    /// The last write would block, and the session may hold a part of it.
     is_halfway: bool,
 }
 
@@ -41,13 +41,13 @@ impl Session {
         self.stream.peer_certificate().ok()??.to_der().ok()
     }
 
-    /// What the peer chose to speak (ALPN), if it chose anything.
+    /// The protocol that the peer chose (ALPN), if it chose one.
     pub fn negotiated_alpn(&self) -> Result<Option<Vec<u8>>, native_tls::Error> {
         let Some(_pass) = exit::enter() else { return Ok(None) };
         self.stream.negotiated_alpn()
     }
 
-    /// The first bytes that the peer sent for the handshake, if they were listened to.
+    /// The first bytes of the peer's handshake, if they were kept.
     pub fn heard(&mut self) -> Vec<u8> {
         self.stream.get_mut().heard()
     }
@@ -56,16 +56,16 @@ impl Session {
         &mut self.heard
     }
 
-    /// Says that nothing more will be written, once, and as far as the socket takes it now; of
-    /// TLS within TLS, the outer one says so, too.
+    /// Sends a close_notify once, as far as the socket takes it at the moment. With TLS within TLS,
+    /// the outer session sends one too.
     pub(super) fn say_end(&mut self) {
-        // Behind half a record it would only be the rest of that one, whose message may be sent
+        // After half a record, this would send the rest of that record. Its message may be sent
         // again on another connection.
         if self.is_halfway || std::mem::replace(&mut self.has_said_end, true) {
             return;
         }
         let Some(_pass) = exit::enter() else { return };
-        // It fails where the peer was first, or has stopped reading.
+        // It fails if the peer was first or has stopped reading.
         let _ = self.ready().shutdown();
         if let Stream::Tls(outer) = self.stream.get_mut() {
             outer.say_end();
@@ -80,17 +80,17 @@ impl Session {
         self.stream.get_ref().socket()
     }
 
-    /// The stream that it is spoken over.
+    /// The stream below it.
     pub(super) fn below(&mut self) -> &mut Stream {
         self.stream.get_mut()
     }
 
-    /// Nothing is decrypted that was not given, and the stream below is drained.
+    /// Whether no decrypted bytes are left and the stream below is drained.
     pub(super) fn is_drained(&self) -> bool {
         exit::enter().is_none_or(|_pass| is_drained(&self.stream))
     }
 
-    /// As many records as there are and find room, but no more than a few.
+    /// Reads the records that have arrived, as far as there is room, but only a few.
     pub(super) fn receive(&mut self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
         if let Some(failed) = self.failed.take() {
             return Err(failed);
@@ -114,7 +114,7 @@ impl Session {
                         if read == size {
                             size = RECORD;
                         }
-                        // To be told so by one more read would take as long as this one.
+                        // One more read would only say the same, and take as long as this one.
                         if is_drained(stream) {
                             return Ok(Received { count, is_drained: true });
                         }
@@ -131,7 +131,7 @@ impl Session {
         Ok(Received { count, is_drained: false })
     }
 
-    /// With nothing in the way of the next call.
+    /// The session, ready for the next call.
     fn ready(&mut self) -> &mut TlsStream<Stream> {
         forget_stale_errors();
         &mut self.stream
@@ -168,7 +168,7 @@ impl Drop for Session {
     }
 }
 
-/// While the process ends, nothing comes and nothing leaves any more.
+/// While the process ends, nothing is read or written any more.
 fn enter() -> io::Result<exit::Pass> {
     exit::enter().ok_or_else(|| io::ErrorKind::WouldBlock.into())
 }
@@ -177,8 +177,8 @@ fn is_drained(stream: &TlsStream<Stream>) -> bool {
     stream.buffered_read_size().is_ok_and(|count| count == 0) && stream.get_ref().is_drained()
 }
 
-/// OpenSSL starts, which reads its configuration and the environment, and so must not be left to
-/// a thread of ours; and from here on it is not entered while the process ends.
+/// Starts OpenSSL on the host's thread, because it reads its configuration and the environment.
+/// From here on, nothing of ours enters it while the process ends.
 pub fn start_tls() {
     #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
     if let Some(_pass) = exit::enter() {
@@ -187,8 +187,8 @@ pub fn start_tls() {
     exit::watch();
 }
 
-/// OpenSSL tells how a call went by its thread's queue of errors, too, and a host that uses
-/// OpenSSL itself may have left one there: it would make a fault of a call that would block.
+/// Clears the thread's OpenSSL error queue. A host that uses OpenSSL itself may have left an error
+/// there, which would make a call that would block look like a failure.
 pub fn forget_stale_errors() {
     #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
     drop(openssl::error::ErrorStack::get());

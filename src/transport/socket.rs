@@ -1,4 +1,4 @@
-//! What the operating system connects.
+//! A connected socket: TCP or Unix.
 
 use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
@@ -14,8 +14,7 @@ pub enum Socket {
     Unix(LocalStream),
 }
 
-/// Room for what is read: behind what `buffer` holds, as far as its capacity goes, and for
-/// `most` bytes at most.
+/// Room for a read: the spare capacity of `buffer`, but at most `most` bytes.
 pub struct Room<'a> {
     pub buffer: &'a mut Vec<u8>,
     pub most: usize,
@@ -31,7 +30,7 @@ impl Room<'_> {
         &mut self.buffer.spare_capacity_mut()[..size]
     }
 
-    /// The system has filled so much of it.
+    /// The system has filled this many bytes.
     ///
     /// # Safety
     ///
@@ -50,7 +49,7 @@ impl Socket {
         }
     }
 
-    /// Reads into one or two rooms, one after the other, which need not be cleared before.
+    /// Reads into one or two rooms, one after the other.
     pub(super) fn receive(&self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
         let asked = rooms.iter().map(Room::size).sum::<usize>();
         let count = match rooms {
@@ -67,7 +66,7 @@ impl Socket {
             unsafe { room.filled(part) };
             rest -= part;
         }
-        // A Unix socket ends a read where what was sent together ends.
+        // A Unix socket may return less than has arrived.
         let tells = sys::TELLS_DRAINED && matches!(self, Socket::Tcp(_));
         Ok(Received { count, is_drained: tells && count < asked && !at_end })
     }
@@ -95,11 +94,11 @@ impl Socket {
     }
 }
 
-/// What a read brought.
+/// The result of a read.
 #[derive(Debug, Clone, Copy)]
 pub struct Received {
     /// 0 at the end of the stream.
     pub count: usize,
-    /// Nothing more had arrived: what comes will be announced.
+    /// Nothing is left to read. New data will be announced.
     pub is_drained: bool,
 }

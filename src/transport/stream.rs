@@ -1,4 +1,4 @@
-//! A socket, or TLS over another stream: what a phase of the opening hands to the next.
+//! A socket, or TLS over another stream. Each phase of the opening passes one to the next.
 
 use std::cell::Cell;
 use std::io::{self, Read, Write};
@@ -6,8 +6,8 @@ use std::io::{self, Read, Write};
 use super::session::Session;
 use super::socket::{Received, Room, Socket};
 
-/// TLS reads a record by two reads, its header and the rest; with so much read ahead it does
-/// so from memory.
+/// How much is read ahead. TLS needs two reads for a record, its header and the rest. With this,
+/// it reads from memory.
 const READ_AHEAD: usize = 64 * 1024;
 
 pub enum Stream {
@@ -15,18 +15,18 @@ pub enum Stream {
     Tls(Box<Session>),
 }
 
-/// A socket, and what was read of it ahead.
+/// A socket, and what was read ahead from it.
 pub struct Wire {
     pub(super) socket: Socket,
     ahead: Option<Ahead>,
     heard: Option<Heard>,
 }
 
-/// The first bytes that are read, kept for whoever wants to look at them.
+/// The first bytes that were read, kept for a later look.
 pub struct Heard(Vec<u8>);
 
 impl Heard {
-    /// A hello of TLS and more.
+    /// Enough for a TLS hello.
     const MOST: usize = 512;
 
     /// Keeps what was read into the buffer.
@@ -44,12 +44,12 @@ struct Ahead {
     at: usize,
     /// The end of the stream is announced already.
     at_end: bool,
-    /// Nothing more had arrived: to ask the socket once more would only tell that.
+    /// Nothing more had arrived, so the socket need not be asked again.
     would_block: bool,
 }
 
 thread_local! {
-    /// The memory of `Ahead`, while there is nothing in it.
+    /// The memory of `Ahead`, while it is empty.
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
@@ -64,12 +64,12 @@ impl Stream {
         matches!(self, Stream::Tls(_))
     }
 
-    /// From here on the first bytes that are read are kept.
+    /// Keeps the first bytes that are read from here on.
     pub fn listen(&mut self) {
         *self.heard_place() = Some(Heard(Vec::new()));
     }
 
-    /// These bytes; no more are kept.
+    /// Returns these bytes, and keeps no more.
     pub fn heard(&mut self) -> Vec<u8> {
         self.heard_place().take().map(|Heard(bytes)| bytes).unwrap_or_default()
     }
@@ -95,15 +95,15 @@ impl Stream {
         }
     }
 
-    /// Reads ahead from here on. Whoever reads is to do so until nothing is left, and `at_end`
-    /// as for `Transport::read`.
+    /// Reads ahead from here on. The caller must read until nothing is left. `at_end` is as in
+    /// `Transport::read`.
     pub(super) fn read_ahead(&mut self, at_end: bool) {
         let ahead = self.wire().ahead.get_or_insert_default();
         ahead.at_end = at_end;
         ahead.would_block = false;
     }
 
-    /// Whether the last read got all that there was.
+    /// Whether the last read got everything that had arrived.
     pub(super) fn is_drained(&self) -> bool {
         match self {
             Stream::Plain(Wire { ahead: Some(ahead), .. }) => {
@@ -129,7 +129,7 @@ impl Wire {
 impl Ahead {
     fn read(&mut self, socket: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
         if self.at == self.bytes.len() {
-            // It would say so, but each time asked it takes as long as to read something.
+            // The socket would say the same, but asking it takes as long as a read with data.
             if std::mem::take(&mut self.would_block) {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
@@ -146,7 +146,7 @@ impl Ahead {
     }
 
     fn refill(&mut self, socket: &Socket) -> io::Result<()> {
-        // A thread that is being destroyed has none.
+        // A thread that is ending has none.
         self.bytes = SPARE.try_with(Cell::take).unwrap_or_default();
         self.bytes.try_reserve_exact(READ_AHEAD).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let room = Room { buffer: &mut self.bytes, most: READ_AHEAD };

@@ -1,11 +1,11 @@
-//! Frames as they pass, for the log at level trace: bytes in, lines out (RFC 6455 5.2). It
-//! judges nothing, and what it does not understand it says once.
+//! Shows frames as they pass, for the log at level trace: bytes in, lines out (RFC 6455 5.2). It
+//! does not check what a frame means.
 
 use std::sync::{Mutex, PoisonError};
 
 use crate::log;
 
-/// What passes over one connection, in both directions.
+/// Watches one connection in both directions.
 pub struct Tap {
     id: i32,
     sent: Mutex<Frames>,
@@ -13,8 +13,8 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// None if nobody wants to know. It sees whole frames only from the beginning on, so a level
-    /// that is set later counts for the connections that are opened then.
+    /// `None` if nobody wants these lines. It must see a connection from its beginning, so a level
+    /// that is set later applies to connections that are opened later.
     pub fn new(id: i32) -> Option<Box<Tap>> {
         log::wants(log::Level::Trace).then(|| {
             let (sent, received) = (Mutex::default(), Mutex::default());
@@ -44,15 +44,15 @@ impl Tap {
 
 /// The longest header: two bytes, a 64-bit length, a mask.
 const MAX_HEADER: usize = 14;
-/// Payload bytes that a line shows.
+/// How many payload bytes a line shows.
 const SHOWN: usize = 32;
 
 /// One direction: the frame that is passing.
 #[derive(Default)]
 struct Frames {
-    /// Its header and the first bytes of its payload, until they are told.
+    /// Its header and the first bytes of its payload, until its line is made.
     head: Vec<u8>,
-    /// Payload bytes that are still to pass, and are not told.
+    /// The payload bytes that are still to pass and are not shown.
     rest: u64,
 }
 
@@ -90,7 +90,7 @@ impl Frames {
     }
 }
 
-/// The header that the bytes begin with, if it is whole.
+/// The header at the start of the bytes, if it is complete.
 fn header(bytes: &[u8]) -> Option<Header> {
     let (&[_, second], after) = bytes.split_first_chunk()?;
     let (payload, after) = match second & 0x7F {

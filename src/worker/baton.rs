@@ -1,9 +1,9 @@
-//! Who runs the loop: the worker, or a host thread that waits for events that come in quick
-//! succession. Handing each of them from thread to thread would take most of their time.
+//! Who runs the loop: the worker, or a host thread that waits for events. When events come in quick
+//! succession, handing each from thread to thread would take most of the time.
 //!
-//! The worker lends the loop and parks. It takes it back when no turn has begun within a tick:
-//! nothing comes any more, or the host is in a slow callback, or has left. So the connections
-//! are attended to whatever the host does, and a host that waits for long sleeps.
+//! The worker lends the loop and parks. It takes the loop back when no turn has begun within a
+//! tick: nothing comes any more, or the host is in a slow callback or has left. So the connections
+//! are served whatever the host does, and a host that waits for long sleeps.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -24,7 +24,7 @@ struct State {
     is_lent: bool,
     /// The host is in a turn of the loop.
     is_in_use: bool,
-    /// The host has begun one since the last tick.
+    /// The host has begun a turn since the last tick.
     was_used: bool,
 }
 
@@ -35,12 +35,12 @@ impl Baton {
 
     // ---- for the worker
 
-    /// The host may run the loop from here on.
+    /// From here on, the host may run the loop.
     pub fn lend(&self) {
         *self.state() = State { is_lent: true, is_in_use: false, was_used: true };
     }
 
-    /// Waits until the loop is the worker's again. `interrupt` ends a turn of the host's.
+    /// Waits until the loop belongs to the worker again. `interrupt` ends the host's turn.
     pub fn await_return(&self, interrupt: impl Fn()) {
         let mut state = self.state();
         while state.is_lent || state.is_in_use {
@@ -76,7 +76,7 @@ impl Baton {
 }
 
 impl State {
-    /// Takes the loop back if it was not used; true if a turn is to be interrupted for that.
+    /// Takes the loop back if it was not used. Returns true if a turn must be interrupted first.
     fn tick(&mut self) -> bool {
         if !std::mem::take(&mut self.was_used) {
             self.is_lent = false;

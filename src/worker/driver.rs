@@ -1,5 +1,5 @@
-//! The connections of one queue and one turn of their loop. It does not know which
-//! thread it is on.
+//! The connections of one queue, and one turn of their loop. It does not know which thread it runs
+//! on.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,10 +27,11 @@ const WAKE_PIPE: Token = Token(usize::MAX - 2);
 
 /// How long a turn waits for something to do.
 pub enum Patience {
-    /// Of the worker: until the next timer, or as long as it says.
+    /// On the worker: until the next timer, but not longer than this.
     Own(Option<Duration>),
-    /// Of a host's thread: as long as it says. For a timer the worker takes the loop back, which
-    /// it does when nothing else comes; to set the system's clock in each turn takes long.
+    /// On a host thread: for this long. It does not look at the timers, because setting the
+    /// system's timer in each turn takes long. When nothing comes, the worker takes the loop back
+    /// in time.
     Loan(Option<Duration>),
 }
 
@@ -43,14 +44,14 @@ pub struct Driver {
     mailbox: Arc<Mailbox>,
     shared: Arc<Shared>,
     buffer: ReadBuffer,
-    /// A host's thread has this turn.
+    /// A host thread runs this turn.
     is_lent: bool,
-    /// Those that had more to read than a turn allows.
+    /// The connections that had more to read than a turn allows.
     unfinished: Vec<usize>,
     sleep: SleepWatch,
-    /// The queue's, once the host has asked for it.
+    /// The queue's wake pipe, once the host has asked for it.
     wake_pipe: Option<Arc<WakePipe>>,
-    /// When messages leave that were gathered.
+    /// When gathered messages leave.
     gathered_due: Option<Instant>,
     /// No linger after the last connection.
     retiring: bool,
@@ -94,7 +95,7 @@ impl Driver {
         &self.mailbox
     }
 
-    /// No connection is left and nothing is asked.
+    /// No connection and no command is left.
     pub fn is_idle(&self) -> bool {
         self.links.is_empty() && self.commands.is_empty()
     }
@@ -103,7 +104,7 @@ impl Driver {
         self.retiring
     }
 
-    /// Waits for something to do, at most that long, and does it.
+    /// Runs one turn: waits for something to do and does it.
     pub fn turn(&mut self, patience: Patience) -> Turned {
         self.is_lent = matches!(patience, Patience::Loan(_));
         let timeout = self.timeout(patience);
@@ -150,14 +151,14 @@ impl Driver {
             }
             self.events = events;
         }
-        // What comes meanwhile has its turn in the next one.
+        // Commands that come meanwhile are for the next turn.
         if !self.commands.is_empty() {
             for _ in 0..self.commands.len() {
                 let Ok(command) = self.commands.try_recv() else { break };
                 self.obey(command, now);
             }
         }
-        // After what was read: that may have come before the sleep.
+        // After the reads: their data may have come before the sleep.
         if let Some(slept) = may_have_slept.then(|| self.sleep.take()).flatten() {
             log::line!(Debug, "the machine slept for {slept:?}: every connection is looked at");
             for key in self.links.iter().map(|(key, _)| key).collect::<Vec<_>>() {
@@ -168,7 +169,7 @@ impl Driver {
             self.gathered_due = None;
             self.mailbox.gathering.flush_late();
         } else if self.mailbox.gathering.is_pending() {
-            // While the loop is lent, nobody tells of what other threads have gathered.
+            // While the loop is lent, nobody announces what other threads gather.
             self.gathered_due.get_or_insert(now + GATHERING_MOMENT);
         }
         while let Some(key) = self.timers.pop(now) {
@@ -226,24 +227,24 @@ impl Driver {
             Command::Gathered => {
                 self.gathered_due.get_or_insert(now + GATHERING_MOMENT);
             }
-            // That the turn ends is all that was wanted.
+            // It has ended the turn, and that is all.
             Command::Wakeup => {}
             Command::Watch(pipe) => {
-                // Without it the host's thread hears of it when it sleeps, in some milliseconds.
+                // If this fails, the host thread sees the byte a few milliseconds later.
                 let _ = pipe.watch(self.poll.registry(), WAKE_PIPE);
                 self.wake_pipe = Some(pipe);
             }
         }
     }
 
-    /// Where a connection is, if it is still there.
+    /// The key of a connection, if it is still here.
     fn key_of(&self, connection: &Arc<Connection>) -> Option<usize> {
         let key = connection.slot();
         let link = self.links.get(key)?;
         Arc::ptr_eq(&link.connection, connection).then_some(key)
     }
 
-    /// Lets a link do something, and sees to what becomes of it.
+    /// Lets a link do something, and handles the result.
     fn visit(
         &mut self,
         key: usize,
@@ -272,22 +273,22 @@ impl Driver {
                 link.unfinished = true;
                 self.unfinished.push(key);
             }
-            // Lost: the link has seen to it that another attempt follows.
+            // Lost: the link has arranged another attempt.
             Flow::Stay | Flow::Lost(..) => {}
         }
         let wanted = link.deadline();
         self.timers.set(key, &mut link.timer, wanted);
     }
 
-    /// Gives memory back when the last of many connections is gone.
+    /// Frees the memory when the last connection is gone.
     fn links_shrink(&mut self) {
         if self.links.is_empty() {
             self.links = Slab::new();
         }
     }
 
-    /// The host has closed descriptors of ours, or may have put its own in their places: nothing
-    /// is done with them any more.
+    /// The host has closed our descriptors, and the numbers may be its own by now. They are not
+    /// touched any more.
     fn strand(&mut self) {
         self.unfinished.clear();
         self.timers = Timers::default();
@@ -303,7 +304,7 @@ impl Driver {
         }
     }
 
-    /// After a defect in a turn: every connection ends, and the hosts hear of it.
+    /// Ends every connection after a defect, and tells the host.
     pub fn abandon(&mut self) {
         self.unfinished.clear();
         self.events = Events::with_capacity(EVENTS_PER_TURN);

@@ -1,4 +1,4 @@
-//! The loop of one queue's connections, and who runs it at the moment.
+//! The loop of a queue's connections, and the thread that runs it at the moment.
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, PoisonError};
@@ -18,7 +18,7 @@ pub struct Standing {
 }
 
 pub struct Engine {
-    /// Locked by whoever runs the loop, which the baton decides.
+    /// Locked by the thread that runs the loop. The baton decides which that is.
     driver: Mutex<Driver>,
     baton: Baton,
     mailbox: Arc<Mailbox>,
@@ -38,7 +38,7 @@ impl Engine {
         self.driver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nothing is left to do, and whether it is to end then.
+    /// Whether nothing is left to do, and whether the worker must end then.
     pub fn standing(&self) -> Standing {
         let driver = self.driver();
         Standing { is_idle: driver.is_idle(), is_retiring: driver.is_retiring() }
@@ -47,7 +47,7 @@ impl Engine {
     /// Lends the loop to the host's thread until it is given back, or not used for a while.
     pub fn lend(&self, queue: &Queue) {
         if queue.lend_to_host(|| self.baton.lend()) {
-            // It writes, which takes the connections' locks: not under the queue's.
+            // Outside of the queue's lock, because it writes and so takes connections' locks.
             self.mailbox.gathering.set_lent(true);
             self.baton.await_return(|| self.mailbox.send(Command::Wakeup));
             queue.end_loan();
@@ -55,12 +55,12 @@ impl Engine {
         }
     }
 
-    /// Ends every connection: there is no thread any more that could run the loop.
+    /// Ends every connection, because no thread is left to run the loop.
     pub fn abandon(&self) {
         self.driver().abandon();
     }
 
-    /// Waits for something to do, at most that long, and does it.
+    /// Runs one turn: waits for something to do and does it.
     pub fn run_turn(&self, patience: Patience) -> Turned {
         let mut driver = self.driver();
         catch_unwind(AssertUnwindSafe(|| driver.turn(patience))).unwrap_or_else(|_| {

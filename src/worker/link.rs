@@ -1,4 +1,4 @@
-//! One connection on the worker, from its first look-up to its end.
+//! A connection on the worker, from its first look-up to its end.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -33,9 +33,9 @@ pub struct Link {
     pub timer: Option<Due>,
     /// It has more to read than one turn allows.
     pub unfinished: bool,
-    /// The host knows that the server is not verified.
+    /// The host has been warned that the server is not verified.
     has_warned: bool,
-    /// Attempts to open it so far: what an earlier one had prepared comes too late.
+    /// The number of the attempt. What a job prepared for an earlier one comes too late.
     attempt: u32,
 }
 
@@ -53,7 +53,7 @@ struct Dialing {
 
 struct Waiting {
     until: Instant,
-    /// The server has asked for it.
+    /// The server has asked for the wait.
     is_asked: bool,
 }
 
@@ -64,7 +64,7 @@ impl Link {
         resources: &Arc<Resources>,
         now: Instant,
     ) -> Link {
-        // The host may have changed it meanwhile.
+        // The host may have changed the settings meanwhile.
         let config = connection.dial_config().unwrap_or_else(|| Arc::clone(config));
         let phase = dialing(&connection, config, resources, now);
         Link { connection, phase, timer: None, unfinished: false, has_warned: false, attempt: 0 }
@@ -87,7 +87,7 @@ impl Link {
         self.advance(token, false, tools)
     }
 
-    /// Tells once that the server is not verified, if it is to be reached by TLS.
+    /// Warns once that the server is not verified, if TLS may be used.
     fn warn(&mut self, config: &DialConfig) {
         // A redirect may lead from ws to wss.
         let may_be_secure = config.target.secure || config.max_redirects > 0;
@@ -123,7 +123,7 @@ impl Link {
         self.advance(token, false, tools)
     }
 
-    /// Goes as far as it can: the socket is ready, or a host thread wants something.
+    /// Goes as far as it can. The socket is ready, or a host thread wants something.
     pub fn advance(&mut self, token: Token, at_end: bool, tools: &mut Tools<'_>) -> Flow {
         if self.connection.life().is_aborted() {
             return Flow::End(Ending::unclean(ABNORMAL));
@@ -155,7 +155,7 @@ impl Link {
                     timings: established.timings,
                     epoch: self.connection.outbox().epoch(),
                 });
-                // Before `open`, for then messages leave; and not in it, where a lock is held.
+                // Before `open`, which sends messages and holds a lock.
                 log::line!(Info, "connection {}: open", self.connection.id);
                 if !self.connection.open(&transport, tools.now) {
                     return Flow::End(Ending::unclean(ABNORMAL));
@@ -169,7 +169,7 @@ impl Link {
         }
     }
 
-    /// Has a blocking part of the opening done on another thread.
+    /// Runs a blocking part of the opening on another thread.
     fn submit(&mut self, job: Job, tools: &Tools<'_>) -> Flow {
         let mailbox = Arc::clone(tools.mailbox);
         let connection = Arc::clone(&self.connection);
@@ -215,22 +215,22 @@ impl Link {
         }
     }
 
-    /// The machine has slept for so long.
+    /// The machine has slept for this long.
     pub fn on_wake(&mut self, slept: Duration, now: Instant) -> Flow {
         match &mut self.phase {
             Phase::Open(session) => session.on_wake(now),
-            // To the server, the sleep was a part of the wait.
+            // For the server, the sleep was part of the wait.
             Phase::Waiting(waiting) if waiting.is_asked => {
                 waiting.until = waiting.until.checked_sub(slept).unwrap_or(now);
             }
             Phase::Waiting(waiting) => waiting.until = now,
-            // It has a deadline of its own.
+            // An opening has its own deadline.
             Phase::Dialing(_) => {}
         }
         Flow::Stay
     }
 
-    /// There is no connection: tries again, or tells why.
+    /// The opening has failed: tries again, or reports why.
     fn refuse(&mut self, failure: Failure, now: Instant) -> Flow {
         let wait = failure
             .response
@@ -253,7 +253,7 @@ impl Link {
         self.lost(failure.error, ending, wait, may_pass, now)
     }
 
-    /// Sees to it that a connection which is lost is opened again, if it is to be.
+    /// Opens a lost connection again, if the host wants that.
     fn settle(&mut self, flow: Flow, now: Instant) -> Flow {
         match flow {
             Flow::Lost(error, ending) => self.lost(error, ending, None, true, now),
@@ -261,7 +261,7 @@ impl Link {
         }
     }
 
-    /// Opens it again, if the host wants that after such an end; `may_pass`: by default it does.
+    /// Opens it again, if the host wants that after such an end. `may_pass` is the default.
     fn lost(
         &mut self,
         why: Error,
@@ -299,12 +299,12 @@ impl Link {
         Flow::Stay
     }
 
-    /// The machine has slept, and nothing has been heard of the server since.
+    /// The machine has slept, and the server has not been heard since.
     fn has_just_slept(&self) -> bool {
         matches!(&self.phase, Phase::Open(session) if session.has_just_slept())
     }
 
-    /// For another attempt of a connection that has only one, which cannot be.
+    /// The settings of another attempt are missing, which cannot happen.
     fn no_config(&self) -> Flow {
         let words = "a defect in this library lost what to open the connection with";
         self.fail(Error::ws(Code::Internal, words), Ending::unclean(ABNORMAL))
@@ -316,7 +316,7 @@ impl Link {
         Flow::End(ending)
     }
 
-    /// It is over: the host hears of it, and the socket closes.
+    /// Ends the connection: the host hears of it, and the socket closes.
     pub fn end(self, ending: Ending) {
         log::line!(Info, "connection {}: closed with {}", self.connection.id, ending.code);
         self.connection.release();

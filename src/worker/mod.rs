@@ -1,5 +1,5 @@
-//! The threads that do the I/O. A queue and its worker are a pair: the worker starts with
-//! the queue's first connection and ends some time after its last.
+//! The threads that do the I/O. A queue and its worker are a pair: the worker starts with the
+//! queue's first connection and ends some time after its last.
 
 mod baton;
 mod driver;
@@ -47,7 +47,7 @@ impl Shared {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until no worker runs; false if the time was up first.
+    /// Waits until no worker runs. Returns false if the time was up first.
     pub fn wait_for_workers(&self, deadline: Instant) -> bool {
         let mut threads = self.threads();
         while threads.running > 0 {
@@ -61,36 +61,36 @@ impl Shared {
         let handles = std::mem::take(&mut threads.handles);
         drop(threads);
         for handle in handles {
-            // They are past their last line: this waits for the system to clear them away.
+            // They have returned: this only waits for the system to remove them.
             exit::join(handle);
         }
         true
     }
 }
 
-/// A call of the wake-up function, which may not return: it may end the thread (CPython does,
-/// of one that comes back to it when it has ended itself), or be left by an exception. Such an
-/// unwind must not reach the thread's beginning, where the process would be ended for it.
+/// A call of the wake-up function, which may not return. An exception may leave it, or it may end
+/// the thread, as CPython does after its own end. Such an unwind must not reach the start of the
+/// thread, because it would end the process there.
 struct WakeupCall<'a> {
-    /// Until it has returned.
+    /// `None` once the call has returned.
     worker: Option<(&'a Arc<Pair>, &'a Arc<Engine>)>,
 }
 
 impl Drop for WakeupCall<'_> {
     fn drop(&mut self) {
         let Some((pair, engine)) = self.worker.take() else { return };
-        // A panic of ours is no such unwind.
+        // Our own panics go on as usual.
         if thread::panicking() {
             return;
         }
         let _ = catch_unwind(AssertUnwindSafe(|| pair.replace_thread(engine)));
-        // SAFETY: these are the references that this thread was started with. It never comes back
-        // to the frames that hold them, so they are neither used nor dropped again.
+        // SAFETY: this thread was started with these references. It never returns to the frames
+        // that hold them, so they are neither used nor dropped again.
         unsafe {
             Arc::decrement_strong_count(Arc::as_ptr(engine));
             Arc::decrement_strong_count(Arc::as_ptr(pair));
         }
-        // Nothing can stop the unwind, but it need not go on.
+        // Nothing can stop the unwind, but it can wait for ever.
         loop {
             thread::park();
         }
@@ -101,8 +101,8 @@ impl Drop for WakeupCall<'_> {
 pub struct Pair {
     pub queue: Arc<Queue>,
     shared: Arc<Shared>,
-    /// That of the running worker. Its lock decides between a new connection and the
-    /// worker's end.
+    /// The engine of the running worker. Its lock decides between a new connection and the end of
+    /// the worker.
     engine: Mutex<Option<Arc<Engine>>>,
 }
 
@@ -115,13 +115,13 @@ impl Pair {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends what `make` makes to the worker, which is started if need be.
+    /// Sends the command of `make` to the worker, and starts the worker if there is none.
     pub fn launch(
         self: &Arc<Self>,
         make: impl FnOnce(&Arc<Mailbox>) -> Result<Command>,
     ) -> Result<()> {
         let mut current = self.engine();
-        // Looked at under the lock under which `orphan` tells the worker.
+        // Checked under the lock that `orphan` also takes.
         if self.queue.is_closed() {
             return Err(Error::ws(Code::NoSuchId, "the queue has just been freed"));
         }
@@ -144,7 +144,7 @@ impl Pair {
         };
         mailbox.send(command);
         if mailbox.is_lost() {
-            // The next connection gets a worker that can be reached.
+            // The next connection gets a new worker.
             std::mem::forget(current.take());
             if let Some(connection) = connection {
                 connection.strand_if_lost();
@@ -160,7 +160,7 @@ impl Pair {
         let handle = exit::spawn("hostws", move || {
             pair.run(&engine);
             if engine.mailbox().is_lost() {
-                // By now its descriptors may be the host's.
+                // By now its descriptors may belong to the host.
                 std::mem::forget(engine);
             } else {
                 drop(engine);
@@ -191,7 +191,7 @@ impl Pair {
             let timeout = [timeout, watched].into_iter().flatten().min();
             engine.run_turn(Patience::Own(timeout));
             engine.lend(&self.queue);
-            // After a loan, too: the function may have been set in the middle of it.
+            // Also after a loan: the function may have been set meanwhile.
             self.call_wakeup(engine);
             let Standing { is_idle, is_retiring } = engine.standing();
             if !is_idle {
@@ -206,7 +206,7 @@ impl Pair {
                 let mut current = self.engine();
                 if engine.standing().is_idle {
                     engine.mailbox().close();
-                    // In the place of one that is lost there may be another.
+                    // A lost engine may have been replaced already.
                     if current.as_ref().is_some_and(|it| Arc::ptr_eq(it, engine)) {
                         let ended = current.take();
                         if is_lost {
@@ -226,11 +226,11 @@ impl Pair {
     fn call_wakeup(self: &Arc<Self>, engine: &Arc<Engine>) {
         let mut call = WakeupCall { worker: Some((self, engine)) };
         self.queue.call_wakeup();
-        // It has returned.
+        // The function has returned.
         call.worker = None;
     }
 
-    /// The wake-up function ends the calling thread: another one goes on with its work, and the
+    /// The wake-up function ends the calling thread. Another thread goes on with the work, and the
     /// function is not called again.
     fn replace_thread(self: &Arc<Self>, engine: &Arc<Engine>) {
         log::line!(Error, "a wake-up function ended its thread; it is not called again");
@@ -246,13 +246,13 @@ impl Pair {
         let me = thread::current().id();
         let mut threads = self.shared.threads();
         threads.running -= 1;
-        // Nobody is to wait for it.
+        // Nobody may wait for this thread.
         threads.handles.retain(|handle| handle.thread().id() != me);
         drop(threads);
         self.shared.ended.notify_all();
     }
 
-    /// Says once that events wait and nobody polls. Tells when to look at it again.
+    /// Warns once if events wait and nobody polls. Returns when to check again.
     fn watch_polling(&self) -> Option<Duration> {
         if !log::wants(log::Level::Warning) {
             return None;
@@ -279,12 +279,12 @@ impl Pair {
         }
     }
 
-    /// The queue's thread has ended, or the queue is freed: its connections close.
+    /// The queue's thread has ended, or the queue was freed: its connections close.
     pub fn orphan(&self) {
         self.tell(Command::Orphaned);
     }
 
-    /// The worker is to end with its last connection.
+    /// The worker ends with its last connection, without a linger.
     pub fn retire(&self) {
         self.tell(Command::Retire);
     }

@@ -1,5 +1,5 @@
-//! Which endings are worth another attempt, and how long the server asks to wait. Pure; how
-//! often and how long otherwise is the connection's `Backoff`.
+//! Which ends are worth another attempt, and how long the server asks to wait. It is pure. The
+//! connection's `Backoff` decides how often and how long to wait otherwise.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -7,17 +7,16 @@ use std::time::{Duration, SystemTime};
 use crate::error::{Code, Component, Error};
 use crate::protocol::Response;
 
-/// Whether a server that closes with this code may be there again soon (RFC 6455 7.4.1 and
-/// the registry of close codes): going away, lost, an internal error, a restart, try again
-/// later, a bad gateway.
+/// Whether a server that closes with this code may be back soon (RFC 6455 7.4.1 and the registry
+/// of close codes): going away, lost, internal error, restart, try again later, bad gateway.
 pub fn is_passing_close(code: u16) -> bool {
     matches!(code, 1001 | 1006 | 1011..=1014)
 }
 
-/// Whether an opening that failed so may succeed later: the network, a server that is busy or
-/// broken; but not what is wrong with the request, the certificate or the protocol.
+/// Whether an opening that failed like this may succeed later. Failures of the network or of a busy
+/// or broken server may pass; a wrong request, certificate or protocol does not.
 pub fn is_passing_failure(error: &Error) -> bool {
-    // These two only say on which way it was.
+    // These two only say where it failed.
     let says_where = |error: &&Error| is(error, Code::Open) || is(error, Code::Proxy);
     let Some(error) = error.chain().find(|error| !says_where(error)) else { return false };
     match error.component {
@@ -40,29 +39,29 @@ pub fn refusing_status(error: &Error) -> Option<u16> {
     u16::try_from(error.code).ok()
 }
 
-/// Whether an end may have come to all clients of the server at the same moment: it, or what is
-/// before it, restarts, is overloaded or has gone. A network that is not there and a name that is
-/// not found are this client's own.
+/// Whether an end may have hit all clients of the server at once: the server, or a gateway before
+/// it, restarts, is overloaded or is gone. A missing network or an unknown name hits this client
+/// alone.
 pub fn may_hit_all(error: &Error, close_code: u16) -> bool {
     if let Some(status) = refusing_status(error) {
         return matches!(status, 429 | 500..=599);
     }
     match close_code {
-        // A server that stops says one of these to all, or nothing at all.
+        // A server that stops sends one of these to all clients, or nothing at all.
         1000 | 1001 | 1005 | 1012..=1014 => true,
         1006 | 1015 => error.chain().any(is_turned_away),
         _ => false,
     }
 }
 
-/// Nobody listens, or who was there is not any more.
+/// Nobody listens, or the peer is gone.
 fn is_turned_away(error: &Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset};
     let of_system = matches!(error.component, Component::Os | Component::Tls) && error.code > 0;
     let kind = of_system.then(|| io::Error::from_raw_os_error(error.code).kind());
     match kind {
         Some(kind) => matches!(kind, ConnectionRefused | ConnectionReset | BrokenPipe),
-        // The stream has ended; else its cause says why. SOCKS: refused (RFC 1928 section 6).
+        // Without a cause, the stream has just ended. SOCKS 5: refused (RFC 1928 section 6).
         None => {
             (is(error, Code::Lost) && error.cause.is_none())
                 || (error.component == Component::Proxy && error.code == 5)
@@ -78,7 +77,7 @@ fn is_passing_status(status: i32) -> bool {
     matches!(status, 408 | 421 | 425 | 429 | 500 | 502..=504 | 506..=599)
 }
 
-/// What a proxy has to say of the network behind it (RFC 1928 section 6).
+/// Replies of a proxy about the network behind it (RFC 1928 section 6).
 fn is_passing_reply(reply: i32) -> bool {
     matches!(reply, 1 | 3..=6)
 }
@@ -104,13 +103,13 @@ pub fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     let at = httpdate::parse_http_date(value).ok()?;
-    // By the server's clock, if it tells it.
+    // By the server's own clock, if its answer has a date.
     let clock = response.text("date").and_then(|date| httpdate::parse_http_date(&date).ok());
     at.duration_since(clock.unwrap_or(now)).ok()
 }
 
-/// Whole seconds; of a fraction, which some servers send, the next ones. More than there can be
-/// are the most that there can be.
+/// Whole seconds. A fraction, which some servers send, is rounded up. Too large a number becomes
+/// the largest.
 fn seconds(value: &str) -> Option<u64> {
     let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
     let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());

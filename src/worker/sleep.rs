@@ -1,5 +1,5 @@
-//! Notices that the machine has slept: what was known of the servers is old then, and the
-//! clock that the timers go by stood still.
+//! Notices that the machine has slept. Then servers may be gone, and the clock of the timers stood
+//! still.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use mio::{Registry, Token};
 
 use crate::sys::{self, Alarm};
 
-/// A shorter sleep is no more than the network takes at times.
+/// A shorter sleep is like a delay of the network.
 const NOTICEABLE: Duration = Duration::from_secs(5);
 
 pub struct SleepWatch {
-    /// How long the machine had slept when it was last asked.
+    /// How long the machine had slept in all at the last call.
     seen: Duration,
-    /// `None` if there was no descriptor for it: then a sleep is noticed in the next turn.
+    /// `None` if there was no descriptor for it. Then a sleep is noticed in the next turn.
     alarm: Option<Alarm>,
 }
 
 impl SleepWatch {
-    /// When the machine wakes up, there is an event of that token.
+    /// An event with that token comes when the machine wakes up.
     pub fn new(registry: &Registry, token: Token) -> SleepWatch {
         SleepWatch { seen: sys::slept(), alarm: Alarm::new(registry, token).ok() }
     }
 
-    /// The event has come, and the next one can.
+    /// The event has come. This makes the next one possible.
     pub fn rearm(&self) {
         if let Some(alarm) = &self.alarm {
             alarm.rearm();
         }
     }
 
-    /// How long the machine has slept since this was last asked, if that matters.
+    /// How long the machine has slept since the last call, if that matters.
     pub fn take(&mut self) -> Option<Duration> {
         self.look(sys::slept())
     }

@@ -1,11 +1,10 @@
-//! Which connection wants to be looked at when. Each has at most one entry.
+//! The timers of connections. Each connection has at most one entry.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
-/// A moment in half the room that an `Instant` takes: nanoseconds since
-/// `Timers` was made, and one more.
+/// A moment, in half the memory of an `Instant`: nanoseconds since `Timers` was made, plus one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due(NonZeroU64);
 
@@ -21,8 +20,8 @@ impl Default for Timers {
 }
 
 impl Timers {
-    /// Moves an entry. One that is due too early is left: the connection then looks again,
-    /// which is cheaper than to move it with every message.
+    /// Moves an entry. An entry that is due too early stays: looking once more then is cheaper than
+    /// moving the entry with every message.
     pub fn set(&mut self, key: usize, current: &mut Option<Due>, wanted: Option<Instant>) {
         match (*current, wanted.map(|at| self.due(at))) {
             (Some(current), Some(wanted)) if current <= wanted => {}
@@ -45,7 +44,7 @@ impl Timers {
         self.due.first().map(|&(Due(at), _)| self.origin + Duration::from_nanos(at.get() - 1))
     }
 
-    /// Takes out one entry that is due.
+    /// Removes one entry that is due.
     pub fn pop(&mut self, now: Instant) -> Option<usize> {
         let &(at, key) = self.due.first()?;
         if at > self.due(now) {
@@ -55,14 +54,14 @@ impl Timers {
         Some(key as usize)
     }
 
-    /// Far beyond any deadline it is the end of time.
+    /// A moment too far away becomes the last one.
     fn due(&self, at: Instant) -> Due {
         let since = at.saturating_duration_since(self.origin).as_nanos();
         Due(NonZeroU64::MIN.saturating_add(u64::try_from(since).unwrap_or(u64::MAX)))
     }
 }
 
-/// A key counts connections: there are not so many.
+/// A key counts connections, of which there are fewer.
 fn number(key: usize) -> u32 {
     u32::try_from(key).unwrap_or(u32::MAX)
 }

@@ -1,8 +1,9 @@
-//! pthread_cancel(): it ends a thread by an unwind that nothing may stop, and `catch_unwind` would.
+//! pthread_cancel(), which ends a thread by an unwind. Nothing may stop that unwind, and
+//! `catch_unwind` would.
 
 use libc::c_int;
 
-// The same numbers in glibc and musl; 1 and 0 with Apple.
+// The value in glibc and musl; Apple has 0.
 #[cfg(not(target_vendor = "apple"))]
 const DISABLE: c_int = 1;
 #[cfg(target_vendor = "apple")]
@@ -22,7 +23,7 @@ pub fn test_cancel() {
     unsafe { pthread_testcancel() };
 }
 
-/// Acts without being cancelled in the midst of it. This costs no system call.
+/// Calls `act`, in which the thread cannot be cancelled. This costs no system call.
 #[inline]
 pub fn uncancelled<T>(act: impl FnOnce() -> T) -> T {
     let mut former = DISABLE;

@@ -1,5 +1,5 @@
-//! Descriptors 0, 1 and 2 belong to the host, also where it has closed them: what it prints
-//! would go to a server, and what a daemon puts there later would take the place of a socket.
+//! Descriptors 0, 1 and 2 belong to the host, even if it has closed them. If one of them was our
+//! socket, the host's output would go to a server, and a daemon could replace the socket.
 
 use std::fs::File;
 use std::mem::ManuallyDrop;
@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-/// The lowest that is not a standard one.
+/// The lowest descriptor that is not a standard one.
 const FIRST: RawFd = 3;
 
-/// Makes something with descriptors that are none of 0, 1 and 2, of which the free ones are taken
-/// meanwhile. `make` must not block.
+/// Makes something whose descriptors are not 0, 1 or 2. Meanwhile, free ones among these are
+/// occupied. `make` must not block.
 pub fn above_standard<T>(make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     let _turn = Turn::take();
     let mut taken = Vec::new();
@@ -29,12 +29,12 @@ pub fn above_standard<T>(make: impl FnOnce() -> io::Result<T>) -> io::Result<T> 
     make()
 }
 
-/// Opens a file for reading. That may block, and so is done without regard to others.
+/// Opens a file for reading. As this may block, it does not use `above_standard`.
 pub fn open(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     match file.as_raw_fd() {
         FIRST.. => Ok(file),
-        // A duplicate is never one of them.
+        // A duplicate never gets a standard descriptor.
         _ => file.try_clone(),
     }
 }
@@ -44,15 +44,15 @@ fn is_free(fd: RawFd) -> bool {
     unsafe { libc::fcntl(fd, libc::F_GETFD) == -1 }
 }
 
-/// One thread at a time, so that no other takes away what keeps a descriptor from being free. By
-/// process, since a forked child has the memory and not the thread.
+/// Lets one thread at a time in, so that no other thread removes its placeholders. It stores the
+/// process, because a forked child inherits the memory but not the thread.
 struct Turn;
 
 static TURN: AtomicI32 = AtomicI32::new(0);
 
 impl Turn {
     fn take() -> Turn {
-        // Whoever has it is about to give it back.
+        // The thread that has it is about to give it back.
         let deadline = Instant::now() + Duration::from_millis(100);
         // SAFETY: it has no arguments and cannot fail.
         let me = unsafe { libc::getpid() };
@@ -76,8 +76,8 @@ impl Drop for Turn {
     }
 }
 
-/// A socket that nothing can be written to. Another thread of the host's may put something else
-/// in its place; that is not closed.
+/// A socket that occupies a descriptor, and that nothing can be written to. If the host replaces it
+/// on another thread, it is not closed.
 struct Placeholder(ManuallyDrop<UnixDatagram>, Option<(u64, u64)>);
 
 impl Placeholder {
@@ -97,7 +97,7 @@ impl Drop for Placeholder {
     }
 }
 
-/// What tells an open file from others.
+/// Identifies an open file.
 fn identity(fd: RawFd) -> Option<(u64, u64)> {
     // SAFETY: all zeros are a valid stat, and the pointer is valid during the call.
     unsafe {

@@ -3,20 +3,20 @@
 use std::ffi::OsString;
 use std::io;
 
-/// Has `in_child` called in every child that this process forks. It may do nothing but what is
-/// allowed in a signal handler.
+/// Calls `in_child` in every child that this process forks. It may only do what a signal handler
+/// may do.
 pub fn at_fork(in_child: extern "C" fn()) {
     // SAFETY: the library is never unloaded, so the handler stays where it is.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
 }
 
-/// Has `handler` called by `exit`, before the handlers that are registered already.
+/// Makes `exit` call `handler`, before the handlers that are registered already.
 pub fn at_exit(handler: extern "C" fn()) {
     // SAFETY: as above.
     unsafe { libc::atexit(handler) };
 }
 
-/// What has run out, and what to do, if that is why a call failed.
+/// The resource that has run out, and what to do, if that is why a call failed.
 pub fn shortage(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error()? {
         libc::EMFILE => Some(
@@ -29,8 +29,8 @@ pub fn shortage(error: &io::Error) -> Option<&'static str> {
     }
 }
 
-/// A variable of the environment. A program with more rights than who started it asks for none: it
-/// was they who made the environment.
+/// A variable of the environment. A program with more rights than the user who started it reads
+/// none, because that user made the environment.
 pub fn environment(name: &str) -> Option<OsString> {
     if is_privileged() {
         return None;
@@ -38,7 +38,7 @@ pub fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// Whether the program has more rights than who started it (setuid).
+/// Whether the program has more rights than the user who started it (setuid).
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub fn is_privileged() -> bool {
     // SAFETY: it reads a number that the kernel gave to the process.

@@ -1,8 +1,8 @@
-//! How a thread sleeps until another one notifies it, or until a signal handler ran on it.
+//! Sleeping until another thread notifies this one, or until a signal handler has run on it.
 //!
-//! In poll(2), for no condition variable tells of a signal: a wait for one goes on after a
-//! handler that was installed with SA_RESTART, and poll never does. It is a cancellation point
-//! too, and it sees what the host writes into a queue's wake pipe.
+//! It uses poll(2), because a condition variable does not report signals. After a handler that was
+//! installed with SA_RESTART, a condition variable goes on waiting; poll never does. Besides, poll
+//! is a cancellation point and can watch a queue's wake pipe.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use mio::{Interest, Registry, Token};
 use super::socket::{socket_pair, PairEnd};
 use crate::sys::Notifier;
 
-/// What a signal handler writes to, to wake whoever waits for the queue.
+/// A signal handler writes to it to wake the threads that wait for the queue.
 #[derive(Debug)]
 pub struct WakePipe {
     host: PairEnd,
@@ -27,17 +27,17 @@ impl WakePipe {
         Ok(WakePipe { host, ours })
     }
 
-    /// The end that the host writes to, as the system's calls name it.
+    /// The descriptor that the host writes to.
     pub fn number(&self) -> isize {
         self.host.number()
     }
 
-    /// Takes out what has been written; false if that is nothing.
+    /// Removes what has been written. Returns false if that is nothing.
     pub fn drain(&self) -> bool {
         drain(&self.ours)
     }
 
-    /// Announces what is written to a loop of mio's, with that token.
+    /// Makes a mio loop report writes, with that token.
     pub fn watch(&self, registry: &Registry, token: Token) -> io::Result<()> {
         let number = self.ours.number() as i32;
         registry.register(&mut SourceFd(&number), token, Interest::READABLE)
@@ -53,7 +53,7 @@ fn drain(mut end: &PairEnd) -> bool {
     is_any
 }
 
-/// Why a thread does not sleep any more.
+/// Why a sleep has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Roused {
     /// It was notified, or its time is up.
@@ -62,15 +62,15 @@ pub enum Roused {
     BySignal,
 }
 
-/// What a thread is about to sleep on. Plain numbers: the thread may be cancelled in its sleep,
-/// and its stack has nothing to drop then. What they name lives until it has woken up.
+/// A sleep that is about to begin. It holds plain numbers, because the thread may be cancelled in
+/// its sleep and may then have nothing to drop. The descriptors stay open until it has woken up.
 #[derive(Debug, Clone, Copy)]
 pub struct Sleep {
     numbers: [i32; 2],
     until: Option<Instant>,
 }
 
-/// How often a thread looks that has nothing on which it could be notified.
+/// How long a thread without a notifier sleeps before it looks again.
 const LOOK: Duration = Duration::from_millis(10);
 
 impl Sleep {
@@ -94,7 +94,7 @@ impl Sleep {
         let mut entries = self.numbers.map(watch);
         let timeout = self.until.map_or(-1, |until| {
             let rest = until.saturating_duration_since(Instant::now());
-            // Not too early: a part of a millisecond is a whole one.
+            // Rounded up, so that it does not end too early.
             i32::try_from(rest.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
         });
         // SAFETY: the entries are valid during the call, and negative numbers are passed over.
@@ -108,6 +108,6 @@ impl Sleep {
 }
 
 extern "C-unwind" {
-    /// As libc's, but a thread that is cancelled in it leaves by an unwind.
+    /// Like `libc::poll`, but a thread that is cancelled in it may unwind.
     fn poll(entries: *mut libc::pollfd, count: libc::nfds_t, timeout: libc::c_int) -> libc::c_int;
 }

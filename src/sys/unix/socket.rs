@@ -1,4 +1,4 @@
-//! Sockets: what the standard library and mio have only on Unix, or do otherwise there.
+//! Sockets, as far as the standard library and mio differ between Unix and Windows.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
@@ -15,17 +15,17 @@ use super::descriptor::above_standard;
 /// A connection to a server on this machine.
 pub use mio::net::UnixStream as LocalStream;
 
-/// The room that an address of the operating system has, less a NUL.
+/// The longest path that fits in a socket address, without its NUL.
 const MAX_PATH: usize = {
     // SAFETY: all zeros are a valid address.
     let address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
     address.sun_path.len() - 1
 };
 
-/// Whether a socket from which less came than was asked for is announced again.
+/// Whether new data is announced after a read that returned less than was asked for.
 pub const TELLS_DRAINED: bool = true;
 
-/// The path of a server's socket, or words that say why it cannot be one.
+/// The path of a server's socket, or words that say what is wrong with it.
 pub fn local_path(bytes: Vec<u8>) -> Result<PathBuf, String> {
     match bytes.len() {
         0..=MAX_PATH => Ok(PathBuf::from(OsString::from_vec(bytes))),
@@ -36,7 +36,7 @@ pub fn local_path(bytes: Vec<u8>) -> Result<PathBuf, String> {
     }
 }
 
-/// Reads into buffers that need not be cleared before, one after the other.
+/// Reads into several buffers, one after the other. They may be uninitialized.
 pub fn receive(stream: &TcpStream, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Result<usize> {
     scatter(&SockRef::from(stream), buffers)
 }
@@ -56,9 +56,9 @@ fn scatter(socket: &SockRef<'_>, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Re
     }
 }
 
-/// One of two ends: what is written to one can be read from the other. Neither blocks.
+/// One end of a socket pair. It never blocks.
 ///
-/// A socket, and no eventfd: Node's `net.Socket` takes no eventfd.
+/// It is a socket because Node's `net.Socket` does not take an eventfd.
 #[derive(Debug)]
 pub struct PairEnd(UnixStream);
 
@@ -70,7 +70,7 @@ pub fn socket_pair() -> io::Result<(PairEnd, PairEnd)> {
 }
 
 impl PairEnd {
-    /// As the system's calls name it.
+    /// Its descriptor.
     pub fn number(&self) -> isize {
         self.0.as_raw_fd() as isize
     }

@@ -1,4 +1,4 @@
-//! Threads of the library's own.
+//! The library's own threads.
 
 use std::any::Any;
 use std::ffi::c_void;
@@ -7,13 +7,13 @@ use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 use std::thread::{Builder, JoinHandle};
 
-/// Functions of the host's are called on it, too.
+/// The size of a stack. The host's functions are called on it too.
 const STACK: usize = 2 << 20;
 
-/// The asynchronous signals: the system may give each to any thread that does not block it,
-/// and the host's handler for it must not run on one of ours. All others stay as they are with
-/// the host's thread: runtimes stop threads by signals of their choice, and what the host blocks
-/// everywhere, to fetch it by sigwait() or a signalfd, would end the process here.
+/// The asynchronous signals. The system may give them to any thread that does not block them, and
+/// the host's handlers must not run on our threads. All other signals stay as on the host's thread:
+/// some runtimes stop threads by a signal of their choice, and a signal that the host blocks
+/// everywhere, for sigwait() or a signalfd, would end the process here.
 const ASYNCHRONOUS: [libc::c_int; 15] = [
     libc::SIGHUP,
     libc::SIGINT,
@@ -32,12 +32,12 @@ const ASYNCHRONOUS: [libc::c_int; 15] = [
     libc::SIGURG,
 ];
 
-/// The signals of faults, which are the thread's own.
+/// The signals of faults, which the faulting thread gets.
 const FAULTS: [libc::c_int; 6] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
 
-/// Keeps `value` until the calling thread is gone, with all that other libraries keep for it: the
-/// destructors of thread-specific data run in the order in which its kinds were created.
+/// Keeps `value` until the calling thread has ended and other libraries have freed what they keep
+/// for it: the destructors of thread-specific data run in the order in which the keys were made.
 pub fn keep_until_thread_is_gone(value: Box<dyn Any + Send>) {
     static KEY: OnceLock<Option<libc::pthread_key_t>> = OnceLock::new();
     unsafe extern "C" fn release(kept: *mut c_void) {
@@ -58,12 +58,12 @@ pub fn keep_until_thread_is_gone(value: Box<dyn Any + Send>) {
     }
 }
 
-/// Starts a thread on which the host's signal handlers never run, but for faults.
+/// Starts a thread. The host's signal handlers never run on it, except for faults.
 pub fn spawn<F>(name: &str, f: F) -> io::Result<JoinHandle<()>>
 where
     F: FnOnce() + Send + 'static,
 {
-    // Said here, for RUST_MIN_STACK in the environment is meant for others.
+    // Set here, because RUST_MIN_STACK in the environment is not meant for us.
     let builder = Builder::new().name(name.to_owned()).stack_size(STACK);
     with_signals_blocked(|| {
         builder.spawn(|| {
@@ -87,9 +87,9 @@ pub fn is_main_thread() -> bool {
     unsafe { libc::pthread_main_np() != 0 }
 }
 
-/// A new thread inherits how its creator is scheduled. What holds for an audio thread, say, is not
-/// meant for the network: it gets time like any other thread, on the processors that the main
-/// thread may use. It is as nice as its creator.
+/// Undoes the scheduling that a new thread inherits from its creator. The priority of an audio
+/// thread, for example, is not meant for the network. The thread is scheduled like any other, on
+/// the processors of the main thread. It keeps its creator's niceness.
 fn schedule_as_usual() {
     // SAFETY: all zeros are valid values of both types, and the pointers are valid during the
     // calls. Where a call fails, all stays as it is.
@@ -123,7 +123,7 @@ fn use_processors_of_main_thread() {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn use_processors_of_main_thread() {}
 
-/// A new thread inherits the mask of the thread that starts it.
+/// Calls `f` with the signals blocked, because a new thread inherits the mask of its creator.
 fn with_signals_blocked<T>(f: impl FnOnce() -> T) -> T {
     let old = change_mask(libc::SIG_BLOCK, &ASYNCHRONOUS);
     let result = f();
@@ -134,7 +134,7 @@ fn with_signals_blocked<T>(f: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Blocks signals of the calling thread or unblocks them, and gives the mask that it had.
+/// Blocks or unblocks signals of the calling thread. Returns the former mask.
 fn change_mask(how: libc::c_int, signals: &[libc::c_int]) -> Option<libc::sigset_t> {
     let mut set = MaybeUninit::uninit();
     let mut old = MaybeUninit::uninit();

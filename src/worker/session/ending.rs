@@ -1,4 +1,4 @@
-//! How an open connection ends: failed for a fault of the server's, closed, or lost.
+//! How an open connection ends: it is failed for a fault of the server, closed, or lost.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,26 +13,26 @@ use crate::queue::{Ending, Event};
 use crate::words::cut;
 use crate::worker::reconnect::is_passing_close;
 
-/// How long a host gets to read and answer what came before a fault, before the connection
-/// is failed for it.
+/// How long the host may take to read and answer what came before a fault, until the connection is
+/// failed.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// RFC 6455 7.4.1
 const ABNORMAL: u16 = 1006;
 const NO_STATUS: u16 = 1005;
 
-/// A fault of the server's that the connection is yet to be failed for.
+/// A fault of the server. The connection has not been failed for it yet.
 pub(super) struct Fault {
     close_code: u16,
     error: Error,
     pub(super) deadline: Instant,
 }
 
-/// What an open connection has from when its end begins.
+/// What an open connection needs once its end has begun.
 #[derive(Default)]
 pub(super) struct Parting {
     pub(super) cause: Cause,
-    /// Why nothing can be sent any more. What the server has said before is still read.
+    /// Why nothing can be sent any more. What the server has sent is still read.
     pub(super) broken: Option<io::Error>,
     /// The sending side of the stream is shut.
     pub(super) finished: bool,
@@ -42,17 +42,17 @@ pub(super) struct Parting {
 /// Who ends it.
 #[derive(Default)]
 pub(super) enum Cause {
-    /// The host, or nobody yet.
+    /// The host, or nobody so far.
     #[default]
     Host,
-    /// It is going to be failed for a fault of the server's. Nothing more is read.
+    /// It will be failed for a fault of the server. Nothing more is read.
     Fault(Fault),
     /// It was failed with this code.
     Failed(u16),
     /// The server, with its close frame.
     Server(Ending),
-    /// The server, with its close frame or for the fault `why`, and another connection follows.
-    /// Nothing is sent any more, and only the server's end of the TCP connection is awaited.
+    /// The server, by its close frame or the fault `why`, and another connection follows. Nothing
+    /// is sent any more. The server has only to close the TCP connection.
     Restart { ending: Ending, why: Option<Error> },
 }
 
@@ -90,8 +90,8 @@ impl Session {
         self.parting.get_or_insert_default()
     }
 
-    /// Fails the connection (RFC 6455 7.1.7), once the host has had a chance to answer
-    /// what came before the fault. Nothing more is read from here on.
+    /// Fails the connection (RFC 6455 7.1.7) as soon as the host has had a chance to answer what
+    /// came before the fault. From here on, nothing more is read.
     pub(super) fn fail(&mut self, close_code: u16, error: Error, now: Instant) {
         if !self.is_deaf() {
             let deadline = now + GRACE;
@@ -101,7 +101,7 @@ impl Session {
         }
     }
 
-    /// What comes counts no more: the server has closed it or made a fault.
+    /// Nothing that comes counts any more: the server has closed it or made a fault.
     pub(super) fn is_deaf(&self) -> bool {
         !matches!(self.parting().cause, Cause::Host)
     }
@@ -170,11 +170,11 @@ impl Session {
         let policy = &connection.limits.reconnect;
         let resumes =
             policy.is_worth(None, code, is_passing_close(code)) && connection.resumes(now);
-        // It fails only when no random bytes are to be had: then it ends as without `resumes`.
+        // This fails only without random bytes. Then it ends as without `resumes`.
         match if resumes { connection.suspend() } else { Ok(None) } {
             Ok(Some(is_at_boundary)) => {
-                // Behind half a frame there is no place for an answer, and to complete the frame
-                // could bring its message to the server twice.
+                // An answer cannot follow half a frame, and if the frame were completed, the server
+                // could get its message twice.
                 let was_clean = is_at_boundary && self.say_last(answer.map(|code| (code, "")));
                 self.suspended(Ending { code, reason, was_clean }, None, now);
             }
@@ -189,16 +189,16 @@ impl Session {
         }
     }
 
-    /// Another connection is going to follow.
+    /// Another connection will follow.
     fn suspended(&mut self, ending: Ending, why: Option<Error>, now: Instant) {
         self.parting_mut().cause = Cause::Restart { ending, why };
         self.parting_mut().finished = true;
         self.hasten(now);
     }
 
-    /// Sends a close frame past the outbox, which knows this stream no more.
+    /// Sends a close frame past the outbox, which has let go of this stream.
     fn say_last(&self, code: Option<(u16, &str)>) -> bool {
-        // OpenSSL would take the frame for the rest of a record that has left in part.
+        // OpenSSL would take the frame for the rest of a record that has partly left.
         if self.transport.is_halfway() {
             return false;
         }
@@ -211,7 +211,7 @@ impl Session {
         written == frame.len()
     }
 
-    /// Nothing more comes: it ends, or another connection follows.
+    /// Nothing more comes. It ends, or another connection follows.
     pub(super) fn end(&mut self) -> Flow {
         match &mut self.parting_mut().cause {
             Cause::Restart { ending: close, why } => {
@@ -242,7 +242,7 @@ impl Session {
         }
     }
 
-    /// The server has taken nothing for too long.
+    /// The server has taken no bytes for too long.
     pub(super) fn stall(&mut self) -> Flow {
         let limit = self.write_limit().unwrap_or_default().as_millis();
         let waiting = self.connection.outbox().waiting();

@@ -1,4 +1,4 @@
-//! Whether the server is still there: a ping after some silence, and any byte is an answer.
+//! Keep-alive: a ping is sent after some silence, and any byte counts as an answer.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -9,24 +9,24 @@ use crate::connection::add;
 use crate::error::{Code, Error};
 use crate::log;
 
-/// After a sleep of the machine, most that it did not survive never answer: not worth the
-/// patience that a busy network is.
+/// The longest wait for an answer after the machine has slept. Most connections that did not
+/// survive the sleep never answer, so a long wait is not worth it.
 const PROMPT: Duration = Duration::from_secs(5);
 
 /// A ping that is unanswered.
 pub(super) struct Awaited {
-    /// When it was sent, or when the last of what is before it left.
+    /// When it was sent, or when the last of the bytes before it left.
     since: Instant,
     limit: Option<Duration>,
-    /// How much the connection has sent, and how much it will have when the ping has left.
+    /// How many bytes the connection has sent, and how many when the ping has left.
     sent: u64,
     leaves_at: u64,
     /// It was sent because the machine has slept.
     is_after_sleep: bool,
 }
 
-/// How much of the interval is left out before the next ping, in milliseconds: clients that all
-/// heard the same message do not all ping together.
+/// By how many milliseconds the next ping comes earlier, so that clients that all got the same
+/// message do not ping together.
 pub(super) fn head_start(interval: Option<Duration>, chance: Chance) -> u32 {
     let quarter = interval.unwrap_or_default() / 4;
     u32::try_from(chance.of(quarter).as_millis()).unwrap_or(u32::MAX)
@@ -45,7 +45,7 @@ impl Session {
         }
     }
 
-    /// That time has come.
+    /// The time of `ping_at` has come.
     pub(super) fn on_silence(&mut self, now: Instant) -> Flow {
         let Some(ping) = &self.awaited else {
             self.ping(self.connection.limits.ping_timeout, false, now);
@@ -56,7 +56,7 @@ impl Session {
         self.lost("the connection does not answer", Some(Error::ws(Code::Timeout, words)))
     }
 
-    /// The machine has slept: whether the server is still there is asked at once.
+    /// The machine has slept: sends a ping at once.
     pub fn on_wake(&mut self, now: Instant) {
         let limits = &self.connection.limits;
         let is_closing =
@@ -89,8 +89,8 @@ impl Session {
         self.write(now);
     }
 
-    /// So much has been sent in all. No answer can come while the server is still taking
-    /// what is before the ping.
+    /// This many bytes have been sent in all. No answer can come while the server still takes the
+    /// bytes before the ping.
     pub(super) fn on_sent(&mut self, sent: u64, now: Instant) {
         if let Some(ping) = &mut self.awaited {
             if ping.sent < ping.leaves_at && sent > ping.sent {
@@ -100,7 +100,7 @@ impl Session {
         }
     }
 
-    /// Something has come.
+    /// Something has been received.
     pub(super) fn hear(&mut self, now: Instant) {
         self.heard_at = now;
         self.awaited = None;

@@ -1,4 +1,4 @@
-//! An open connection on the worker: when it reads and writes, and when it has waited enough.
+//! An open connection on the worker: its reads, its writes and its deadlines.
 
 mod ending;
 mod keepalive;
@@ -21,36 +21,36 @@ use crate::protocol::ReadBuffer;
 use crate::queue::{Ending, Event};
 use crate::transport::{Received, Transport};
 
-/// Reads of one connection in one turn, so that a flood does not starve the others.
+/// How often a connection reads in one turn, so that a flood does not starve the others.
 const READS_PER_TURN: usize = 8;
-/// How long a server gets to close the TCP connection (RFC 6455 7.1.1) once the closing
-/// handshake is done, or once it was told that it broke the protocol.
+/// How long a server may take to close the TCP connection (RFC 6455 7.1.1) after the closing
+/// handshake, or after it was told that it broke the protocol.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// What becomes of a connection after it was looked at.
+/// What happens to a connection next.
 pub enum Flow {
     Stay,
     /// There is more to read than one turn allows.
     Again,
     End(Ending),
-    /// It is lost for this reason, and might be opened again; else it ends so.
+    /// It is lost for this reason. If it is not opened again, it ends like this.
     Lost(Error, Ending),
 }
 
 /// How a turn reads.
 pub struct Reading<'a> {
-    /// What every connection reads into, one after the other.
+    /// All connections read into it, one after the other.
     pub buffer: &'a mut ReadBuffer,
-    /// The same thread delivers what was read, as soon as it gets there.
+    /// The same thread delivers the messages right after this.
     pub is_delivered_next: bool,
 }
 
 pub struct Session {
     connection: Arc<Connection>,
     transport: Arc<Transport>,
-    /// What has arrived in part; most of the time that is nothing.
+    /// What has arrived in part. Most of the time there is nothing.
     incoming: Option<Box<Incoming>>,
-    /// The end of the stream may have been announced already: read until there is no more.
+    /// The end of the stream may have been announced already: read until nothing is left.
     at_end: bool,
     /// The last read was of a large message.
     was_large: bool,
@@ -58,7 +58,7 @@ pub struct Session {
     heard_at: Instant,
     awaited: Option<Box<Awaited>>,
     was_paused: bool,
-    /// Something of what was read has been answered.
+    /// A control frame has come, which may have queued an answer.
     has_answered: bool,
     /// See `head_start`.
     head_start_ms: u32,
@@ -68,7 +68,7 @@ pub struct Session {
 /// Something waits to be sent.
 struct Stuck {
     since: Instant,
-    /// How much had left by then.
+    /// How many bytes had left by then.
     sent: u64,
 }
 
@@ -110,7 +110,7 @@ impl Session {
         flow
     }
 
-    /// What came with the answer to the upgrade request.
+    /// Takes the bytes that came with the answer to the upgrade request, and goes on from there.
     pub fn start(&mut self, leftover: &[u8], reading: &mut Reading<'_>, now: Instant) -> Flow {
         if !leftover.is_empty() {
             match ReadBuffer::copy_of(leftover) {
@@ -124,7 +124,7 @@ impl Session {
         self.advance(false, reading, now)
     }
 
-    /// When to be looked at although nothing happens.
+    /// When it must be looked at even if nothing happens.
     pub fn deadline(&self) -> Option<Instant> {
         if self.parting().close_deadline.is_some() {
             return self.parting().close_deadline;
@@ -132,7 +132,7 @@ impl Session {
         if let Some(fault) = self.parting().fault() {
             return Some(fault.deadline);
         }
-        // While the host does not read, silence is ours and not the server's.
+        // While we do not read, silence does not say anything about the server.
         if self.connection.is_paused() {
             return None;
         }
@@ -143,7 +143,7 @@ impl Session {
         Some(self.stuck.as_ref()?.since + self.write_limit()?)
     }
 
-    /// How long the server may take nothing.
+    /// How long the server may take no bytes.
     fn write_limit(&self) -> Option<Duration> {
         let limits = &self.connection.limits;
         let unattended = self.connection.life().is_unattended().then_some(limits.close_timeout);
@@ -173,7 +173,7 @@ impl Session {
         self.on_silence(now)
     }
 
-    /// Writes what waits, and follows the closing handshake from our side.
+    /// Writes waiting bytes, and goes on with our side of the closing handshake.
     fn write(&mut self, now: Instant) {
         let mut outbox = self.connection.outbox();
         let life = self.connection.life();
@@ -222,7 +222,7 @@ impl Session {
         }
     }
 
-    /// Only the server's end of the TCP connection is still awaited.
+    /// Shortens the wait: the server has only to close the TCP connection.
     fn hasten(&mut self, now: Instant) {
         let farewell = now + FAREWELL.min(self.connection.limits.close_timeout);
         self.parting_mut().close_deadline =
@@ -242,7 +242,7 @@ impl Session {
             if self.parting().fault().is_some() {
                 return Flow::Stay;
             }
-            // Delivered before more is read, it is still in the nearest cache.
+            // Deliver before reading more, while it is still in the nearest cache.
             if reading.is_delivered_next && self.connection.entries_waiting() > waiting {
                 break;
             }
@@ -262,7 +262,7 @@ impl Session {
                     if self.parting().broken.is_some() {
                         return self.on_end(None);
                     }
-                    // From here on, what comes is announced.
+                    // From here on, new data is announced.
                     self.at_end = false;
                     return Flow::Stay;
                 }
@@ -272,8 +272,8 @@ impl Session {
         Flow::Again
     }
 
-    /// Nothing was read because the host had too much to read: what the clocks showed meanwhile
-    /// was not the server's doing.
+    /// Reading goes on after the host had too much to read. The clocks start anew, because the
+    /// silence was not the server's fault.
     fn resume(&mut self, now: Instant) {
         log::line!(Debug, "connection {}: reading goes on", self.connection.id);
         self.hear(now);

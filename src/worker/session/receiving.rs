@@ -1,4 +1,4 @@
-//! What an open connection receives: decoded, and handed to the queue or answered.
+//! What an open connection receives: it is decoded, and goes to the queue or is answered.
 
 use std::io;
 use std::sync::atomic::Ordering;
@@ -15,10 +15,10 @@ use crate::protocol::{
 use crate::queue::{Event, Pong};
 use crate::transport::{Received, Room};
 
-/// The most that is read at once, and twice that of a large message into its place.
+/// The most bytes of one read. A large message is read into its place with twice as many.
 pub const READ_SIZE: usize = 128 * 1024;
-/// What is read behind a large message together with its end: enough for the next one's
-/// beginning, which is to be copied then.
+/// How many bytes are read beyond the end of a large message: enough for the beginning of the next
+/// one, which must be copied.
 const BEHIND_LARGE: usize = 4 * 1024;
 
 /// RFC 6455 7.4.1
@@ -28,7 +28,7 @@ const TOO_BIG: u16 = 1009;
 /// What has arrived of something that is not complete.
 pub(super) struct Incoming {
     decoder: Decoder,
-    /// What was read and is not decoded, because so much has come out of it already.
+    /// Bytes that are not decoded yet, because so much has come out of the ones before.
     undecoded: Option<ReadBuffer>,
 }
 
@@ -39,7 +39,7 @@ impl Incoming {
 }
 
 impl Session {
-    /// Reads and takes in what there is.
+    /// Reads and decodes what has arrived.
     pub(super) fn receive(
         &mut self,
         buffer: &mut ReadBuffer,
@@ -49,7 +49,7 @@ impl Session {
         if let Some(received) = self.receive_large(buffer, now) {
             return received;
         }
-        // What follows a large message will be one, too.
+        // A large message is likely to be followed by another one.
         let was_large = std::mem::take(&mut self.was_large);
         let most = if was_large { BEHIND_LARGE } else { READ_SIZE };
         let received =
@@ -60,7 +60,7 @@ impl Session {
         Ok(received)
     }
 
-    /// The same in the middle of a large message, whose bytes are read where they belong.
+    /// The same in the middle of a large message: its bytes are read into their place.
     fn receive_large(
         &mut self,
         buffer: &mut ReadBuffer,
@@ -97,7 +97,7 @@ impl Session {
         Some(read.map(|()| received))
     }
 
-    /// Takes in what was read.
+    /// Decodes what was read, and counts it.
     pub(super) fn digest(&mut self, input: &mut ReadBuffer, now: Instant) {
         self.hear(now);
         add(&self.connection.counters.wire_received, input.rest().len());
@@ -105,14 +105,14 @@ impl Session {
     }
 
     pub(super) fn decode(&mut self, input: &mut ReadBuffer, now: Instant) {
-        // After the server's close frame, and after it broke the protocol, nothing counts.
+        // Nothing counts after the server's close frame, or after it broke the protocol.
         if self.is_deaf() {
             return;
         }
         let mut batch = self.connection.queue().batch();
         if self.incoming.is_none() {
-            // Most of the time nothing else is there, and no decoder is needed; one that there is
-            // does the same when it is between messages.
+            // Most of the time there is nothing else, and no decoder is needed. A decoder between
+            // messages does the same.
             match batch.take_whole_messages(input, self.bounds().small()) {
                 Err(violation) => return self.violated(violation, &mut batch, now),
                 Ok(()) if input.is_empty() => return self.deliver(&mut batch, now),
@@ -127,7 +127,7 @@ impl Session {
                         self.on_control(control, &mut batch, now);
                     }
                     if is_full {
-                        // It counts as a read: there is much more in it than was read.
+                        // The rest waits for another round, like another read.
                         match ReadBuffer::copy_of(input.rest()) {
                             Ok(rest) => incoming.undecoded = Some(rest),
                             Err(_) => {
@@ -149,12 +149,12 @@ impl Session {
         self.deliver(&mut batch, now);
     }
 
-    /// Keeps it only while something is incomplete.
+    /// Keeps the decoder only while something is incomplete.
     fn tidy_incoming(&mut self) {
         self.incoming = self.incoming.take().filter(|incoming| !incoming.is_empty());
     }
 
-    /// What came before the violation still counts.
+    /// Fails the connection. What came before the violation still counts.
     fn violated(&mut self, violation: Violation, batch: &mut Batch, now: Instant) {
         let Violation { close_code, message, is_memory } = violation;
         self.deliver(batch, now);
@@ -179,7 +179,7 @@ impl Session {
         Box::new(Incoming { decoder, undecoded: None })
     }
 
-    /// What a decoder is held to that knows no compression.
+    /// The limits of a decoder without compression.
     fn bounds(&self) -> DecoderConfig {
         let limits = &self.connection.limits;
         DecoderConfig {
@@ -195,7 +195,7 @@ impl Session {
             return;
         }
         let mut batch = std::mem::take(batch);
-        // It may wait for long, and counts by what is in it.
+        // It may wait for long, and only its contents are counted.
         batch.shrink();
         let mut bad = None;
         if self.connection.data_type() == DataType::Object && !self.connection.life().is_muted() {
@@ -234,7 +234,8 @@ impl Session {
         }
     }
 
-    /// Only what the host hears of, or what ends the messages, has its place among them.
+    /// Messages before a control frame are delivered first if the host hears of that frame, or if
+    /// it is the last.
     fn on_control(&mut self, control: Control, batch: &mut Batch, now: Instant) {
         self.has_answered = true;
         let connection = &self.connection;
@@ -243,7 +244,7 @@ impl Session {
                 let mut outbox = connection.outbox();
                 // Nothing follows the close frame.
                 if !connection.life().is_closing() {
-                    // It fails only when no random bytes are to be had: a pong less.
+                    // It fails only without random bytes. Then there is no pong.
                     let _ = outbox.push_pong(&payload);
                 }
                 connection.flush(&mut outbox);
@@ -270,7 +271,7 @@ impl Session {
             }
             Control::Close(frame) => {
                 self.deliver(batch, now);
-                // A message before it may have been the end already.
+                // A message before it may have ended the connection already.
                 if self.is_deaf() {
                     return;
                 }
