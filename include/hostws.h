@@ -50,9 +50,9 @@
  * programs do.
  *
  * Errors. A result of zero or more is success. A negative result is a HOSTWS_E_ code: the call had
- * no effect, and ws_last_error_message() describes the error. Each thread has its own last error.
- * Any call may return HOSTWS_E_INTERNAL, which means a bug in the library. What happens on the
- * network is reported by events.
+ * no effect, unless its documentation says otherwise, and ws_last_error_message() describes the
+ * error. Each thread has its own last error. Any call may return HOSTWS_E_INTERNAL, which means a
+ * bug in the library. What happens on the network is reported by events.
  *
  * Fork. In a forked child every call returns HOSTWS_E_FORKED until the child calls ws_shutdown().
  * fork() followed by exec() needs nothing.
@@ -71,11 +71,12 @@
  *
  * Descriptors. The library never uses descriptors 0, 1 and 2 for itself, even if they are closed.
  *
- * Environment. The first ws_new() reads HOSTWS_LOG and starts OpenSSL, on the calling thread. Each
- * ws_new() may read the variables that name proxies. At any later time, on threads of the library,
- * the C library's resolver may call getenv(), and so may OpenSSL when it looks for the system's
- * certificates (SSL_CERT_FILE, SSL_CERT_DIR): a setenv() at that moment is a race. In a setuid
- * program the library reads neither HOSTWS_LOG nor the proxy variables.
+ * Environment. The first ws_new() reads HOSTWS_LOG and starts OpenSSL, which reads its own
+ * configuration file, on the calling thread. Each ws_new() may read the variables that name
+ * proxies. At any later time, on threads of the library, the C library's resolver may call
+ * getenv(), and so may OpenSSL when it looks for the system's certificates (SSL_CERT_FILE,
+ * SSL_CERT_DIR): a setenv() at that moment is a race. In a setuid program the library reads neither
+ * HOSTWS_LOG nor the proxy variables.
  *
  * Signals. Threads of the library block HUP INT QUIT PIPE ALRM TERM USR1 USR2 CHLD TSTP WINCH IO
  * VTALRM PROF URG, and what the thread that starts them blocks, but never SEGV BUS FPE ILL TRAP
@@ -158,8 +159,8 @@ enum { HOSTWS_E_PROTOCOL = -25 };
 enum { HOSTWS_E_OPEN = -26 };
 
 /**
- * In events: the connection was lost; the cause follows. From ws_send_ex(): the fragments sent so
- * far of this message were lost with the connection.
+ * In events: the connection was lost; if an error of TCP or TLS is the cause, it follows. From
+ * ws_send_ex(): the fragments sent so far of this message were lost with the connection.
  */
 enum { HOSTWS_E_LOST = -27 };
 /** In causes: the proxy could not be reached, refused, or broke its protocol. */
@@ -309,7 +310,7 @@ typedef struct ws_event {
   int64_t length;
   /**
    * ERROR, WARNING, RECONNECTING: a stack of errors. The general error comes first, then its
-   * cause.
+   * causes, if there are any.
    */
   const struct ws_error *errors;
   /** ERROR, WARNING, RECONNECTING: the number of entries at `errors`. */
@@ -550,11 +551,9 @@ typedef struct ws_options {
   /**
    * The private key of `tls_cert`: PEM text, or "@" and a path. PKCS#8 or the
    * traditional formats of RSA and EC, encrypted or not. If `tls_cert` and `tls_key` are
-   * text, ws_new() reads them and refuses them if something is wrong. Only for this does
-   * it call OpenSSL, which reads its own configuration file on its first call in a
-   * process, and takes as long to decrypt a key as the key requires. Errors in a file
-   * are reported by on_error. Where TLS is not OpenSSL (Windows, macOS), the key must be
-   * unencrypted PKCS#8.
+   * text, ws_new() reads them and refuses them if something is wrong. This takes as long
+   * as it takes to decrypt the key. Errors in a file are reported by on_error. Where TLS
+   * is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8.
    */
   const char *tls_key;
   /** The password of an encrypted `tls_key`; ignored if the key is not encrypted. */
@@ -694,10 +693,10 @@ extern "C" {
 /**
  * Creates a connection and begins to open it.
  *
- * Returns at once with the status Connecting; never touches the network or the disk (but OpenSSL
- * may read its own configuration, see `tls_key`). Failures that only the network can show
- * (refused, DNS, TLS, HTTP 401) are reported by on_error, then on_terminate. You can send messages
- * at once: they wait until the connection is open.
+ * Returns at once with the status Connecting; never touches the network or the disk (but the first
+ * call in a process starts OpenSSL, which reads its own configuration file). Failures that only
+ * the network can show (refused, DNS, TLS, HTTP 401) are reported by on_error, then on_terminate.
+ * You can send messages at once: they wait until the connection is open.
  *
  * The blocking form, for a program that wants an open connection or none:
  *
@@ -812,7 +811,8 @@ int32_t ws_terminate(ws_id ws, int32_t code, const char *reason);
  * sent. After this call no message is delivered; on_terminate still comes, with 1006.
  *
  * @param ws  a connection
- * @return HOSTWS_OK, HOSTWS_E_CLOSED or HOSTWS_E_NO_SUCH_ID
+ * @return HOSTWS_OK; or HOSTWS_E_CLOSED (even then, the call stops the delivery of waiting events,
+ *         except on_terminate, which has its own code), HOSTWS_E_NO_SUCH_ID
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -1190,10 +1190,11 @@ int64_t ws_peer_certificate(ws_id ws, void *buffer, int64_t size);
  * @param max_events  how many events to deliver at most; 0: all that wait when the call begins
  * @return the number of events delivered; 0 if the time is up, ws_wake() was called, or a signal
  *         handler ran on this thread while it waited; or HOSTWS_E_IDLE if no connection is left
- *         that could get an event: at once with timeout -1, otherwise when the time is up, because
- *         a new connection may appear meanwhile; its error message says which connections there
- *         are; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
- *         thread's own queue; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+ *         that could get an event: at once with timeout -1, never with timeout 0, otherwise when
+ *         the time is up, because a new connection may appear meanwhile; its error message says
+ *         which connections there are; HOSTWS_E_BUSY if another thread polls the queue;
+ *         HOSTWS_E_WRONG_THREAD for another thread's own queue; HOSTWS_E_NO_SUCH_ID;
+ *         HOSTWS_E_ARGUMENT
  *
  * Blocks: up to `timeout_ms`, plus the time of the callbacks. Threads: the queue's own; for a
  * queue of ws_queue_new() any, one at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -1426,8 +1427,9 @@ int32_t ws_wake(ws_queue queue);
 /**
  * Returns a descriptor to write to. Each byte written to it, whatever its value, has the effect of
  * ws_wake(). A signal handler can use it to end a wait, even one that begins after the handler has
- * run: write(2) is allowed in a signal handler, ws_wake() is not. The write never blocks. Python's
- * signal.set_wakeup_fd() accepts the descriptor.
+ * run: write(2) is allowed in a signal handler, ws_wake() is not. The write never blocks. Like
+ * ws_wake(), it does not make the descriptor of ws_queue_fd() readable: a loop around poll(2)
+ * needs a pipe of its own, or ppoll(2). Python's signal.set_wakeup_fd() accepts the descriptor.
  *
  * @param queue  0 for the calling thread's own, or any queue
  * @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
@@ -1458,8 +1460,10 @@ int32_t ws_pending(ws_queue queue);
  * select, libuv). It is readable exactly while an event can be delivered. While a callback runs
  * (perhaps a dialog with a loop of its own), only the events of other connections count. It is one
  * end of a socket pair. Watch it level-triggered, and call ws_poll(queue, 0, 0) or ws_next(queue,
- * 0) when it is readable. You need not read from it. If you do, poll before you wait again: that
- * poll, or the next event, makes it readable again if an event is left.
+ * 0) when it is readable; both, if the queue has connections with callbacks and without, because
+ * it stays readable until the events of both have been delivered. You need not read from it. If
+ * you do, poll before you wait again: that poll, or the next event, makes it readable again if an
+ * event is left.
  *
  * The library owns this descriptor; never close it. If your event loop closes what it watches,
  * give it a dup().
@@ -1641,13 +1645,14 @@ int32_t ws_set_log(int32_t level,
  * @return HOSTWS_OK: every accepted message has left (except pings, and messages that you dropped
  *         yourself by ws_abort() or ws_terminate()); HOSTWS_E_TIMEOUT if a message was dropped,
  *         also because `timeout_ms` is 0 or an opening failed (the error message names the
- *         connection and the reason), if a connection was dropped although `timeout_ms` is not 0,
- *         or if a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another
- *         thread is already inside ws_shutdown(); HOSTWS_E_ARGUMENT if `timeout_ms` is less than
- *         -1
+ *         connection, and what failed unless the time was up), if `timeout_ms` is more than 0 and
+ *         passed before every connection was closed, or if a thread did not end or a function did
+ *         not return. If only `close_timeout_ms` passed, and every message has left, the result is
+ *         HOSTWS_OK. HOSTWS_E_SHUTDOWN if another thread is already inside ws_shutdown();
+ *         HOSTWS_E_ARGUMENT if `timeout_ms` is less than -1
  *
- * Blocks: up to `timeout_ms` and a moment. Threads: any except those of the library. From a
- * callback: yes. After fork: yes, see above.
+ * Blocks: up to `timeout_ms` and a moment; neither ws_wake() nor a signal handler ends it.
+ * Threads: any except those of the library. From a callback: yes. After fork: yes, see above.
  *
  * @since 0.1
  */

@@ -14,10 +14,10 @@ use crate::queue::Kind;
 
 /// Creates a connection and begins to open it.
 ///
-/// Returns at once with the status Connecting; never touches the network or the disk (but OpenSSL
-/// may read its own configuration, see `tls_key`). Failures that only the network can show
-/// (refused, DNS, TLS, HTTP 401) are reported by on_error, then on_terminate. You can send messages
-/// at once: they wait until the connection is open.
+/// Returns at once with the status Connecting; never touches the network or the disk (but the first
+/// call in a process starts OpenSSL, which reads its own configuration file). Failures that only
+/// the network can show (refused, DNS, TLS, HTTP 401) are reported by on_error, then on_terminate.
+/// You can send messages at once: they wait until the connection is open.
 ///
 /// The blocking form, for a program that wants an open connection or none:
 ///
@@ -182,7 +182,8 @@ pub unsafe extern "C" fn ws_terminate(ws: ws_id, code: i32, reason: *const c_cha
 /// sent. After this call no message is delivered; on_terminate still comes, with 1006.
 ///
 /// @param ws  a connection
-/// @return HOSTWS_OK, HOSTWS_E_CLOSED or HOSTWS_E_NO_SUCH_ID
+/// @return HOSTWS_OK; or HOSTWS_E_CLOSED (even then, the call stops the delivery of waiting events,
+///         except on_terminate, which has its own code), HOSTWS_E_NO_SUCH_ID
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///

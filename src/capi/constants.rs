@@ -59,8 +59,8 @@ pub const HOSTWS_E_HTTP: i32 = -24;
 pub const HOSTWS_E_PROTOCOL: i32 = -25;
 /// In events: the connection could not be opened; the cause follows.
 pub const HOSTWS_E_OPEN: i32 = -26;
-/// In events: the connection was lost; the cause follows. From ws_send_ex(): the fragments sent so
-/// far of this message were lost with the connection.
+/// In events: the connection was lost; if an error of TCP or TLS is the cause, it follows. From
+/// ws_send_ex(): the fragments sent so far of this message were lost with the connection.
 pub const HOSTWS_E_LOST: i32 = -27;
 /// In causes: the proxy could not be reached, refused, or broke its protocol.
 pub const HOSTWS_E_PROXY: i32 = -28;

@@ -34,10 +34,11 @@ use crate::sys::here;
 /// @param max_events  how many events to deliver at most; 0: all that wait when the call begins
 /// @return the number of events delivered; 0 if the time is up, ws_wake() was called, or a signal
 ///         handler ran on this thread while it waited; or HOSTWS_E_IDLE if no connection is left
-///         that could get an event: at once with timeout -1, otherwise when the time is up, because
-///         a new connection may appear meanwhile; its error message says which connections there
-///         are; HOSTWS_E_BUSY if another thread polls the queue; HOSTWS_E_WRONG_THREAD for another
-///         thread's own queue; HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
+///         that could get an event: at once with timeout -1, never with timeout 0, otherwise when
+///         the time is up, because a new connection may appear meanwhile; its error message says
+///         which connections there are; HOSTWS_E_BUSY if another thread polls the queue;
+///         HOSTWS_E_WRONG_THREAD for another thread's own queue; HOSTWS_E_NO_SUCH_ID;
+///         HOSTWS_E_ARGUMENT
 ///
 /// Blocks: up to `timeout_ms`, plus the time of the callbacks. Threads: the queue's own; for a
 /// queue of ws_queue_new() any, one at a time. From a callback: yes. After fork: HOSTWS_E_FORKED.

@@ -177,13 +177,14 @@ pub extern "C" fn ws_set_log(
 /// @return HOSTWS_OK: every accepted message has left (except pings, and messages that you dropped
 ///         yourself by ws_abort() or ws_terminate()); HOSTWS_E_TIMEOUT if a message was dropped,
 ///         also because `timeout_ms` is 0 or an opening failed (the error message names the
-///         connection and the reason), if a connection was dropped although `timeout_ms` is not 0,
-///         or if a thread did not end or a function did not return; HOSTWS_E_SHUTDOWN if another
-///         thread is already inside ws_shutdown(); HOSTWS_E_ARGUMENT if `timeout_ms` is less than
-///         -1
+///         connection, and what failed unless the time was up), if `timeout_ms` is more than 0 and
+///         passed before every connection was closed, or if a thread did not end or a function did
+///         not return. If only `close_timeout_ms` passed, and every message has left, the result is
+///         HOSTWS_OK. HOSTWS_E_SHUTDOWN if another thread is already inside ws_shutdown();
+///         HOSTWS_E_ARGUMENT if `timeout_ms` is less than -1
 ///
-/// Blocks: up to `timeout_ms` and a moment. Threads: any except those of the library. From a
-/// callback: yes. After fork: yes, see above.
+/// Blocks: up to `timeout_ms` and a moment; neither ws_wake() nor a signal handler ends it.
+/// Threads: any except those of the library. From a callback: yes. After fork: yes, see above.
 ///
 /// @since 0.1
 #[no_mangle]

@@ -50,9 +50,9 @@
  * programs do.
  *
  * Errors. A result of zero or more is success. A negative result is a HOSTWS_E_ code: the call had
- * no effect, and ws_last_error_message() describes the error. Each thread has its own last error.
- * Any call may return HOSTWS_E_INTERNAL, which means a bug in the library. What happens on the
- * network is reported by events.
+ * no effect, unless its documentation says otherwise, and ws_last_error_message() describes the
+ * error. Each thread has its own last error. Any call may return HOSTWS_E_INTERNAL, which means a
+ * bug in the library. What happens on the network is reported by events.
  *
  * Fork. In a forked child every call returns HOSTWS_E_FORKED until the child calls ws_shutdown().
  * fork() followed by exec() needs nothing.
@@ -71,11 +71,12 @@
  *
  * Descriptors. The library never uses descriptors 0, 1 and 2 for itself, even if they are closed.
  *
- * Environment. The first ws_new() reads HOSTWS_LOG and starts OpenSSL, on the calling thread. Each
- * ws_new() may read the variables that name proxies. At any later time, on threads of the library,
- * the C library's resolver may call getenv(), and so may OpenSSL when it looks for the system's
- * certificates (SSL_CERT_FILE, SSL_CERT_DIR): a setenv() at that moment is a race. In a setuid
- * program the library reads neither HOSTWS_LOG nor the proxy variables.
+ * Environment. The first ws_new() reads HOSTWS_LOG and starts OpenSSL, which reads its own
+ * configuration file, on the calling thread. Each ws_new() may read the variables that name
+ * proxies. At any later time, on threads of the library, the C library's resolver may call
+ * getenv(), and so may OpenSSL when it looks for the system's certificates (SSL_CERT_FILE,
+ * SSL_CERT_DIR): a setenv() at that moment is a race. In a setuid program the library reads neither
+ * HOSTWS_LOG nor the proxy variables.
  *
  * Signals. Threads of the library block HUP INT QUIT PIPE ALRM TERM USR1 USR2 CHLD TSTP WINCH IO
  * VTALRM PROF URG, and what the thread that starts them blocks, but never SEGV BUS FPE ILL TRAP

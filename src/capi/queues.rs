@@ -112,8 +112,9 @@ pub extern "C" fn ws_wake(queue: ws_queue) -> i32 {
 
 /// Returns a descriptor to write to. Each byte written to it, whatever its value, has the effect of
 /// ws_wake(). A signal handler can use it to end a wait, even one that begins after the handler has
-/// run: write(2) is allowed in a signal handler, ws_wake() is not. The write never blocks. Python's
-/// signal.set_wakeup_fd() accepts the descriptor.
+/// run: write(2) is allowed in a signal handler, ws_wake() is not. The write never blocks. Like
+/// ws_wake(), it does not make the descriptor of ws_queue_fd() readable: a loop around poll(2)
+/// needs a pipe of its own, or ppoll(2). Python's signal.set_wakeup_fd() accepts the descriptor.
 ///
 /// @param queue  0 for the calling thread's own, or any queue
 /// @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
@@ -150,8 +151,10 @@ pub extern "C" fn ws_pending(queue: ws_queue) -> i32 {
 /// select, libuv). It is readable exactly while an event can be delivered. While a callback runs
 /// (perhaps a dialog with a loop of its own), only the events of other connections count. It is one
 /// end of a socket pair. Watch it level-triggered, and call ws_poll(queue, 0, 0) or ws_next(queue,
-/// 0) when it is readable. You need not read from it. If you do, poll before you wait again: that
-/// poll, or the next event, makes it readable again if an event is left.
+/// 0) when it is readable; both, if the queue has connections with callbacks and without, because
+/// it stays readable until the events of both have been delivered. You need not read from it. If
+/// you do, poll before you wait again: that poll, or the next event, makes it readable again if an
+/// event is left.
 ///
 /// The library owns this descriptor; never close it. If your event loop closes what it watches,
 /// give it a dup().

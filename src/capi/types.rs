@@ -60,7 +60,7 @@ pub struct ws_event {
     /// MESSAGE, PONG: the number of bytes at `data`.
     pub length: i64,
     /// ERROR, WARNING, RECONNECTING: a stack of errors. The general error comes first, then its
-    /// cause.
+    /// causes, if there are any.
     pub errors: *const ws_error,
     /// ERROR, WARNING, RECONNECTING: the number of entries at `errors`.
     pub error_count: i32,

@@ -111,11 +111,9 @@ macro_rules! options_table {
             tls_cert: *const c_char = Text,
             /// The private key of `tls_cert`: PEM text, or "@" and a path. PKCS#8 or the
             /// traditional formats of RSA and EC, encrypted or not. If `tls_cert` and `tls_key` are
-            /// text, ws_new() reads them and refuses them if something is wrong. Only for this does
-            /// it call OpenSSL, which reads its own configuration file on its first call in a
-            /// process, and takes as long to decrypt a key as the key requires. Errors in a file
-            /// are reported by on_error. Where TLS is not OpenSSL (Windows, macOS), the key must be
-            /// unencrypted PKCS#8.
+            /// text, ws_new() reads them and refuses them if something is wrong. This takes as long
+            /// as it takes to decrypt the key. Errors in a file are reported by on_error. Where TLS
+            /// is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8.
             tls_key: *const c_char = SecretText,
             /// The password of an encrypted `tls_key`; ignored if the key is not encrypted.
             tls_key_password: *const c_char = SecretText,
