@@ -4,7 +4,7 @@
 mod courier;
 
 use std::io::Write;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{PoisonError, RwLock, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,13 +52,16 @@ impl Level {
 /// Receives the lines. Without one they go to stderr.
 pub type Sink = Box<dyn Fn(Level, &str) + Send + Sync>;
 
-/// How long a thread of the host's waits for the lines of ours that come before its own.
+/// How long a host thread waits for earlier lines of our threads, before it writes its own.
 const ORDERLY: Duration = Duration::from_millis(100);
 
 /// -1: not known yet; the environment decides.
 static LEVEL: AtomicI32 = AtomicI32::new(-1);
 static SINK: PerProcess<RwLock<Option<Sink>>> = PerProcess::new();
-/// Takes the lines of the library's threads to the sink: none of them waits for the host.
+/// Changed under the lock of `SINK`. It is read without that lock, for which a thread may have to
+/// wait until the sink returns.
+static HAS_SINK: AtomicBool = AtomicBool::new(false);
+/// Takes the lines of our threads to the sink, so that none of them waits for the host.
 static COURIER: PerProcess<Courier> = PerProcess::new();
 
 /// Logs a line. Its arguments are evaluated only if the line is wanted.
@@ -108,14 +111,14 @@ pub fn write(level: Level, line: String) {
             COURIER.get().take(level, line);
             return;
         }
-        // What happened before is told before, unless the sink is very slow.
+        // Earlier lines come first, unless the sink is very slow.
         COURIER.get().wait_delivered(Some(Instant::now() + ORDERLY));
     }
     deliver(level, &line);
 }
 
 fn has_sink() -> bool {
-    SINK.get().read().unwrap_or_else(PoisonError::into_inner).is_some()
+    HAS_SINK.load(Ordering::SeqCst)
 }
 
 /// Gives a line to the sink, on the calling thread.
@@ -136,13 +139,16 @@ fn lose_sink() {
     LEVEL.store(Level::Off as i32, Ordering::Relaxed);
     if let Ok(mut sink) = SINK.get().try_write() {
         *sink = None;
+        HAS_SINK.store(false, Ordering::SeqCst);
     }
 }
 
-/// Waits until the former sink has got its lines and does not run any more.
+/// Sets level and sink. Before, it waits until the former sink has got the lines so far and does not
+/// run any more.
 pub fn set(level: Level, new: Option<Sink>) {
     COURIER.get().wait_delivered(None);
     let mut sink = SINK.get().write().unwrap_or_else(PoisonError::into_inner);
+    HAS_SINK.store(new.is_some(), Ordering::SeqCst);
     *sink = new;
     // Under the lock, as in `forget`: the level is that of the sink.
     LEVEL.store(level as i32, Ordering::Relaxed);
@@ -169,6 +175,7 @@ pub fn forget(deadline: Instant) -> bool {
         }
     };
     *sink = None;
+    HAS_SINK.store(false, Ordering::SeqCst);
     // The environment decides again.
     LEVEL.store(-1, Ordering::Relaxed);
     true
@@ -177,5 +184,6 @@ pub fn forget(deadline: Instant) -> bool {
 /// In a forked child: locks may be held by threads that do not exist there.
 pub fn start_afresh() {
     SINK.start_afresh();
+    HAS_SINK.store(false, Ordering::SeqCst);
     COURIER.start_afresh();
 }

@@ -1,7 +1,7 @@
-//! Lines on their way from threads of the library to the log function.
+//! Lines on their way from our threads to the log function.
 //!
-//! The function may be slow, call `ws_wake`, or end its thread: CPython does that to threads that
-//! come back to it after its end. So it has a thread to itself, and nothing waits for that.
+//! The function may be slow, call `ws_wake`, or end its thread, as CPython does after its own end.
+//! So it is called on a thread of its own, for which no other thread of ours waits.
 
 use std::collections::VecDeque;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -9,10 +9,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{deliver, lose_sink, Level};
+use super::{deliver, lose_sink, wants, Level};
 use crate::exit;
 
-/// More bytes of lines do not wait; further lines are dropped and counted.
+/// At most this many bytes of lines wait. Further lines are dropped and counted.
 const MOST: usize = 256 * 1024;
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
 
@@ -27,20 +27,14 @@ struct State {
     lines: VecDeque<(Level, String)>,
     bytes: usize,
     dropped: usize,
-    /// The function is running.
-    is_calling: bool,
-    /// There is a thread that comes for the lines.
+    /// The number of lines that were taken, and of those whose delivery is over.
+    taken: u64,
+    delivered: u64,
+    /// There is a thread that delivers the lines.
     is_running: bool,
-    /// It ends when there are none.
+    /// The thread ends when no line is left.
     is_ending: bool,
     thread: Option<JoinHandle<()>>,
-}
-
-impl State {
-    fn has_delivered(&self) -> bool {
-        // Nobody comes for them if no thread could be started.
-        !self.is_calling && (self.lines.is_empty() || !self.is_running)
-    }
 }
 
 impl Courier {
@@ -55,21 +49,25 @@ impl Courier {
             return;
         }
         state.bytes += line.len();
+        state.taken += 1;
         state.lines.push_back((level, line));
         if !state.is_running {
-            // The new thread waits for the lock. Without one, the next line is another try.
+            // The new thread waits for the lock. If there is none, the next line tries again.
             state.thread = exit::spawn("hostws-log", || self.serve()).ok();
             state.is_running = state.thread.is_some();
         }
         self.changed.notify_all();
     }
 
-    /// Waits until every line taken so far is delivered; false if it is not by the deadline.
-    pub fn wait_delivered(&self, deadline: Option<Instant>) -> bool {
-        self.wait(deadline, State::has_delivered).is_some()
+    /// Waits until the lines that were taken so far are delivered, or the deadline passes.
+    pub fn wait_delivered(&self, deadline: Option<Instant>) {
+        let taken = self.state().taken;
+        // Without a thread, nobody delivers them.
+        let waited = self.wait(deadline, |state| state.delivered >= taken || !state.is_running);
+        drop(waited);
     }
 
-    /// Delivers what there is and ends the thread; false if that takes longer.
+    /// Delivers the lines and ends the thread. Returns false if that takes longer.
     pub fn end(&self, deadline: Instant) -> bool {
         self.state().is_ending = true;
         self.changed.notify_all();
@@ -119,11 +117,13 @@ impl Courier {
             };
             state.bytes -= line.len();
             let dropped = std::mem::take(&mut state.dropped);
-            state.is_calling = true;
             drop(state);
             let mut call = Call { courier: self, has_returned: false };
-            deliver(level, &line);
-            if dropped > 0 {
+            // The level may have changed since.
+            if wants(level) {
+                deliver(level, &line);
+            }
+            if dropped > 0 && wants(Level::Warning) {
                 let words = format!("{dropped} lines were dropped: the log function is slow");
                 deliver(Level::Warning, &words);
             }
@@ -132,8 +132,8 @@ impl Courier {
     }
 }
 
-/// A call of the function. An unwind out of it must not reach the thread's beginning, where the
-/// process would be ended for it.
+/// A call of the function. If an unwind leaves the function, it must not reach the start of the
+/// thread, because it would end the process there.
 struct Call<'a> {
     courier: &'a Courier,
     has_returned: bool,
@@ -141,27 +141,30 @@ struct Call<'a> {
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        let has_returned = self.has_returned || thread::panicking();
-        if !has_returned {
+        // Our own panics go on as usual.
+        let was_left = !self.has_returned && !thread::panicking();
+        if was_left {
             let _ = catch_unwind(AssertUnwindSafe(lose_sink));
         }
         let mut state = self.courier.state();
-        state.is_calling = false;
-        if !has_returned {
+        state.delivered += 1;
+        if !self.has_returned {
+            // The next line starts another thread, and nobody may wait for this one.
             state.is_running = false;
+            state.thread = None;
+        }
+        if was_left {
             state.lines.clear();
             state.bytes = 0;
-            // Nobody is to wait for it.
-            state.thread = None;
+            state.delivered = state.taken;
         }
         drop(state);
         self.courier.changed.notify_all();
-        if has_returned {
-            return;
-        }
-        // Nothing can stop the unwind, but it need not go on.
-        loop {
-            thread::park();
+        if was_left {
+            // Nothing can stop the unwind, but it can wait for ever.
+            loop {
+                thread::park();
+            }
         }
     }
 }
