@@ -1,5 +1,5 @@
-//! JSON as messages need it: is it an object or array, and what stands at a pointer.
-//! No tree is built for either.
+//! JSON for messages: checks for an object or array, and finds the value at a pointer. Neither
+//! builds a tree.
 
 use std::borrow::Cow;
 use std::fmt;

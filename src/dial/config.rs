@@ -1,4 +1,4 @@
-//! What an opening is asked for.
+//! The settings of an opening.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::target::Target;
 use super::tls::TlsConfig;
 use crate::protocol::DeflateOffer;
 
-/// What a connection is opened with.
+/// The settings that a connection is opened with.
 #[derive(Clone, PartialEq)]
 pub struct DialConfig {
     pub target: Target,
@@ -17,9 +17,9 @@ pub struct DialConfig {
     pub subprotocols: Vec<String>,
     /// The compression to offer.
     pub deflate: Option<DeflateOffer>,
-    /// What the target is reached through.
+    /// The proxy before the target.
     pub proxy: Option<Proxy>,
-    /// What another target would be reached through.
+    /// The choice of a proxy for another target.
     pub proxies: Proxies,
     pub max_redirects: u32,
     pub family: Family,

@@ -63,8 +63,8 @@ impl Dialer {
         }
     }
 
-    /// The blocking part that must run on another thread now, if there is
-    /// one. To be asked for after each `advance`.
+    /// The blocking part that must run on another thread now, if there is one. Call this after each
+    /// `advance`.
     pub fn take_job(&mut self) -> Option<Job> {
         match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::Lacking(purpose, job) => {
@@ -78,17 +78,15 @@ impl Dialer {
         }
     }
 
-    /// The job's result, for the next `advance`, which returns its error if
-    /// it has one.
+    /// Takes the job's result. The next `advance` uses it, or returns its error.
     pub fn prepared(&mut self, prepared: Prepared) {
         if let Phase::Awaiting(purpose) = self.phase {
             self.phase = Phase::Prepared(purpose, prepared);
         }
     }
 
-    /// Goes as far as it can without blocking. To be called at the beginning,
-    /// after `prepared`, after every event of `token` and when `wake_at` has
-    /// passed.
+    /// Goes as far as it can without blocking. Call it at the beginning, after `prepared`, after
+    /// every event of `token`, and when `wake_at` has passed.
     pub fn advance(&mut self, registry: &Registry, token: Token, now: Instant) -> Result<Progress> {
         loop {
             let phase = std::mem::replace(&mut self.phase, Phase::Over);
@@ -147,7 +145,7 @@ impl Dialer {
         }
     }
 
-    /// When `advance` has something to do although nothing happened.
+    /// When `advance` must be called even if nothing has happened.
     pub fn wake_at(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Connecting(race) => race.wake_at(),
@@ -220,7 +218,7 @@ impl Dialer {
         }
     }
 
-    /// At the other end of the stream is the server.
+    /// The server is at the other end of the stream.
     fn reached(&mut self, stream: Stream) -> Result<Step> {
         match self.prerequisites.connector.take() {
             None if self.config.target.secure => self.lost(),
@@ -287,8 +285,8 @@ impl Dialer {
         }
     }
 
-    /// After a redirect that is followed, the opening begins anew elsewhere,
-    /// and the stream is dropped with what is left of the answer.
+    /// If a redirect is followed, the opening begins anew elsewhere. The stream is dropped with the
+    /// rest of the answer.
     fn redirected(&mut self, refusal: Refusal) -> Phase {
         match self.redirects.follow(&self.config, refusal.response()) {
             Ok(None) => Phase::Refused(Box::new(refusal)),
@@ -314,7 +312,7 @@ impl Dialer {
             *time = time.saturating_add(lap);
         }
         let (component, during) = match phase {
-            // There is an answer, so that is what there is to report.
+            // There is an answer, so that is reported.
             Phase::Refused(refusal) => return self.refused(*refusal),
             phase => phase.doing(&self.config),
         };
@@ -322,7 +320,7 @@ impl Dialer {
         self.failure(Error::new(Code::Timeout, component, words))
     }
 
-    /// An error in reaching what is connected to: of the proxy, if it is one.
+    /// An error in connecting. It names the proxy, if there is one.
     fn on_the_way(&self, error: Error) -> Error {
         match &self.config.proxy {
             Some(proxy) => proxy.failed("could not reach", error),
@@ -337,8 +335,7 @@ impl Dialer {
         failure
     }
 
-    /// For a phase of a proxy where there is none, or of TLS with nothing to speak it, which
-    /// cannot be.
+    /// The error of a phase whose proxy or TLS context is missing, which cannot happen.
     fn lost<T>(&mut self) -> Result<T> {
         let words = "a defect in this library lost the way to the server";
         Err(self.failure(Error::ws(Code::Internal, words)))
@@ -358,7 +355,7 @@ impl Dialer {
         })
     }
 
-    /// The microseconds since the last phase change, which this is.
+    /// Changes the phase, and returns the microseconds since the last change.
     fn lap(&mut self) -> u32 {
         let now = Instant::now();
         let elapsed = now.saturating_duration_since(self.since);
@@ -373,8 +370,7 @@ impl Drop for Dialer {
     }
 }
 
-/// The address that a proxy is told. It tries one only: IPv4 is what more
-/// proxies can reach.
+/// The address that a proxy gets. A proxy tries only one, and more proxies can reach IPv4.
 fn for_proxy(addresses: Vec<SocketAddr>) -> Option<SocketAddr> {
     let v4 = addresses.iter().find(|address| address.is_ipv4()).copied();
     v4.or_else(|| addresses.first().copied())

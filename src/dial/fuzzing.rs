@@ -1,5 +1,4 @@
-//! What a fuzzer does with the readers of this room: each function checks what holds for any
-//! input.
+//! The fuzz targets for this module's parsers. Each function checks what must hold for any input.
 
 use std::io::Write;
 use std::time::Instant;

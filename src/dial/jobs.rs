@@ -1,8 +1,8 @@
-//! Short-lived threads for what must block: the resolver, reading files.
+//! Short-lived threads for calls that block: the resolver, and reading files.
 //!
-//! They are started on demand, and each ends after two idle seconds. What hangs in the resolver
-//! holds back nothing but its own: files are for other threads, and each name that is being
-//! looked up has one to itself, up to a bound that only a broken resolver reaches.
+//! They are started on demand, and each ends after two idle seconds. A look-up that hangs delays no
+//! other job: other threads read files, and each look-up has its own thread, up to a limit that
+//! only a broken resolver reaches.
 
 use std::collections::VecDeque;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 use crate::error::{Code, Component, Error};
 use crate::exit;
 
-/// Names that are being looked up at the same time.
+/// The most look-ups at the same time.
 const MAX_LOOK_UPS: usize = 64;
-/// More do not read files any faster.
+/// The most threads that read files. More would not be faster.
 const MAX_READERS: usize = 4;
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
 
 pub type Work = Box<dyn FnOnce() + Send>;
 
-/// What a job waits for.
+/// What a job blocks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
     Resolver,
@@ -44,7 +44,7 @@ impl Default for Jobs {
 }
 
 impl Jobs {
-    /// Runs `work` on a thread for its kind as soon as one is free. Fails when there is none and
+    /// Runs `work` on a thread for its kind, as soon as one is free. Fails if there is none and
     /// none can be started.
     pub fn submit(&self, wait: Wait, work: Work) -> Result<(), Error> {
         match wait {
@@ -53,14 +53,14 @@ impl Jobs {
         }
     }
 
-    /// Tells idle threads to end now and waits until all have ended; `false`
-    /// if some have not by `deadline`. Work that is queued is still done.
+    /// Ends idle threads now, and waits until all threads have ended. Returns false if some have
+    /// not ended by `deadline`. Queued work is still done.
     pub fn wait_idle_exit(&self, deadline: Instant) -> bool {
         self.readers.wait_idle_exit(deadline) & self.look_ups.wait_idle_exit(deadline)
     }
 }
 
-/// Threads of one kind. Dropping it ends those that are idle and does not wait for the others.
+/// The threads of one kind. Its drop ends idle threads and does not wait for the others.
 struct Pool {
     name: &'static str,
     most: usize,
@@ -78,10 +78,10 @@ struct Shared {
 struct State {
     queue: VecDeque<Work>,
     threads: Vec<JoinHandle<()>>,
-    /// Threads on their way out that somebody waits for.
+    /// Threads that are ending while somebody waits for that.
     ended: Vec<JoinHandle<()>>,
     idle: usize,
-    /// How many callers want the idle threads gone.
+    /// How many callers want idle threads to end.
     ending: usize,
 }
 
@@ -106,7 +106,7 @@ impl Pool {
                 let words = "no thread could be started to look up a name or read a file";
                 return Err(Error::new(Code::Resources, Component::Ws, words).because(error));
             }
-            // A thread that is busy now will come to it.
+            // A busy thread will do it later.
             Err(_) => {}
         }
         Ok(())
@@ -131,8 +131,7 @@ impl Pool {
         let ended = std::mem::take(&mut state.ended);
         drop(state);
         for handle in ended {
-            // These have let go of the lock for the last time. What they
-            // return with is nothing.
+            // They have released the lock for the last time, and only return.
             exit::join(handle);
         }
         all
@@ -153,7 +152,7 @@ impl Shared {
         loop {
             if let Some(work) = state.queue.pop_front() {
                 drop(state);
-                // A job reports its own panic; this keeps the count right.
+                // A job reports its own panic. This keeps the count right.
                 let _ = catch_unwind(AssertUnwindSafe(work));
                 state = self.lock();
                 continue;
@@ -173,8 +172,7 @@ impl Shared {
         let me: ThreadId = thread::current().id();
         if let Some(at) = state.threads.iter().position(|handle| handle.thread().id() == me) {
             let handle = state.threads.swap_remove(at);
-            // Without a waiter the handle is dropped, which detaches a thread
-            // that has nothing left to do but to return.
+            // If nobody waits, the handle is dropped. That detaches a thread that only returns.
             if state.ending > 0 {
                 state.ended.push(handle);
             }
@@ -183,8 +181,7 @@ impl Shared {
         self.thread_ended.notify_all();
     }
 
-    /// No invariant is ever broken while the lock is held, so a poisoned one
-    /// is still sound.
+    /// The state is always consistent when a panic may happen, so a poisoned lock is still sound.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

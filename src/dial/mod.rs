@@ -1,9 +1,7 @@
-//! From a URL to an open stream, without ever blocking: resolve, connect,
-//! proxy, TLS, HTTP upgrade.
+//! From a URL to an open stream, without ever blocking: resolve, connect, proxy, TLS, HTTP upgrade.
 //!
-//! A `Dialer` is driven by whoever owns the poll: its blocking parts are
-//! `Job`s for another thread, everything else happens in `advance`, which
-//! tries whatever the present phase could do.
+//! The thread that owns the poll drives a `Dialer`. Its blocking parts are `Job`s for another
+//! thread. Everything else happens in `advance`, which does what the present phase can do.
 
 mod address;
 mod config;

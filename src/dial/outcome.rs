@@ -1,44 +1,42 @@
-//! What an opening comes to.
+//! The result of an opening.
 
 use crate::error::Error;
 use crate::protocol::{Agreed, Response};
 use crate::transport::Transport;
 
-/// How long each phase took. A phase that was skipped took nothing.
+/// How long each phase took; 0 for a skipped phase.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timings {
     pub dns_us: u32,
     pub tcp_us: u32,
-    /// From the connection to the proxy to the one through it.
+    /// From the connection to the proxy until the connection through it.
     pub proxy_us: u32,
-    /// With the time to build the context, when it was the first of its kind.
+    /// Includes building the context, if it was the first of its kind.
     pub tls_us: u32,
     pub upgrade_us: u32,
 }
 
-/// An open connection. Its socket is still registered, and since readiness is
-/// edge-triggered, what has arrived meanwhile is not announced again: read
-/// until it would block.
+/// An open connection. Its socket is still registered. As readiness is edge-triggered, data that
+/// has arrived meanwhile is not announced again: read until the socket would block.
 pub struct Established {
     pub transport: Transport,
     pub response: Response,
     pub agreed: Agreed,
-    /// What came behind the response: the first frames.
+    /// The bytes after the response: the first frames.
     pub leftover: Vec<u8>,
     pub timings: Timings,
 }
 
-/// Why there is no connection.
+/// Why the opening failed.
 pub struct Failure {
-    /// That there is none, then the causes.
+    /// The general error, with its causes.
     pub error: Error,
-    /// The server's answer, or the proxy's, if there was one, and the start of
-    /// its body.
+    /// The answer of the server or the proxy, if there was one, and the start of its body.
     pub response: Option<(Response, Vec<u8>)>,
     /// 1015 if TLS failed, else 1006.
     pub close_code: u16,
     pub timings: Timings,
-    /// The server's, in DER, if TLS got so far.
+    /// The server's certificate in DER, if TLS got that far.
     pub certificate: Option<Vec<u8>>,
 }
 

@@ -1,4 +1,4 @@
-//! The phases of an opening, and what is being done in each.
+//! The phases of an opening.
 
 use native_tls::MidHandshakeTlsStream;
 
@@ -12,20 +12,20 @@ use crate::error::Component;
 use crate::exit::Guarded;
 use crate::transport::Stream;
 
-/// What a result of a blocking call is for.
+/// The purpose of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Of what is connected to: the target, or the proxy before it.
+    /// The addresses to connect to: the target's, or those of the proxy before it.
     Addresses,
-    /// The target's own, for a proxy that is told one.
+    /// The target's own addresses, for a proxy that needs one.
     TargetAddresses,
     ProxyContext,
     Context,
 }
 
-/// Where an opening is.
+/// The phase of an opening.
 pub enum Phase {
-    /// What is lacking is looked for, first where nothing blocks.
+    /// It gets what it needs, at first without blocking.
     Preparing,
     /// The job has not been taken yet.
     Lacking(Purpose, Box<Job>),
@@ -41,17 +41,17 @@ pub enum Phase {
     Over,
 }
 
-/// What a step of a phase comes to.
+/// The result of a step of a phase.
 pub enum Step {
-    /// On to this phase, at once.
+    /// Go on with this phase at once.
     Next(Phase),
-    /// Nothing to do in this phase until something happens.
+    /// Stay in this phase until something happens.
     Wait(Phase),
     Open(Box<Established>),
 }
 
 impl Phase {
-    /// Where the time is counted that this phase takes.
+    /// The counter for the time of this phase.
     pub fn time<'a>(&self, timings: &'a mut Timings) -> Option<&'a mut u32> {
         match self {
             Phase::Connecting(_) | Phase::ConnectingLocally(_) => Some(&mut timings.tcp_us),
@@ -62,7 +62,7 @@ impl Phase {
         }
     }
 
-    /// What takes so long.
+    /// What the phase is doing, for the error of a timeout.
     pub fn doing(&self, config: &DialConfig) -> (Component, String) {
         let target = &config.target;
         let server = target.authority();

@@ -1,5 +1,4 @@
-//! What must be done before the first socket and may block: the resolver,
-//! PEM files, the TLS context.
+//! The work before the first socket, which may block: the resolver, PEM files, the TLS context.
 
 use std::net::SocketAddr;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -12,7 +11,7 @@ use super::jobs::Wait;
 use super::tls::{Context, TlsConfig, TlsContexts};
 use crate::error::{Code, Component, Error};
 
-/// What openings share with each other.
+/// What all openings share.
 #[derive(Default)]
 pub struct Resources {
     pub(super) contexts: TlsContexts,
@@ -20,40 +19,40 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// What was read of the system is read again by the openings that follow.
+    /// Later openings read the system's files again.
     pub fn forget(&self) {
         self.contexts.forget();
     }
 }
 
-/// One thing that an opening lacks.
+/// Something that an opening needs.
 pub(super) enum Need {
     /// The addresses of a host and port.
     Addresses(String, u16),
     Context(Arc<TlsConfig>),
 }
 
-/// A blocking part of an opening, to be run on another thread.
+/// A blocking part of an opening, which runs on another thread.
 pub struct Job {
     pub(super) need: Need,
     pub(super) resources: Arc<Resources>,
     pub(super) cancelled: Arc<AtomicBool>,
 }
 
-/// What a job brings back to its dialer.
+/// The result of a job.
 pub struct Prepared {
     pub(super) result: Result<Found, Error>,
     pub(super) took: Duration,
 }
 
 pub(super) enum Found {
-    /// Of that host.
+    /// The addresses of that host.
     Addresses(String, Vec<SocketAddr>),
     Context(Arc<Context>),
 }
 
 impl Job {
-    /// What it blocks for.
+    /// What the job blocks for.
     pub fn wait(&self) -> Wait {
         match self.need {
             Need::Addresses(..) => Wait::Resolver,
@@ -61,9 +60,9 @@ impl Job {
         }
     }
 
-    /// Blocks, for as long as the resolver does, and delivers the result; or
-    /// leaves that to a thread which looks up the same name already. Delivers
-    /// nothing if the dialer is gone.
+    /// Does the job and delivers the result. It may block as long as the resolver does. If another
+    /// thread looks up the same name already, that thread delivers. Nothing is delivered if the
+    /// dialer is gone.
     pub fn run(self, deliver: impl FnOnce(Prepared) + Send + 'static) {
         let Job { need, resources, cancelled } = self;
         if cancelled.load(Ordering::Relaxed) {

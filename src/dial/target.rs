@@ -1,4 +1,4 @@
-//! Where a URL leads: host, port, resource and credentials.
+//! The destination of a URL: host, port, resource and credentials.
 
 mod parse;
 
@@ -11,7 +11,7 @@ use url::Host;
 use super::address::shown_socket;
 pub use parse::without_credentials;
 
-/// Where a URL leads.
+/// The destination of a URL.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
     pub secure: bool,
@@ -24,7 +24,7 @@ pub struct Target {
     pub resource: String,
     /// The value of an `Authorization` header, from the URL's user info.
     pub authorization: Option<String>,
-    /// Where the server listens, if not at the host's port.
+    /// The server's Unix socket, if it is not reached by TCP.
     pub socket: Option<PathBuf>,
 }
 
@@ -40,7 +40,7 @@ impl Target {
         }
     }
 
-    /// The same as a proxy is told it: no zone, which belongs to this machine.
+    /// The same for a proxy: without the zone, which belongs to this machine.
     pub fn tunnel_authority(&self) -> String {
         let host = self.tls_name();
         if host.contains(':') {
@@ -50,7 +50,7 @@ impl Target {
         }
     }
 
-    /// Whether the two are one for what is secret.
+    /// Whether secrets for one may go to the other.
     pub fn is_same_origin(&self, other: &Target) -> bool {
         (self.secure, &self.host, self.port, &self.socket)
             == (other.secure, &other.host, other.port, &other.socket)
@@ -65,7 +65,7 @@ impl Target {
         self.socket.is_some()
     }
 
-    /// The host as a certificate names it: no zone, no dot of the DNS root.
+    /// The host as a certificate names it: without zone and without the dot of the DNS root.
     pub fn tls_name(&self) -> &str {
         match self.host.split_once('%') {
             Some((address, _)) => address,
@@ -74,7 +74,7 @@ impl Target {
     }
 }
 
-/// Leaves out the credentials, and the resource, which may carry a token.
+/// Without the credentials and the resource, which may contain a token.
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.secure { "wss" } else { "ws" };

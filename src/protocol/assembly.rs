@@ -1,5 +1,5 @@
-//! The message that is being received: its limit, its text, and the parts in
-//! which a large one is handed on.
+//! The message that is being received: its size limit, the check of its text, and its parts if it
+//! is delivered in parts.
 
 use super::batch::LARGE;
 use super::utf8::{check_utf8, Utf8Check};

@@ -1,4 +1,4 @@
-//! The messages of one piece of input, as few allocations as can be.
+//! The messages of one piece of input, with as few allocations as possible.
 
 use super::{MessageKind, ReadBuffer, Violation};
 

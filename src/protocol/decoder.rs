@@ -1,7 +1,7 @@
 //! From a server's bytes to messages and control frames (RFC 6455 5 and 6.2).
 //!
-//! Refuses a frame at its header and text at its first bad byte, and holds
-//! memory only while something is incomplete.
+//! It refuses a bad frame at its header and bad text at the first bad byte. It holds memory only
+//! while something is incomplete.
 
 mod whole;
 
@@ -22,7 +22,7 @@ const FULL_BATCH: usize = 1 << 20;
 /// Bytes that come out of the inflater at once, at most.
 const INFLATED: usize = 16 * 1024;
 
-/// What a decoder holds the server to.
+/// The limits that a decoder enforces.
 #[derive(Debug, Clone, Copy)]
 pub struct DecoderConfig {
     /// The most payload bytes of a message, fragments together and inflated.
@@ -30,7 +30,7 @@ pub struct DecoderConfig {
     /// A message with more bytes than this comes in parts of this size, text in parts that
     /// end between characters.
     pub stream_threshold: Option<usize>,
-    /// What was agreed on compression.
+    /// The agreed compression.
     pub deflate: Option<DeflateParams>,
 }
 

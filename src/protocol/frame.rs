@@ -1,5 +1,5 @@
-//! The frame header (RFC 6455 5.2): what a server may send, refused as soon
-//! as the first byte that is wrong has arrived.
+//! The frame header (RFC 6455 5.2). A header that a server may not send is refused at its first
+//! wrong byte.
 
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 

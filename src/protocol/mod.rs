@@ -1,8 +1,8 @@
-//! RFC 6455 and 7692 with no I/O at all: bytes in, messages out, and back.
+//! RFC 6455 and 7692 without any I/O: bytes in, messages out, and back.
 //!
-//! Owns the opening handshake's text, the framing and compression in both directions and
-//! the rules that a server must keep. Knows no socket, no thread, no clock and no
-//! other room but `error`; whoever reads and writes calls it.
+//! It contains the text of the opening handshake, the framing and compression in both directions,
+//! and the rules that a server must keep. It has no sockets, threads or clocks, and uses no other
+//! module but `error`.
 
 mod assembly;
 mod batch;

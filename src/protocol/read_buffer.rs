@@ -1,4 +1,4 @@
-//! What was read and is not decoded yet.
+//! Bytes that were read and are not decoded yet.
 
 use std::collections::TryReserveError;
 

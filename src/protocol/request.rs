@@ -1,5 +1,4 @@
-//! The request of the opening handshake (RFC 6455 4.1), and what a host may
-//! put into it.
+//! The request of the opening handshake (RFC 6455 4.1), and what a host may add to it.
 
 use data_encoding::BASE64;
 use rand::rngs::SysRng;

@@ -1,4 +1,4 @@
-//! Frames of our own, read back from the buffer that they wait in.
+//! Reads our own frames back from the buffer in which they wait.
 
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 

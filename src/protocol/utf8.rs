@@ -1,5 +1,5 @@
-//! UTF-8 as it arrives: text split anywhere, refused at the first byte that
-//! cannot be right.
+//! Checks UTF-8 as it arrives: the text may be split anywhere, and is refused at its first wrong
+//! byte.
 
 use std::str;
 

@@ -1,4 +1,4 @@
-//! How a server broke the protocol.
+//! Violations of the protocol by a server.
 
 use std::fmt;
 

@@ -14,7 +14,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// Those of `addresses` that belong to it; fails if none does.
+    /// The addresses that belong to it. Fails if there are none.
     pub fn only(self, addresses: Vec<SocketAddr>, host: &str) -> Result<Vec<SocketAddr>, Error> {
         let (belongs, name): (fn(&SocketAddr) -> bool, _) = match self {
             Family::Any => return Ok(addresses),

@@ -1,5 +1,5 @@
-//! Names to addresses, one look-up at a time for one name: who asks for a name
-//! that is being looked up gets that answer, and holds no thread meanwhile.
+//! Names to addresses, with at most one look-up at a time for a name. Further requests for that
+//! name get the same answer, and need no thread.
 
 use std::collections::hash_map::{Entry, HashMap};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -11,17 +11,16 @@ use crate::error::{Code, Component, Error};
 type Found = Result<Vec<SocketAddr>, Error>;
 type Waiter = Box<dyn FnOnce(Found) + Send>;
 
-/// The look-ups that are going on. Who gives up just ignores the answer: the
-/// others still get it.
+/// The look-ups in progress. A waiter that gives up ignores the answer; the others still get it.
 #[derive(Default)]
 pub struct Lookups {
     running: Mutex<HashMap<(String, u16), Vec<Waiter>>>,
 }
 
 impl Lookups {
-    /// Asks the system's resolver and tells all who wait by then. Blocks for
-    /// as long as the resolver does; returns at once if another thread is
-    /// asking for the same already, which then tells `waiter` too.
+    /// Asks the system's resolver, which may block, and gives the answer to all waiters. If another
+    /// thread asks for the same name already, it returns at once, and that thread gives `waiter`
+    /// the answer.
     pub fn look_up(&self, host: &str, port: u16, waiter: Waiter) {
         self.look_up_with(resolve, host, port, waiter);
     }
@@ -44,12 +43,12 @@ impl Lookups {
         let waiters = self.running().remove(&key).unwrap_or_default();
         for waiter in waiters {
             let found = found.clone();
-            // One that fails keeps the answer from nobody else.
+            // If one panics, the others still get the answer.
             let _ = catch_unwind(AssertUnwindSafe(|| waiter(found)));
         }
     }
 
-    /// The table is whole whenever a panic could strike.
+    /// The table is always consistent when a panic may happen.
     fn running(&self) -> MutexGuard<'_, HashMap<(String, u16), Vec<Waiter>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }

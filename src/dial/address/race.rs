@@ -1,8 +1,7 @@
 //! From the addresses of a host to a TCP connection: a race between them.
 //!
-//! It has the shape of RFC 8305: addresses in the resolver's order but
-//! alternating between the families, a new attempt every 250 ms or as soon as
-//! one fails, and the first to connect wins.
+//! It follows RFC 8305: the addresses come in the resolver's order, but alternate between the
+//! families. A new attempt begins every 250 ms, or as soon as one fails. The first connection wins.
 
 use std::collections::{HashSet, VecDeque};
 use std::io;
@@ -17,11 +16,11 @@ use crate::log;
 use crate::sys;
 
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-/// A name with more has them for balance, and these are enough of them.
+/// The most addresses that are tried. A name with more has them to balance load.
 const MAX_ADDRESSES: usize = 64;
-/// Attempts at the same time.
+/// The most attempts at the same time.
 const MAX_ATTEMPTS: usize = 10;
-/// Failed ones that an error names.
+/// The most failed attempts that an error names.
 const MAX_TOLD: usize = 10;
 
 /// Each address once, the families alternating, the resolver's first choice
@@ -124,7 +123,7 @@ impl Race {
         self.next_at
     }
 
-    /// What has been tried so far: `10.0.0.2:80 (10.0.0.1:80: refused)`.
+    /// The attempts so far: `10.0.0.2:80 (10.0.0.1:80: refused)`.
     pub fn tried(&self) -> String {
         let pending: Vec<_> =
             self.attempts.iter().map(|(address, _)| address.to_string()).collect();
@@ -149,7 +148,7 @@ impl Race {
     fn lost(&mut self) -> Error {
         let tcp = |words: String| Error::new(Code::Tcp, Component::Tcp, words);
         let mut failed = std::mem::take(&mut self.failed);
-        // What has run out is the same for all addresses.
+        // If a resource has run out, that is the same for all addresses.
         if failed.len() == 1 || failed.iter().all(|(_, error)| sys::shortage(error).is_some()) {
             let (address, error) = failed.remove(0);
             let general = tcp(format!("could not connect to {address}{}", advice(address)));
@@ -171,7 +170,7 @@ impl Race {
     }
 }
 
-/// What an address lacks, if it lacks anything.
+/// What an address lacks, if anything.
 fn advice(address: SocketAddr) -> &'static str {
     match address {
         SocketAddr::V6(v6) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0 => {
@@ -202,14 +201,14 @@ fn attempt(address: SocketAddr, registry: &Registry, token: Token) -> io::Result
     Ok(stream)
 }
 
-/// Whether a non-blocking connect has come to its end, and how.
+/// Whether a non-blocking connect has finished, and how.
 fn connected(stream: &TcpStream) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);
     }
     match stream.peer_addr() {
-        // A port in the ephemeral range that nobody listens on can be given
-        // to the very socket that connects to it.
+        // If nobody listens on a port in the ephemeral range, the connecting socket may get that
+        // port and connect to itself.
         Ok(peer) if stream.local_addr().is_ok_and(|local| local == peer) => {
             Err(io::Error::new(io::ErrorKind::ConnectionRefused, "nobody listens there"))
         }

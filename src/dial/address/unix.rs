@@ -10,11 +10,10 @@ use percent_encoding::percent_decode_str;
 use crate::error::{Component, Error};
 use crate::sys::{self, LocalStream};
 
-/// How long to wait for room among those whom the server has not accepted yet,
-/// which nothing announces.
+/// How long to wait for room in the server's backlog, which nothing announces.
 const BACKLOG_WAIT: Duration = Duration::from_millis(20);
 
-/// What follows the `://`: the socket, percent-decoded, and the resource.
+/// Parses what follows the `://`: the socket, percent-decoded, and the resource.
 pub fn split_socket(rest: &str) -> Result<(PathBuf, &str), String> {
     let (socket, resource) = rest.split_once(':').unwrap_or((rest, ""));
     let wrong = |words: &str| Err(words.to_owned());
@@ -40,7 +39,7 @@ pub fn shown_socket(path: &Path) -> String {
     path.to_string_lossy().chars().filter(keep).collect()
 }
 
-/// An attempt to connect, again and again while the server is too busy.
+/// An attempt to connect. It is repeated while the server is too busy.
 pub struct LocalAttempt {
     path: PathBuf,
     again_at: Option<Instant>,

@@ -1,4 +1,4 @@
-//! The first phase of an opening: what it needs is looked for, where nothing blocks, or in jobs.
+//! The first phase of an opening: it gets what it needs, at once or by jobs that may block.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::dial::proxy::Proxy;
 use crate::log;
 
 impl Dialer {
-    /// Looks for the first thing that is lacking, and connects when nothing is.
+    /// Gets the first thing that is missing, and connects when nothing is missing.
     pub(super) fn prepare(&mut self) -> Result<Step> {
         let config = Arc::clone(&self.config);
         let (target, proxy) = (&config.target, config.proxy.as_ref());
@@ -81,7 +81,7 @@ impl Dialer {
         Ok(Step::Next(Phase::Preparing))
     }
 
-    /// Addresses of `host`, of which those count that are wanted.
+    /// Takes the addresses of `host`, as far as they belong to the wanted family.
     fn found(&mut self, purpose: Purpose, addresses: Vec<SocketAddr>, host: &str) -> Result<()> {
         match (purpose, self.config.family.only(addresses, host)) {
             (Purpose::TargetAddresses, Ok(found)) => {

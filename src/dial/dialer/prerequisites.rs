@@ -1,16 +1,16 @@
-//! What must be there before an opening can connect.
+//! What an opening needs before it can connect.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::dial::tls::Context;
 
-/// What the phases need, and blocking calls bring.
+/// The results of blocking calls that the phases need.
 #[derive(Default)]
 pub(super) struct Prerequisites {
-    /// Of what is connected to: the target, or the proxy before it.
+    /// The addresses to connect to: the target's, or those of the proxy before it.
     pub(super) addresses: Option<Vec<SocketAddr>>,
-    /// The target's own, for a proxy that is told one.
+    /// The target's own addresses, for a proxy that needs one.
     pub(super) target_addresses: Option<Vec<SocketAddr>>,
     pub(super) proxy_connector: Option<Arc<Context>>,
     pub(super) connector: Option<Arc<Context>>,

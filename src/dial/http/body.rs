@@ -1,12 +1,12 @@
-//! The body of a refused upgrade: its first 64 KiB, in whichever way HTTP/1.1
-//! says where it ends.
+//! The body of a refused upgrade: its first 64 KiB, in each of the ways in which HTTP/1.1 marks the
+//! end.
 
 use httparse::Status;
 
 use crate::protocol::Response;
 
 pub const MAX_BODY: usize = 64 << 10;
-/// What is read for it: small chunks are mostly their sizes.
+/// The most bytes that are read for it: small chunks consist mostly of their sizes.
 const MAX_RECEIVED: usize = 2 * MAX_BODY;
 /// The longest line that gives a chunk's size, with its extensions.
 const MAX_SIZE_LINE: usize = 4096;
@@ -60,7 +60,7 @@ impl Body {
         matches!(self.framing, Framing::Ended)
     }
 
-    /// Whether it says where it ends, and does not leave that to the end of the connection.
+    /// Whether its end is marked, other than by the end of the connection.
     pub fn has_length(&self) -> bool {
         !matches!(self.framing, Framing::UntilClose)
     }
@@ -116,8 +116,8 @@ fn take(content: &mut Vec<u8>, bytes: &[u8], left: &mut u64) -> usize {
     used
 }
 
-/// One step of the chunked coding: how much of `bytes` it used up, or `None`
-/// at the last chunk or where the coding is broken.
+/// One step of the chunked coding. Returns how many of `bytes` it used, or `None` at the last chunk
+/// or if the coding is broken.
 fn chunked(
     state: &mut Chunk,
     line: &mut Vec<u8>,

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::dial::target::Target;
 use crate::protocol::Response;
 
-/// What RFC 6265 6.1 asks for. What is beyond is not kept.
+/// The limits of RFC 6265 6.1. What exceeds them is not kept.
 const MAX_COOKIES: usize = 50;
 const MAX_LENGTH: usize = 4096;
 
@@ -24,8 +24,8 @@ struct Cookie {
 }
 
 impl Cookies {
-    /// Keeps those that `origin` sets with its answer. One that has expired takes back an
-    /// earlier one.
+    /// Keeps the cookies that `origin` sets with its answer. An expired cookie removes an earlier
+    /// one.
     pub fn keep(&mut self, origin: &Target, response: &Response, now: SystemTime) {
         for line in response.header_all("set-cookie") {
             let Some((cookie, has_expired)) = parse(origin, line, now) else { continue };
@@ -36,8 +36,8 @@ impl Cookies {
         }
     }
 
-    /// The value of the Cookie header on the way to `target`, if the server has set any: those
-    /// after what the host gave, less what they replace.
+    /// The value of the Cookie header for `target`, if the server has set any cookies: the host's
+    /// cookies without the replaced ones, then the server's.
     pub fn header(&self, target: &Target, given: Option<&str>) -> Option<String> {
         let set: Vec<&Cookie> = self.kept.iter().filter(|cookie| cookie.goes_to(target)).collect();
         if set.is_empty() {

@@ -1,5 +1,5 @@
-//! One HTTP request out, the head of its answer in: what the upgrade and a
-//! proxy's CONNECT have in common.
+//! An HTTP request and the head of its answer: the common part of the upgrade and of a proxy's
+//! CONNECT.
 
 use std::io::{self, Read, Write};
 
@@ -12,11 +12,11 @@ use crate::transport::Stream;
 const MAX_INTERIM_RESPONSES: u32 = 8;
 const READ_SIZE: usize = 16 << 10;
 
-/// A request on its way, and as much of the answer as has come.
+/// A request that is being sent, and the part of the answer that has come.
 pub struct Exchange {
     stream: Stream,
     id: i32,
-    /// Whom it is with, for a log line.
+    /// The peer, for log lines.
     peer: String,
     request: Vec<u8>,
     sent: usize,
@@ -50,8 +50,8 @@ impl Exchange {
 
     /// The final answer, once its head is complete, and what came behind it.
     pub fn advance(&mut self) -> Result<Option<(Response, Vec<u8>)>, Trouble> {
-        // A server may refuse and close before it has read the request: what
-        // it said counts, not that it could not be written to.
+        // A server may refuse and close before it has read the request. Then its answer counts, and
+        // not the failed write.
         let unsent = send(&mut self.stream, &self.request, &mut self.sent).err();
         let mut buffer = [0; READ_SIZE];
         loop {
@@ -131,7 +131,7 @@ impl Exchange {
     }
 }
 
-/// Writes what is left of `bytes`, as far as the stream takes it now.
+/// Writes the rest of `bytes`, as far as the stream takes it at the moment.
 pub fn send(stream: &mut Stream, bytes: &[u8], sent: &mut usize) -> io::Result<()> {
     while *sent < bytes.len() {
         match stream.write(&bytes[*sent..]) {

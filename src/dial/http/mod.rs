@@ -1,4 +1,4 @@
-//! HTTP: the upgrade, and the answers that are no upgrade.
+//! HTTP: the upgrade, and all other answers.
 
 mod body;
 mod cookies;

@@ -1,4 +1,4 @@
-//! Where a redirect leads, and what may go there.
+//! Redirects: where they lead, and which headers and secrets may go there.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -13,16 +13,16 @@ use crate::dial::target::Target;
 use crate::error::{Code, Component, Error, Result};
 use crate::protocol::Response;
 
-/// What belongs to the origin that the host named, and to no other.
+/// The headers that are meant only for the origin that the host named.
 const PRIVATE: [&str; 4] = ["authorization", "cookie", "host", "proxy-authorization"];
 
-/// The most places of a way that go into an error.
+/// The most stations of a chain that an error names.
 const MAX_PLACES: usize = 12;
 
 /// The redirects that an opening has followed.
 #[derive(Default)]
 pub struct Redirects {
-    /// Where they led away from, with the cookies that were sent there.
+    /// The targets that redirected, with the cookies that were sent there.
     visited: Vec<(Target, Option<String>)>,
     cookies: Cookies,
 }
@@ -34,7 +34,7 @@ impl Redirects {
         self.cookies.header(target, given)
     }
 
-    /// How the opening goes on after `response`; `None` if it is no redirect.
+    /// How the opening goes on after `response`; `None` if it is not a redirect.
     pub fn follow(
         &mut self,
         config: &DialConfig,
@@ -110,7 +110,7 @@ fn towards(config: &DialConfig, mut target: Target) -> Result<DialConfig> {
             target.authorization.clone_from(&config.target.authorization);
         }
     } else {
-        // Tokens travel there, too.
+        // It may contain tokens.
         next.subprotocols.clear();
         next.headers.retain(|(name, _)| !PRIVATE.contains(&name.to_ascii_lowercase().as_str()));
         next.tls = Arc::new(config.tls.for_other_origin(config.target.host == target.host));

@@ -1,5 +1,4 @@
-//! An answer with which a server or a proxy refuses: its body is read as far
-//! as it comes soon.
+//! The refusal of a server or a proxy. Its body is read, if it comes soon.
 
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
@@ -10,10 +9,10 @@ use crate::protocol::Response;
 use crate::transport::Stream;
 use crate::words;
 
-/// How long the body may take: it only helps to explain.
+/// How long the body may take, which only helps to explain.
 const BODY_WAIT: Duration = Duration::from_secs(2);
-/// How long it may pause where nothing but the end of the connection says that it is complete,
-/// and the server may keep that open.
+/// How long the body may pause if only the end of the connection marks its end, because the server
+/// may keep the connection open.
 const BODY_PAUSE: Duration = Duration::from_millis(250);
 const READ_SIZE: usize = 16 << 10;
 /// The most of a reason phrase or a header that goes into an error.

@@ -34,7 +34,7 @@ const HARMLESS: [&str; 27] = [
     "www-authenticate",
 ];
 
-/// Tells the log of a head: `arrow` is `>` for what was sent, `<` for what was received.
+/// Logs a head. `arrow` is `>` for a sent one, `<` for a received one.
 pub fn log_head(id: i32, arrow: &str, head: &[u8]) {
     if log::wants(log::Level::Trace) {
         for line in lines(head) {

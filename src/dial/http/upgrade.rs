@@ -1,4 +1,4 @@
-//! The HTTP upgrade: the request out, the server's answer in.
+//! The HTTP upgrade: the request and the server's answer.
 
 use std::io;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use crate::error::{Code, Component, Error};
 use crate::protocol::{new_key, verify_upgrade, Agreed, Response, UpgradeRequest};
 use crate::transport::Stream;
 
-/// A request on its way, and as much of the answer as has come.
+/// A request that is being sent, and the part of the answer that has come.
 pub struct Upgrade {
     exchange: Exchange,
     key: String,
@@ -24,7 +24,7 @@ pub enum Answer {
     Refused(Box<Refusal>),
 }
 
-/// Why there is no answer, or a 101 that is not to be trusted.
+/// Why there is no answer, or what is wrong with a 101.
 pub struct Broken {
     pub error: Error,
     pub response: Option<Response>,

@@ -1,5 +1,5 @@
-//! Which proxy a target is reached through: the one of the options, or what
-//! the environment says, by curl's rules.
+//! Which proxy is used for a target: that of the options, or that of the environment by curl's
+//! rules.
 
 use std::net::IpAddr;
 
@@ -33,7 +33,7 @@ const WSS: [&str; 6] =
 const DIRECT: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
 impl Proxies {
-    /// From the option: `None` is the environment, "" is none.
+    /// From the option: `None` means the environment, "" means no proxy.
     pub fn new(option: Option<&str>) -> Result<Proxies, Error> {
         match option {
             None => Ok(Proxies::Environment(Environment::read(|name| {

@@ -1,4 +1,4 @@
-//! Proxies: which one, and the handshake with it.
+//! Proxies: the choice of one, and the handshake with it.
 
 mod choice;
 mod connect;

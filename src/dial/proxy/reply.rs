@@ -1,4 +1,4 @@
-//! What a step of a handshake with a proxy comes to.
+//! The result of a step of a handshake with a proxy.
 
 use crate::dial::http::Refusal;
 use crate::transport::Stream;
@@ -6,7 +6,7 @@ use crate::transport::Stream;
 /// `P` is the handshake, which goes on when the proxy says more.
 pub enum Reply<P> {
     Pending(P),
-    /// What is written now goes to the server.
+    /// The tunnel is open: what is written now goes to the server.
     Through(Stream),
     Refused(Box<Refusal>),
 }

@@ -1,7 +1,6 @@
-//! A proxy, as its URL names it.
+//! A proxy and its URL.
 //!
-//! No word of an error ever contains a part of the URL that could be a
-//! credential.
+//! An error never contains a part of the URL that may be a credential.
 
 use std::fmt;
 

@@ -1,5 +1,4 @@
-//! How a URL is read. No word of an error ever contains a part of it that could be a
-//! credential.
+//! Parsing URLs. An error never contains a part of the URL that may be a credential.
 
 use data_encoding::BASE64;
 use percent_encoding::percent_decode_str;

@@ -1,4 +1,4 @@
-//! What is asked of TLS: whom to trust, what to check, and who we are.
+//! The TLS settings: whom to trust, what to check, and who we are.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -78,7 +78,7 @@ pub struct TlsConfig {
     /// The name to ask for and to expect, instead of the URL's host.
     pub server_name: Option<String>,
     pub min_version: TlsVersion,
-    /// The context that it came to, which lives at least as long as this.
+    /// The context built from it, which lives at least as long as this.
     pub held: Held,
 }
 

@@ -1,4 +1,4 @@
-//! The contexts that are built from what is asked of TLS.
+//! The contexts that are built from TLS settings.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -19,11 +19,10 @@ const MAX_CONTEXTS: usize = 16;
 /// How long one is given to new connections: the system's roots may change.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What makes one context differ from another. Pins and the server's name are each connection's
-/// own.
+/// What makes one context differ from another. Pins and the server's name belong to the connection.
 #[derive(Clone, PartialEq, Eq)]
 struct Key {
-    /// Whether what a WebSocket needs of a server is asked for (ALPN).
+    /// Whether ALPN is sent, which is only for servers.
     has_alpn: bool,
     ca: Option<Vec<u8>>,
     ca_only: bool,
@@ -33,16 +32,16 @@ struct Key {
     min_version: TlsVersion,
 }
 
-/// The contexts of the process: to read the system's roots takes tens of
-/// milliseconds, so connections that ask for the same share one.
+/// The contexts of the process. Reading the system's roots takes tens of milliseconds, so
+/// connections with the same settings share one.
 #[derive(Default)]
 pub struct TlsContexts {
     /// The least recently used first.
     contexts: Mutex<Vec<Kept>>,
 }
 
-/// Where a context is built once, and whether it is whole: who wants the same meanwhile waits
-/// for it, and builds it if that fails.
+/// The place where a context is built once. It also holds whether the context is complete. A thread
+/// that wants the same context waits for it, and builds it itself if that fails.
 type Site = OnceCell<(Arc<Context>, bool)>;
 
 struct Kept {
@@ -54,7 +53,7 @@ struct Kept {
 enum Entry {
     Building(Arc<Site>),
     Owned(Arc<Context>),
-    /// It holds a private key, so it goes with the last connection that uses it.
+    /// It holds a private key, so it is freed with the last connection that uses it.
     Lent(Weak<Context>),
 }
 
@@ -73,8 +72,7 @@ impl Entry {
 }
 
 impl TlsContexts {
-    /// A context that is there already. Never one from a file, which may
-    /// have changed since.
+    /// An existing context. It is never one that was built from a file, which may have changed.
     pub fn cached(&self, config: &TlsConfig) -> Option<Arc<Context>> {
         if let Some(context) = config.held() {
             return Some(context);
@@ -90,7 +88,7 @@ impl TlsContexts {
         self.find(&key(config, ca, identity), config)
     }
 
-    /// The context for `config`, built if need be. Reads files.
+    /// The context for `config`, which is built if there is none. Reads files.
     pub fn load(&self, config: &TlsConfig) -> Result<Arc<Context>, Error> {
         if let Some(context) = config.held() {
             return Ok(context);
@@ -118,7 +116,7 @@ impl TlsContexts {
         Ok(Arc::clone(context))
     }
 
-    /// New connections get new ones.
+    /// Forgets all contexts: new connections get new ones.
     pub fn forget(&self) {
         lock(&self.contexts).clear();
     }
@@ -134,7 +132,7 @@ impl TlsContexts {
         Some(context)
     }
 
-    /// Where the context of `key` is built, or has just been.
+    /// The place where the context of `key` is being built, or has just been built.
     fn site(&self, key: &Key) -> Arc<Site> {
         let mut contexts = lock(&self.contexts);
         if let Some(at) = contexts.iter().position(|kept| kept.key == *key) {
@@ -153,7 +151,7 @@ impl TlsContexts {
         site
     }
 
-    /// What is kept of a site, if it has not been forgotten meanwhile.
+    /// Replaces a site by its result, unless it was forgotten meanwhile.
     fn settle(&self, site: &Arc<Site>, entry: Option<Entry>) {
         let mut contexts = lock(&self.contexts);
         let is_it =
@@ -166,8 +164,7 @@ impl TlsContexts {
     }
 }
 
-/// The list is whole whenever a panic could strike, so a poisoned lock is
-/// still sound.
+/// The list is always consistent when a panic may happen, so a poisoned lock is still sound.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A certificate as the log shows it, where nothing can read it.
+//! The log's description of a certificate on systems where we cannot read one.
 
 pub fn describe(_certificate: &[u8]) -> Vec<String> {
     Vec::new()

@@ -1,4 +1,4 @@
-//! A certificate as the log shows it.
+//! The log's description of a certificate.
 
 use openssl::nid::Nid;
 use openssl::x509::{X509NameRef, X509};

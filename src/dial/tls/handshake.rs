@@ -18,7 +18,7 @@ pub const ALPN: &str = "http/1.1";
 pub enum Handshake {
     Done(Box<Session>),
     Pending(Guarded<MidHandshakeTlsStream<Stream>>),
-    /// The process is ending, and with it this.
+    /// The process is ending.
     Abandoned,
 }
 
@@ -57,7 +57,7 @@ impl Handshake {
     }
 }
 
-/// Tells the log what was agreed with whom.
+/// Logs what was agreed, and with whom.
 pub fn log_session(id: i32, name: &str, session: &mut Session) {
     if !log::wants(log::Level::Debug) {
         return;

@@ -1,4 +1,4 @@
-//! What a server chose in its hello, for the log: the TLS libraries do not tell all of it.
+//! What a server chose in its hello, for the log. The TLS libraries do not tell all of it.
 
 /// `TLS 1.3, TLS_AES_256_GCM_SHA384`, out of the first bytes that a server sent (RFC 8446
 /// 4.1.3, RFC 5246 7.4.1.3).

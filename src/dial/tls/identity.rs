@@ -15,7 +15,7 @@ use crate::secret::Secret;
 /// OpenSSL takes no longer one.
 const MAX_PASSWORD: usize = 1000;
 
-/// What `tls_cert`, `tls_key` and `tls_key_password` come to.
+/// The identity given by `tls_cert`, `tls_key` and `tls_key_password`.
 pub enum ClientIdentity {
     /// Both were given as text, so they are read and checked already. What was read goes once
     /// a context has it, and the digest stays.

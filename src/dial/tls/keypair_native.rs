@@ -1,5 +1,5 @@
-//! The client's certificate and key where native-tls does not stand on OpenSSL: it takes one
-//! format alone.
+//! The client's certificate and key where native-tls does not use OpenSSL. There it takes only one
+//! format.
 
 use zeroize::Zeroizing;
 

@@ -1,5 +1,5 @@
-//! The client's certificate and key through OpenSSL, which reads more than native-tls does:
-//! keys in the traditional formats, and encrypted ones.
+//! The client's certificate and key, read by OpenSSL. It reads more formats than native-tls: the
+//! traditional ones, and encrypted keys.
 
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Private};

@@ -1,5 +1,4 @@
-//! TLS: what is asked of it, the contexts that come of that, the handshake, and what a failed
-//! one means.
+//! TLS: its settings, the contexts built from them, the handshake, and the errors of a failed one.
 
 mod config;
 mod context;

@@ -1,4 +1,4 @@
-//! PEM as an option gives it: text, or `@` and the path of a file, which is read in a job.
+//! An option with PEM: text, or `@` and the path of a file, which is read in a job.
 
 use std::io::Read;
 use std::path::PathBuf;

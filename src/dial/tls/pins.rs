@@ -1,5 +1,5 @@
-//! Pins: the server's public key, known beforehand. What is pinned is the SHA-256 of the
-//! SubjectPublicKeyInfo (RFC 7469 2.4) of the server's own certificate.
+//! Pins: public keys that the server may have. A pin is the SHA-256 of the SubjectPublicKeyInfo
+//! (RFC 7469 2.4) of the server's own certificate.
 
 use std::fmt;
 

@@ -1,5 +1,4 @@
-//! The authorities that the system trusts, where the system itself asks for them at each
-//! handshake.
+//! The authorities that the system trusts, where the system itself applies them in each handshake.
 
 use native_tls::Certificate;
 

@@ -1,7 +1,7 @@
-//! The authorities that the system trusts, where that is for OpenSSL to find out.
+//! The authorities that the system trusts, where TLS is OpenSSL.
 //!
-//! native-tls loads them, too. But it says nothing where it cannot, and it looks for their place
-//! once a process. So they are read here as well, where a failure is one.
+//! native-tls loads them too. But it does not report a failure, and it searches for their place
+//! only once in a process. So they are also read here, where a failure is an error.
 
 use std::fs;
 use std::io::{self, Read as _};

@@ -1,5 +1,4 @@
-//! The short way for what most input is: small messages, each one frame that is here as a
-//! whole. They stay where they are.
+//! The fast path for most input: small messages, each in one complete frame. They stay in place.
 
 use crate::protocol::frame::FIN;
 use crate::protocol::utf8::check_utf8;

@@ -1,4 +1,4 @@
-//! The sending side: the host's messages, compressed one after the other.
+//! The sending side: compresses the host's messages, one after the other.
 
 use flate2::{Compress, Compression, FlushCompress};
 

@@ -1,4 +1,4 @@
-//! The receiving side: one server's compressed messages, in whatever pieces they come.
+//! The receiving side: inflates a server's messages, however they are split.
 
 use flate2::{Decompress, FlushDecompress, Status};
 

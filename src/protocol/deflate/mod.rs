@@ -1,5 +1,4 @@
-//! permessage-deflate (RFC 7692): what is offered and agreed, and a message's
-//! way through the two compressors.
+//! permessage-deflate (RFC 7692): its negotiation, the compressor and the inflater.
 
 mod compressor;
 mod inflater;

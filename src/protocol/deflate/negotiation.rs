@@ -1,4 +1,4 @@
-//! What the upgrade request offers, and what the server made of it (RFC 7692 5 and 7.1).
+//! The negotiation: what the request offers, and what the server agrees to (RFC 7692 5 and 7.1).
 
 use super::MAX_WINDOW_BITS;
 

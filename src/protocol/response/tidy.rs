@@ -1,4 +1,4 @@
-//! Heads that break HTTP's rules for header lines, as some servers and devices send them.
+//! Repairs heads that break HTTP's rules for header lines, which some servers and devices send.
 
 use super::http;
 use crate::error::Error;
