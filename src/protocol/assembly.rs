@@ -5,9 +5,9 @@ use super::batch::LARGE;
 use super::utf8::{check_utf8, Utf8Check};
 use super::{Batch, MessageKind, Violation};
 
-/// An announced length is believed up to this, or up to `TRUST` times what has arrived of the
-/// message; beyond it, memory follows the bytes. What is reserved and not used is nowhere yet;
-/// and so much is moved by the system, not copied, when it has to grow.
+/// Memory is reserved for an announced length up to this, or up to `TRUST` times what has arrived
+/// of the message. Beyond it, memory grows with the bytes. Reserved memory that is not used does
+/// not exist yet, and the system moves blocks of this size without a copy when they grow.
 const FIRST_RESERVE: usize = 1 << 20;
 const TRUST: usize = 8;
 
@@ -16,13 +16,13 @@ const MAX_PENDING: usize = 3;
 
 pub(super) struct Assembly {
     max_message: u64,
-    /// A message with more bytes than this is handed on in parts of this size.
+    /// A message with more bytes than this is delivered in parts of this size.
     stream_threshold: usize,
-    /// Of the message being read; `None` between messages.
+    /// The kind of the message being read; `None` between messages.
     kind: Option<MessageKind>,
-    /// What has arrived and was not handed on.
+    /// The bytes that have arrived and are not delivered.
     data: Vec<u8>,
-    /// What was handed on in parts.
+    /// The number of bytes that were delivered in parts.
     streamed: u64,
     utf8: Utf8Check,
 }
@@ -40,7 +40,7 @@ impl Assembly {
         }
     }
 
-    /// What it was made with.
+    /// The settings that it was made with.
     pub fn empty(&self) -> Assembly {
         Assembly::new(self.max_message, Some(self.stream_threshold))
     }
@@ -63,7 +63,7 @@ impl Assembly {
         self.streamed + self.data.len() as u64
     }
 
-    /// Refuses a frame of `length` bytes more at its header.
+    /// Refuses, at its header, a frame of `length` more bytes if the message would be too large.
     pub fn expect(&self, length: u64, is_last: bool) -> Result<(), Violation> {
         // Both are below 2^63.
         let total = self.total() + length;
@@ -77,7 +77,7 @@ impl Assembly {
         )))
     }
 
-    /// Nothing of the message has arrived, or nothing that it consists of.
+    /// Nothing of the message has arrived, or only empty frames.
     pub fn is_untouched(&self) -> bool {
         self.data.is_empty() && self.streamed == 0
     }
@@ -91,7 +91,7 @@ impl Assembly {
         batch.push(kind, payload)
     }
 
-    /// Takes what was inflated, of which no header told the length.
+    /// Takes inflated bytes, whose length no header announced.
     pub fn append_inflated(&mut self, piece: &[u8], batch: &mut Batch) -> Result<(), Violation> {
         let room = self.max_message - self.total();
         if piece.len() as u64 <= room {
@@ -104,8 +104,8 @@ impl Assembly {
         )))
     }
 
-    /// Takes the next bytes; `rest` more of their frame follow, and if it `is_last`,
-    /// nothing after those. The events are the same however the bytes are split.
+    /// Takes the next bytes. `rest` more bytes of their frame follow; if it `is_last`, nothing
+    /// follows after those. The result does not depend on how the bytes are split.
     pub fn append(
         &mut self,
         mut piece: &[u8],
@@ -113,7 +113,7 @@ impl Assembly {
         is_last: bool,
         batch: &mut Batch,
     ) -> Result<(), Violation> {
-        // A byte beyond a full part proves that the message is larger than it.
+        // A byte beyond a full part proves that the message is larger than one part.
         while piece.len() > self.stream_threshold - self.data.len() {
             let (now, later) = piece.split_at(self.stream_threshold - self.data.len());
             self.take(now, 0, false)?;
@@ -128,15 +128,15 @@ impl Assembly {
         self.data.len() as u64 + announced > LARGE as u64
     }
 
-    /// How many of the next `announced` bytes of its frame there is room for in the message
-    /// itself, some at least; `filled` is to follow what is appended to `data`. `None` if a
-    /// part is to be handed on before.
+    /// How many of the next `announced` bytes of the frame can be read directly into the message,
+    /// at least some. Call `filled` after appending them to `data`. `None` if a part must be
+    /// delivered first.
     pub fn make_space(&mut self, announced: u64, is_last: bool) -> Option<usize> {
         let until_part = self.stream_threshold - self.data.len();
         if until_part == 0 {
             return None;
         }
-        // Where there is no memory, the other way tells of it.
+        // If there is no memory, the usual way reports it.
         self.make_room(1, announced.saturating_sub(1), is_last).ok()?;
         // One byte is for the batch's NUL.
         let room = self.data.capacity() - self.data.len() - 1;
@@ -147,7 +147,7 @@ impl Assembly {
         &mut self.data
     }
 
-    /// So many bytes have been appended.
+    /// This many bytes have been appended.
     pub fn filled(&mut self, count: usize) -> Result<(), Violation> {
         let at = self.data.len() - count;
         if self.kind == Some(MessageKind::Text) {
@@ -168,8 +168,8 @@ impl Assembly {
         Ok(())
     }
 
-    /// Room for `piece` bytes, and for as much of the rest of the frame as is
-    /// plausible; each time more than before, so the cost stays linear.
+    /// Reserves room for `piece` bytes, and for as much of the rest of the frame as is plausible.
+    /// It grows by more each time, so the cost stays linear.
     fn make_room(&mut self, piece: usize, rest: u64, is_last: bool) -> Result<(), Violation> {
         let needed = self.data.len() + piece;
         if self.data.capacity() > needed {
@@ -186,7 +186,7 @@ impl Assembly {
         reserved.map_err(|_| Violation::no_memory(announced - 1))
     }
 
-    /// Hands on what there is, up to the last whole character.
+    /// Delivers a part: the bytes up to the last complete character.
     fn hand_on(&mut self, batch: &mut Batch) -> Result<(), Violation> {
         let Some(kind) = self.kind else { return Ok(()) };
         let pending = if kind == MessageKind::Text { self.utf8.pending() } else { 0 };
@@ -208,7 +208,7 @@ impl Assembly {
             batch.push_part(kind, &self.data, false, true)?;
         } else if self.data.len() > LARGE {
             let mut data = std::mem::take(&mut self.data);
-            // It may wait for long, and counts by its length.
+            // It may wait for long, and only its length is counted.
             if data.capacity() > data.len() + data.len() / 4 {
                 data.shrink_to(data.len() + 1);
             }

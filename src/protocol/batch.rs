@@ -2,9 +2,9 @@
 
 use super::{MessageKind, ReadBuffer, Violation};
 
-/// Up to this many payload bytes a message is a slice of the common buffer.
-/// One that is larger has an allocation of its own, is moved and never copied
-/// again, and does not keep its neighbours' memory alive.
+/// Up to this many payload bytes a message is a slice of the common buffer. A larger message has
+/// its own allocation. It is moved and never copied again, and does not keep its neighbours' memory
+/// alive.
 pub(super) const LARGE: usize = 16 * 1024;
 
 /// Messages, or parts of one, in the order in which they arrived. One NUL follows every
@@ -12,7 +12,7 @@ pub(super) const LARGE: usize = 16 * 1024;
 #[derive(Default)]
 pub struct Batch {
     bytes: Vec<u8>,
-    /// The memory into which they were read, with messages that were left in their places.
+    /// The memory that was read into, with the messages that stay in place.
     taken: Vec<u8>,
     large: Vec<Vec<u8>>,
     items: Vec<Item>,
@@ -20,12 +20,12 @@ pub struct Batch {
     is_reused: bool,
 }
 
-/// Eight bytes a message: there can be thousands in one read.
+/// A message in eight bytes, because one read may bring thousands.
 #[derive(Clone, Copy)]
 struct Item {
     /// Where it begins in `bytes` or `taken`, or its index in `large`.
     at: u32,
-    /// Payload bytes if it does not lie in `large`.
+    /// The number of payload bytes, unless it is in `large`.
     len: u16,
     kind: MessageKind,
     marks: u8,
@@ -35,7 +35,7 @@ struct Item {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part<'a> {
     pub kind: MessageKind,
-    /// Without its NUL, which lies right behind it.
+    /// Without the NUL that follows it.
     pub payload: &'a [u8],
     /// It begins a message. A whole message also ends one, a part from the middle does neither.
     pub is_first: bool,
@@ -95,8 +95,7 @@ impl Batch {
         self.payload_bytes
     }
 
-    /// Gives back memory that was reserved for more than came; but what is used again and
-    /// again is left as it is.
+    /// Frees memory that was reserved in vain, except memory that is used again and again.
     pub fn shrink(&mut self) {
         if self.is_reused {
             return;
@@ -226,8 +225,8 @@ impl Batch {
         Ok(())
     }
 
-    /// Takes over what was noted since there were `before` items, up to `end` of the input:
-    /// with the memory if it is well filled, which saves copying, else as a copy.
+    /// Takes over the messages that were noted since there were `before` items, up to `end` of the
+    /// input. If the memory is well filled, it takes the memory and saves a copy.
     pub(super) fn take_noted(
         &mut self,
         before: usize,

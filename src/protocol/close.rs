@@ -7,14 +7,14 @@ use super::{Violation, MAX_CONTROL};
 /// The most bytes of reason that fit in a close frame beside the code.
 pub const MAX_REASON: usize = MAX_CONTROL - 2;
 
-/// Why the server closes.
+/// The payload of the server's close frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseFrame {
     pub code: u16,
     pub reason: String,
 }
 
-/// Whether a host may send `code`: 1000 or one that is not the protocol's own.
+/// Whether a host may send `code`: 1000, or a code that the protocol does not define.
 pub fn is_sendable_close_code(code: u16) -> bool {
     matches!(code, 1000 | 3000..=4999)
 }
@@ -22,9 +22,8 @@ pub fn is_sendable_close_code(code: u16) -> bool {
 /// Registered after the others, and not known to tungstenite.
 const BAD_GATEWAY: u16 = 1014;
 
-/// Whether a server may send `code`: one that is registered for the wire
-/// (1004 is reserved; 1005, 1006 and 1015 only describe what happened), or
-/// of a library, or of an application.
+/// Whether a server may send `code`: a registered code, or a code of a library or an application.
+/// 1004 is reserved, and 1005, 1006 and 1015 are never sent.
 pub fn is_valid_received_close_code(code: u16) -> bool {
     CloseCode::from(code).is_allowed() || code == BAD_GATEWAY
 }

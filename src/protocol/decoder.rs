@@ -15,11 +15,11 @@ use super::{
     close, Batch, Control, ControlPayload, DeflateParams, MessageKind, ReadBuffer, Violation,
 };
 
-/// A batch with this many payload bytes takes no more of a compressed message: what a
-/// server sends may be a thousand times as large as what arrives.
+/// A batch with this many payload bytes takes no more inflated bytes: a compressed message may be a
+/// thousand times as large as what arrives.
 const FULL_BATCH: usize = 1 << 20;
 
-/// Bytes that come out of the inflater at once, at most.
+/// The most bytes that are inflated at once.
 const INFLATED: usize = 16 * 1024;
 
 /// The limits that a decoder enforces.
@@ -38,9 +38,9 @@ pub struct DecoderConfig {
 pub struct Decoder {
     message: Assembly,
     inflater: Option<Box<Inflater>>,
-    /// Payload bytes that the frame being read still has.
+    /// The payload bytes that are left of the frame being read.
     remaining: u64,
-    /// What has arrived of a control frame that was split.
+    /// The part of a split control frame that has arrived.
     control: Option<Box<ControlPayload>>,
     state: State,
     /// The message being read is compressed.
@@ -55,7 +55,7 @@ enum State {
     Header,
     /// In the payload of a text, binary or continuation frame.
     Data { fin: bool },
-    /// Behind the last frame of a compressed message, of which more may come out.
+    /// After the last frame of a compressed message, which is not inflated completely.
     Inflating,
     /// In the payload of a ping, pong or close frame.
     Control(coding::Control),
@@ -63,13 +63,12 @@ enum State {
     Stopped,
 }
 
-/// What one call to `Decoder::decode` did: it used the input up, unless a control frame or a
-/// full batch ended the call.
+/// The result of `Decoder::decode`. It used all input, unless a control frame or a full batch ended
+/// the call.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Decoded {
     pub control: Option<Control>,
-    /// The batch is full. The rest of the input, be it none, is for another call with
-    /// an empty one.
+    /// The batch is full. Call again with an empty batch, even if no input is left.
     pub is_full: bool,
 }
 
@@ -80,7 +79,7 @@ impl DecoderConfig {
     }
 }
 
-/// What came of `Decoder::read_direct`.
+/// The result of `Decoder::read_direct`.
 pub struct DirectRead<E> {
     pub read: Result<(), E>,
     pub violation: Option<Violation>,
@@ -105,12 +104,12 @@ impl Decoder {
         }
     }
 
-    /// Decodes until `input` is used up, a control frame is complete, or `batch`
-    /// is full; finished messages, and parts of large ones, go to `batch` in
-    /// order. On `Err` what is in `batch` is still good and to be delivered.
+    /// Decodes until `input` is used up, a control frame is complete, or `batch` is full. Complete
+    /// messages, and parts of large ones, go to `batch` in order. After an error, the messages in
+    /// `batch` are still valid and must be delivered.
     ///
-    /// After a close frame or a violation there is nothing more to come
-    /// (RFC 6455 1.4, 7.1.7): further input is consumed and ignored.
+    /// After a close frame or a violation, nothing more counts (RFC 6455 1.4, 7.1.7): further input
+    /// is ignored.
     pub fn decode(
         &mut self,
         input: &mut ReadBuffer,
@@ -124,10 +123,10 @@ impl Decoder {
         result
     }
 
-    /// In the middle of a large message: has `read` put the next `most` bytes of its frame at
-    /// most right behind what has arrived of it, which saves copying them there. `read` gets
-    /// the message, how many bytes to add, and whether the frame ends with them. `None`, and
-    /// nothing is read, if what comes next is anything else; then it is for `decode`.
+    /// In the middle of a large message: lets `read` append up to `most` bytes of the frame
+    /// directly to the message, which saves a copy. `read` gets the message, how many bytes to add,
+    /// and whether the frame ends with them. If something else comes next, it returns `None` and
+    /// reads nothing; use `decode` then.
     pub fn read_direct<E>(
         &mut self,
         most: usize,
@@ -138,7 +137,7 @@ impl Decoder {
         if self.is_compressed || !self.message.is_large_with(self.remaining) {
             return None;
         }
-        // A fragment that is small is read together with those that follow.
+        // A small fragment is read together with the following ones.
         if !fin && self.remaining <= LARGE as u64 {
             return None;
         }
@@ -179,21 +178,20 @@ impl Decoder {
         *self = Decoder { state: State::Stopped, ..Decoder::fresh(self.message.empty(), None) };
     }
 
-    /// Whether nothing is partial: the last byte ended a message or a control
-    /// frame that was not inside a message.
+    /// Whether nothing is incomplete: the last byte ended a message, or a control frame between
+    /// messages.
     pub fn is_idle(&self) -> bool {
         !self.message.is_open()
             && self.header_len == 0
             && matches!(self.state, State::Header | State::Stopped)
     }
 
-    /// Whether a new one would do as well: there is nothing that it has to remember.
+    /// Whether it is like a new one: it has nothing to remember.
     pub fn is_as_new(&self) -> bool {
         self.is_idle() && self.state == State::Header && self.inflater.is_none()
     }
 
-    /// In the middle of a data frame: how many payload bytes it still has,
-    /// which is a hint for reading.
+    /// The payload bytes that are left of the data frame being read, as a hint for reading.
     pub fn expecting(&self) -> Option<u64> {
         match self.state {
             State::Data { .. } => Some(self.remaining),

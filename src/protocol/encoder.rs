@@ -1,4 +1,4 @@
-//! What a client sends: masked frames (RFC 6455 5.2, 5.3).
+//! The frames that a client sends, which are masked (RFC 6455 5.2, 5.3).
 
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
@@ -49,7 +49,7 @@ impl DataFrame {
     }
 }
 
-/// Appends a message or a fragment. Text is not checked here, nor is anything compressed.
+/// Appends a message or a fragment. It does not check text and does not compress.
 #[inline]
 pub fn encode_data(out: &mut Vec<u8>, frame: DataFrame, payload: &[u8], masks: &mut MaskSource) {
     encode_frame(out, frame.first_byte(), payload, masks);

@@ -13,7 +13,7 @@ pub const MAX_CONTROL: usize = 125;
 
 pub(super) const FIN: u8 = 0x80;
 pub(super) const MASKED: u8 = 0x80;
-/// The message is compressed (RFC 7692 6): in the first frame of a message only.
+/// The message is compressed (RFC 7692 6). This is only set in the first frame of a message.
 pub(super) const RSV1: u8 = 0x40;
 const RSV: u8 = 0x70;
 
@@ -27,9 +27,9 @@ pub(super) struct FrameHeader {
     pub payload_len: u64,
 }
 
-/// Reads the header at the start of `bytes`, and its size. `None` when it is
-/// not complete; it always is at `MAX_HEADER` bytes. (tungstenite's lets lengths
-/// pass that are not minimal, and costs a third more instructions.)
+/// Reads the header at the start of `bytes`, and its size. `None` if it is not complete, which
+/// cannot be if there are `MAX_HEADER` bytes. (tungstenite's function accepts lengths that are not
+/// minimal, and takes a third more instructions.)
 ///
 /// `in_message`: a message has been begun and its last fragment has not come.
 /// `has_deflate`: permessage-deflate was negotiated. The bytes are judged in

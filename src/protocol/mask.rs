@@ -1,4 +1,4 @@
-//! Masking (RFC 6455 5.3): where the keys come from, and how they are applied.
+//! Masking (RFC 6455 5.3): the source of the keys, and their use.
 
 use std::fmt;
 
@@ -7,10 +7,9 @@ use rand::{Rng, SeedableRng};
 
 use crate::error::{Code, Component, Error};
 
-/// Masking keys that nobody outside can predict (RFC 6455 10.3): a ChaCha
-/// stream, drawn in blocks, that the operating system seeds once. No lock
-/// inside: one for each thread, or for each lock. A forked process needs a new
-/// one, because the copy would repeat the parent's keys.
+/// Masking keys that nobody outside can predict (RFC 6455 10.3): a ChaCha stream, drawn in blocks
+/// and seeded once by the operating system. It has no lock, so each thread needs its own. A forked
+/// process needs a new one, because a copy would repeat the parent's keys.
 pub struct MaskSource {
     rng: StdRng,
 }
@@ -51,7 +50,7 @@ pub(super) fn no_randomness(error: rand::rngs::SysError) -> Error {
 /// appended with plain vector stores, with no call and no second pass over the output.
 const BLOCK: usize = 64;
 
-/// From this length on a loop without a length to keep is worth its beginning.
+/// From this length on, a loop over blocks of constant size is worth its start.
 const LONG: usize = 4096;
 
 /// Appends `payload` under `key` to `out`. The caller has reserved.
@@ -75,7 +74,7 @@ fn append_long(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
             room[at].write(block[at] ^ keys[at]);
         }
     }
-    // SAFETY: there is room, and so many bytes have just been written.
+    // SAFETY: there is room, and this many bytes have just been written.
     unsafe { out.set_len(out.len() + blocks.len()) };
     append_short(out, rest, key);
 }
@@ -83,7 +82,7 @@ fn append_long(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
 #[inline]
 fn append_short(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
     let key8 = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
-    // Blocks are a multiple of four, so the key is at its start behind them too.
+    // The size of a block is a multiple of four, so the key starts anew after it.
     let mut blocks = payload.chunks_exact(BLOCK);
     for block in &mut blocks {
         let mut masked = [0u8; BLOCK];

@@ -4,16 +4,16 @@ use std::collections::TryReserveError;
 
 /// Bytes of a server's stream, on their way from the socket to a decoder.
 ///
-/// Small messages need not leave it: a batch that takes them takes the memory, too, and gives
-/// its own for what follows.
+/// Small messages can stay in it: the batch that takes them takes the memory too, and gives its own
+/// memory in exchange.
 pub struct ReadBuffer {
     bytes: Vec<u8>,
-    /// What lies before is done with.
+    /// The bytes before this are decoded.
     at: usize,
 }
 
 impl ReadBuffer {
-    /// One for reads of so many bytes at most.
+    /// A buffer for reads of at most this many bytes.
     pub fn with_room(size: usize) -> Result<ReadBuffer, TryReserveError> {
         let mut bytes = Vec::new();
         // And for the NUL behind a message at the very end.
@@ -21,7 +21,7 @@ impl ReadBuffer {
         Ok(ReadBuffer { bytes, at: 0 })
     }
 
-    /// One with a copy of these bytes.
+    /// A buffer with a copy of these bytes.
     pub fn copy_of(bytes: &[u8]) -> Result<ReadBuffer, TryReserveError> {
         let mut buffer = ReadBuffer::with_room(bytes.len())?;
         buffer.bytes.extend_from_slice(bytes);
@@ -42,7 +42,7 @@ impl ReadBuffer {
         self.at = 0;
     }
 
-    /// What is read is put behind this.
+    /// The memory to read into: append to it.
     pub fn end(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
@@ -65,7 +65,7 @@ impl ReadBuffer {
         self.at += count;
     }
 
-    /// Where the rest begins in the whole, both to be changed.
+    /// The whole buffer and where the rest begins, both mutable.
     pub(super) fn whole(&mut self) -> (usize, &mut [u8]) {
         (self.at, &mut self.bytes)
     }
@@ -74,8 +74,8 @@ impl ReadBuffer {
         self.bytes.capacity()
     }
 
-    /// Gives away what comes before `end`, and moves the rest to the memory of `other`, which is
-    /// empty. `None`: there is no memory for that.
+    /// Gives away the memory with the bytes before `end`, and moves the rest to the empty memory of
+    /// `other`. `None`: there is no memory for that.
     pub(super) fn exchange(&mut self, other: &mut Vec<u8>, end: usize) -> Option<Vec<u8>> {
         other.try_reserve_exact(self.bytes.capacity()).ok()?;
         let mut other = std::mem::take(other);

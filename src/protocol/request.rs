@@ -21,7 +21,7 @@ pub struct UpgradeRequest<'a> {
     pub resource: &'a str,
     pub headers: &'a [(String, String)],
     pub subprotocols: &'a [String],
-    /// What is asked of compression, if it is offered.
+    /// The compression to offer, if any.
     pub deflate: Option<&'a DeflateOffer>,
     pub key: &'a str,
 }
@@ -70,8 +70,8 @@ pub fn new_key() -> Result<String, Error> {
     }
 }
 
-/// Whether a host may add this header. The words name the header and never
-/// its value, which may be a credential.
+/// Whether a host may add this header. The error names the header and never its value, which may be
+/// a credential.
 pub fn check_header(name: &str, value: &str) -> Result<(), String> {
     check_header_name(name)?;
     if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
@@ -88,7 +88,7 @@ pub fn check_header(name: &str, value: &str) -> Result<(), String> {
     }
 }
 
-/// Whether a header of this name is the host's to set or to take away.
+/// Whether the host may set or remove a header of this name.
 pub fn check_header_name(name: &str) -> Result<(), String> {
     if name.is_empty() {
         return Err("a header has no name".to_owned());

@@ -17,7 +17,7 @@ pub const MAX_HEAD: usize = 64 * 1024;
 /// The most headers that a response may have.
 pub const MAX_HEADERS: usize = 128;
 
-/// The head of a response, in few bytes: it is kept as long as its connection.
+/// The head of a response. It is compact, because it lives as long as its connection.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
@@ -127,16 +127,14 @@ pub struct Head {
     pub response: Response,
     /// How many bytes it has.
     pub size: usize,
-    /// What was wrong with lines that are left out. No word holds a value.
+    /// What was wrong with the lines that are left out. It contains no value.
     pub dropped: Vec<String>,
 }
 
-/// Parses a response head out of `input`, which is everything received so
-/// far. `None`: it is not complete yet.
+/// Parses a response head. `input` is everything received so far. `None`: the head is not complete.
 ///
-/// What does not begin as HTTP is refused at its first byte. HTTP/1.0 is read
-/// too, because proxies and plain web servers refuse with it; but it has no
-/// upgrade.
+/// Input that is not HTTP is refused at its first wrong byte. HTTP/1.0 is read too, because proxies
+/// and plain web servers use it to refuse; but it has no upgrade.
 pub fn parse_response(input: &[u8]) -> Result<Option<Head>, Error> {
     check_start(input)?;
     let head = &input[..input.len().min(MAX_HEAD)];
@@ -170,7 +168,7 @@ enum Malformed {
     Head(Error),
 }
 
-/// Parses a whole head, whose lines are as they should be.
+/// Parses a complete head with valid lines.
 fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
     use httparse::Error::{HeaderName, HeaderValue, NewLine};
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
@@ -196,8 +194,7 @@ fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
     Ok(Response::new(status, parsed.reason.unwrap_or_default(), headers))
 }
 
-/// Refuses what is not the beginning of an HTTP/1 response, and says what it
-/// seems to be.
+/// Refuses input that does not begin like an HTTP/1 response, and says what it seems to be.
 fn check_start(input: &[u8]) -> Result<(), Error> {
     const START: &[u8] = b"HTTP/1.";
     let len = input.len().min(START.len());
@@ -224,7 +221,7 @@ fn check_start(input: &[u8]) -> Result<(), Error> {
     }))
 }
 
-/// Where the head ends: behind its blank line, if that is there.
+/// Where the head ends, after its blank line, if it is complete.
 fn head_size(head: &[u8]) -> Option<usize> {
     if !has_blank_line(head) {
         return None;
@@ -268,7 +265,7 @@ fn explain(error: httparse::Error) -> String {
     format!("the server's response is not HTTP: {what}")
 }
 
-/// What was agreed beside the upgrade itself.
+/// What was agreed in addition to the upgrade.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreed {
     pub subprotocol: Option<String>,
@@ -346,7 +343,7 @@ fn chosen_subprotocol(response: &Response, offered: &[String]) -> Result<Option<
     }
 }
 
-/// The value of a header that may be there once.
+/// The value of a header that may occur only once.
 fn only<'a>(response: &'a Response, name: &str) -> Result<Option<Cow<'a, str>>, Error> {
     let mut values = response.text_all(name);
     match (values.next(), values.next()) {
@@ -364,7 +361,7 @@ fn wrong(name: &str, value: Option<&str>, expected: &str) -> Error {
     })
 }
 
-/// Enough of a server's words to know them by, and no control characters.
+/// The beginning of a server's text, without control characters.
 fn excerpt(value: &str) -> String {
     value.chars().take(80).collect::<String>().escape_debug().to_string()
 }

@@ -5,7 +5,7 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 use super::frame::{FIN, MASKED, RSV1};
 use super::{DataFrame, MessageKind};
 
-/// A frame that `encode_data` or one of its like has written.
+/// A frame that the encoder has written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SentFrame {
     /// Bytes of the whole frame.
@@ -14,7 +14,7 @@ pub struct SentFrame {
     pub data: Option<DataFrame>,
 }
 
-/// The message that the frames up to some place leave open, if they do.
+/// Reads frames in order, and knows the message that they leave open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Open {
     kind: MessageKind,
@@ -33,7 +33,7 @@ impl SentFrames {
         self.open.is_some()
     }
 
-    /// Goes over the frame that `bytes` begin with; `None` at their end.
+    /// Reads the frame at the start of `bytes`; `None` at their end.
     pub fn step(&mut self, bytes: &[u8]) -> Option<SentFrame> {
         let [first, second, ..] = *bytes else { return None };
         let (header, length) = match second & !MASKED {

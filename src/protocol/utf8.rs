@@ -5,12 +5,12 @@ use std::str;
 
 use super::Violation;
 
-/// That a text is not UTF-8.
+/// The error of a text that is not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotUtf8 {
-    /// Where in the text the character begins that is none.
+    /// Where in the text the wrong character begins.
     pub position: u64,
-    /// It only lacks its end.
+    /// The character is only incomplete.
     pub is_cut: bool,
 }
 
@@ -25,8 +25,7 @@ impl From<NotUtf8> for Violation {
     }
 }
 
-/// What is left of a text between two pieces: the bytes of a character that
-/// has begun.
+/// The state between two pieces of a text: the bytes of an incomplete character.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Utf8Check {
     pending: [u8; 4],
@@ -81,7 +80,7 @@ impl Utf8Check {
     }
 }
 
-/// Checks a text that is here as a whole.
+/// Checks a complete text.
 #[inline]
 pub fn check_utf8(text: &[u8]) -> Result<(), NotUtf8> {
     match simdutf8::basic::from_utf8(text) {
@@ -90,7 +89,7 @@ pub fn check_utf8(text: &[u8]) -> Result<(), NotUtf8> {
     }
 }
 
-/// The fast check does not say where; this one, which is seldom needed, does.
+/// Finds the wrong character, which the fast check does not.
 #[cold]
 fn explain(text: &[u8]) -> NotUtf8 {
     let mut whole = Utf8Check::default();

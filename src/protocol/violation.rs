@@ -4,8 +4,8 @@ use std::fmt;
 
 use tungstenite::protocol::frame::coding::CloseCode;
 
-/// What the connection is failed with (RFC 6455 7.1.7): the close code for
-/// the server and one line for a person.
+/// Why the connection is failed (RFC 6455 7.1.7): the close code for the server, and one line for a
+/// person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     pub close_code: u16,

@@ -5,9 +5,9 @@ use crate::protocol::utf8::check_utf8;
 use crate::protocol::{Batch, MessageKind, ReadBuffer, Violation};
 
 impl Batch {
-    /// Takes the messages at the start of `input`, each of at most `limit` bytes, up to the
-    /// first frame that is anything else, which the long way then judges. What begins the
-    /// input must be a frame, between messages.
+    /// Takes messages of at most `limit` bytes from the start of `input`, up to the first frame
+    /// that is anything else. That frame is left to the decoder. `input` must begin with a frame,
+    /// between messages.
     pub fn take_whole_messages(
         &mut self,
         input: &mut ReadBuffer,
@@ -37,8 +37,8 @@ impl Batch {
     }
 }
 
-/// The small message that `bytes` begins with, if it is whole: the sizes of its header and of
-/// its payload.
+/// The sizes of the header and the payload of the small message at the start of `bytes`, if it is
+/// complete.
 #[inline]
 fn small_message(bytes: &[u8], limit: usize) -> Option<(MessageKind, usize, usize)> {
     // tungstenite's opcodes are no constants.
@@ -54,7 +54,7 @@ fn small_message(bytes: &[u8], limit: usize) -> Option<(MessageKind, usize, usiz
         (126, [a, b, ..]) => (4, usize::from(u16::from_be_bytes([*a, *b]))),
         _ => return None,
     };
-    // No length may be written in more bytes than it needs.
+    // A length must use as few bytes as possible.
     let is_padded = header == 4 && len <= 125;
     (!is_padded && len <= limit && header + len <= bytes.len()).then_some((kind, header, len))
 }

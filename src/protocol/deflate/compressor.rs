@@ -6,14 +6,14 @@ use super::{DeflateParams, MIN_WINDOW_BITS, TAIL};
 use crate::error::{Code, Error};
 use crate::headroom;
 
-/// What a context takes, and more.
+/// More than the memory of a context.
 const CONTEXT: usize = 512 << 10;
 
 pub struct Compressor {
     window_bits: u8,
     no_context_takeover: bool,
-    /// Made for the first message. A new one is right at any time: it knows nothing of
-    /// what was sent before, and so refers to nothing of it.
+    /// Made for the first message. A new one is always correct, because it does not refer to
+    /// earlier messages.
     context: Option<Compress>,
 }
 
@@ -28,7 +28,7 @@ impl Compressor {
         })
     }
 
-    /// Begins anew: what was compressed last did not reach the server.
+    /// Begins anew, because the last output did not reach the server.
     pub fn forget(&mut self) {
         self.context = None;
     }

@@ -6,19 +6,19 @@ use super::super::Violation;
 use super::{DeflateParams, TAIL};
 use crate::headroom;
 
-/// What a context takes, and more.
+/// More than the memory of a context.
 const CONTEXT: usize = 96 << 10;
 
-/// What one call to `Inflater::inflate` did.
+/// The result of `Inflater::inflate`.
 pub struct Inflated {
-    /// Bytes of the input that are done with.
+    /// The number of input bytes that were used.
     pub consumed: usize,
-    /// All input is done with, and nothing more comes of it.
+    /// All input is used, and nothing more comes out.
     pub is_done: bool,
 }
 
-/// zlib-rs's window is the largest one whatever was agreed, so a server that uses a larger
-/// one than it said is understood; nothing of ours depends on it.
+/// zlib-rs always has the largest window, whatever was agreed. So it understands a server that uses
+/// a larger window than it said.
 pub struct Inflater {
     no_context_takeover: bool,
     /// Made for the first compressed message.

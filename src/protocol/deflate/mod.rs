@@ -8,8 +8,8 @@ pub use compressor::Compressor;
 pub(super) use inflater::{Inflated, Inflater};
 pub use negotiation::{DeflateOffer, DeflateParams};
 
-/// What a message lacks that was cut behind a flush, and gets back before it
-/// is inflated (RFC 7692 7.2.1 and 7.2.2).
+/// The end of a flush, which a sender cuts off and a receiver appends again (RFC 7692 7.2.1 and
+/// 7.2.2).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 
 /// The smallest window that zlib knows for a raw stream.

@@ -8,7 +8,7 @@ const CLIENT_NO_TAKEOVER: &str = "client_no_context_takeover";
 const SERVER_WINDOW: &str = "server_max_window_bits";
 const CLIENT_WINDOW: &str = "client_max_window_bits";
 
-/// What a host asks of the compression.
+/// The compression that a host asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeflateOffer {
     pub server_no_context_takeover: bool,
@@ -19,7 +19,7 @@ pub struct DeflateOffer {
     pub client_max_window_bits: Option<u8>,
 }
 
-/// What both sides keep to.
+/// The agreed parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeflateParams {
     pub server_no_context_takeover: bool,
@@ -157,7 +157,7 @@ fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
-/// Enough of a server's words to know them by.
+/// The beginning of a server's text.
 fn excerpt(words: &str) -> String {
     words.chars().take(80).collect()
 }

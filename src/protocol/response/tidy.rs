@@ -7,16 +7,16 @@ use crate::protocol::request::is_token;
 /// The longest name that a header may have.
 pub const MAX_NAME: usize = 255;
 
-/// A head as it should have been sent.
+/// A repaired head.
 pub struct Tidy {
     pub head: Vec<u8>,
     /// What was wrong with each line that is left out. It quotes no value.
     pub dropped: Vec<String>,
 }
 
-/// Puts a head in order, its blank line included (RFC 9112 2.2, 5.1 and 5.2): a header over
-/// several lines becomes one, white space before a colon goes, and a line that is no header is
-/// left out. Fails if that line is one on which the handshake depends.
+/// Repairs a head, including its blank line (RFC 9112 2.2, 5.1 and 5.2): a header over several
+/// lines becomes one line, white space before a colon is removed, and a line that is not a header
+/// is left out. It fails if the handshake depends on that line.
 pub fn tidy(head: &[u8]) -> Result<Tidy, Error> {
     let lines = head.split(|&byte| byte == b'\n');
     let mut lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
