@@ -11,18 +11,20 @@ if(NOT TARGET hostws::hostws)
 endif()
 
 if(NOT TARGET hostws::static)
-  # The system's OpenSSL may lie where the linker does not look by itself.
+  # OpenSSL may lie where the linker does not look by itself. Its files and not its targets: under add_subdirectory
+  # those are not seen from above.
+  set(hostws_static_libraries ${HOSTWS_SYSTEM_LIBRARIES})
   if("ssl" IN_LIST HOSTWS_SYSTEM_LIBRARIES)
     find_package(OpenSSL 3 QUIET)
     if(OpenSSL_FOUND)
-      list(TRANSFORM HOSTWS_SYSTEM_LIBRARIES REPLACE "^ssl$" "OpenSSL::SSL")
-      list(TRANSFORM HOSTWS_SYSTEM_LIBRARIES REPLACE "^crypto$" "OpenSSL::Crypto")
+      list(TRANSFORM hostws_static_libraries REPLACE "^ssl$" "${OPENSSL_SSL_LIBRARY}")
+      list(TRANSFORM hostws_static_libraries REPLACE "^crypto$" "${OPENSSL_CRYPTO_LIBRARY}")
     endif()
   endif()
   add_library(hostws::static STATIC IMPORTED ${HOSTWS_TARGET_SCOPE})
   set_target_properties(hostws::static PROPERTIES
     IMPORTED_LOCATION "${HOSTWS_LIBRARY_DIR}/libhostws.a"
     IMPORTED_LINK_INTERFACE_LANGUAGES C
-    INTERFACE_LINK_LIBRARIES "${HOSTWS_SYSTEM_LIBRARIES}"
+    INTERFACE_LINK_LIBRARIES "${hostws_static_libraries}"
     INTERFACE_INCLUDE_DIRECTORIES "${HOSTWS_INCLUDE_DIR}")
 endif()

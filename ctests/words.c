@@ -94,7 +94,7 @@ static void open_ex_gives_its_words_itself(void) {
   CHECK_INT(strlen(few), euro);
   CHECK_INT(few[euro + 1], '?');
   CHECK_INT(ws_open_ex("", NULL, NULL, NULL, 0), HOSTWS_E_URL);
-  CHECK_FAILS(ws_open_ex("ws://h", NULL, NULL, NULL, 1), HOSTWS_E_ARGUMENT, "buffer");
+  CHECK_FAILS(ws_open_ex("ws://h", NULL, NULL, NULL, 1), HOSTWS_E_ARGUMENT, "words");
   CHECK_FAILS(ws_open_ex("ws://h", NULL, NULL, words, -1), HOSTWS_E_ARGUMENT, "size");
   strcpy(words, "?");
   ws_id ws = ws_open_ex(peer_url("ws", "/echo"), NULL, &late, words, sizeof words);

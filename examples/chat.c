@@ -23,12 +23,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t interrupted;
+/* Ctrl-C writes a byte into it: a flag alone would be overlooked until the next line or key. */
+static int interrupts[2];
 
 static void on_interrupt(int signal)
 {
+    int error = errno;
     (void)signal;
-    interrupted = 1;
+    (void)!write(interrupts[1], "", 1);
+    errno = error;
 }
 
 /* What the callbacks have to tell main(). */
@@ -106,6 +109,10 @@ int main(int argc, char **argv)
         return 1;
     }
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    if (pipe(interrupts) != 0) {
+        perror("chat: pipe");
+        return 1;
+    }
     signal(SIGINT, on_interrupt);
 
     struct chat chat = {0};
@@ -124,18 +131,19 @@ int main(int argc, char **argv)
     }
     say(ws, argv[2], strlen(argv[2]));
 
-    struct pollfd watched[2] = {
+    struct pollfd watched[3] = {
         {.fd = STDIN_FILENO, .events = POLLIN},
         {.fd = network, .events = POLLIN},
+        {.fd = interrupts[0], .events = POLLIN},
     };
     while (!chat.ended) {
-        if (poll(watched, 2, -1) < 0 && errno != EINTR) {
+        if (poll(watched, 3, -1) < 0 && errno != EINTR) {
             perror("chat: poll");
             return 1;
         }
         /* poll(2) passes over a negative descriptor; only on_terminate is waited for then. */
-        if (watched[0].fd >= 0 && (interrupted || (watched[0].revents != 0 && !read_keyboard(ws)))) {
-            watched[0].fd = -1;
+        if (watched[0].fd >= 0 && (watched[2].revents != 0 || (watched[0].revents != 0 && !read_keyboard(ws)))) {
+            watched[0].fd = watched[2].fd = -1;
             ws_terminate(ws, 0, NULL);
         }
         /* The callbacks run in here; with nothing there, it returns at once. */

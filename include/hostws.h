@@ -1238,7 +1238,8 @@ int32_t ws_wait(ws_queue queue, int32_t timeout_ms);
  * queue, as ws_poll() does. If the connection has callbacks, HOSTWS_OK means that they have run:
  * on_open has returned before HOSTWS_CONNECTED is reached, on_terminate before HOSTWS_CLOSED. If
  * it has none, the call waits and consumes no event. The result is also HOSTWS_OK if the status
- * was reached and has changed since; ws_status() returns the current one. So HOSTWS_CONNECTED
+ * was reached and has changed since, until TERMINATE is delivered; ws_status() returns the current
+ * one. If on_open itself ends the connection, HOSTWS_CONNECTED is never reached. HOSTWS_CONNECTED
  * means the first opening, even for a connection that is reopened when it is lost; RECONNECTED
  * reports the later ones.
  *

@@ -818,7 +818,7 @@ inline ws_queue this_thread() { return detail::check(ws_queue_of(0)); }
 
 /**
  * ws_shutdown(): closes every connection after the messages sent on it have left. False if a message
- * or a connection was dropped; ws_last_error_message() says which.
+ * was dropped or the time was up; ws_last_error_message() describes it.
  *
  * @param timeout  the time limit of the whole call; forever: each connection has its own limits
  */

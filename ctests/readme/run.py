@@ -33,7 +33,7 @@ def whole(block):
     outside = [p for p in paragraphs if p.startswith(("static", "#"))]
     inside = [p for p in paragraphs if p not in outside]
     return "\n".join([
-        "#include <hostws.h>", "#include <signal.h>", "#include <stdlib.h>", "#include <unistd.h>", *outside,
+        *(f"#include <{header}.h>" for header in ["hostws", "errno", "signal", "stdlib", "unistd"]), *outside,
         "int main(int argc, char **argv) {", "const char *url = argv[argc - 1];",
         "ws_handler handler = {.struct_size = sizeof handler};", "(void)url, (void)handler;",
         *inside, "signal(SIGINT, on_interrupt);" if "on_interrupt" in block else "", "return 0;", "}"

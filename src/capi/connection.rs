@@ -132,7 +132,7 @@ pub unsafe extern "C" fn ws_open_ex(
 ) -> ws_id {
     let writable = answer_forked(|| {
         // SAFETY: the header asks the caller for valid pointers.
-        unsafe { memory::copy_out(b"", words, size) }?;
+        unsafe { memory::copy_out_to(["words", "size"], b"", words, size) }?;
         Ok(HOSTWS_OK)
     });
     if writable < 0 {

@@ -70,7 +70,9 @@ pub extern "C" fn ws_strerror(code: i32) -> *const c_char {
         HOSTWS_E_JSON => c"not a JSON object or array",
         HOSTWS_E_TIMEOUT => c"the time was up",
         HOSTWS_E_IDLE => c"no connection is left that could bring an event",
-        HOSTWS_E_BUSY => c"another thread is polling this queue",
+        HOSTWS_E_BUSY => {
+            c"another thread is polling this queue, or a message sent in fragments is not complete"
+        }
         HOSTWS_E_WRONG_THREAD => c"the call belongs to another thread",
         HOSTWS_E_REENTRANT => c"not from inside this callback",
         HOSTWS_E_FORKED => c"this process is a fork; call ws_shutdown first",

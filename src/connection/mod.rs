@@ -244,7 +244,8 @@ impl Connection {
 
     /// The error of a wait for a status whose time is up.
     pub fn late(&self) -> Error {
-        let words = format!("connection {} did not get there in time", self.id);
+        let words =
+            format!("connection {} was still {:?} when the time was up", self.id, self.status());
         self.explain(Error::ws(Code::Timeout, words))
     }
 

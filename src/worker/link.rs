@@ -288,7 +288,8 @@ impl Link {
             session.transport().close();
         }
         let (id, delay) = (self.connection.id, pause.delay);
-        log::line!(Info, "connection {id}: {why}; attempt {} in {delay:?}", pause.attempt);
+        let (attempt, ms) = (pause.attempt, delay.as_millis());
+        log::line!(Info, "connection {id}: {why}; attempt {attempt} in {ms} ms");
         self.connection.emit(Event::Reconnecting(Reconnecting {
             attempt: pause.attempt,
             delay,

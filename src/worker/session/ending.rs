@@ -218,7 +218,10 @@ impl Session {
                 if let Some(why) = why.take() {
                     return Flow::Lost(why, self.ending());
                 }
-                let mut words = format!("the server closed the connection with {}", close.code);
+                let mut words = match close.code {
+                    NO_STATUS => "the server closed the connection without a code".to_owned(),
+                    code => format!("the server closed the connection with {code}"),
+                };
                 if !close.reason.is_empty() {
                     words.push_str(": ");
                     words.push_str(&close.reason);
