@@ -218,7 +218,8 @@ fn a_server_that_does_not_answer_pings_is_lost() {
     story.check_failed(1006, &["ws", "ws"], "silent for 80 ms after a ping");
     assert_eq!(story.errors()[0].code, HOSTWS_E_LOST);
     assert_eq!(story.errors()[1].code, HOSTWS_E_TIMEOUT);
-    assert!(before.elapsed() >= Duration::from_millis(150));
+    // Up to a quarter of the interval is left out before the ping.
+    assert!(before.elapsed() >= Duration::from_millis(60 + 80));
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl Proxies {
         }))
     }
 
-    /// Fails if the environment names one that cannot be.
+    /// Fails if the environment names an impossible proxy.
     pub fn choose(&self, target: &Target) -> Result<Option<Proxy>, Error> {
         if target.is_local_socket() {
             return Ok(None);
@@ -110,7 +110,7 @@ enum Place {
     Anywhere,
     /// A domain with all that is under it, in lower case.
     Domain(String),
-    /// The addresses that begin with so many of this one's bits.
+    /// The addresses that share this many leading bits with this one.
     Network(IpAddr, u32),
 }
 

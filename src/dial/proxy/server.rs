@@ -128,7 +128,7 @@ impl Proxy {
         self.scheme == Scheme::Https
     }
 
-    /// Whether it is told addresses only.
+    /// Whether it must get addresses instead of names.
     pub fn wants_address(&self) -> bool {
         self.scheme == Scheme::Socks5
     }
@@ -148,12 +148,12 @@ impl Proxy {
         })
     }
 
-    /// It is gone in the middle of its handshake.
+    /// The proxy closed the connection during its handshake.
     pub fn lost(&self, words: &str) -> Error {
         Error::new(Code::Lost, Component::Proxy, format!("the proxy {self} {words}"))
     }
 
-    /// An error in what it says.
+    /// The proxy has broken the protocol.
     pub fn misbehaved(&self, words: impl fmt::Display) -> Error {
         Error::new(Code::Proxy, Component::Proxy, format!("the proxy {self} {words}"))
     }

@@ -24,7 +24,7 @@ const IPV6: u8 = 4;
 /// A reply up to the first byte of its address, which for a name is a length.
 const REPLY_HEAD: usize = 5;
 
-/// A handshake, as far as it has come.
+/// A handshake in progress.
 pub struct Socks {
     stream: Stream,
     /// What is written, and how much of it has been.
@@ -108,7 +108,7 @@ impl Socks {
         Err(proxy.misbehaved(format!("does not speak SOCKS 5; its answer begins with \"{start}\"")))
     }
 
-    /// Takes up the next step; `true` if there is none.
+    /// Begins the next step. Returns true if there is none.
     fn answered(&mut self, proxy: &Proxy, target: &Target) -> Result<bool, Error> {
         match (self.step, self.received[1]) {
             (Step::Method, NO_AUTHENTICATION) => self.say_request(),

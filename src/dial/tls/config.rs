@@ -54,11 +54,10 @@ impl TlsVersion {
 /// Who is at the other end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Peer {
-    /// The server that the host named, or one that gets all that was meant for that.
+    /// The server that the host named, or one that may get everything meant for it.
     #[default]
     Server,
-    /// The server of another origin, to which a redirect led and the client's identity does
-    /// not go.
+    /// The server of another origin, after a redirect. It does not get the client's identity.
     Stranger,
     /// A proxy before the server.
     Proxy,
@@ -67,7 +66,7 @@ pub enum Peer {
 #[derive(Default, PartialEq)]
 pub struct TlsConfig {
     pub peer: Peer,
-    /// Trusted beside the system's roots, or with `ca_only` instead of them.
+    /// Trusted in addition to the system's roots, or with `ca_only` instead of them.
     pub ca: Option<Arc<Pem>>,
     pub ca_only: bool,
     /// Shown to a server that asks for it.
@@ -98,8 +97,8 @@ impl TlsConfig {
         }
     }
 
-    /// What holds for a proxy to which TLS is spoken: the same authorities, and nothing else
-    /// that was meant for the server.
+    /// The settings for an https:// proxy: the same authorities, and nothing else that was meant
+    /// for the server.
     pub fn for_proxy(&self) -> TlsConfig {
         TlsConfig {
             peer: Peer::Proxy,
@@ -110,8 +109,8 @@ impl TlsConfig {
         }
     }
 
-    /// What holds for an origin to which a redirect leads, perhaps on the same host: all that
-    /// is asked of a server, and nothing of who we are.
+    /// The settings for another origin after a redirect, perhaps on the same host: the same checks
+    /// of the server, but nothing about who we are.
     pub fn for_other_origin(&self, is_same_host: bool) -> TlsConfig {
         TlsConfig {
             peer: if self.identity.is_some() { Peer::Stranger } else { self.peer },
@@ -126,7 +125,7 @@ impl TlsConfig {
         }
     }
 
-    /// Whether a file must be read to know what is asked for.
+    /// Whether the settings depend on a file that must be read.
     fn reads_files(&self) -> bool {
         self.ca.as_ref().is_some_and(|ca| ca.is_file())
             || self.identity.as_ref().is_some_and(|identity| identity.fingerprint().is_none())
@@ -163,7 +162,7 @@ impl TlsConfig {
     }
 }
 
-/// What sessions are made from.
+/// Sessions are made from it.
 pub type Context = Guarded<TlsConnector>;
 
 /// A place for the context in use.
@@ -171,7 +170,7 @@ pub type Context = Guarded<TlsConnector>;
 pub struct Held(Mutex<Option<Arc<Context>>>);
 
 impl PartialEq for Held {
-    /// It follows from all else, and tells no configuration from another.
+    /// It follows from the other settings, so it does not count in a comparison.
     fn eq(&self, _: &Held) -> bool {
         true
     }

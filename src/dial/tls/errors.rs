@@ -1,4 +1,4 @@
-//! What a failed handshake means, in words that a user can act on.
+//! The errors of a failed handshake, in words that a user can act on.
 
 use std::io;
 
@@ -63,7 +63,7 @@ const SELF_SIGNED: &str = "the server's certificate is self-signed, so nothing v
     if it is the right one, name it in tls_ca";
 const UNKNOWN_CA: &str = "the server's certificate is signed by an authority that this system \
     does not trust; if it is the right one, name the authority's certificate in tls_ca";
-/// OpenSSL says no more than that it lacks the next certificate on the way up.
+/// OpenSSL only says that the next certificate of the chain is missing.
 const NO_ISSUER: &str = "the server's certificate is signed by an authority that this system does \
     not trust, or the server does not send the certificates between the two (intermediates); \
     name the authority's certificate in tls_ca, or have the server send what is missing, which \
@@ -71,7 +71,7 @@ const NO_ISSUER: &str = "the server's certificate is signed by an authority that
 const OTHER_NAME: &str = "the server's certificate is for another name than {name}; the URL, or \
     tls_server_name, must name the server as its certificate does";
 
-/// The same for all that is not about the certificate.
+/// The same for failures that do not concern the certificate.
 const HANDSHAKE: &[(&str, &str)] = &[
     ("alert protocol version", VERSION),
     ("unsupported protocol", VERSION),
