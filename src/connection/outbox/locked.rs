@@ -1,5 +1,6 @@
 //! The lock of an outbox.
 
+use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::sync::MutexGuard;
 
@@ -8,19 +9,13 @@ use crate::log;
 
 /// An outbox that the calling thread has locked. What was sent is logged when the lock is
 /// released: the host's log function may wait for a thread that waits for the lock.
-pub struct Locked<'a> {
-    // Fields are dropped in this order.
-    outbox: MutexGuard<'a, Outbox>,
-    lines: Lines,
-}
-
-/// Lines for the log, written when they are dropped.
-#[derive(Default)]
-struct Lines(Vec<String>);
+///
+/// It is handed on with every message, so it is no larger than the guard inside.
+pub struct Locked<'a>(ManuallyDrop<MutexGuard<'a, Outbox>>);
 
 impl<'a> Locked<'a> {
     pub fn new(outbox: MutexGuard<'a, Outbox>) -> Locked<'a> {
-        Locked { outbox, lines: Lines::default() }
+        Locked(ManuallyDrop::new(outbox))
     }
 }
 
@@ -28,25 +23,22 @@ impl Deref for Locked<'_> {
     type Target = Outbox;
 
     fn deref(&self) -> &Outbox {
-        &self.outbox
+        &self.0
     }
 }
 
 impl DerefMut for Locked<'_> {
     fn deref_mut(&mut self) -> &mut Outbox {
-        &mut self.outbox
+        &mut self.0
     }
 }
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        self.lines.0 = self.outbox.take_lines();
-    }
-}
-
-impl Drop for Lines {
-    fn drop(&mut self) {
-        for line in self.0.drain(..) {
+        let lines = self.0.take_lines();
+        // SAFETY: it is not used after this.
+        unsafe { ManuallyDrop::drop(&mut self.0) };
+        for line in lines {
             log::line!(Trace, "{line}");
         }
     }
