@@ -71,7 +71,8 @@
  *
  * Descriptors. The library never uses descriptors 0, 1 and 2 for itself, even if they are closed.
  *
- * Environment. The first ws_new() reads HOSTWS_LOG and starts OpenSSL, which reads its own
+ * Environment. The first ws_new() reads HOSTWS_LOG. The first ws_new() or ws_set_url() that may
+ * need TLS (wss, an https:// proxy, `max_redirects`) starts OpenSSL, which reads its own
  * configuration file, on the calling thread. Each ws_new() may read the variables that name
  * proxies. At any later time, on threads of the library, the C library's resolver may call
  * getenv(), and so may OpenSSL when it looks for the system's certificates (SSL_CERT_FILE,
@@ -694,7 +695,7 @@ extern "C" {
  * Creates a connection and begins to open it.
  *
  * Returns at once with the status Connecting; never touches the network or the disk (but the first
- * call in a process starts OpenSSL, which reads its own configuration file). Failures that only
+ * call that may need TLS starts OpenSSL, which reads its own configuration file). Failures that only
  * the network can show (refused, DNS, TLS, HTTP 401) are reported by on_error, then on_terminate.
  * You can send messages at once: they wait until the connection is open.
  *
@@ -737,7 +738,9 @@ extern "C" {
  *
  * @since 0.1
  */
-ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_options *options);
+ws_id ws_new(const char *url,
+             const struct ws_handler *handler,
+             const struct ws_options *options);
 
 /**
  * Creates a connection from strings only: ws_new() for languages in which structs and callbacks

@@ -174,11 +174,13 @@ pub fn open(
     host: Box<dyn Any + Send + Sync>,
 ) -> Result<i32> {
     let library = LIBRARY.get();
-    // On the host's thread, because both read the environment.
+    // On the host's thread, because it reads the environment; so does the start of TLS below.
     log::start();
-    start_tls();
     let queue = options.queue;
     let Settings { config, limits, backoff } = options.resolve(url, data_type)?;
+    if config.may_speak_tls() {
+        start_tls();
+    }
     let config = library.configs.share(config);
     let reconnect = backoff.map(|backoff| Reconnect::new(backoff, Arc::clone(&config)));
     let pair = library.pair(queue)?;

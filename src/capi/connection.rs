@@ -15,7 +15,7 @@ use crate::queue::Kind;
 /// Creates a connection and begins to open it.
 ///
 /// Returns at once with the status Connecting; never touches the network or the disk (but the first
-/// call in a process starts OpenSSL, which reads its own configuration file). Failures that only
+/// call that may need TLS starts OpenSSL, which reads its own configuration file). Failures that only
 /// the network can show (refused, DNS, TLS, HTTP 401) are reported by on_error, then on_terminate.
 /// You can send messages at once: they wait until the connection is open.
 ///

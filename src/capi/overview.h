@@ -71,7 +71,8 @@
  *
  * Descriptors. The library never uses descriptors 0, 1 and 2 for itself, even if they are closed.
  *
- * Environment. The first ws_new() reads HOSTWS_LOG and starts OpenSSL, which reads its own
+ * Environment. The first ws_new() reads HOSTWS_LOG. The first ws_new() or ws_set_url() that may
+ * need TLS (wss, an https:// proxy, `max_redirects`) starts OpenSSL, which reads its own
  * configuration file, on the calling thread. Each ws_new() may read the variables that name
  * proxies. At any later time, on threads of the library, the C library's resolver may call
  * getenv(), and so may OpenSSL when it looks for the system's certificates (SSL_CERT_FILE,

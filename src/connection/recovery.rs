@@ -12,7 +12,7 @@ use crate::dial::{without_credentials, DialConfig, Target};
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_header_name};
 use crate::queue::Event;
-use crate::transport::Transport;
+use crate::transport::{start_tls, Transport};
 
 impl Connection {
     /// Whether it would be opened again if it was lost now.
@@ -43,6 +43,9 @@ impl Connection {
             let config = Arc::make_mut(&mut reconnect.config);
             config.target = target;
             config.proxy = proxy;
+            if config.may_speak_tls() {
+                start_tls();
+            }
             reconnect.url = Some(without_credentials(url).into());
             Ok(())
         })

@@ -26,6 +26,13 @@ pub struct DialConfig {
 }
 
 impl DialConfig {
+    /// Whether TLS may be spoken on the way, with the server, a proxy or where redirects lead.
+    pub fn may_speak_tls(&self) -> bool {
+        self.target.secure
+            || self.max_redirects > 0
+            || self.proxy.as_ref().is_some_and(Proxy::is_tls)
+    }
+
     /// The name that the server's certificate must have.
     pub fn tls_name(&self) -> String {
         self.tls.expected_name(self.target.tls_name())
