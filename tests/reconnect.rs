@@ -6,7 +6,7 @@ use std::ffi::CString;
 use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{mpsc, Mutex};
+use std::sync::{mpsc, Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -561,12 +561,13 @@ fn wait_for(count: &AtomicUsize, wanted: usize) {
 }
 
 /// A server that counts its connections, and drops each once it is open.
-fn dropping() -> (Listener, &'static AtomicUsize) {
-    let count: &AtomicUsize = Box::leak(Box::default());
-    let server = scripted(|stream, request| {
+fn dropping() -> (Listener, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let server = scripted(move |stream, request| {
         accept(stream, request)?;
         reset_on_close(stream);
-        count.fetch_add(1, Ordering::SeqCst);
+        counted.fetch_add(1, Ordering::SeqCst);
         Ok(())
     });
     (server.unwrap(), count)
@@ -599,7 +600,7 @@ fn a_connection_that_is_lost_again_and_again_does_not_fill_the_queue() {
         options.reconnect_min_ms = 1;
         options.reconnect_max_ms = 1;
     });
-    wait_for(count, 20);
+    wait_for(&count, 20);
     // OPEN, RECONNECTING, and RECONNECTED at some moments.
     assert!(ws_pending(0) <= 3, "{} events", ws_pending(0));
     assert_eq!(ws_abort(client.id), HOSTWS_OK);
