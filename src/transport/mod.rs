@@ -3,6 +3,7 @@
 //! Both directions work through `&self`. A plain socket needs no lock for that. A TLS session has
 //! one, which is held only during calls that do not block.
 
+mod layer;
 mod session;
 mod socket;
 mod stream;
@@ -26,7 +27,7 @@ pub struct Transport {
 enum Channel {
     Plain(Socket),
     Tls {
-        session: Mutex<Box<Session>>,
+        session: Mutex<Box<Session<Stream>>>,
         /// TLS ends at a proxy, and the server behind it does not use TLS.
         ends_at_proxy: bool,
     },

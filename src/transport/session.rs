@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use native_tls::TlsStream;
 
+use super::layer::{Heard, Layer};
 use super::socket::{Received, Room, Socket};
-use super::stream::{Heard, Stream};
 use crate::exit::{self, Guarded};
 
 /// The most payload of a TLS record (RFC 8446 5.1), and so of one read.
@@ -18,8 +18,8 @@ const AT_ONCE: usize = 64 * 1024;
 
 /// A session whose handshake is done. When it is dropped, it sends a close_notify: without one, the
 /// peer cannot know whether the stream was cut off (RFC 8446 6.1).
-pub struct Session {
-    stream: Guarded<TlsStream<Stream>>,
+pub struct Session<S: Layer> {
+    stream: Guarded<TlsStream<S>>,
     /// Why the last read ended after it had read some bytes. The next read returns it.
     failed: Option<io::Error>,
     has_said_end: bool,
@@ -29,8 +29,8 @@ pub struct Session {
     is_halfway: bool,
 }
 
-impl Session {
-    pub fn new(stream: TlsStream<Stream>) -> Session {
+impl<S: Layer> Session<S> {
+    pub fn new(stream: TlsStream<S>) -> Session<S> {
         let stream = Guarded::new(stream);
         Session { stream, failed: None, has_said_end: false, heard: None, is_halfway: false }
     }
@@ -67,9 +67,7 @@ impl Session {
         let Some(_pass) = exit::enter() else { return };
         // It fails if the peer was first or has stopped reading.
         let _ = self.ready().shutdown();
-        if let Stream::Tls(outer) = self.stream.get_mut() {
-            outer.say_end();
-        }
+        self.stream.get_mut().say_end();
     }
 
     pub(super) fn is_halfway(&self) -> bool {
@@ -81,7 +79,7 @@ impl Session {
     }
 
     /// The stream below it.
-    pub(super) fn below(&mut self) -> &mut Stream {
+    pub(super) fn below(&mut self) -> &mut S {
         self.stream.get_mut()
     }
 
@@ -132,13 +130,13 @@ impl Session {
     }
 
     /// The session, ready for the next call.
-    fn ready(&mut self) -> &mut TlsStream<Stream> {
+    fn ready(&mut self) -> &mut TlsStream<S> {
         forget_stale_errors();
         &mut self.stream
     }
 }
 
-impl Read for Session {
+impl<S: Layer> Read for Session<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let _pass = enter()?;
         let read = self.ready().read(buffer);
@@ -147,7 +145,7 @@ impl Read for Session {
     }
 }
 
-impl Write for Session {
+impl<S: Layer> Write for Session<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let _pass = enter()?;
         let written = self.ready().write(bytes);
@@ -162,7 +160,7 @@ impl Write for Session {
     }
 }
 
-impl Drop for Session {
+impl<S: Layer> Drop for Session<S> {
     fn drop(&mut self) {
         self.say_end();
     }
@@ -173,7 +171,7 @@ fn enter() -> io::Result<exit::Pass> {
     exit::enter().ok_or_else(|| io::ErrorKind::WouldBlock.into())
 }
 
-fn is_drained(stream: &TlsStream<Stream>) -> bool {
+fn is_drained<S: Layer>(stream: &TlsStream<S>) -> bool {
     stream.buffered_read_size().is_ok_and(|count| count == 0) && stream.get_ref().is_drained()
 }
 

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::io::{self, Read, Write};
 
+use super::layer::{Heard, Layer};
 use super::session::Session;
 use super::socket::{Received, Room, Socket};
 
@@ -12,7 +13,7 @@ const READ_AHEAD: usize = 64 * 1024;
 
 pub enum Stream {
     Plain(Wire),
-    Tls(Box<Session>),
+    Tls(Box<Session<Stream>>),
 }
 
 /// A socket, and what was read ahead from it.
@@ -20,22 +21,6 @@ pub struct Wire {
     pub(super) socket: Socket,
     ahead: Option<Ahead>,
     heard: Option<Heard>,
-}
-
-/// The first bytes that were read, kept for a later look.
-pub struct Heard(Vec<u8>);
-
-impl Heard {
-    /// Enough for a TLS hello.
-    const MOST: usize = 512;
-
-    /// Keeps what was read into the buffer.
-    pub(super) fn note(heard: &mut Option<Heard>, read: &io::Result<usize>, buffer: &[u8]) {
-        if let (Some(Heard(kept)), Ok(count)) = (heard, read) {
-            let room = Heard::MOST - kept.len();
-            kept.extend_from_slice(&buffer[..room.min(*count)]);
-        }
-    }
 }
 
 #[derive(Default)]
@@ -66,12 +51,7 @@ impl Stream {
 
     /// Keeps the first bytes that are read from here on.
     pub fn listen(&mut self) {
-        *self.heard_place() = Some(Heard(Vec::new()));
-    }
-
-    /// Returns these bytes, and keeps no more.
-    pub fn heard(&mut self) -> Vec<u8> {
-        self.heard_place().take().map(|Heard(bytes)| bytes).unwrap_or_default()
+        *self.heard_place() = Some(Heard::default());
     }
 
     fn heard_place(&mut self) -> &mut Option<Heard> {
@@ -81,36 +61,45 @@ impl Stream {
         }
     }
 
-    pub(super) fn socket(&self) -> &Socket {
-        match self {
-            Stream::Plain(wire) => &wire.socket,
-            Stream::Tls(session) => session.socket(),
-        }
-    }
-
     fn wire(&mut self) -> &mut Wire {
         match self {
             Stream::Plain(wire) => wire,
             Stream::Tls(session) => session.below().wire(),
         }
     }
+}
 
-    /// Reads ahead from here on. The caller must read until nothing is left. `at_end` is as in
-    /// `Transport::read`.
-    pub(super) fn read_ahead(&mut self, at_end: bool) {
+impl Layer for Stream {
+    fn socket(&self) -> &Socket {
+        match self {
+            Stream::Plain(wire) => &wire.socket,
+            Stream::Tls(session) => session.socket(),
+        }
+    }
+
+    fn read_ahead(&mut self, at_end: bool) {
         let ahead = self.wire().ahead.get_or_insert_default();
         ahead.at_end = at_end;
         ahead.would_block = false;
     }
 
-    /// Whether the last read got everything that had arrived.
-    pub(super) fn is_drained(&self) -> bool {
+    fn is_drained(&self) -> bool {
         match self {
             Stream::Plain(Wire { ahead: Some(ahead), .. }) => {
                 ahead.would_block && ahead.at == ahead.bytes.len()
             }
             Stream::Plain(_) => false,
             Stream::Tls(session) => session.is_drained(),
+        }
+    }
+
+    fn heard(&mut self) -> Vec<u8> {
+        self.heard_place().take().map(Heard::into_bytes).unwrap_or_default()
+    }
+
+    fn say_end(&mut self) {
+        if let Stream::Tls(session) = self {
+            session.say_end();
         }
     }
 }

@@ -16,7 +16,7 @@ pub const ALPN: &str = "http/1.1";
 
 /// A handshake over whatever stream, after as many steps as the socket allowed.
 pub enum Handshake {
-    Done(Box<Session>),
+    Done(Box<Session<Stream>>),
     Pending(Guarded<MidHandshakeTlsStream<Stream>>),
     /// The process is ending.
     Abandoned,
@@ -58,7 +58,7 @@ impl Handshake {
 }
 
 /// Logs what was agreed, and with whom.
-pub fn log_session(id: i32, name: &str, session: &mut Session) {
+pub fn log_session(id: i32, name: &str, session: &mut Session<Stream>) {
     if !log::wants(log::Level::Debug) {
         return;
     }
@@ -78,7 +78,7 @@ pub fn log_session(id: i32, name: &str, session: &mut Session) {
 pub fn check_session(
     config: &TlsConfig,
     certificate: Option<&[u8]>,
-    session: &Session,
+    session: &Session<Stream>,
 ) -> Result<(), Error> {
     pins::check(&config.pins, certificate)?;
     // A server that knows no ALPN chooses nothing.

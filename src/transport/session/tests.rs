@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use native_tls::{HandshakeError, Identity, TlsAcceptor, TlsConnector};
 
+use super::super::stream::Stream;
 use super::*;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const FRAME: &[u8] = b"aaaaaa";
 
-fn client(address: std::net::SocketAddr) -> Session {
+fn client(address: std::net::SocketAddr) -> Session<Stream> {
     let socket = TcpStream::connect(address).unwrap();
     socket.set_nonblocking(true).unwrap();
     let stream = Stream::from(Socket::Tcp(mio::net::TcpStream::from_std(socket)));
