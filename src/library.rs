@@ -209,7 +209,7 @@ pub fn open(
             reconnect,
             home: library.homes.share(home),
         });
-        library.registry.insert(Arc::clone(&connection))?;
+        library.registry.insert(issued, Arc::clone(&connection))?;
         pair.queue.expect(connection.as_ref());
         Ok(Command::Open(EndGuard::new(connection), config))
     })?;

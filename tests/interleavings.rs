@@ -215,7 +215,7 @@ impl Network {
 
 mod connection {
     use super::*;
-    use crate::gathering::{Burst, Gathering};
+    use crate::gathering::{Burst, Gathered, Gathering};
 
     pub enum Command {
         Wakeup,
@@ -278,16 +278,18 @@ mod connection {
             self.depart(&mut outbox);
         }
 
-        pub fn flush_gathered(&self) {
+        fn depart(&self, outbox: &mut Outbox) {
+            let left = std::mem::take(&mut outbox.waiting);
+            self.mailbox.network.change(|arrived| arrived.left += left);
+        }
+    }
+
+    impl Gathered for Connection {
+        fn flush_gathered(&self) {
             let mut outbox = self.outbox.lock().unwrap();
             if std::mem::take(&mut outbox.is_gathered) {
                 self.depart(&mut outbox);
             }
-        }
-
-        fn depart(&self, outbox: &mut Outbox) {
-            let left = std::mem::take(&mut outbox.waiting);
-            self.mailbox.network.change(|arrived| arrived.left += left);
         }
     }
 

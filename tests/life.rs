@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use shuttle::thread;
 
-use self::end_guard::EndGuard;
+use self::end_guard::Ends;
 use self::life::{Life, Opening, Phase, Telling};
 use self::queue::{Ending, Event};
 use self::status::Status;
@@ -58,6 +58,21 @@ pub struct Connection {
     life: Life,
     outbox: Mutex<usize>,
     told: Mutex<Vec<Event>>,
+}
+
+type EndGuard = end_guard::EndGuard<Connection>;
+
+impl Ends for Connection {
+    fn is_over(&self) -> bool {
+        self.life.is_over()
+    }
+
+    /// As the library's.
+    fn abandon(self: &Arc<Self>) {
+        let words = "a defect";
+        self.emit(Event::Error(error::Error::ws(error::Code::Internal, words)));
+        self.end(Ending::unclean(1006));
+    }
 }
 
 impl Connection {

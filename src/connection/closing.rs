@@ -2,23 +2,20 @@
 
 use std::sync::Arc;
 
+use super::end_guard::Ends;
 use super::life::Phase;
 use super::outbox::Locked;
 use super::{Connection, Outbox};
 use crate::error::{Code, Error, Result};
 use crate::log;
-use crate::protocol;
+use crate::protocol::{self, close_code};
 use crate::queue::{Ending, Event};
-
-/// Close code for "this endpoint is going away" (RFC 6455 7.4.1).
-const GOING_AWAY: u16 = 1001;
-const NORMAL: u16 = 1000;
 
 impl Connection {
     /// Closes with the host's code and reason. The host gets no more messages.
     pub fn terminate(&self, code: i32, reason: &str) -> Result<()> {
         let code = match u16::try_from(code) {
-            Ok(0) => NORMAL,
+            Ok(0) => close_code::NORMAL,
             Ok(code) if protocol::is_sendable_close_code(code) => code,
             _ => {
                 let words = format!("{code} is not a close code to send: 1000, or 3000 to 4999");
@@ -102,7 +99,7 @@ impl Connection {
             if !may_wait || outbox.waiting_messages() == 0 {
                 may_leave = self.life.is_open();
                 // This fails only without random bytes. Then there is no close frame.
-                let _ = self.begin_closing(&mut outbox, GOING_AWAY, "");
+                let _ = self.begin_closing(&mut outbox, close_code::GOING_AWAY, "");
             }
         }
         self.let_go(outbox, may_leave);
@@ -116,7 +113,7 @@ impl Connection {
         }
         if outbox.waiting_messages() == 0 || self.home.queue.is_closed() {
             // As above.
-            let _ = self.begin_closing(outbox, GOING_AWAY, "");
+            let _ = self.begin_closing(outbox, close_code::GOING_AWAY, "");
         }
     }
 
@@ -149,5 +146,17 @@ impl Connection {
         if let Ok(mut composer) = self.composer.try_lock() {
             *composer = None;
         }
+    }
+}
+
+impl Ends for Connection {
+    fn is_over(&self) -> bool {
+        self.life.is_over()
+    }
+
+    fn abandon(self: &Arc<Self>) {
+        let error = Error::ws(Code::Internal, "a defect in hostws ended the connection");
+        self.emit(Event::Error(error));
+        self.end(Ending::unclean(close_code::ABNORMAL));
     }
 }

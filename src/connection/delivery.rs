@@ -2,7 +2,7 @@
 //! the host, reading stops.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
 use super::life::Telling;
@@ -10,26 +10,6 @@ use super::Connection;
 use crate::log;
 use crate::protocol::Batch;
 use crate::queue::{Event, Kind, Recipient, Reconnecting};
-
-/// At most this many warnings wait for the host. Further ones go to the log only.
-const MAX_WARNINGS: u8 = 16;
-
-/// Counts the waiting events that `receive_queue_max` does not limit.
-#[derive(Default)]
-pub struct Backlog {
-    warnings: AtomicU8,
-    pongs: AtomicU8,
-}
-
-impl Backlog {
-    fn of(&self, event: &Event) -> Option<&AtomicU8> {
-        match event {
-            Event::Warning(_) => Some(&self.warnings),
-            Event::Pong(_) => Some(&self.pongs),
-            _ => None,
-        }
-    }
-}
 
 impl Connection {
     /// Puts messages into the queue. Returns false if there is no memory for them.
@@ -61,14 +41,12 @@ impl Connection {
             _ => {}
         }
         if let Event::Warning(warning) = &event {
-            if self.backlog.warnings.load(Ordering::Relaxed) >= MAX_WARNINGS {
+            if self.backlog.has_many_warnings() {
                 log::line!(Warning, "connection {}: {warning}", self.id);
                 return;
             }
         }
-        if let Some(count) = self.backlog.of(&event) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
+        self.backlog.add(&event);
         let recipient: Arc<dyn Recipient> = Arc::clone(self) as _;
         self.home.queue.push(&recipient, event);
         if matches!(telling, Telling::Open | Telling::Terminate) {
@@ -117,7 +95,7 @@ impl Connection {
 
     /// The number of PONG events that wait for the host.
     pub fn pongs_waiting(&self) -> usize {
-        self.backlog.pongs.load(Ordering::Relaxed).into()
+        self.backlog.pongs()
     }
 
     /// Whether nothing waits for the host.
@@ -163,9 +141,7 @@ impl Recipient for Connection {
     }
 
     fn settled(&self, event: &Event) {
-        if let Some(count) = self.backlog.of(event) {
-            count.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.backlog.remove(event);
         match event {
             Event::Open if !self.is_muted() => self.life.open_told(),
             Event::Terminate(_) => self.forget(),

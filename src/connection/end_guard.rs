@@ -5,41 +5,37 @@ use std::ops::Deref;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
 
-use super::Connection;
-use crate::error::{Code, Error};
-use crate::queue::{Ending, Event};
+/// A connection that must end with TERMINATE.
+pub trait Ends {
+    fn is_over(&self) -> bool;
 
-/// RFC 6455 7.4.1
-const ABNORMAL: u16 = 1006;
+    /// Ends it after a defect.
+    fn abandon(self: &Arc<Self>);
+}
 
 /// The right to run a connection, and the duty to report its end.
-pub struct EndGuard(Arc<Connection>);
+pub struct EndGuard<C: Ends>(Arc<C>);
 
-impl EndGuard {
-    pub fn new(connection: Arc<Connection>) -> EndGuard {
+impl<C: Ends> EndGuard<C> {
+    pub fn new(connection: Arc<C>) -> EndGuard<C> {
         EndGuard(connection)
     }
 }
 
-impl Deref for EndGuard {
-    type Target = Arc<Connection>;
+impl<C: Ends> Deref for EndGuard<C> {
+    type Target = Arc<C>;
 
-    fn deref(&self) -> &Arc<Connection> {
+    fn deref(&self) -> &Arc<C> {
         &self.0
     }
 }
 
-impl Drop for EndGuard {
+impl<C: Ends> Drop for EndGuard<C> {
     /// The connection ends here only after a panic, or when its worker is gone.
     fn drop(&mut self) {
-        if self.life().is_over() {
-            return;
+        if !self.0.is_over() {
+            // During a panic, a second one would end the process.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.0.abandon()));
         }
-        // During a panic, a second one would end the process.
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            let error = Error::ws(Code::Internal, "a defect in hostws ended the connection");
-            self.emit(Event::Error(error));
-            self.end(Ending::unclean(ABNORMAL));
-        }));
     }
 }

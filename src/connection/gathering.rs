@@ -8,7 +8,6 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::Connection;
 use crate::process::ThreadToken;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
@@ -20,6 +19,12 @@ pub const MUCH: usize = 128 * 1024;
 pub const MOMENT: Duration = Duration::from_millis(1);
 /// This many messages in a row leave at once.
 const FEW: u8 = 4;
+
+/// A connection that has gathered messages.
+pub trait Gathered: Send + Sync {
+    /// Writes them.
+    fn flush_gathered(&self);
+}
 
 /// The connections of one worker that have gathered messages.
 #[derive(Default)]
@@ -35,7 +40,7 @@ pub struct Gathering {
 
 #[derive(Default)]
 struct State {
-    connections: Vec<Arc<Connection>>,
+    connections: Vec<Arc<dyn Gathered>>,
     /// A host thread runs the loop: gathered messages leave when it waits, or else when the worker
     /// takes the loop back.
     is_lent: bool,
@@ -71,7 +76,7 @@ impl Gathering {
     }
 
     /// Adds a connection. Returns true if the worker must be told.
-    pub fn add(&self, connection: Arc<Connection>) -> bool {
+    pub fn add(&self, connection: Arc<dyn Gathered>) -> bool {
         let mut state = self.state();
         state.connections.push(connection);
         self.is_pending.store(true, Ordering::SeqCst);

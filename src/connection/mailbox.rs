@@ -1,41 +1,16 @@
-//! How any thread asks the worker to look at a connection.
-//!
-//! A connection is in the mailbox at most once, however often it is sent. What is wanted of it is
-//! stored in the connection itself.
+//! How any thread tells the worker something.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Sender;
 
 use super::gathering::Gathering;
-use super::{Connection, EndGuard};
-use crate::dial::{DialConfig, Prepared};
-use crate::sys::WakePipe;
 
-/// A request to the worker.
-pub enum Command {
-    /// Open a new connection with these settings.
-    Open(EndGuard, Arc<DialConfig>),
-    /// Look at a connection: its outbox or its life has changed.
-    Attend(Arc<Connection>),
-    /// The blocking part of the attempt with that number is done.
-    Prepared(Arc<Connection>, u32, Prepared),
-    /// The queue's thread has ended or the queue was freed: close everything.
-    Orphaned,
-    /// End soon, without lingering.
-    Retire,
-    /// End the turn: a call of the wake-up function is due, or the queue has changed.
-    Wakeup,
-    /// Send what was gathered, in a moment.
-    Gathered,
-    /// End turns when the host writes into the queue's wake pipe.
-    Watch(Arc<WakePipe>),
-}
-
-pub struct Mailbox {
+/// The mailbox of a worker that takes commands of type `C`.
+pub struct Mailbox<C> {
     pub gathering: Gathering,
-    sender: Sender<Command>,
+    sender: Sender<C>,
     /// `None` once the worker has ended. Connections that nobody polls may live longer.
     waker: Mutex<Option<mio::Waker>>,
     /// The worker is in a wait, or about to enter it, and only the waker reaches it.
@@ -45,8 +20,8 @@ pub struct Mailbox {
     is_stranded: AtomicBool,
 }
 
-impl Mailbox {
-    pub fn new(sender: Sender<Command>, waker: mio::Waker) -> Mailbox {
+impl<C> Mailbox<C> {
+    pub fn new(sender: Sender<C>, waker: mio::Waker) -> Mailbox<C> {
         Mailbox {
             gathering: Gathering::default(),
             sender,
@@ -57,7 +32,7 @@ impl Mailbox {
         }
     }
 
-    pub fn send(&self, command: Command) {
+    pub fn send(&self, command: C) {
         // It fails only if the worker has ended, and then no connection is left.
         let _ = self.sender.send(command);
         if self.asleep.swap(false, Ordering::SeqCst) {

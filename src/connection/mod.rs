@@ -2,6 +2,7 @@
 //! sent. Host threads use it; the worker does the network's part.
 
 mod answer;
+mod backlog;
 mod backoff;
 mod causes;
 mod closing;
@@ -9,7 +10,6 @@ mod composer;
 mod delivery;
 mod end_guard;
 mod gathering;
-mod home;
 mod interner;
 mod life;
 mod mailbox;
@@ -24,35 +24,66 @@ mod sending;
 mod spare;
 mod stats;
 mod status;
+mod stranding;
 mod unsent;
 
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use self::backlog::Backlog;
 use self::composer::Composer;
-use self::delivery::Backlog;
 use self::life::Life;
 use self::outbox::Locked;
 pub use answer::Answer;
 pub use backoff::Loss;
-pub use end_guard::EndGuard;
 pub use gathering::MOMENT as GATHERING_MOMENT;
-pub use home::Home;
 pub use interner::Interner;
 pub use life::Opening;
-pub use mailbox::{Command, Mailbox};
 pub(crate) use options::options_table;
 pub use options::{DataType, Limits, Options, Settings};
 pub use outbox::Outbox;
 pub use reconnect::Reconnect;
-pub use registry::Registry;
 pub use sending::SendFlags;
 pub use stats::{add, Snapshot, Stats};
 pub use status::Status;
 
+use crate::dial::{DialConfig, Prepared};
 use crate::error::{Code, Error, Result};
 use crate::queue::{Kind, Queue};
+use crate::sys::WakePipe;
+
+pub type EndGuard = end_guard::EndGuard<Connection>;
+pub type Mailbox = mailbox::Mailbox<Command>;
+pub type Registry = registry::Registry<Connection>;
+
+/// A request to the worker. A connection is in the mailbox at most once, however often it is sent:
+/// what is wanted of it is stored in the connection itself.
+pub enum Command {
+    /// Open a new connection with these settings.
+    Open(EndGuard, Arc<DialConfig>),
+    /// Look at a connection: its outbox or its life has changed.
+    Attend(Arc<Connection>),
+    /// The blocking part of the attempt with that number is done.
+    Prepared(Arc<Connection>, u32, Prepared),
+    /// The queue's thread has ended or the queue was freed: close everything.
+    Orphaned,
+    /// End soon, without lingering.
+    Retire,
+    /// End the turn: a call of the wake-up function is due, or the queue has changed.
+    Wakeup,
+    /// Send what was gathered, in a moment.
+    Gathered,
+    /// End turns when the host writes into the queue's wake pipe.
+    Watch(Arc<WakePipe>),
+}
+
+/// Where a connection belongs. All connections of a worker share one.
+pub struct Home {
+    pub registry: &'static Registry,
+    pub queue: Arc<Queue>,
+    pub mailbox: Arc<Mailbox>,
+}
 
 pub struct Connection {
     pub id: i32,

@@ -5,24 +5,24 @@
 //! worker, which hears from the operating system when the socket has room.
 
 mod control;
+mod data;
 mod locked;
+mod pings;
 mod resend;
+mod room;
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 
-pub use control::Ping;
 pub use locked::Locked;
+use pings::Pings;
+pub use room::SendBound;
 
 use super::gathering::{Burst, Gathering};
-use super::masks::with_masks;
 use super::reconnect::Reconnect;
 use super::spare;
 use super::unsent::Unsent;
 use crate::error::{Code, Error, Result};
-use crate::protocol::{self, DataFrame};
 use crate::transport::Transport;
 
 /// The most bytes of one write.
@@ -31,19 +31,6 @@ const WRITE_CHUNK: usize = 256 * 1024;
 const KEPT_CAPACITY: usize = 1024;
 /// Bytes that have left are cut off when there are more than this, and more than waiting ones.
 const COMPACTED: usize = 64 * 1024;
-
-/// Room for a message that is being compressed.
-#[must_use]
-pub struct Promise(usize);
-
-/// How many bytes may wait to be sent, as framed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SendBound {
-    /// In all.
-    pub queue: usize,
-    /// In one frame while nothing else waits; at least as many as `queue`.
-    pub alone: usize,
-}
 
 /// What an outbox needs only sometimes.
 #[derive(Default)]
@@ -55,9 +42,7 @@ struct Extras {
     /// Where in `buffer` the last pong ends. A newer pong waits until it has left.
     pong_end: usize,
     waiting_pong: Option<Box<[u8]>>,
-    pings: VecDeque<Ping>,
-    /// When the last pong came that answers none of `pings`. It counts while there are any.
-    unmatched_pong_at: Option<Instant>,
+    pings: Pings,
     /// The server's certificate, once the transport is gone. Until then the TLS session has it.
     certificate: Option<Box<[u8]>>,
     /// Lines about sent frames, to be logged when the lock is released.
@@ -112,88 +97,6 @@ impl Outbox {
         self.message_end.saturating_sub(self.written)
     }
 
-    /// The host is in the middle of a message.
-    pub fn is_fragmented(&self) -> bool {
-        self.is_fragmented
-    }
-
-    /// Queues one frame as a whole, or nothing.
-    pub fn push_data(&mut self, frame: DataFrame, payload: &[u8], bound: SendBound) -> Result<()> {
-        self.check_order(frame)?;
-        self.reserve(protocol::encoded_len(payload.len()), bound)?;
-        self.encode(frame, payload)
-    }
-
-    /// Reserves room for a message that is about to be compressed. It counts with its uncompressed
-    /// `length`. The promise must be kept by `keep_promise`, even if compressing fails.
-    pub fn promise(
-        &mut self,
-        frame: DataFrame,
-        length: usize,
-        bound: SendBound,
-    ) -> Result<Promise> {
-        self.check_order(frame)?;
-        let bytes = protocol::encoded_len(length);
-        self.admit(bytes, bound)?;
-        self.extras().promised += bytes;
-        Ok(Promise(bytes))
-    }
-
-    /// Queues the message, `compressed` for the connection of that epoch. Returns false if it
-    /// queued the uncompressed `payload`: that connection is gone, or there is no room for the
-    /// copy that the next connection may need.
-    pub fn keep_promise(
-        &mut self,
-        promise: Promise,
-        frame: DataFrame,
-        payload: &[u8],
-        compressed: Result<Vec<u8>>,
-        epoch: u32,
-        bound: SendBound,
-    ) -> Result<bool> {
-        // If the connection has ended meanwhile, the promise is forgotten.
-        let extras = self.extras();
-        extras.promised = extras.promised.saturating_sub(promise.0);
-        let compressed = compressed?;
-        // Meanwhile another thread may have begun a message.
-        self.check_order(frame)?;
-        let besides = if self.reconnect.is_some() { Unsent::weight(payload) } else { 0 };
-        let is_compressed = self.transport.is_some()
-            && self.epoch() == epoch
-            && (besides == 0
-                || protocol::encoded_len(compressed.len()) + besides <= self.room(bound));
-        let wire = if is_compressed { &compressed } else { payload };
-        self.make_room(protocol::encoded_len(wire.len()))?;
-        let frame = DataFrame { is_compressed, ..frame };
-        match &mut self.reconnect {
-            Some(reconnect) if is_compressed => {
-                let room = reconnect.unsent.room_for(payload)?;
-                self.encode(frame, wire)?;
-                self.push_copy(room);
-            }
-            _ => self.encode(frame, wire)?,
-        }
-        Ok(is_compressed)
-    }
-
-    /// Another message must not interrupt a message in fragments (RFC 6455 5.4).
-    fn check_order(&mut self, frame: DataFrame) -> Result<()> {
-        self.check_continues(frame)?;
-        if frame.is_first && self.is_fragmented {
-            let words = "a message in fragments is being sent: end it first, with ws_send_ex";
-            return Err(Error::ws(Code::Busy, words));
-        }
-        Ok(())
-    }
-
-    /// Appends a frame.
-    fn encode(&mut self, frame: DataFrame, wire: &[u8]) -> Result<()> {
-        with_masks(|masks| protocol::encode_data(&mut self.buffer, frame, wire, masks))?;
-        self.message_end = self.buffer.len();
-        self.is_fragmented = !frame.is_last;
-        Ok(())
-    }
-
     fn extras(&mut self) -> &mut Extras {
         self.extras.get_or_insert_default()
     }
@@ -201,59 +104,6 @@ impl Outbox {
     /// Frees the extras when they are empty.
     fn tidy(&mut self) {
         self.extras = self.extras.take().filter(|extras| !extras.is_empty());
-    }
-
-    fn promised(&self) -> usize {
-        self.extras.as_ref().map_or(0, |extras| extras.promised)
-    }
-
-    /// The bytes that count: waiting, kept to be sent again, and promised.
-    fn held(&self) -> usize {
-        let kept = self
-            .reconnect
-            .as_ref()
-            .map_or(0, |reconnect| reconnect.unsent.weight_besides(self.written));
-        self.waiting() + kept + self.promised()
-    }
-
-    /// The largest frame that may wait in addition.
-    fn room(&self, bound: SendBound) -> usize {
-        match self.held() {
-            0 => bound.alone,
-            held => bound.queue.saturating_sub(held),
-        }
-    }
-
-    /// Whether a frame with a payload of that length may wait in addition.
-    pub fn has_room(&self, length: usize, bound: SendBound) -> bool {
-        protocol::encoded_len(length) <= self.room(bound)
-    }
-
-    fn reserve(&mut self, needed: usize, bound: SendBound) -> Result<()> {
-        self.admit(needed, bound)?;
-        self.make_room(needed)
-    }
-
-    /// Fails unless this many bytes may wait in addition.
-    fn admit(&mut self, needed: usize, bound: SendBound) -> Result<()> {
-        let SendBound { queue, alone } = bound;
-        if needed > alone {
-            let option = if alone == queue { "send_queue_max" } else { "max_message" };
-            let words =
-                format!("the message needs {needed} bytes; {option} allows {alone} at most");
-            return Err(Error::ws(Code::TooBig, words));
-        }
-        if needed > self.room(bound) {
-            let least = (queue / 2).min(queue.saturating_sub(needed));
-            self.drain_at = Some(self.drain_at.map_or(least, |at| at.min(least)));
-            let held = self.held();
-            let words = format!(
-                "{held} bytes wait to be sent, {needed} more would exceed send_queue_max, \
-                 which is {queue}"
-            );
-            return Err(Error::ws(Code::Again, words));
-        }
-        Ok(())
     }
 
     fn make_room(&mut self, needed: usize) -> Result<()> {
@@ -313,7 +163,7 @@ impl Outbox {
         }
         if let Some(extras) = &mut self.extras {
             extras.waiting_pong = None;
-            extras.pings = VecDeque::new();
+            extras.pings = Pings::default();
         }
         self.tidy();
     }
@@ -400,7 +250,7 @@ impl Outbox {
         if let Some(extras) = &mut self.extras {
             extras.waiting_pong = None;
             extras.broken = None;
-            extras.pings.clear();
+            extras.pings = Pings::default();
         }
         self.is_fragmented = false;
     }
@@ -421,18 +271,6 @@ impl Outbox {
         if self.buffer.capacity() > KEPT_CAPACITY {
             spare::keep(std::mem::take(&mut self.buffer));
         }
-    }
-
-    /// Whether the host waits for DRAIN.
-    pub fn owes_drain(&self) -> bool {
-        self.drain_at.is_some()
-    }
-
-    /// Whether a DRAIN is due: the host was refused, and now there is room for what it wanted to
-    /// send, and half of the whole is free.
-    pub fn take_drain(&mut self) -> bool {
-        let is_due = self.drain_at.is_some_and(|at| self.held() <= at);
-        is_due && self.drain_at.take().is_some()
     }
 
     /// Nothing waits to be sent, and the worker has nothing to do.

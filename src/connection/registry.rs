@@ -5,20 +5,24 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::causes::Causes;
-use super::Connection;
 use crate::error::{Code, Error, Result};
 
 /// Outside the registry: a forked child starts with a new registry, but issues no id twice.
 static NEXT: AtomicI32 = AtomicI32::new(1);
 
-#[derive(Default)]
-pub struct Registry {
-    table: Mutex<HashMap<i32, Arc<Connection>>>,
+pub struct Registry<C> {
+    table: Mutex<HashMap<i32, Arc<C>>>,
     causes: Causes,
 }
 
-impl Registry {
-    fn table(&self) -> MutexGuard<'_, HashMap<i32, Arc<Connection>>> {
+impl<C> Default for Registry<C> {
+    fn default() -> Registry<C> {
+        Registry { table: Mutex::default(), causes: Causes::default() }
+    }
+}
+
+impl<C> Registry<C> {
+    fn table(&self) -> MutexGuard<'_, HashMap<i32, Arc<C>>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -43,12 +47,12 @@ impl Registry {
         self.causes.explain(id, error)
     }
 
-    pub fn insert(&self, connection: Arc<Connection>) -> Result<()> {
+    pub fn insert(&self, id: i32, connection: Arc<C>) -> Result<()> {
         let mut table = self.table();
         table
             .try_reserve(1)
             .map_err(|_| Error::ws(Code::Resources, "there is no memory for another connection"))?;
-        table.insert(connection.id, connection);
+        table.insert(id, connection);
         Ok(())
     }
 
@@ -58,11 +62,11 @@ impl Registry {
         drop(removed);
     }
 
-    pub fn find(&self, id: i32) -> Result<Arc<Connection>> {
+    pub fn find(&self, id: i32) -> Result<Arc<C>> {
         if let Some(connection) = self.table().get(&id) {
             return Ok(Arc::clone(connection));
         }
-        if Registry::was_issued(id) {
+        if Self::was_issued(id) {
             let error = Error::ws(Code::Closed, format!("connection {id} is closed"));
             return Err(self.explain(id, error));
         }
@@ -75,7 +79,7 @@ impl Registry {
         Err(Error::ws(Code::NoSuchId, words))
     }
 
-    pub fn all(&self) -> Vec<Arc<Connection>> {
+    pub fn all(&self) -> Vec<Arc<C>> {
         self.table().values().map(Arc::clone).collect()
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::{MutexGuard, PoisonError};
 
 use super::composer::{check, Composer};
-use super::gathering::MUCH;
+use super::gathering::{Gathered, MUCH};
 use super::outbox::Locked;
 use super::{add, Command, Connection, DataType, Outbox};
 use crate::error::{Code, Error, Result};
@@ -196,14 +196,6 @@ impl Connection {
         }
     }
 
-    /// Writes the gathered messages.
-    pub fn flush_gathered(&self) {
-        let mut outbox = self.outbox();
-        if outbox.set_gathered(false) {
-            self.depart(outbox);
-        }
-    }
-
     /// Writes as much as the socket takes, and counts it.
     pub fn flush(&self, outbox: &mut Outbox) {
         add(&self.counters.wire_sent, outbox.flush());
@@ -222,6 +214,15 @@ impl Connection {
             outbox.set_gathered(false);
             drop(outbox);
             self.post();
+        }
+    }
+}
+
+impl Gathered for Connection {
+    fn flush_gathered(&self) {
+        let mut outbox = self.outbox();
+        if outbox.set_gathered(false) {
+            self.depart(outbox);
         }
     }
 }

@@ -21,11 +21,8 @@ use super::proxy::{Reply, Tunnel};
 use super::tls::{check_session, handshake_failure, log_session, Handshake};
 use crate::error::{Code, Component, Error};
 use crate::log;
+use crate::protocol::close_code;
 use crate::transport::{Socket, Stream, Transport};
-
-/// The close codes of RFC 6455 for a connection that was never open.
-const CLOSE_ABNORMAL: u16 = 1006;
-const CLOSE_TLS: u16 = 1015;
 
 type Result<T> = std::result::Result<T, Box<Failure>>;
 
@@ -349,7 +346,7 @@ impl Dialer {
         Box::new(Failure {
             error: Error::ws(Code::Open, words).because(cause),
             response: None,
-            close_code: if is_tls { CLOSE_TLS } else { CLOSE_ABNORMAL },
+            close_code: if is_tls { close_code::TLS } else { close_code::ABNORMAL },
             timings: self.timings,
             certificate: self.certificate.take(),
         })

@@ -2,7 +2,7 @@
 
 use tungstenite::protocol::frame::coding::CloseCode;
 
-use super::{Violation, MAX_CONTROL};
+use super::{close_code, Violation, MAX_CONTROL};
 
 /// The most bytes of reason that fit in a close frame beside the code.
 pub const MAX_REASON: usize = MAX_CONTROL - 2;
@@ -16,7 +16,7 @@ pub struct CloseFrame {
 
 /// Whether a host may send `code`: 1000, or a code that the protocol does not define.
 pub fn is_sendable_close_code(code: u16) -> bool {
-    matches!(code, 1000 | 3000..=4999)
+    matches!(code, close_code::NORMAL | 3000..=4999)
 }
 
 /// Registered after the others, and not known to tungstenite.

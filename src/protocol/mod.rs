@@ -7,6 +7,7 @@
 mod assembly;
 mod batch;
 mod close;
+pub mod close_code;
 mod control;
 mod decoder;
 mod deflate;

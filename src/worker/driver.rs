@@ -16,7 +16,7 @@ use super::Shared;
 use crate::connection::{Command, Connection, Mailbox, GATHERING_MOMENT};
 use crate::error::{Code, Error, Result};
 use crate::log;
-use crate::protocol::ReadBuffer;
+use crate::protocol::{close_code, ReadBuffer};
 use crate::queue::{Ending, Event, Turned};
 use crate::sys::{self, WakePipe};
 
@@ -312,7 +312,7 @@ impl Driver {
         for link in std::mem::take(&mut self.links).into_iter().map(|(_, link)| link) {
             let error = Error::ws(Code::Internal, "a defect in hostws ended the connection");
             link.connection.emit(Event::Error(error));
-            link.end(Ending::unclean(1006));
+            link.end(Ending::unclean(close_code::ABNORMAL));
         }
     }
 }

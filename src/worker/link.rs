@@ -12,9 +12,8 @@ use crate::connection::{Answer, Command, Connection, EndGuard, Loss, Mailbox};
 use crate::dial::{DialConfig, Dialer, Failure, Job, Jobs, Prepared, Progress, Resources, Verify};
 use crate::error::{Code, Error};
 use crate::log;
+use crate::protocol::close_code;
 use crate::queue::{Ending, Event, Reconnecting};
-
-const ABNORMAL: u16 = 1006;
 
 /// What the links of a worker share.
 pub struct Tools<'a> {
@@ -73,7 +72,7 @@ impl Link {
     /// Begins to open.
     pub fn start(&mut self, config: &Arc<DialConfig>, token: Token, tools: &mut Tools<'_>) -> Flow {
         if self.connection.life().is_closing() {
-            return Flow::End(Ending::unclean(ABNORMAL));
+            return Flow::End(Ending::unclean(close_code::ABNORMAL));
         }
         let config = self.connection.dial_config().unwrap_or_else(|| Arc::clone(config));
         let id = self.connection.id;
@@ -126,7 +125,7 @@ impl Link {
     /// Goes as far as it can. The socket is ready, or a host thread wants something.
     pub fn advance(&mut self, token: Token, at_end: bool, tools: &mut Tools<'_>) -> Flow {
         if self.connection.life().is_aborted() {
-            return Flow::End(Ending::unclean(ABNORMAL));
+            return Flow::End(Ending::unclean(close_code::ABNORMAL));
         }
         let dialer = match &mut self.phase {
             Phase::Open(session) => {
@@ -134,7 +133,7 @@ impl Link {
                 return self.settle(flow, tools.now);
             }
             _ if self.connection.life().is_closing() => {
-                return Flow::End(Ending::unclean(ABNORMAL));
+                return Flow::End(Ending::unclean(close_code::ABNORMAL));
             }
             Phase::Waiting(_) => return Flow::Stay,
             Phase::Dialing(dialing) => &mut dialing.dialer,
@@ -158,7 +157,7 @@ impl Link {
                 // Before `open`, which sends messages and holds a lock.
                 log::line!(Info, "connection {}: open", self.connection.id);
                 if !self.connection.open(&transport, tools.now) {
-                    return Flow::End(Ending::unclean(ABNORMAL));
+                    return Flow::End(Ending::unclean(close_code::ABNORMAL));
                 }
                 let connection = Arc::clone(&self.connection);
                 let mut session = Box::new(Session::new(connection, transport, tools.now));
@@ -178,7 +177,9 @@ impl Link {
             move |prepared| mailbox.send(Command::Prepared(connection, attempt, prepared));
         match tools.jobs.submit(job.wait(), Box::new(move || job.run(deliver))) {
             Ok(()) => Flow::Stay,
-            Err(error) => self.lost(error, Ending::unclean(ABNORMAL), None, true, tools.now),
+            Err(error) => {
+                self.lost(error, Ending::unclean(close_code::ABNORMAL), None, true, tools.now)
+            }
         }
     }
 
@@ -308,7 +309,7 @@ impl Link {
     /// The settings of another attempt are missing, which cannot happen.
     fn no_config(&self) -> Flow {
         let words = "a defect in this library lost what to open the connection with";
-        self.fail(Error::ws(Code::Internal, words), Ending::unclean(ABNORMAL))
+        self.fail(Error::ws(Code::Internal, words), Ending::unclean(close_code::ABNORMAL))
     }
 
     fn fail(&self, error: Error, ending: Ending) -> Flow {

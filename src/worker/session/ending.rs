@@ -8,7 +8,7 @@ use crate::connection::{add, Outbox};
 use crate::dial::broken_session;
 use crate::error::{Code, Component, Error};
 use crate::log;
-use crate::protocol::{CloseFrame, MAX_REASON};
+use crate::protocol::{close_code, CloseFrame, MAX_REASON};
 use crate::queue::{Ending, Event};
 use crate::words::cut;
 use crate::worker::reconnect::is_passing_close;
@@ -16,10 +16,6 @@ use crate::worker::reconnect::is_passing_close;
 /// How long the host may take to read and answer what came before a fault, until the connection is
 /// failed.
 const GRACE: Duration = Duration::from_millis(500);
-
-/// RFC 6455 7.4.1
-const ABNORMAL: u16 = 1006;
-const NO_STATUS: u16 = 1005;
 
 /// A fault of the server. The connection has not been failed for it yet.
 pub(super) struct Fault {
@@ -164,7 +160,7 @@ impl Session {
         let connection = &self.connection;
         let answer = frame.as_ref().map(|frame| frame.code);
         let CloseFrame { code, reason } =
-            frame.unwrap_or(CloseFrame { code: NO_STATUS, reason: String::new() });
+            frame.unwrap_or(CloseFrame { code: close_code::NO_STATUS, reason: String::new() });
         let id = connection.id;
         log::line!(Debug, "connection {id}: the server closes with {code} {reason:?}");
         let policy = &connection.limits.reconnect;
@@ -219,7 +215,9 @@ impl Session {
                     return Flow::Lost(why, self.ending());
                 }
                 let mut words = match close.code {
-                    NO_STATUS => "the server closed the connection without a code".to_owned(),
+                    close_code::NO_STATUS => {
+                        "the server closed the connection without a code".to_owned()
+                    }
                     code => format!("the server closed the connection with {code}"),
                 };
                 if !close.reason.is_empty() {
@@ -235,7 +233,7 @@ impl Session {
     /// How it ends, as things stand.
     pub(super) fn ending(&self) -> Ending {
         match &self.parting().cause {
-            Cause::Host | Cause::Fault(_) => Ending::unclean(ABNORMAL),
+            Cause::Host | Cause::Fault(_) => Ending::unclean(close_code::ABNORMAL),
             Cause::Failed(code) => Ending::unclean(*code),
             Cause::Restart { ending, .. } => ending.clone(),
             Cause::Server(ending) => {
@@ -263,6 +261,6 @@ impl Session {
             };
             error = error.because(via);
         }
-        Flow::Lost(error, Ending::unclean(ABNORMAL))
+        Flow::Lost(error, Ending::unclean(close_code::ABNORMAL))
     }
 }

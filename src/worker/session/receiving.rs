@@ -10,7 +10,7 @@ use crate::error::{Code, Error};
 use crate::json;
 use crate::log;
 use crate::protocol::{
-    Batch, Control, Decoded, Decoder, DecoderConfig, DirectRead, ReadBuffer, Violation,
+    close_code, Batch, Control, Decoded, Decoder, DecoderConfig, DirectRead, ReadBuffer, Violation,
 };
 use crate::queue::{Event, Pong};
 use crate::transport::{Received, Room};
@@ -20,10 +20,6 @@ pub const READ_SIZE: usize = 128 * 1024;
 /// How many bytes are read beyond the end of a large message: enough for the beginning of the next
 /// one, which must be copied.
 const BEHIND_LARGE: usize = 4 * 1024;
-
-/// RFC 6455 7.4.1
-const INVALID_PAYLOAD: u16 = 1007;
-const TOO_BIG: u16 = 1009;
 
 /// What has arrived of something that is not complete.
 pub(super) struct Incoming {
@@ -227,10 +223,10 @@ impl Session {
         }
         if let Some(cause) = bad {
             if cause.code == Code::Resources as i32 {
-                return self.fail(TOO_BIG, cause, now);
+                return self.fail(close_code::TOO_BIG, cause, now);
             }
             let error = Error::ws(Code::Protocol, "a message is not a JSON object or array");
-            self.fail(INVALID_PAYLOAD, error.because(cause), now);
+            self.fail(close_code::INVALID_PAYLOAD, error.because(cause), now);
         }
     }
 

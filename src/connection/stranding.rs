@@ -1,21 +1,12 @@
-//! The queue and worker of a connection, and its end when nothing reaches the worker any more.
+//! The end of a worker's connections when nothing reaches it any more.
 
 use std::sync::Arc;
 
-use super::{Connection, Mailbox, Registry};
+use super::{Connection, Home};
 use crate::error::{Code, Error};
-use crate::queue::{Ending, Event, Queue};
+use crate::protocol::close_code;
+use crate::queue::{Ending, Event};
 use crate::{exit, log};
-
-/// RFC 6455 7.4.1
-const ABNORMAL: u16 = 1006;
-
-/// Where a connection belongs. All connections of a worker share one.
-pub struct Home {
-    pub registry: &'static Registry,
-    pub queue: Arc<Queue>,
-    pub mailbox: Arc<Mailbox>,
-}
 
 impl Home {
     /// Ends the worker's connections if nothing reaches it any more. This happens on a new thread,
@@ -44,7 +35,7 @@ impl PartialEq for Home {
 }
 
 impl Connection {
-    /// See `Home`.
+    /// See `Home::strand_if_lost`.
     pub fn strand_if_lost(&self) {
         self.home.strand_if_lost();
     }
@@ -54,7 +45,7 @@ impl Connection {
         if !self.life.is_over() {
             let words = "the program has closed file descriptors that belong to hostws";
             self.emit(Event::Error(Error::ws(Code::Lost, words)));
-            self.end(Ending::unclean(ABNORMAL));
+            self.end(Ending::unclean(close_code::ABNORMAL));
         }
     }
 }

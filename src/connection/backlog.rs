@@ -1,0 +1,44 @@
+//! Counts the waiting events that `receive_queue_max` does not limit.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::queue::Event;
+
+/// At most this many warnings wait for the host. Further ones go to the log only.
+const MAX_WARNINGS: u8 = 16;
+
+#[derive(Default)]
+pub struct Backlog {
+    warnings: AtomicU8,
+    pongs: AtomicU8,
+}
+
+impl Backlog {
+    fn of(&self, event: &Event) -> Option<&AtomicU8> {
+        match event {
+            Event::Warning(_) => Some(&self.warnings),
+            Event::Pong(_) => Some(&self.pongs),
+            _ => None,
+        }
+    }
+
+    pub fn add(&self, event: &Event) {
+        if let Some(count) = self.of(event) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub fn remove(&self, event: &Event) {
+        if let Some(count) = self.of(event) {
+            count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    pub fn has_many_warnings(&self) -> bool {
+        self.warnings.load(Ordering::Relaxed) >= MAX_WARNINGS
+    }
+
+    pub fn pongs(&self) -> usize {
+        self.pongs.load(Ordering::Relaxed).into()
+    }
+}

@@ -1,0 +1,96 @@
+//! The data frames of an outbox: the host's messages, whole or in fragments, compressed or not.
+
+use super::room::SendBound;
+use super::Outbox;
+use crate::connection::masks::with_masks;
+use crate::connection::unsent::Unsent;
+use crate::error::{Code, Error, Result};
+use crate::protocol::{self, DataFrame};
+
+/// Room for a message that is being compressed.
+#[must_use]
+pub struct Promise(usize);
+
+impl Outbox {
+    /// The host is in the middle of a message.
+    pub fn is_fragmented(&self) -> bool {
+        self.is_fragmented
+    }
+
+    /// Queues one frame as a whole, or nothing.
+    pub fn push_data(&mut self, frame: DataFrame, payload: &[u8], bound: SendBound) -> Result<()> {
+        self.check_order(frame)?;
+        self.reserve(protocol::encoded_len(payload.len()), bound)?;
+        self.encode(frame, payload)
+    }
+
+    /// Reserves room for a message that is about to be compressed. It counts with its uncompressed
+    /// `length`. The promise must be kept by `keep_promise`, even if compressing fails.
+    pub fn promise(
+        &mut self,
+        frame: DataFrame,
+        length: usize,
+        bound: SendBound,
+    ) -> Result<Promise> {
+        self.check_order(frame)?;
+        let bytes = protocol::encoded_len(length);
+        self.admit(bytes, bound)?;
+        self.extras().promised += bytes;
+        Ok(Promise(bytes))
+    }
+
+    /// Queues the message, `compressed` for the connection of that epoch. Returns false if it
+    /// queued the uncompressed `payload`: that connection is gone, or there is no room for the
+    /// copy that the next connection may need.
+    pub fn keep_promise(
+        &mut self,
+        promise: Promise,
+        frame: DataFrame,
+        payload: &[u8],
+        compressed: Result<Vec<u8>>,
+        epoch: u32,
+        bound: SendBound,
+    ) -> Result<bool> {
+        // If the connection has ended meanwhile, the promise is forgotten.
+        let extras = self.extras();
+        extras.promised = extras.promised.saturating_sub(promise.0);
+        let compressed = compressed?;
+        // Meanwhile another thread may have begun a message.
+        self.check_order(frame)?;
+        let besides = if self.reconnect.is_some() { Unsent::weight(payload) } else { 0 };
+        let is_compressed = self.transport.is_some()
+            && self.epoch() == epoch
+            && (besides == 0
+                || protocol::encoded_len(compressed.len()) + besides <= self.room(bound));
+        let wire = if is_compressed { &compressed } else { payload };
+        self.make_room(protocol::encoded_len(wire.len()))?;
+        let frame = DataFrame { is_compressed, ..frame };
+        match &mut self.reconnect {
+            Some(reconnect) if is_compressed => {
+                let room = reconnect.unsent.room_for(payload)?;
+                self.encode(frame, wire)?;
+                self.push_copy(room);
+            }
+            _ => self.encode(frame, wire)?,
+        }
+        Ok(is_compressed)
+    }
+
+    /// Another message must not interrupt a message in fragments (RFC 6455 5.4).
+    fn check_order(&mut self, frame: DataFrame) -> Result<()> {
+        self.check_continues(frame)?;
+        if frame.is_first && self.is_fragmented {
+            let words = "a message in fragments is being sent: end it first, with ws_send_ex";
+            return Err(Error::ws(Code::Busy, words));
+        }
+        Ok(())
+    }
+
+    /// Appends a frame.
+    fn encode(&mut self, frame: DataFrame, wire: &[u8]) -> Result<()> {
+        with_masks(|masks| protocol::encode_data(&mut self.buffer, frame, wire, masks))?;
+        self.message_end = self.buffer.len();
+        self.is_fragmented = !frame.is_last;
+        Ok(())
+    }
+}
