@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// In the order in which the header shows them.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "src/capi/constants.rs",
     "src/capi/types.rs",
     "src/capi/connection.rs",
     "src/capi/sending.rs",
+    "src/capi/pausing.rs",
     "src/capi/response.rs",
     "src/capi/certificate.rs",
     "src/capi/events.rs",

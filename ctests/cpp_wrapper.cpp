@@ -59,6 +59,8 @@ void a_connection_talks() {
     order += 'O';
     ws.send("Gr\xc3\xbc\xc3\x9f Gott");
     ws.send(std::string_view("\0\1\2", 3), hostws::data_type::blob);
+    ws.pause();
+    ws.resume();
     ws.ping("tick");
   };
   handlers.on_message = [&](std::string_view data, hostws::data_type type) {

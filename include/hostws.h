@@ -1057,6 +1057,35 @@ int32_t ws_ping(ws_id ws, const void *data, int32_t length);
 int64_t ws_buffered_amount(ws_id ws);
 
 /**
+ * Stops or resumes the reading of a connection, for a program that distributes the events of one
+ * queue to several readers, of which one is slow.
+ *
+ * While it is paused, the library reads nothing from the connection, so the server's writes stop
+ * when the buffers of the operating systems are full. At most one read, up to 256 KiB, is still in
+ * progress when the call returns. What is in the queue stays there and is still delivered, and so
+ * are all other events. Sending works as usual. Pings of the server are not answered, and pongs
+ * are not seen. The clocks of `ping_interval_ms`, `ping_timeout_ms` and `write_timeout_ms` stand
+ * still; they start anew when reading goes on. If the server closes the connection or it is lost,
+ * the library notices this when reading goes on, after what came before. Before the connection is
+ * open, the opening goes on, and the pause begins when it is open. It remains when the connection
+ * is reopened.
+ *
+ * The end is not delayed: after ws_terminate(), ws_abort() or ws_shutdown(), and when the queue's
+ * thread has ended, reading goes on and what comes is dropped, so `close_timeout_ms` applies.
+ * `receive_queue_max` also pauses the reading; it continues when neither reason is left.
+ *
+ * @param ws      a connection
+ * @param paused  1: pause; 0: resume. Calls are not counted: one call resumes
+ * @return HOSTWS_OK, also if it is so already; or HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED if the status
+ *         is Closing or Closed, HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_pause(ws_id ws, int32_t paused);
+
+/**
  * Returns the HTTP status of the server's answer to the upgrade request. If an HTTP proxy refused
  * the connection, this is the proxy's answer. The same holds for the headers and the body below.
  *

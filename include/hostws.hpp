@@ -539,6 +539,12 @@ class connection {
     detail::check(ws_ping(id_, data.data(), static_cast<std::int32_t>(size)));
   }
 
+  /** ws_pause(): stops reading; what is in the queue is still delivered. Throws HOSTWS_E_CLOSED from Closing on. */
+  void pause() const { detail::check(ws_pause(id_, 1)); }
+
+  /** ws_pause(): goes on reading. */
+  void resume() const { detail::check(ws_pause(id_, 0)); }
+
   /**
    * ws_terminate(): closes the connection. While connecting, messages that wait to be sent are
    * dropped. False if it was already closed.

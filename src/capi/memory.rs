@@ -190,6 +190,14 @@ impl std::io::Write for TextBuffer {
     }
 }
 
+/// An argument that is 0 or 1.
+pub fn switch(value: i32, name: &str) -> Result<bool> {
+    match value {
+        0 | 1 => Ok(value == 1),
+        _ => Err(Error::ws(Code::Argument, format!("{name} is {value}; it must be 0 or 1"))),
+    }
+}
+
 /// Converts a timeout of C: -1 means none.
 pub fn timeout(milliseconds: i32) -> Result<Option<Duration>> {
     match milliseconds {

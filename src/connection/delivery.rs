@@ -1,5 +1,4 @@
-//! The events of a connection, on their way into the queue and out of it. When too much waits for
-//! the host, reading stops.
+//! The events of a connection, on their way into the queue and out of it.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -55,34 +54,6 @@ impl Connection {
         }
     }
 
-    /// Whether the worker must stop reading because too much waits for the host.
-    pub fn must_pause(&self) -> bool {
-        let limit = self.limits.receive_queue_max;
-        if self.unread.load(Ordering::SeqCst) <= limit {
-            return false;
-        }
-        self.paused.store(true, Ordering::SeqCst);
-        // Meanwhile the host may have read all of it or muted it. Then nobody else would resume.
-        !(self.has_room() && self.paused.swap(false, Ordering::SeqCst))
-    }
-
-    /// Whether the host can be sent more. A muted connection's messages are dropped, so they
-    /// always have room.
-    fn has_room(&self) -> bool {
-        self.life.is_muted()
-            || self.unread.load(Ordering::SeqCst) <= self.limits.receive_queue_max / 2
-    }
-
-    /// The host wants no more messages: the worker reads on, up to the server's close frame.
-    pub(super) fn resume_muted(&self) {
-        self.paused.store(false, Ordering::SeqCst);
-    }
-
-    /// Whether the worker must not read.
-    pub fn is_paused(&self) -> bool {
-        self.paused.load(Ordering::SeqCst)
-    }
-
     /// The worker wants to look at it when the host has read everything.
     pub fn await_reading(&self) {
         self.is_awaited.store(true, Ordering::SeqCst);
@@ -135,9 +106,7 @@ impl Recipient for Connection {
 
     fn read(&self, weight: usize) {
         self.unread.fetch_sub(weight, Ordering::SeqCst);
-        if self.is_paused() && self.has_room() && self.paused.swap(false, Ordering::SeqCst) {
-            self.post();
-        }
+        self.resume_read();
     }
 
     fn settled(&self, event: &Event) {

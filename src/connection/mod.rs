@@ -16,6 +16,7 @@ mod mailbox;
 mod masks;
 mod options;
 mod outbox;
+mod pausing;
 mod policy;
 mod reconnect;
 mod recovery;
@@ -35,6 +36,7 @@ use self::backlog::Backlog;
 use self::composer::Composer;
 use self::life::Life;
 use self::outbox::Locked;
+use self::pausing::Pauses;
 pub use answer::Answer;
 pub use backoff::Loss;
 pub use gathering::MOMENT as GATHERING_MOMENT;
@@ -110,8 +112,7 @@ pub struct Connection {
     /// The bytes of messages on their way to the host.
     unread: AtomicUsize,
     backlog: Backlog,
-    /// The worker has stopped reading until the host has read.
-    paused: AtomicBool,
+    pauses: Pauses,
     /// The worker wants to know when the host has read everything.
     is_awaited: AtomicBool,
     /// The last answer to an upgrade request.
@@ -152,7 +153,7 @@ impl Connection {
             queued: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
             backlog: Backlog::default(),
-            paused: AtomicBool::new(false),
+            pauses: Pauses::default(),
             is_awaited: AtomicBool::new(false),
             answer: Mutex::default(),
             counters: Stats::default(),

@@ -61,7 +61,7 @@ impl Session {
         let limits = &self.connection.limits;
         let is_closing =
             self.parting().close_deadline.is_some() || self.parting().fault().is_some();
-        if limits.ping_interval.is_some() && !is_closing && !self.connection.is_paused() {
+        if limits.ping_interval.is_some() && !is_closing && !self.is_paused() {
             self.ping(limits.ping_timeout.map(|limit| limit.min(PROMPT)), true, now);
         }
     }

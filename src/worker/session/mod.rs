@@ -114,7 +114,7 @@ impl Session {
     pub fn start(&mut self, leftover: &[u8], reading: &mut Reading<'_>, now: Instant) -> Flow {
         if !leftover.is_empty() {
             match ReadBuffer::copy_of(leftover) {
-                Ok(mut buffer) => self.digest(&mut buffer, now),
+                Ok(buffer) => self.put_undecoded(buffer, now),
                 Err(_) => {
                     let words = "there is no memory for what came with the server's answer";
                     return self.lost(words, None);
@@ -133,7 +133,7 @@ impl Session {
             return Some(fault.deadline);
         }
         // While we do not read, silence does not say anything about the server.
-        if self.connection.is_paused() {
+        if self.is_paused() {
             return None;
         }
         [self.ping_at(), self.write_deadline()].into_iter().flatten().min()
@@ -152,7 +152,9 @@ impl Session {
 
     /// A deadline may have passed.
     pub fn on_timer(&mut self, now: Instant) -> Flow {
-        if !self.connection.is_paused() && std::mem::take(&mut self.was_paused) {
+        if self.is_paused() {
+            self.was_paused = true;
+        } else if std::mem::take(&mut self.was_paused) {
             self.resume(now);
         }
         if self.deadline().is_none_or(|deadline| deadline > now) {
@@ -232,7 +234,7 @@ impl Session {
     fn read(&mut self, reading: &mut Reading<'_>, now: Instant) -> Flow {
         let waiting = self.connection.entries_waiting();
         for _ in 0..READS_PER_TURN {
-            if self.connection.is_paused() {
+            if self.is_paused() {
                 self.was_paused = true;
                 return Flow::Stay;
             }
@@ -272,7 +274,12 @@ impl Session {
         Flow::Again
     }
 
-    /// Reading goes on after the host had too much to read. The clocks start anew, because the
+    /// Whether reading pauses. What comes after the end has begun is read and dropped.
+    fn is_paused(&self) -> bool {
+        self.connection.is_paused() && !self.is_deaf()
+    }
+
+    /// Reading goes on after a pause. The clocks start anew, because the
     /// silence was not the server's fault.
     fn resume(&mut self, now: Instant) {
         log::line!(Debug, "connection {}: reading goes on", self.connection.id);

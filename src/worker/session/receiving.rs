@@ -94,10 +94,19 @@ impl Session {
     }
 
     /// Decodes what was read, and counts it.
-    pub(super) fn digest(&mut self, input: &mut ReadBuffer, now: Instant) {
+    fn digest(&mut self, input: &mut ReadBuffer, now: Instant) {
         self.hear(now);
         add(&self.connection.counters.wire_received, input.rest().len());
         self.decode(input, now);
+    }
+
+    /// What was read before the connection was open is decoded like the next read.
+    pub(super) fn put_undecoded(&mut self, input: ReadBuffer, now: Instant) {
+        self.hear(now);
+        add(&self.connection.counters.wire_received, input.rest().len());
+        let mut incoming = self.new_incoming();
+        incoming.undecoded = Some(input);
+        self.incoming = Some(incoming);
     }
 
     pub(super) fn decode(&mut self, input: &mut ReadBuffer, now: Instant) {
