@@ -17,6 +17,7 @@ cd "$(dirname "$0")/.."
 needs_to_test() {
     missing=
     have abidiff || want abigail-tools libabigail - - -
+    have groff || want groff-base groff-base groff groff groff
     have luajit || want luajit luajit luajit luajit luajit
     { have mono && have mcs; } || want 'mono-runtime mono-mcs' mono-core mono mono mono
     have ruby || want ruby ruby ruby ruby ruby
