@@ -37,6 +37,8 @@ fn main() {
     fs::write(&out, header(&root, &folder)).expect("the build's own folder is writable");
     println!("cargo:rustc-env=HOSTWS_GENERATED_HEADER={}", out.display());
 
+    choose_tls();
+
     // cargo-c chooses the SONAME itself.
     let is_linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux");
     if is_linux && env::var_os("CARGO_FEATURE_CAPI").is_none() {
@@ -47,6 +49,32 @@ fn main() {
         // Threads of ours run its code: it can never be unmapped.
         println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
+}
+
+/// Sets `tls_openssl` where src/tls is OpenSSL itself.
+fn choose_tls() {
+    println!("cargo::rustc-check-cfg=cfg(tls_openssl)");
+    let has = |feature: &str| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
+    let is = |key: &str, value: &str| env::var(key).is_ok_and(|found| found == value);
+    let has_its_own =
+        is("CARGO_CFG_TARGET_OS", "windows") || is("CARGO_CFG_TARGET_VENDOR", "apple");
+    let is_built_in = has("VENDORED_TLS") && !is("CARGO_CFG_TARGET_OS", "windows");
+    if has("NATIVE_TLS") || has_its_own && !is_built_in {
+        return;
+    }
+    println!("cargo:rustc-cfg=tls_openssl");
+    // By the crate openssl-sys, in hexadecimal: 0xMNN00PP0L.
+    let version = env::var("DEP_OPENSSL_VERSION_NUMBER").ok();
+    let version = version.and_then(|version| u64::from_str_radix(&version, 16).ok());
+    let found = match version {
+        _ if env::var_os("DEP_OPENSSL_LIBRESSL_VERSION_NUMBER").is_some() => "LibreSSL",
+        Some(version) if version < 0x3000_0000 => "OpenSSL 1",
+        _ => return,
+    };
+    panic!(
+        "hostws needs OpenSSL 3.0 or later, and found {found}. Install it with its headers, say \
+         where it is in OPENSSL_DIR, or have it built in by the feature vendored-tls."
+    );
 }
 
 /// A program that was linked with `target/release/libhostws.so` asks for `libhostws.so.0` when it

@@ -34,6 +34,7 @@ mod queue;
 mod secret;
 mod sync;
 mod sys;
+mod tls;
 mod transport;
 mod words;
 mod worker;

@@ -22,6 +22,7 @@ use super::tls::{check_session, handshake_failure, log_session, Handshake};
 use crate::error::{Code, Component, Error};
 use crate::log;
 use crate::protocol::close_code;
+use crate::tls::TlsError;
 use crate::transport::{Socket, Stream, Transport};
 
 type Result<T> = std::result::Result<T, Box<Failure>>;
@@ -168,7 +169,7 @@ impl Dialer {
 
     fn proxy_secured(
         &mut self,
-        handshake: std::result::Result<Handshake, native_tls::Error>,
+        handshake: std::result::Result<Handshake, TlsError>,
     ) -> Result<Step> {
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::SecuringProxy(pending))),
@@ -227,10 +228,7 @@ impl Dialer {
         }
     }
 
-    fn secured(
-        &mut self,
-        handshake: std::result::Result<Handshake, native_tls::Error>,
-    ) -> Result<Step> {
+    fn secured(&mut self, handshake: std::result::Result<Handshake, TlsError>) -> Result<Step> {
         if let Ok(Handshake::Pending(pending)) = handshake {
             return Ok(Step::Wait(Phase::Securing(pending)));
         }

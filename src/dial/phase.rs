@@ -1,7 +1,5 @@
 //! The phases of an opening.
 
-use native_tls::MidHandshakeTlsStream;
-
 use super::address::{LocalAttempt, Race};
 use super::config::DialConfig;
 use super::http::{Refusal, Upgrade};
@@ -10,6 +8,7 @@ use super::prepare::{Job, Prepared};
 use super::proxy::Tunnel;
 use crate::error::Component;
 use crate::exit::Guarded;
+use crate::tls::Handshaking;
 use crate::transport::Stream;
 
 /// The purpose of a job.
@@ -33,9 +32,9 @@ pub enum Phase {
     Prepared(Purpose, Prepared),
     Connecting(Race),
     ConnectingLocally(LocalAttempt),
-    SecuringProxy(Guarded<MidHandshakeTlsStream<Stream>>),
+    SecuringProxy(Guarded<Handshaking<Stream>>),
     Tunnelling(Tunnel),
-    Securing(Guarded<MidHandshakeTlsStream<Stream>>),
+    Securing(Guarded<Handshaking<Stream>>),
     Upgrading(Box<Upgrade>),
     Refused(Box<Refusal>),
     Over,

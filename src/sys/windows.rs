@@ -48,11 +48,6 @@ pub fn shortage(error: &io::Error) -> Option<&'static str> {
     }
 }
 
-/// Whether the program has more rights than the user who started it: never.
-pub fn is_privileged() -> bool {
-    false
-}
-
 /// A variable of the environment.
 pub fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)

@@ -7,9 +7,9 @@ use super::socket::Socket;
 pub trait Layer: Read + Write {
     fn socket(&self) -> &Socket;
 
-    /// Reads ahead from here on. The caller must read until nothing is left. `at_end` is as in
-    /// `Transport::read`.
-    fn read_ahead(&mut self, at_end: bool);
+    /// From here on, the socket is asked no more often than needed. The caller must read until
+    /// nothing is left. `at_end` is as in `Transport::read`.
+    fn begin_turn(&mut self, at_end: bool);
 
     /// Whether the last read got everything that had arrived.
     fn is_drained(&self) -> bool;

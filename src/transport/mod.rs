@@ -13,7 +13,7 @@ use std::io::{self, Write as _};
 use std::net::Shutdown;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use session::{forget_stale_errors, start_tls, Session};
+pub use session::{start_tls, Session};
 pub use socket::{Received, Room, Socket};
 pub use stream::Stream;
 use tap::Tap;

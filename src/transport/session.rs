@@ -1,18 +1,16 @@
 //! TLS over a stream, after its handshake and until its end.
 
 use std::io::{self, Read, Write};
-
-use native_tls::TlsStream;
+use std::mem::MaybeUninit;
+use std::slice;
 
 use super::layer::{Heard, Layer};
 use super::socket::{Received, Room, Socket};
 use crate::exit::{self, Guarded};
+use crate::tls::{self, forget_stale_errors, TlsStream};
 
 /// The most payload of a TLS record (RFC 8446 5.1), and so of one read.
 const RECORD: usize = 16 * 1024;
-/// The size of the first read. The memory for it must be cleared before, and most data is small.
-const SMALL: usize = 1024;
-
 /// A read stops after this many bytes, so that a thread that writes can have the session.
 const AT_ONCE: usize = 64 * 1024;
 
@@ -38,18 +36,18 @@ impl<S: Layer> Session<S> {
     /// The peer's own certificate in DER.
     pub fn peer_certificate(&self) -> Option<Vec<u8>> {
         let _pass = exit::enter()?;
-        self.stream.peer_certificate().ok()??.to_der().ok()
+        self.stream.peer_certificate()
     }
 
     /// The protocol that the peer chose (ALPN), if it chose one.
-    pub fn negotiated_alpn(&self) -> Result<Option<Vec<u8>>, native_tls::Error> {
+    pub fn negotiated_alpn(&self) -> Result<Option<Vec<u8>>, tls::TlsError> {
         let Some(_pass) = exit::enter() else { return Ok(None) };
         self.stream.negotiated_alpn()
     }
 
     /// The first bytes of the peer's handshake, if they were kept.
     pub fn heard(&mut self) -> Vec<u8> {
-        self.stream.get_mut().heard()
+        self.stream.below_mut().heard()
     }
 
     pub(super) fn heard_place(&mut self) -> &mut Option<Heard> {
@@ -65,9 +63,8 @@ impl<S: Layer> Session<S> {
             return;
         }
         let Some(_pass) = exit::enter() else { return };
-        // It fails if the peer was first or has stopped reading.
-        let _ = self.ready().shutdown();
-        self.stream.get_mut().say_end();
+        self.ready().shutdown();
+        self.stream.below_mut().say_end();
     }
 
     pub(super) fn is_halfway(&self) -> bool {
@@ -75,12 +72,12 @@ impl<S: Layer> Session<S> {
     }
 
     pub(super) fn socket(&self) -> &Socket {
-        self.stream.get_ref().socket()
+        self.stream.below().socket()
     }
 
     /// The stream below it.
     pub(super) fn below(&mut self) -> &mut S {
-        self.stream.get_mut()
+        self.stream.below_mut()
     }
 
     /// Whether no decrypted bytes are left and the stream below is drained.
@@ -95,23 +92,21 @@ impl<S: Layer> Session<S> {
         }
         let _pass = enter()?;
         let stream = self.ready();
-        stream.get_mut().read_ahead(at_end);
+        stream.below_mut().begin_turn(at_end);
         let mut count = 0;
-        let mut size = SMALL;
-        for Room { buffer, most } in rooms {
-            let end = buffer.len() + (*most).min(buffer.capacity() - buffer.len());
-            while buffer.len() < end && count < AT_ONCE {
-                let at = buffer.len();
-                buffer.resize(end.min(at + size), 0);
-                let read = stream.read(&mut buffer[at..]);
-                buffer.truncate(at + read.as_ref().map_or(0, |count| *count));
-                match read {
+        for room in rooms {
+            while count < AT_ONCE {
+                let spare = room.spare();
+                if spare.is_empty() {
+                    break;
+                }
+                let most = spare.len().min(RECORD);
+                match stream.read(&mut spare[..most]) {
                     Ok(0) => return Ok(Received { count, is_drained: false }),
                     Ok(read) => {
                         count += read;
-                        if read == size {
-                            size = RECORD;
-                        }
+                        // SAFETY: the session has filled them.
+                        unsafe { room.filled(read) };
                         // One more read would only say the same, and take as long as this one.
                         if is_drained(stream) {
                             return Ok(Received { count, is_drained: true });
@@ -139,7 +134,10 @@ impl<S: Layer> Session<S> {
 impl<S: Layer> Read for Session<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let _pass = enter()?;
-        let read = self.ready().read(buffer);
+        // SAFETY: the session only ever writes to it.
+        let room: &mut [MaybeUninit<u8>] =
+            unsafe { slice::from_raw_parts_mut(buffer.as_mut_ptr().cast(), buffer.len()) };
+        let read = self.ready().read(room);
         Heard::note(&mut self.heard, &read, buffer);
         read
     }
@@ -156,7 +154,7 @@ impl<S: Layer> Write for Session<S> {
 
     fn flush(&mut self) -> io::Result<()> {
         let _pass = enter()?;
-        self.ready().flush()
+        self.ready().below_mut().flush()
     }
 }
 
@@ -172,24 +170,16 @@ fn enter() -> io::Result<exit::Pass> {
 }
 
 fn is_drained<S: Layer>(stream: &TlsStream<S>) -> bool {
-    stream.buffered_read_size().is_ok_and(|count| count == 0) && stream.get_ref().is_drained()
+    stream.is_empty() && stream.below().is_drained()
 }
 
 /// Starts OpenSSL on the host's thread, because it reads its configuration and the environment.
 /// From here on, nothing of ours enters it while the process ends.
 pub fn start_tls() {
-    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
     if let Some(_pass) = exit::enter() {
-        openssl::init();
+        tls::start();
     }
     exit::watch();
-}
-
-/// Clears the thread's OpenSSL error queue. A host that uses OpenSSL itself may have left an error
-/// there, which would make a call that would block look like a failure.
-pub fn forget_stale_errors() {
-    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
-    drop(openssl::error::ErrorStack::get());
 }
 
 #[cfg(test)]

@@ -25,19 +25,20 @@ impl Room<'_> {
         self.most.min(self.buffer.capacity() - self.buffer.len())
     }
 
-    fn spare(&mut self) -> &mut [MaybeUninit<u8>] {
+    pub(super) fn spare(&mut self) -> &mut [MaybeUninit<u8>] {
         let size = self.size();
         &mut self.buffer.spare_capacity_mut()[..size]
     }
 
-    /// The system has filled this many bytes.
+    /// So many bytes have been filled.
     ///
     /// # Safety
     ///
     /// The first `count` bytes of the room have been written.
-    unsafe fn filled(&mut self, count: usize) {
+    pub(super) unsafe fn filled(&mut self, count: usize) {
         // SAFETY: the caller's promise; it is within the capacity.
         unsafe { self.buffer.set_len(self.buffer.len() + count) };
+        self.most -= count;
     }
 }
 
@@ -66,9 +67,18 @@ impl Socket {
             unsafe { room.filled(part) };
             rest -= part;
         }
+        Ok(self.received(count, asked, at_end))
+    }
+
+    /// Reads, and tells whether that was all.
+    pub(super) fn read_to(&self, buffer: &mut [u8], at_end: bool) -> io::Result<Received> {
+        Ok(self.received(self.read(buffer)?, buffer.len(), at_end))
+    }
+
+    fn received(&self, count: usize, asked: usize, at_end: bool) -> Received {
         // A Unix socket may return less than has arrived.
         let tells = sys::TELLS_DRAINED && matches!(self, Socket::Tcp(_));
-        Ok(Received { count, is_drained: tells && count < asked && !at_end })
+        Received { count, is_drained: tells && count < asked && !at_end }
     }
 
     fn receive_into(&self, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Result<usize> {

@@ -1,46 +1,35 @@
 //! A socket, or TLS over another stream. Each phase of the opening passes one to the next.
 
-use std::cell::Cell;
 use std::io::{self, Read, Write};
 
 use super::layer::{Heard, Layer};
 use super::session::Session;
-use super::socket::{Received, Room, Socket};
-
-/// How much is read ahead. TLS needs two reads for a record, its header and the rest. With this,
-/// it reads from memory.
-const READ_AHEAD: usize = 64 * 1024;
+use super::socket::{Received, Socket};
 
 pub enum Stream {
     Plain(Wire),
     Tls(Box<Session<Stream>>),
 }
 
-/// A socket, and what was read ahead from it.
+/// A socket, and what is known of it.
 pub struct Wire {
     pub(super) socket: Socket,
-    ahead: Option<Ahead>,
+    turn: Option<Turn>,
     heard: Option<Heard>,
 }
 
-#[derive(Default)]
-struct Ahead {
-    bytes: Vec<u8>,
-    at: usize,
+/// Reads until nothing is left.
+#[derive(Clone, Copy)]
+struct Turn {
     /// The end of the stream is announced already.
     at_end: bool,
     /// Nothing more had arrived, so the socket need not be asked again.
     would_block: bool,
 }
 
-thread_local! {
-    /// The memory of `Ahead`, while it is empty.
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-}
-
 impl From<Socket> for Stream {
     fn from(socket: Socket) -> Stream {
-        Stream::Plain(Wire { socket, ahead: None, heard: None })
+        Stream::Plain(Wire { socket, turn: None, heard: None })
     }
 }
 
@@ -77,18 +66,13 @@ impl Layer for Stream {
         }
     }
 
-    fn read_ahead(&mut self, at_end: bool) {
-        let ahead = self.wire().ahead.get_or_insert_default();
-        ahead.at_end = at_end;
-        ahead.would_block = false;
+    fn begin_turn(&mut self, at_end: bool) {
+        self.wire().turn = Some(Turn { at_end, would_block: false });
     }
 
     fn is_drained(&self) -> bool {
         match self {
-            Stream::Plain(Wire { ahead: Some(ahead), .. }) => {
-                ahead.would_block && ahead.at == ahead.bytes.len()
-            }
-            Stream::Plain(_) => false,
+            Stream::Plain(wire) => wire.turn.is_some_and(|turn| turn.would_block),
             Stream::Tls(session) => session.is_drained(),
         }
     }
@@ -106,56 +90,24 @@ impl Layer for Stream {
 
 impl Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = match &mut self.ahead {
+        let read = match &mut self.turn {
             None => self.socket.read(buffer),
-            Some(ahead) => ahead.read(&self.socket, buffer),
+            Some(turn) => turn.read(&self.socket, buffer),
         };
         Heard::note(&mut self.heard, &read, buffer);
         read
     }
 }
 
-impl Ahead {
+impl Turn {
     fn read(&mut self, socket: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.bytes.len() {
-            // The socket would say the same, but asking it takes as long as a read with data.
-            if std::mem::take(&mut self.would_block) {
-                return Err(io::ErrorKind::WouldBlock.into());
-            }
-            self.refill(socket)?;
+        // The socket would say the same, but asking it takes as long as a read with data.
+        if std::mem::take(&mut self.would_block) {
+            return Err(io::ErrorKind::WouldBlock.into());
         }
-        let rest = &self.bytes[self.at..];
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        self.at += count;
-        if self.at == self.bytes.len() {
-            self.give_back();
-        }
+        let Received { count, is_drained } = socket.read_to(buffer, self.at_end)?;
+        self.would_block = is_drained;
         Ok(count)
-    }
-
-    fn refill(&mut self, socket: &Socket) -> io::Result<()> {
-        // A thread that is ending has none.
-        self.bytes = SPARE.try_with(Cell::take).unwrap_or_default();
-        self.bytes.try_reserve_exact(READ_AHEAD).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        let room = Room { buffer: &mut self.bytes, most: READ_AHEAD };
-        match socket.receive(&mut [room], self.at_end) {
-            Ok(Received { is_drained, .. }) => {
-                self.would_block = is_drained;
-                Ok(())
-            }
-            Err(error) => {
-                self.give_back();
-                Err(error)
-            }
-        }
-    }
-
-    fn give_back(&mut self) {
-        let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.clear();
-        self.at = 0;
-        let _ = SPARE.try_with(|spare| spare.set(bytes));
     }
 }
 
@@ -190,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    /// A server's end, and a wire that reads ahead.
+    /// A server's end, and ours.
     fn pair() -> (TcpStream, Stream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -207,36 +159,33 @@ mod tests {
             match stream.read(&mut piece) {
                 Ok(count @ 1..) => all.extend_from_slice(&piece[..count]),
                 // It is still on its way.
-                Err(_) if all.len() < wanted => stream.read_ahead(false),
+                Err(_) if all.len() < wanted => stream.begin_turn(false),
                 end => return (all, end),
             }
         }
     }
 
     #[test]
-    fn small_reads_are_answered_from_memory_and_lose_nothing() {
+    fn small_reads_lose_nothing() {
         let (mut server, mut stream) = pair();
-        stream.read_ahead(false);
-        for size in [1, 5, 7, 1000, 3 * READ_AHEAD + 11] {
+        for size in [1, 5, 7, 1000, 200_000] {
             let sent: Vec<u8> = (0..size).map(|n| n as u8).collect();
             let writer = {
                 let (mut server, sent) = (server.try_clone().unwrap(), sent.clone());
                 std::thread::spawn(move || server.write_all(&sent).unwrap())
             };
-            stream.read_ahead(false);
+            stream.begin_turn(false);
             let (received, end) = read_all(&mut stream, size);
             writer.join().unwrap();
             assert!(received == sent, "{size} bytes");
             assert_eq!(end.unwrap_err().kind(), io::ErrorKind::WouldBlock);
         }
-        let Stream::Plain(Wire { ahead: Some(ahead), .. }) = &stream else { panic!() };
-        assert_eq!(ahead.bytes.capacity(), 0, "memory that nothing is in");
         server.write_all(b"last").unwrap();
         drop(server);
-        stream.read_ahead(false);
+        stream.begin_turn(false);
         assert_eq!(read_all(&mut stream, 4).0, b"last");
         // It was found to be drained; the end is seen by whoever asks again.
-        stream.read_ahead(false);
+        stream.begin_turn(false);
         assert_eq!(read_all(&mut stream, 1).1.unwrap(), 0);
     }
 
@@ -245,7 +194,7 @@ mod tests {
         let (mut server, mut stream) = pair();
         server.write_all(b"last").unwrap();
         drop(server);
-        stream.read_ahead(true);
+        stream.begin_turn(true);
         let (received, end) = read_all(&mut stream, 4);
         assert_eq!((&received[..], end.unwrap()), (&b"last"[..], 0));
     }
@@ -254,13 +203,13 @@ mod tests {
     fn a_drained_socket_is_not_asked_twice_in_a_row() {
         let (mut server, mut stream) = pair();
         server.write_all(b"one").unwrap();
-        stream.read_ahead(false);
+        stream.begin_turn(false);
         assert_eq!(read_all(&mut stream, 3).0, b"one");
         server.write_all(b"two").unwrap();
-        let Stream::Plain(Wire { ahead: Some(ahead), .. }) = &mut stream else { panic!() };
-        ahead.would_block = true;
+        let Stream::Plain(Wire { turn: Some(turn), .. }) = &mut stream else { panic!() };
+        turn.would_block = true;
         assert!(stream.read(&mut [0; 3]).is_err());
-        stream.read_ahead(false);
+        stream.begin_turn(false);
         assert_eq!(read_all(&mut stream, 3).0, b"two");
     }
 }

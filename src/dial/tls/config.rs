@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use native_tls::{Protocol, TlsConnector};
 use url::Host;
 
 use super::identity::ClientIdentity;
@@ -11,45 +10,7 @@ use super::pins::Pin;
 use crate::dial::target::is_host_name;
 use crate::error::{Code, Error};
 use crate::exit::Guarded;
-
-/// What of the server's certificate is verified.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Verify {
-    #[default]
-    Full,
-    NoHostname,
-    None,
-}
-
-/// The system's own policy may still forbid the two oldest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum TlsVersion {
-    V1_0,
-    V1_1,
-    #[default]
-    V1_2,
-    V1_3,
-}
-
-impl TlsVersion {
-    pub fn protocol(self) -> Protocol {
-        match self {
-            TlsVersion::V1_0 => Protocol::Tlsv10,
-            TlsVersion::V1_1 => Protocol::Tlsv11,
-            TlsVersion::V1_2 => Protocol::Tlsv12,
-            TlsVersion::V1_3 => Protocol::Tlsv13,
-        }
-    }
-
-    pub fn number(self) -> &'static str {
-        match self {
-            TlsVersion::V1_0 => "1.0",
-            TlsVersion::V1_1 => "1.1",
-            TlsVersion::V1_2 => "1.2",
-            TlsVersion::V1_3 => "1.3",
-        }
-    }
-}
+use crate::tls::{Connector, TlsVersion, Verify};
 
 /// Who is at the other end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -163,7 +124,7 @@ impl TlsConfig {
 }
 
 /// Sessions are made from it.
-pub type Context = Guarded<TlsConnector>;
+pub type Context = Guarded<Connector>;
 
 /// A place for the context in use.
 #[derive(Default)]

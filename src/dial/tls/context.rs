@@ -3,16 +3,16 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use native_tls::{Certificate, TlsConnector};
 use once_cell::sync::OnceCell;
 
-use super::config::{Context, Peer, TlsConfig, TlsVersion, Verify};
+use super::config::{Context, Peer, TlsConfig};
 use super::handshake::ALPN;
-use super::identity::Loaded;
+use super::keypair::Loaded;
 use super::pem::Pem;
 use super::roots::{self, Lack};
 use crate::error::Error;
 use crate::exit::{self, Guarded};
+use crate::tls::{Certificate, Connector, Settings, TlsVersion, Verify};
 
 /// A context with the system's roots has some megabytes.
 const MAX_CONTEXTS: usize = 16;
@@ -182,60 +182,42 @@ fn key(config: &TlsConfig, ca: Option<Vec<u8>>, identity: Option<[u8; 32]>) -> K
 
 /// Also tells whether it has all that was asked for: the system's roots may be missing beside
 /// those of `tls_ca`.
-fn build(
-    key: &Key,
-    ca_place: &str,
-    identity: Option<Loaded>,
-) -> Result<(TlsConnector, bool), Error> {
+fn build(key: &Key, ca_place: &str, identity: Option<Loaded>) -> Result<(Connector, bool), Error> {
     let _pass = exit::enter_or_fail()?;
-    let mut builder = TlsConnector::builder();
-    builder.min_protocol_version(Some(key.min_version.protocol()));
-    if key.has_alpn {
-        builder.request_alpns(&[ALPN]);
-    }
-    if let Some(pem) = &key.ca {
-        let certificates = Certificate::stack_from_pem(pem).map_err(|error| {
+    let authorities = match &key.ca {
+        Some(pem) => Certificate::stack_from_pem(pem).map_err(|error| {
             Error::tls(format!("a certificate in {ca_place} is damaged"))
                 .because(Error::tls(error.to_string()))
-        })?;
-        for certificate in certificates {
-            builder.add_root_certificate(certificate);
-        }
-        builder.disable_built_in_roots(key.ca_only);
-    }
+        })?,
+        None => Vec::new(),
+    };
     let mut is_whole = true;
-    if key.verify != Verify::None && !key.ca_only {
-        match roots::system() {
-            Ok(certificates) => {
-                builder.disable_built_in_roots(roots::ARE_COMPLETE);
-                for certificate in certificates {
-                    builder.add_root_certificate(certificate);
-                }
+    let roots = match key.verify {
+        Verify::None => None,
+        _ if key.ca_only => None,
+        Verify::Full | Verify::NoHostname => match roots::system() {
+            Ok(roots) => Some(roots),
+            Err(Lack::Absent(_)) if key.ca.is_some() => {
+                is_whole = false;
+                None
             }
-            Err(Lack::Absent(_)) if key.ca.is_some() => is_whole = false,
             Err(Lack::Absent(error) | Lack::Unreadable(error)) => return Err(error),
-        }
-    }
-    match key.verify {
-        Verify::Full => {}
-        Verify::NoHostname => {
-            builder.danger_accept_invalid_hostnames(true);
-        }
-        Verify::None => {
-            builder.danger_accept_invalid_certs(true);
-            builder.danger_accept_invalid_hostnames(true);
-        }
-    }
+        },
+    };
     let words = match identity {
-        Some(Loaded { identity, .. }) => {
-            builder.identity(identity.into_inner());
-            "TLS could not be set up with tls_cert and tls_key"
-        }
+        Some(_) => "TLS could not be set up with tls_cert and tls_key",
         None => "TLS could not be set up on this machine",
     };
-    let connector = builder
-        .build()
-        .map_err(|error| Error::tls(words).because(Error::tls(error.to_string())))?;
+    let connector = Connector::build(Settings {
+        min_version: key.min_version,
+        alpn: key.has_alpn.then_some(ALPN),
+        verify: key.verify,
+        authorities,
+        roots,
+        identity: identity.map(|loaded| loaded.identity.into_inner()),
+    });
+    let connector =
+        connector.map_err(|error| Error::tls(words).because(Error::tls(error.to_string())))?;
     Ok((connector, is_whole))
 }
 

@@ -4,9 +4,10 @@ use std::io;
 
 use super::config::{Peer, TlsConfig};
 use crate::error::{Code, Component, Error};
+use crate::tls::TlsError;
 
 /// What a failed handshake means: our words, then OpenSSL's.
-pub fn handshake_failure(error: &native_tls::Error, name: &str, config: &TlsConfig) -> Error {
+pub fn handshake_failure(error: &TlsError, name: &str, config: &TlsConfig) -> Error {
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
         if let Some(io) = inner.downcast_ref::<io::Error>() {

@@ -1,7 +1,5 @@
 //! The TLS handshake, and what is checked after it.
 
-use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsConnector, TlsStream};
-
 use super::config::TlsConfig;
 use super::described::describe;
 use super::hello::negotiated;
@@ -9,7 +7,8 @@ use super::pins;
 use crate::error::Error;
 use crate::exit::{self, Guarded};
 use crate::log;
-use crate::transport::{forget_stale_errors, Session, Stream};
+use crate::tls::{forget_stale_errors, Connector, Handshaking, Step, TlsError};
+use crate::transport::{Session, Stream};
 
 /// The protocol that a WebSocket is upgraded from (RFC 7301).
 pub const ALPN: &str = "http/1.1";
@@ -17,17 +16,17 @@ pub const ALPN: &str = "http/1.1";
 /// A handshake over whatever stream, after as many steps as the socket allowed.
 pub enum Handshake {
     Done(Box<Session<Stream>>),
-    Pending(Guarded<MidHandshakeTlsStream<Stream>>),
+    Pending(Guarded<Handshaking<Stream>>),
     /// The process is ending.
     Abandoned,
 }
 
 impl Handshake {
     pub fn start(
-        connector: &TlsConnector,
+        connector: &Connector,
         name: &str,
         mut stream: Stream,
-    ) -> Result<Handshake, native_tls::Error> {
+    ) -> Result<Handshake, TlsError> {
         let Some(_pass) = exit::enter() else { return Ok(Handshake::Abandoned) };
         forget_stale_errors();
         if log::wants(log::Level::Debug) {
@@ -36,24 +35,17 @@ impl Handshake {
         Handshake::after(connector.connect(name, stream))
     }
 
-    pub fn advance(
-        pending: Guarded<MidHandshakeTlsStream<Stream>>,
-    ) -> Result<Handshake, native_tls::Error> {
+    pub fn advance(pending: Guarded<Handshaking<Stream>>) -> Result<Handshake, TlsError> {
         let Some(_pass) = exit::enter() else { return Ok(Handshake::Abandoned) };
         forget_stale_errors();
-        Handshake::after(pending.into_inner().handshake())
+        Handshake::after(pending.into_inner().advance())
     }
 
-    fn after(
-        result: Result<TlsStream<Stream>, HandshakeError<Stream>>,
-    ) -> Result<Handshake, native_tls::Error> {
-        match result {
-            Ok(stream) => Ok(Handshake::Done(Box::new(Session::new(stream)))),
-            Err(HandshakeError::WouldBlock(pending)) => {
-                Ok(Handshake::Pending(Guarded::new(pending)))
-            }
-            Err(HandshakeError::Failure(error)) => Err(error),
-        }
+    fn after(result: Result<Step<Stream>, TlsError>) -> Result<Handshake, TlsError> {
+        Ok(match result? {
+            Step::Done(stream) => Handshake::Done(Box::new(Session::new(stream))),
+            Step::Pending(pending) => Handshake::Pending(Guarded::new(pending)),
+        })
     }
 }
 

@@ -2,15 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use native_tls::Identity;
-use sha2::{Digest as _, Sha256};
-
-use super::keypair::GivenPair;
-use super::normalize::normalize;
+use super::keypair::{GivenPair, Loaded};
 use super::pem::{find, Content, Pem};
+use super::read_pair::read_pair;
 use crate::error::{Code, Component, Error};
 use crate::exit::{self, Guarded};
 use crate::secret::Secret;
+use crate::tls::Identity;
 
 /// OpenSSL takes no longer one.
 const MAX_PASSWORD: usize = 1000;
@@ -36,12 +34,6 @@ impl PartialEq for ClientIdentity {
             _ => false,
         }
     }
-}
-
-/// An identity and what tells it from others.
-pub struct Loaded {
-    pub identity: Guarded<Identity>,
-    pub fingerprint: [u8; 32],
 }
 
 impl ClientIdentity {
@@ -142,17 +134,11 @@ fn read(certificate: &Pem, key: &Pem, password: Option<&Secret>) -> Result<Loade
         return Err(encrypted(key));
     }
     let _pass = exit::enter_or_fail()?;
-    let normal = normalize(&GivenPair {
+    read_pair(&GivenPair {
         certificate: &certificate_pem,
         certificate_place: certificate.place(),
         key: &key_pem,
         key_place: key.place(),
         password,
-    })?;
-    let identity = Identity::from_pkcs8(&normal.certificates, &normal.key).map_err(|error| {
-        let words = "tls_cert and tls_key cannot be used for TLS";
-        Error::tls(words).because(Error::tls(error.to_string()))
-    })?;
-    let digest = Sha256::new().chain_update(&normal.certificates).chain_update(&normal.key);
-    Ok(Loaded { identity: Guarded::new(identity), fingerprint: digest.finalize().into() })
+    })
 }

@@ -1,8 +1,8 @@
-//! A certificate and its key, before and after they are read.
+//! The client's identity, before and after it is read.
 
-use zeroize::Zeroizing;
-
+use crate::exit::Guarded;
 use crate::secret::Secret;
+use crate::tls::Identity;
 
 /// As the host gave it.
 pub struct GivenPair<'a> {
@@ -13,8 +13,8 @@ pub struct GivenPair<'a> {
     pub password: Option<&'a Secret>,
 }
 
-/// As native-tls takes it: PEM certificates, and an unencrypted key as PKCS#8 in PEM.
-pub struct NormalPair {
-    pub certificates: Vec<u8>,
-    pub key: Zeroizing<Vec<u8>>,
+/// An identity and what tells it from others.
+pub struct Loaded {
+    pub identity: Guarded<Identity>,
+    pub fingerprint: [u8; 32],
 }

@@ -1,14 +1,16 @@
 //! The client's certificate and key where native-tls does not use OpenSSL. There it takes only one
 //! format.
 
-use zeroize::Zeroizing;
+use sha2::{Digest as _, Sha256};
 
-use super::keypair::{GivenPair, NormalPair};
+use super::keypair::{GivenPair, Loaded};
 use super::pem::find;
 use crate::error::Error;
+use crate::exit::Guarded;
+use crate::tls::Identity;
 
-/// Checks the labels of both.
-pub fn normalize(raw: &GivenPair<'_>) -> Result<NormalPair, Error> {
+/// Checks the labels of both, and reads them.
+pub fn read_pair(raw: &GivenPair<'_>) -> Result<Loaded, Error> {
     const END: &str = "-----END PRIVATE KEY-----";
     if find(raw.certificate, "-----BEGIN CERTIFICATE-----").is_none() {
         let words = "must be labelled CERTIFICATE on this system";
@@ -17,15 +19,17 @@ pub fn normalize(raw: &GivenPair<'_>) -> Result<NormalPair, Error> {
     let begin = find(raw.key, "-----BEGIN PRIVATE KEY-----");
     let end = find(raw.key, END).map(|at| at + END.len());
     let key = begin.zip(end).and_then(|(begin, end)| raw.key.get(begin..end));
-    match key.filter(|_| raw.password.is_none()) {
-        Some(key) => {
-            let key = Zeroizing::new(key.to_vec());
-            Ok(NormalPair { certificates: raw.certificate.to_vec(), key })
-        }
-        None => Err(Error::tls(format!(
+    let Some(key) = key.filter(|_| raw.password.is_none()) else {
+        return Err(Error::tls(format!(
             "the key in {} must be unencrypted PKCS#8 on this system (BEGIN PRIVATE KEY), with no \
              tls_key_password",
             raw.key_place
-        ))),
-    }
+        )));
+    };
+    let identity = Identity::from_pkcs8(raw.certificate, key).map_err(|error| {
+        let words = "tls_cert and tls_key cannot be used for TLS";
+        Error::tls(words).because(Error::tls(error.to_string()))
+    })?;
+    let digest = Sha256::new().chain_update(raw.certificate).chain_update(key);
+    Ok(Loaded { identity: Guarded::new(identity), fingerprint: digest.finalize().into() })
 }

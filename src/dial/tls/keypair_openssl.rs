@@ -1,16 +1,18 @@
-//! The client's certificate and key, read by OpenSSL. It reads more formats than native-tls: the
-//! traditional ones, and encrypted keys.
+//! The client's certificate and key, read by OpenSSL, also in the traditional formats and encrypted.
 
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::keypair::{GivenPair, NormalPair};
+use super::keypair::{GivenPair, Loaded};
 use crate::error::Error;
+use crate::exit::Guarded;
+use crate::tls::Identity;
 
-/// Reads both, checks that they belong together, and writes them as native-tls takes them.
-pub fn normalize(raw: &GivenPair<'_>) -> Result<NormalPair, Error> {
+/// Reads both, and checks that they belong together.
+pub fn read_pair(raw: &GivenPair<'_>) -> Result<Loaded, Error> {
     let damaged = |error: ErrorStack| {
         Error::tls(format!("a certificate in {} is damaged", raw.certificate_place))
             .because(words(&error))
@@ -34,15 +36,17 @@ pub fn normalize(raw: &GivenPair<'_>) -> Result<NormalPair, Error> {
             }
         }));
     }
-    let mut certificates = Vec::new();
+    let mut digest = Sha256::new();
     for certificate in &chain {
-        certificates.extend(certificate.to_pem().map_err(damaged)?);
+        digest.update(certificate.to_der().map_err(damaged)?);
     }
-    let key = key.private_key_to_pem_pkcs8().map_err(|error| {
+    let der = key.private_key_to_pkcs8().map(Zeroizing::new).map_err(|error| {
         Error::tls(format!("the key in {} is of a kind that TLS cannot use", raw.key_place))
             .because(words(&error))
     })?;
-    Ok(NormalPair { certificates, key: Zeroizing::new(key) })
+    digest.update(&der);
+    let identity = Guarded::new(Identity::new(chain, key));
+    Ok(Loaded { identity, fingerprint: digest.finalize().into() })
 }
 
 fn read_key(raw: &GivenPair<'_>) -> Result<PKey<Private>, Error> {

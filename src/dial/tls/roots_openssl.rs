@@ -1,17 +1,16 @@
 //! The authorities that the system trusts, where TLS is OpenSSL.
 //!
-//! native-tls loads them too. But it does not report a failure, and it searches for their place
-//! only once in a process. So they are also read here, where a failure is an error.
+//! OpenSSL could load them by itself. But it reports no failure, and it parses all of them.
 
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use native_tls::Certificate;
 use openssl_probe::ProbeResult;
 
 use crate::error::Error;
 use crate::sys;
+use crate::tls::{Certificate, Roots};
 
 /// Why there are none.
 pub enum Lack {
@@ -20,11 +19,8 @@ pub enum Lack {
     Unreadable(Error),
 }
 
-/// No others are to be trusted: native-tls asks the environment where they are.
-pub const ARE_COMPLETE: bool = true;
-
 /// Reads them, from a bundle, or else from a directory.
-pub fn system() -> Result<Vec<Certificate>, Lack> {
+pub fn system() -> Result<Roots, Lack> {
     read(&place())
 }
 
@@ -45,7 +41,7 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn read(place: &ProbeResult) -> Result<Vec<Certificate>, Lack> {
+fn read(place: &ProbeResult) -> Result<Roots, Lack> {
     let mut found = match &place.cert_file {
         Some(file) => {
             let pem = read_file(file).map_err(|error| unreadable(file, error))?;
@@ -54,7 +50,7 @@ fn read(place: &ProbeResult) -> Result<Vec<Certificate>, Lack> {
                 Lack::Unreadable(Error::tls(words).because(Error::tls(error.to_string())))
             })?
         }
-        None => Vec::new(),
+        None => Roots::new(),
     };
     if found.is_empty() {
         for directory in &place.cert_dir {
@@ -72,8 +68,8 @@ fn read(place: &ProbeResult) -> Result<Vec<Certificate>, Lack> {
 }
 
 /// The files that OpenSSL would look at there: a hash and a number, `5ed36f99.0`.
-fn read_directory(directory: &Path) -> io::Result<Vec<Certificate>> {
-    let mut found = Vec::new();
+fn read_directory(directory: &Path) -> io::Result<Roots> {
+    let mut found = Roots::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         if is_hash(&entry.file_name().to_string_lossy()) {

@@ -3,10 +3,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use native_tls::{HandshakeError, Identity, TlsAcceptor, TlsConnector};
+use native_tls::{Identity, TlsAcceptor};
 
 use super::super::stream::Stream;
 use super::*;
+use crate::tls::{Connector, Settings, Step, Verify};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const FRAME: &[u8] = b"aaaaaa";
@@ -15,18 +16,17 @@ fn client(address: std::net::SocketAddr) -> Session<Stream> {
     let socket = TcpStream::connect(address).unwrap();
     socket.set_nonblocking(true).unwrap();
     let stream = Stream::from(Socket::Tcp(mio::net::TcpStream::from_std(socket)));
-    let connector = TlsConnector::builder().danger_accept_invalid_certs(true).build().unwrap();
+    let settings = Settings { verify: Verify::None, ..Settings::default() };
+    let mut step = Connector::build(settings).unwrap().connect("localhost", stream).unwrap();
     let deadline = Instant::now() + PATIENCE;
-    let mut handshake = connector.connect("localhost", stream);
     loop {
-        match handshake {
-            Ok(stream) => return Session::new(stream),
-            Err(HandshakeError::WouldBlock(half)) if Instant::now() < deadline => {
+        match step {
+            Step::Done(stream) => return Session::new(stream),
+            Step::Pending(pending) => {
+                assert!(Instant::now() < deadline, "no handshake in time");
                 thread::sleep(Duration::from_millis(1));
-                handshake = half.handshake();
+                step = pending.advance().unwrap();
             }
-            Err(HandshakeError::Failure(error)) => panic!("{error}"),
-            Err(_) => panic!("no handshake in time"),
         }
     }
 }

@@ -1,0 +1,86 @@
+//! Reads ahead of a TLS library that asks twice for each record, for its header and the rest.
+
+use std::cell::Cell;
+use std::io::{self, Read, Write};
+use std::ops::Range;
+
+const SIZE: usize = 64 * 1024;
+
+/// A stream, and what was read ahead from it.
+pub struct Ahead<S> {
+    below: S,
+    memory: Vec<u8>,
+    /// What of it holds bytes.
+    held: Range<usize>,
+}
+
+thread_local! {
+    /// The memory of an `Ahead`, which needs none while it is empty.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl<S> Ahead<S> {
+    pub fn new(below: S) -> Ahead<S> {
+        Ahead { below, memory: Vec::new(), held: 0..0 }
+    }
+
+    pub fn below(&self) -> &S {
+        &self.below
+    }
+
+    pub fn below_mut(&mut self) -> &mut S {
+        &mut self.below
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    fn give_back(&mut self) {
+        let memory = std::mem::take(&mut self.memory);
+        let _ = SPARE.try_with(|spare| spare.set(memory));
+    }
+}
+
+impl<S: Read> Ahead<S> {
+    fn refill(&mut self) -> io::Result<()> {
+        // A thread that is ending has none.
+        self.memory = SPARE.try_with(Cell::take).unwrap_or_default();
+        if self.memory.is_empty() {
+            self.memory.try_reserve_exact(SIZE).map_err(|_| io::ErrorKind::OutOfMemory)?;
+            self.memory.resize(SIZE, 0);
+        }
+        let read = self.below.read(&mut self.memory);
+        match read {
+            Ok(count) => self.held = 0..count,
+            Err(_) => self.give_back(),
+        }
+        read.map(drop)
+    }
+}
+
+impl<S: Read> Read for Ahead<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.held.is_empty() {
+            self.refill()?;
+        }
+        let rest = &self.memory[self.held.clone()];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.held.start += count;
+        if self.held.is_empty() {
+            self.give_back();
+        }
+        Ok(count)
+    }
+}
+
+impl<S: Write> Write for Ahead<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.below.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.below.flush()
+    }
+}

@@ -1,0 +1,98 @@
+//! A context, from which sessions are made.
+
+use std::io::{Read, Write};
+use std::net::IpAddr;
+
+use openssl::error::ErrorStack;
+use openssl::ssl::{
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVerifyMode, SslVersion,
+};
+use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::verify::X509CheckFlags;
+
+use super::stream::Handshaking;
+use super::{ffi, Certificate, TlsError};
+use crate::tls::{Settings, Step, TlsVersion, Verify};
+
+/// TLS 1.2 without what is broken or does not prove who the server is. TLS 1.3 has no such suite.
+const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
+
+/// How much is read from the stream at once. Otherwise each record takes two reads: its header and
+/// the rest.
+const READ_AHEAD: usize = 64 * 1024;
+
+/// The system's authorities.
+pub type Roots = Vec<Certificate>;
+
+/// Sessions are made from it.
+pub struct Connector {
+    context: SslContext,
+    verify: Verify,
+}
+
+impl Connector {
+    pub fn build(settings: Settings) -> Result<Connector, TlsError> {
+        let mut context = SslContextBuilder::new(SslMethod::tls_client())?;
+        context.set_options(SslOptions::ALL | SslOptions::NO_COMPRESSION);
+        context.clear_options(SslOptions::DONT_INSERT_EMPTY_FRAGMENTS);
+        context.set_mode(
+            SslMode::AUTO_RETRY
+                | SslMode::ACCEPT_MOVING_WRITE_BUFFER
+                | SslMode::ENABLE_PARTIAL_WRITE
+                | SslMode::RELEASE_BUFFERS,
+        );
+        context.set_read_ahead(true);
+        ffi::set_read_buffer(&mut context, READ_AHEAD);
+        context.set_cipher_list(CIPHERS)?;
+        context.set_min_proto_version(Some(version(settings.min_version)))?;
+        let mut store = X509StoreBuilder::new()?;
+        for authority in settings.authorities.into_iter().chain(settings.roots.unwrap_or_default())
+        {
+            store.add_cert(authority)?;
+        }
+        context.set_cert_store(store.build());
+        context.set_verify(match settings.verify {
+            Verify::None => SslVerifyMode::NONE,
+            Verify::Full | Verify::NoHostname => SslVerifyMode::PEER,
+        });
+        if let Some(alpn) = settings.alpn {
+            let length = u8::try_from(alpn.len()).unwrap_or_default();
+            context.set_alpn_protos(&[&[length], alpn.as_bytes()].concat())?;
+        }
+        if let Some(identity) = settings.identity {
+            identity.add_to(&mut context)?;
+        }
+        Ok(Connector { context: context.build(), verify: settings.verify })
+    }
+
+    /// Begins a handshake with the server of that name.
+    pub fn connect<S: Read + Write>(&self, name: &str, stream: S) -> Result<Step<S>, TlsError> {
+        Handshaking::new(self.session(name)?, stream)?.advance()
+    }
+
+    fn session(&self, name: &str) -> Result<Ssl, ErrorStack> {
+        let mut session = Ssl::new(&self.context)?;
+        let address: Option<IpAddr> = name.parse().ok();
+        if address.is_none() {
+            session.set_hostname(name)?;
+        }
+        if self.verify == Verify::Full {
+            let checks = session.param_mut();
+            checks.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+            match address {
+                Some(address) => checks.set_ip(address)?,
+                None => checks.set_host(name)?,
+            }
+        }
+        Ok(session)
+    }
+}
+
+fn version(version: TlsVersion) -> SslVersion {
+    match version {
+        TlsVersion::V1_0 => SslVersion::TLS1,
+        TlsVersion::V1_1 => SslVersion::TLS1_1,
+        TlsVersion::V1_2 => SslVersion::TLS1_2,
+        TlsVersion::V1_3 => SslVersion::TLS1_3,
+    }
+}
