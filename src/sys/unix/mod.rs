@@ -9,7 +9,9 @@ mod thread;
 
 pub use self::cancel::{test_cancel, uncancelled};
 pub use self::descriptor::{above_standard, open};
-pub use self::process::{at_exit, at_fork, environment, is_privileged, shortage};
+#[cfg(tls_openssl)]
+pub use self::process::is_privileged;
+pub use self::process::{at_exit, at_fork, environment, shortage};
 pub use self::sleep::{Roused, Sleep, WakePipe};
 pub use self::socket::{
     local_path, receive, receive_local, socket_pair, LocalStream, PairEnd, TELLS_DRAINED,
