@@ -42,7 +42,6 @@ def assemble(source: Path) -> None:
     """One folder with all that Sphinx reads."""
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns("__pycache__", "build.py", "requirements.txt", "reference"))
-    shutil.copytree(ROOT / "examples", source / "programs", ignore=shutil.ignore_patterns("__pycache__"))
     pages.write(source / "reference")
 
 
