@@ -128,6 +128,10 @@ impl Error {
         Error::new(code, Component::Ws, message)
     }
 
+    pub fn http(message: impl Into<String>) -> Error {
+        Error::new(Code::Http, Component::Http, message)
+    }
+
     pub fn tls(message: impl Into<String>) -> Error {
         Error::new(Code::Tls, Component::Tls, message)
     }

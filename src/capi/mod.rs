@@ -20,6 +20,7 @@ mod names;
 mod options;
 pub(crate) mod options_json;
 mod pausing;
+mod pulled;
 mod pulling;
 mod queues;
 mod response;

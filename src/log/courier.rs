@@ -9,7 +9,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{deliver, lose_sink, wants, Level};
+use super::level::Level;
+use super::sink::{self, deliver, wants};
 use crate::exit;
 
 /// At most this many bytes of lines wait. Further lines are dropped and counted.
@@ -144,7 +145,7 @@ impl Drop for Call<'_> {
         // Our own panics go on as usual.
         let was_left = !self.has_returned && !thread::panicking();
         if was_left {
-            let _ = catch_unwind(AssertUnwindSafe(lose_sink));
+            let _ = catch_unwind(AssertUnwindSafe(sink::lose));
         }
         let mut state = self.courier.state();
         state.delivered += 1;

@@ -10,9 +10,9 @@ use slab::Slab;
 
 use super::link::{Link, Tools};
 use super::session::{Flow, Reading, READ_SIZE};
+use super::shared::Shared;
 use super::sleep::SleepWatch;
 use super::timers::Timers;
-use super::Shared;
 use crate::connection::{Command, Connection, Mailbox, GATHERING_MOMENT};
 use crate::error::{Code, Error, Result};
 use crate::log;

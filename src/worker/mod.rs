@@ -7,66 +7,25 @@ mod engine;
 mod link;
 mod reconnect;
 mod session;
+mod shared;
 mod sleep;
 mod timers;
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use self::driver::{Driver, Patience};
 use self::engine::{Engine, Standing};
+pub use self::shared::Shared;
 use crate::connection::{Command, Mailbox};
-use crate::dial::{Jobs, Resources};
 use crate::error::{Code, Error, Result};
-use crate::exit;
 use crate::log;
 use crate::queue::{Neglect, Queue, NEGLECTED_AFTER};
 
 /// How long a worker without connections waits for the next.
 const LINGER: Duration = Duration::from_secs(2);
-
-/// What all workers share.
-#[derive(Default)]
-pub struct Shared {
-    pub jobs: Jobs,
-    pub resources: Arc<Resources>,
-    threads: Mutex<Threads>,
-    ended: Condvar,
-}
-
-#[derive(Default)]
-struct Threads {
-    running: usize,
-    handles: Vec<JoinHandle<()>>,
-}
-
-impl Shared {
-    fn threads(&self) -> MutexGuard<'_, Threads> {
-        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until no worker runs. Returns false if the time was up first.
-    pub fn wait_for_workers(&self, deadline: Instant) -> bool {
-        let mut threads = self.threads();
-        while threads.running > 0 {
-            let rest = deadline.saturating_duration_since(Instant::now());
-            if rest.is_zero() {
-                return false;
-            }
-            threads =
-                self.ended.wait_timeout(threads, rest).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        let handles = std::mem::take(&mut threads.handles);
-        drop(threads);
-        for handle in handles {
-            // They have returned: this only waits for the system to remove them.
-            exit::join(handle);
-        }
-        true
-    }
-}
 
 /// A call of the wake-up function, which may not return. An exception may leave it, or it may end
 /// the thread, as CPython does after its own end. Such an unwind must not reach the start of the
@@ -155,9 +114,7 @@ impl Pair {
 
     fn spawn(self: &Arc<Self>, engine: Arc<Engine>) -> Result<()> {
         let pair = Arc::clone(self);
-        let mut threads = self.shared.threads();
-        threads.handles.retain(|handle| !handle.is_finished());
-        let handle = exit::spawn("hostws", move || {
+        self.shared.spawn(move || {
             pair.run(&engine);
             if engine.mailbox().is_lost() {
                 // By now its descriptors may belong to the host.
@@ -165,15 +122,7 @@ impl Pair {
             } else {
                 drop(engine);
             }
-            let shared = Arc::clone(&pair.shared);
-            drop(pair);
-            shared.threads().running -= 1;
-            shared.ended.notify_all();
         })
-        .map_err(|error| Error::ws(Code::Resources, "no thread could be started").because(error))?;
-        threads.running += 1;
-        threads.handles.push(handle);
-        Ok(())
     }
 
     fn run(self: &Arc<Self>, engine: &Arc<Engine>) {
@@ -243,13 +192,7 @@ impl Pair {
             engine.mailbox().close();
             self.queue.set_engine(None);
         }
-        let me = thread::current().id();
-        let mut threads = self.shared.threads();
-        threads.running -= 1;
-        // Nobody may wait for this thread.
-        threads.handles.retain(|handle| handle.thread().id() != me);
-        drop(threads);
-        self.shared.ended.notify_all();
+        self.shared.forget_thread();
     }
 
     /// Warns once if events wait and nobody polls. Returns when to check again.

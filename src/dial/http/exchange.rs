@@ -4,7 +4,7 @@
 use std::io::{self, Read, Write};
 
 use super::shown::log_head;
-use crate::error::{Code, Component, Error};
+use crate::error::Error;
 use crate::log;
 use crate::protocol::{parse_response, Head, Response};
 use crate::transport::Stream;
@@ -106,7 +106,7 @@ impl Exchange {
             self.interim += 1;
             if self.interim > MAX_INTERIM_RESPONSES {
                 let words = "the server sends interim responses without end";
-                return Err(Error::new(Code::Http, Component::Http, words));
+                return Err(Error::http(words));
             }
             self.received = rest;
             if self.received.is_empty() {

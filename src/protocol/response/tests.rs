@@ -1,4 +1,7 @@
+use super::parse::has_blank_line;
 use super::*;
+use crate::error::{Code, Component, Error};
+use crate::protocol::DeflateOffer;
 
 /// The RFC's own example: the answer to `KEY`.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";

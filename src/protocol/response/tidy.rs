@@ -1,6 +1,5 @@
 //! Repairs heads that break HTTP's rules for header lines, which some servers and devices send.
 
-use super::http;
 use crate::error::Error;
 use crate::protocol::request::is_token;
 
@@ -37,7 +36,9 @@ pub fn tidy(head: &[u8]) -> Result<Tidy, Error> {
             None => tidy.push(&[field.name, b": ", field.value.unwrap_or_default()]),
             Some(fault) if field.belongs_to_handshake() => {
                 let name = field.shown();
-                return Err(http(format!("the server's response is not HTTP: {name} {fault}")));
+                return Err(Error::http(format!(
+                    "the server's response is not HTTP: {name} {fault}"
+                )));
             }
             Some(fault) => tidy.dropped.push(format!("line {number}, {}, {fault}", field.shown())),
         }

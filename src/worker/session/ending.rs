@@ -3,6 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::parting::{Cause, Fault, Parting, NOT_PARTING};
 use super::{Flow, Session};
 use crate::connection::{add, Outbox};
 use crate::dial::broken_session;
@@ -16,66 +17,6 @@ use crate::worker::reconnect::is_passing_close;
 /// How long the host may take to read and answer what came before a fault, until the connection is
 /// failed.
 const GRACE: Duration = Duration::from_millis(500);
-
-/// A fault of the server. The connection has not been failed for it yet.
-pub(super) struct Fault {
-    close_code: u16,
-    error: Error,
-    pub(super) deadline: Instant,
-}
-
-/// What an open connection needs once its end has begun.
-#[derive(Default)]
-pub(super) struct Parting {
-    pub(super) cause: Cause,
-    /// Why nothing can be sent any more. What the server has sent is still read.
-    pub(super) broken: Option<io::Error>,
-    /// The sending side of the stream is shut.
-    pub(super) finished: bool,
-    pub(super) close_deadline: Option<Instant>,
-}
-
-/// Who ends it.
-#[derive(Default)]
-pub(super) enum Cause {
-    /// The host, or nobody so far.
-    #[default]
-    Host,
-    /// It will be failed for a fault of the server. Nothing more is read.
-    Fault(Fault),
-    /// It was failed with this code.
-    Failed(u16),
-    /// The server, with its close frame.
-    Server(Ending),
-    /// The server, by its close frame or the fault `why`, and another connection follows. Nothing
-    /// is sent any more. The server has only to close the TCP connection.
-    Restart { ending: Ending, why: Option<Error> },
-}
-
-static NOT_PARTING: Parting =
-    Parting { cause: Cause::Host, broken: None, finished: false, close_deadline: None };
-
-impl Parting {
-    pub(super) fn fault(&self) -> Option<&Fault> {
-        match &self.cause {
-            Cause::Fault(fault) => Some(fault),
-            _ => None,
-        }
-    }
-
-    pub(super) fn is_failed(&self) -> bool {
-        matches!(self.cause, Cause::Failed(_))
-    }
-
-    pub(super) fn is_restart(&self) -> bool {
-        matches!(self.cause, Cause::Restart { .. })
-    }
-
-    /// The server's close frame has come, or it was failed.
-    pub(super) fn is_over(&self) -> bool {
-        !matches!(self.cause, Cause::Host | Cause::Fault(_))
-    }
-}
 
 impl Session {
     pub(super) fn parting(&self) -> &Parting {

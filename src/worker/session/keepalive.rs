@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::awaited::{head_start, Awaited};
 use super::{Flow, Session};
 use crate::chance::Chance;
 use crate::connection::add;
@@ -12,25 +13,6 @@ use crate::log;
 /// The longest wait for an answer after the machine has slept. Most connections that did not
 /// survive the sleep never answer, so a long wait is not worth it.
 const PROMPT: Duration = Duration::from_secs(5);
-
-/// A ping that is unanswered.
-pub(super) struct Awaited {
-    /// When it was sent, or when the last of the bytes before it left.
-    since: Instant,
-    limit: Option<Duration>,
-    /// How many bytes the connection has sent, and how many when the ping has left.
-    sent: u64,
-    leaves_at: u64,
-    /// It was sent because the machine has slept.
-    is_after_sleep: bool,
-}
-
-/// By how many milliseconds the next ping comes earlier, so that clients that all got the same
-/// message do not ping together.
-pub(super) fn head_start(interval: Option<Duration>, chance: Chance) -> u32 {
-    let quarter = interval.unwrap_or_default() / 4;
-    u32::try_from(chance.of(quarter).as_millis()).unwrap_or(u32::MAX)
-}
 
 impl Session {
     /// When the next ping is due, or its answer.
@@ -104,19 +86,5 @@ impl Session {
     pub(super) fn hear(&mut self, now: Instant) {
         self.heard_at = now;
         self.awaited = None;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn up_to_a_quarter_of_the_interval_is_left_out() {
-        let interval = Some(Duration::from_secs(30));
-        assert_eq!(head_start(interval, Chance::NONE), 0);
-        assert_eq!(head_start(interval, Chance::HALF), 3750);
-        assert_eq!(head_start(interval, Chance::ALL), 7500);
-        assert_eq!(head_start(None, Chance::ALL), 0);
     }
 }

@@ -1,7 +1,10 @@
 //! An open connection on the worker: its reads, its writes and its deadlines.
 
+mod awaited;
 mod ending;
+mod incoming;
 mod keepalive;
+mod parting;
 mod receiving;
 
 use std::io;
@@ -9,9 +12,9 @@ use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::ending::Parting;
-use self::keepalive::{head_start, Awaited};
-use self::receiving::Incoming;
+use self::awaited::{head_start, Awaited};
+use self::incoming::Incoming;
+use self::parting::Parting;
 pub use self::receiving::READ_SIZE;
 use crate::chance::Chance;
 use crate::connection::Connection;

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use super::incoming::Incoming;
 use super::Session;
 use crate::connection::{add, DataType};
 use crate::error::{Code, Error};
@@ -20,19 +21,6 @@ pub const READ_SIZE: usize = 128 * 1024;
 /// How many bytes are read beyond the end of a large message: enough for the beginning of the next
 /// one, which must be copied.
 const BEHIND_LARGE: usize = 4 * 1024;
-
-/// What has arrived of something that is not complete.
-pub(super) struct Incoming {
-    decoder: Decoder,
-    /// Bytes that are not decoded yet, because so much has come out of the ones before.
-    undecoded: Option<ReadBuffer>,
-}
-
-impl Incoming {
-    fn is_empty(&self) -> bool {
-        self.undecoded.is_none() && self.decoder.is_as_new()
-    }
-}
 
 impl Session {
     /// Reads and decodes what has arrived.

@@ -1,0 +1,215 @@
+//! The events that ws_next() and its relatives return, and what is left of them for the next call.
+
+use std::sync::Arc;
+
+use super::frames::Poller;
+use super::types::{ws_event, ws_queue};
+use super::view::{Call, View};
+use super::waiting::Step;
+use crate::error::Result;
+use crate::library;
+use crate::queue::{Entry, Event, Kind, Queue, Wait, Waited};
+
+/// What happens to an event that was offered.
+pub enum Accepted {
+    /// Another event may follow.
+    More,
+    Last,
+    /// The event stays for the next call.
+    NotYet,
+}
+
+/// What the last call on a queue returned, and what is left of it.
+pub struct Pulled {
+    /// Only the last entry may have more events.
+    entries: Vec<PulledEntry>,
+    /// The event that was returned last, in a heap block of its own: the host's pointer to it stays
+    /// valid while this struct is moved and changed.
+    call: Vec<Call>,
+}
+
+impl Default for Pulled {
+    fn default() -> Pulled {
+        Pulled { entries: Vec::new(), call: vec![Call::NONE] }
+    }
+}
+
+struct PulledEntry {
+    entry: Entry,
+    /// The index of its next event.
+    index: usize,
+    /// The previous event of this entry is in `call`.
+    is_begun: bool,
+    view: View,
+}
+
+// SAFETY: the pointers in `call` lead into memory that the entries and their views own.
+unsafe impl Send for Pulled {}
+
+/// Waits for the first event, and passes it and the following ones to `accept`, until `accept` has
+/// enough or none are left.
+pub fn pull(
+    queue: ws_queue,
+    poller: Option<Poller>,
+    wait: &mut Wait,
+    accept: impl FnMut(&ws_event) -> Accepted,
+) -> Result<Step<Waited>> {
+    let poller = match poller {
+        Some(poller) => poller,
+        None => Poller::enter(library::queue(queue)?)?,
+    };
+    match take(poller.queue(), wait, accept)? {
+        Waited::Ready(left) => {
+            let queue = (left > 0).then(|| Arc::clone(poller.queue()));
+            drop(poller);
+            if let Some(queue) = queue {
+                queue.cork();
+            }
+            Ok(Step::Done(Waited::Ready(left)))
+        }
+        Waited::Idle => Err(library::idle(poller.queue(), Some(Kind::Pull))),
+        Waited::Asleep(sleeper, sleep) => Ok(Step::Sleep(sleeper, Some(poller), sleep)),
+        waited => Ok(Step::Done(waited)),
+    }
+}
+
+/// The same for the poller. If there were events, returns how many are left for the next call to
+/// return without a wait.
+fn take(
+    queue: &Arc<Queue>,
+    wait: &mut Wait,
+    mut accept: impl FnMut(&ws_event) -> Accepted,
+) -> Result<Waited> {
+    let parked = queue.unpark().and_then(|parked| parked.downcast::<Pulled>().ok());
+    let mut pulled = parked.unwrap_or_default();
+    pulled.settle(queue);
+    let mut has_event = false;
+    loop {
+        while let Some(event) = pulled.advance()? {
+            has_event = true;
+            match accept(event) {
+                Accepted::More => {}
+                Accepted::Last => return Ok(Waited::Ready(park(queue, pulled))),
+                Accepted::NotYet => {
+                    pulled.take_back();
+                    return Ok(Waited::Ready(park(queue, pulled)));
+                }
+            }
+        }
+        if !has_event {
+            match queue.wait(wait, &|| false) {
+                Waited::Ready(_) => {}
+                waited => return Ok(waited),
+            }
+        }
+        match queue.take(Kind::Pull, None) {
+            Some(entry) => pulled.push(entry),
+            None if has_event => break,
+            None => {}
+        }
+    }
+    Ok(Waited::Ready(park(queue, pulled)))
+}
+
+/// Keeps what the host is using until the next call, and returns how much more of it there is.
+fn park(queue: &Queue, mut pulled: Box<Pulled>) -> usize {
+    let left = pulled.hand_over();
+    let Some(last) = pulled.entries.last() else { return 0 };
+    let recipient = Arc::clone(&last.entry.recipient);
+    queue.park(recipient.as_ref(), left, pulled);
+    left
+}
+
+impl Pulled {
+    fn push(&mut self, entry: Entry) {
+        self.entries.push(PulledEntry {
+            index: entry.first,
+            entry,
+            is_begun: false,
+            view: View::default(),
+        });
+    }
+
+    /// Makes the last entry's next event the current one, if it has one.
+    fn advance(&mut self) -> Result<Option<&ws_event>> {
+        let Some(pulled) = self.entries.last_mut().filter(|pulled| !pulled.entry.is_muted()) else {
+            return Ok(None);
+        };
+        match &pulled.entry.event {
+            // The fast path: `call` has a message of the same entry.
+            Event::Messages(batch) if pulled.is_begun => {
+                if !self.call[0].show_message(batch, pulled.index) {
+                    return Ok(None);
+                }
+            }
+            _ => match pulled.view.show(&pulled.entry, pulled.index)? {
+                Some(call) => self.call[0] = call,
+                None => return Ok(None),
+            },
+        }
+        pulled.is_begun = true;
+        pulled.index += 1;
+        Ok(Some(&self.call[0].event))
+    }
+
+    /// The next call will return the current event again.
+    fn take_back(&mut self) {
+        if let Some(pulled) = self.entries.last_mut() {
+            pulled.index -= 1;
+        }
+    }
+
+    /// The fast path for a message that follows another. Also returns how many are left after it.
+    pub fn follow(&mut self) -> Option<(*const ws_event, usize)> {
+        let [PulledEntry { is_begun: true, .. }] = &self.entries[..] else { return None };
+        let event = std::ptr::from_ref(self.advance().ok()??);
+        Some((event, self.hand_over()))
+    }
+
+    /// An entry that was returned completely counts as read: the server may send more even if the
+    /// host fetches no more. Returns how much is left.
+    fn hand_over(&mut self) -> usize {
+        let mut left = 0;
+        for pulled in &mut self.entries {
+            left = pulled.left();
+            if left == 0 {
+                pulled.entry.handed_over();
+            }
+        }
+        left
+    }
+
+    /// The host no longer uses what the last call returned.
+    fn settle(&mut self, queue: &Queue) {
+        let last = self.entries.pop();
+        for pulled in self.entries.drain(..) {
+            queue.recycle(pulled.entry);
+        }
+        match last {
+            Some(pulled) if pulled.left() > 0 && !pulled.entry.is_muted() => {
+                self.entries.push(pulled)
+            }
+            Some(pulled) => queue.recycle(pulled.entry),
+            None => {}
+        }
+    }
+}
+
+impl PulledEntry {
+    fn left(&self) -> usize {
+        self.entry.len() - self.index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_event_stays_where_it_is_when_what_holds_it_moves() {
+        let pulled = Pulled::default();
+        let event = std::ptr::from_ref(&pulled.call[0].event);
+        let moved = Box::new(pulled);
+        assert!(std::ptr::eq(event, &raw const moved.call[0].event));
+    }
+}
