@@ -286,6 +286,17 @@ struct options {
   bool tls_ca_only = false;
   /** Reopens the connection when it is lost. */
   std::optional<hostws::reconnect> reconnect;
+  /** The local addresses that connections come from, used in turn: "192.0.2.7,192.0.2.8" or "if!eth1". */
+  std::optional<std::string> local_address;
+  /** Where to connect instead: "example.com:443=192.0.2.1,[2001:db8::1]:8443;...". */
+  std::optional<std::string> connect_to;
+  /** The system asks for a sign of life after this much silence; 0: never. */
+  std::chrono::milliseconds tcp_keepalive{0};
+  /** The system ends the connection when sent data is not acknowledged for this long; 0: its default. */
+  std::chrono::milliseconds tcp_user_timeout{0};
+  /** The sizes of the socket's buffers in bytes; 0: the system's default. */
+  std::int32_t tcp_send_buffer = 0;
+  std::int32_t tcp_receive_buffer = 0;
 };
 
 /** Internal. */
@@ -670,6 +681,12 @@ class connection {
       raw.reconnect_min_ms = detail::count(options.reconnect->min_delay);
       raw.reconnect_max_ms = detail::count(options.reconnect->max_delay);
     }
+    raw.local_address = detail::text(options.local_address);
+    raw.connect_to = detail::text(options.connect_to);
+    raw.tcp_keepalive_ms = detail::count(options.tcp_keepalive);
+    raw.tcp_user_timeout_ms = detail::count(options.tcp_user_timeout);
+    raw.tcp_send_buffer = options.tcp_send_buffer;
+    raw.tcp_receive_buffer = options.tcp_receive_buffer;
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 

@@ -79,7 +79,8 @@ fn option_fields() -> Vec<String> {
     let header = fs::read_to_string(env!("HOSTWS_GENERATED_HEADER")).unwrap();
     let body = header.split("typedef struct ws_options {").nth(1).unwrap();
     let body = body.split("\n} ws_options;").next().unwrap();
-    let fields = body.lines().filter(|line| line.ends_with(';'));
+    let is_field = |line: &&str| line.ends_with(';') && !line.trim_start().starts_with('*');
+    let fields = body.lines().filter(is_field);
     fields
         .map(|line| line.trim_end_matches(';').rsplit([' ', '*']).next().unwrap().to_owned())
         .collect()

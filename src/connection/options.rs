@@ -13,8 +13,8 @@ use super::backoff::Backoff;
 use super::outbox::SendBound;
 use super::policy::{Codes, Policy, Scope};
 use crate::dial::{
-    parse_pins, ClientIdentity, Content, DialConfig, Family, Pem, Proxies, Target, TlsConfig,
-    TlsVersion, Verify,
+    parse_pins, ClientIdentity, Content, DialConfig, Elsewhere, Family, Locals, Pem, Proxies,
+    SocketConfig, Target, TlsConfig, TlsVersion, Verify,
 };
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_subprotocols, DeflateOffer, MAX_FRAMING};
@@ -142,6 +142,9 @@ impl Options {
             proxies,
             max_redirects: values.max_redirects,
             family: values.ip_family,
+            elsewhere: Elsewhere::parse(values.connect_to.as_deref().unwrap_or_default())
+                .map_err(|words| bad("connect_to", words))?,
+            sockets: Arc::new(values.sockets()?),
             tls: Arc::new(values.tls()?),
             target,
         };
@@ -195,6 +198,18 @@ impl Values {
             client_no_context_takeover: self.deflate_client_no_context_takeover,
             server_max_window_bits: self.deflate_server_max_window_bits,
             client_max_window_bits: self.deflate_client_max_window_bits,
+        })
+    }
+
+    fn sockets(&self) -> Result<SocketConfig> {
+        let bytes = |count: u32| (count > 0).then_some(in_memory(count.into()));
+        Ok(SocketConfig {
+            locals: Locals::parse(self.local_address.as_deref().unwrap_or_default())
+                .map_err(|words| bad("local_address", words))?,
+            keepalive: self.tcp_keepalive_ms,
+            user_timeout: self.tcp_user_timeout_ms,
+            send_buffer: bytes(self.tcp_send_buffer),
+            receive_buffer: bytes(self.tcp_receive_buffer),
         })
     }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::address::Family;
+use super::address::{Elsewhere, Family};
 use super::proxy::{Proxies, Proxy};
+use super::socket::SocketConfig;
 use super::target::Target;
 use super::tls::TlsConfig;
 use crate::protocol::DeflateOffer;
@@ -23,6 +24,9 @@ pub struct DialConfig {
     pub proxies: Proxies,
     pub max_redirects: u32,
     pub family: Family,
+    /// Where to connect instead of the addresses of some hosts.
+    pub elsewhere: Elsewhere,
+    pub sockets: Arc<SocketConfig>,
 }
 
 impl DialConfig {
@@ -31,6 +35,14 @@ impl DialConfig {
         self.target.secure
             || self.max_redirects > 0
             || self.proxy.as_ref().is_some_and(Proxy::is_tls)
+    }
+
+    /// The host that is connected to: the proxy, or the server.
+    pub fn next_hop(&self) -> String {
+        match &self.proxy {
+            Some(proxy) => format!("{}:{}", proxy.host, proxy.port),
+            None => self.target.authority(),
+        }
     }
 
     /// The name that the server's certificate must have.

@@ -14,16 +14,18 @@ mod outcome;
 mod phase;
 mod prepare;
 mod proxy;
+mod socket;
 mod target;
 mod tls;
 
-pub use self::address::Family;
+pub use self::address::{Elsewhere, Family};
 pub use self::config::DialConfig;
 pub use self::dialer::Dialer;
 pub use self::jobs::Jobs;
 pub use self::outcome::{Failure, Progress, Timings};
 pub use self::prepare::{Job, Prepared, Resources};
 pub use self::proxy::Proxies;
+pub use self::socket::{Locals, SocketConfig};
 pub use self::target::{without_credentials, Target};
 pub use self::tls::{
     broken_session, parse_pins, ClientIdentity, Content, Pem, TlsConfig, TlsVersion, Verify,

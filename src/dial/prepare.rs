@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::address::Lookups;
+use super::address::{Lookups, Turns};
 use super::jobs::Wait;
 use super::tls::{Context, TlsConfig, TlsContexts};
 use crate::error::{Code, Component, Error};
@@ -16,6 +16,7 @@ use crate::error::{Code, Component, Error};
 pub struct Resources {
     pub(super) contexts: TlsContexts,
     pub(super) lookups: Lookups,
+    pub(super) turns: Turns,
 }
 
 impl Resources {

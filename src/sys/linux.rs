@@ -1,4 +1,6 @@
-//! What only Linux has: its clocks, timerfd and eventfd.
+//! What only Linux has: its clocks, timerfd and eventfd, and options of sockets.
+
+mod sockets;
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -8,6 +10,8 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
 use super::above_standard;
+
+pub use self::sockets::*;
 
 /// How long the machine has slept since its start: the difference between a clock that counts the
 /// sleep and one that does not.

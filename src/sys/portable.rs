@@ -1,10 +1,14 @@
-//! Clocks and notifications for systems other than Linux.
+//! Clocks, notifications and options of sockets for systems other than Linux.
+
+mod sockets;
 
 use std::io;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mio::{Registry, Token};
+
+pub use self::sockets::*;
 
 fn running() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();

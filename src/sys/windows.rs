@@ -80,6 +80,11 @@ pub fn receive(stream: &TcpStream, buffers: &mut [MaybeUninitSlice<'_>]) -> io::
     })
 }
 
+/// Whether a connection is being made, which is not an error.
+pub fn is_under_way(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
 /// A connection to a Unix socket. There is none: the standard library has no Unix sockets here.
 pub struct LocalStream(Infallible);
 

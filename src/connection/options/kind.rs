@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::connection::policy::Scope;
 use crate::dial::{Family, TlsVersion, Verify};
 use crate::secret::Secret;
+use crate::sys;
 
 /// The kind of an option in the table.
 pub trait Kind {
@@ -152,6 +153,36 @@ impl Kind for TimeIfSet {
 
     fn check(given: i32) -> Result<Option<Duration>, String> {
         Ok(Some(Time::<0>::check(given)?).filter(|time| !time.is_zero()))
+    }
+}
+
+/// The same; -1 means it, too.
+pub struct TimeOrNone;
+
+impl Kind for TimeOrNone {
+    type Given = i32;
+    type Value = Option<Duration>;
+
+    fn check(given: i32) -> Result<Option<Duration>, String> {
+        match given {
+            -1 | 0 => Ok(None),
+            _ => TimeIfSet::check(given),
+        }
+    }
+}
+
+/// The same, for what not every system can do.
+pub struct UserTimeout;
+
+impl Kind for UserTimeout {
+    type Given = i32;
+    type Value = Option<Duration>;
+
+    fn check(given: i32) -> Result<Option<Duration>, String> {
+        match TimeOrNone::check(given)? {
+            Some(_) if !sys::HAS_USER_TIMEOUT => Err("does not exist on this system".to_owned()),
+            time => Ok(time),
+        }
     }
 }
 

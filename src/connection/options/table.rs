@@ -178,6 +178,41 @@ macro_rules! options_table {
             /// If an HTTP status refused the opening, the status counts and not the close code.
             /// With 401, use RECONNECTING to set a fresh token by ws_set_header() or ws_set_url().
             reconnect_codes: *const c_char = Text,
+            /// The local addresses that connections come from: "192.0.2.7", "[2001:db8::7]:0" or,
+            /// on Linux, "if!eth1" for a network interface. Several, separated by commas, are used
+            /// in turn for each address of the server. One that has no port left is passed over.
+            /// Each local address allows as many connections to one server address as the system
+            /// has ports, 28,232 by default on Linux. With a port other than 0, only one connection
+            /// at a time can come from it. Like the `tcp_` options, this applies to all TCP sockets
+            /// that the library makes for the connection, also to a proxy and after a reconnect. It
+            /// does not apply to Unix sockets. NULL or "": the system chooses.
+            local_address: *const c_char = Text,
+            /// Where to connect instead of the addresses of a host:
+            /// "example.com:443=192.0.2.1,[2001:db8::1]:8443". On the left, a host without a port
+            /// stands for all its ports, and * for any host. On the right are IP addresses, of
+            /// which the port is that of the left side unless they have one of their own. Several
+            /// entries are separated by ";"; the first that fits counts. The name is not looked up.
+            /// Everything else stays: the Host header, the name that TLS sends and expects, the
+            /// origin of redirects. Several addresses are tried like those of a name: different
+            /// connections begin with different ones, and if one does not answer, the next is tried
+            /// as well. With a proxy, give the proxy's host and port; the server's entry then only
+            /// applies to the address that is sent to a socks5:// proxy. NULL or "": nowhere.
+            connect_to: *const c_char = Text,
+            /// The system asks the peer for a sign of life (TCP keep-alive) after this much silence
+            /// and again after as much, in whole seconds, rounded up. 0 or -1: never. The pings of
+            /// `ping_interval_ms` do the same up to the server itself, and are on by default.
+            tcp_keepalive_ms: i32 = TimeOrNone,
+            /// The system ends the connection when data that was sent has not been acknowledged for
+            /// this long, instead of the 15 minutes or so after which TCP gives up
+            /// (TCP_USER_TIMEOUT). 0 or -1: the system's default. Linux only; elsewhere
+            /// HOSTWS_E_OPTION. See also `write_timeout_ms`.
+            tcp_user_timeout_ms: i32 = UserTimeout,
+            /// The size of the socket's send buffer in bytes (SO_SNDBUF), set before it connects;
+            /// 0: the system's default, which on most systems grows as needed. The system may round
+            /// or limit it.
+            tcp_send_buffer: i32 = Count,
+            /// The same for the receive buffer (SO_RCVBUF).
+            tcp_receive_buffer: i32 = Count,
         }
     };
 }

@@ -84,6 +84,16 @@ fn what_is_out_of_range_is_named() {
     assert!(refused(Options { tls_pins: Some("x".into()), ..base() }).contains("tls_pins"));
     assert!(refused(Options { tls_min_version: 14, ..base() }).contains("tls_min_version"));
     assert!(refused(Options { ip_family: 5, ..base() }).contains("ip_family"));
+    for (options, name) in [
+        (Options { local_address: Some("eth0".into()), ..base() }, "local_address"),
+        (Options { connect_to: Some("h:1=name".into()), ..base() }, "connect_to"),
+        (Options { tcp_keepalive_ms: -2, ..base() }, "tcp_keepalive_ms"),
+        (Options { tcp_user_timeout_ms: -2, ..base() }, "tcp_user_timeout_ms"),
+        (Options { tcp_send_buffer: -1, ..base() }, "tcp_send_buffer"),
+        (Options { tcp_receive_buffer: -1, ..base() }, "tcp_receive_buffer"),
+    ] {
+        assert!(refused(options).contains(&format!("option {name}:")), "{name}");
+    }
     assert!(refused(Options { max_redirects: -1, ..base() }).contains("max_redirects"));
     assert!(
         refused(Options { subprotocols: Some("a,,b".into()), ..base() }).contains("subprotocols")

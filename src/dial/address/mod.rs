@@ -1,13 +1,17 @@
 //! Names to addresses, and addresses to a connected socket.
 
+mod elsewhere;
 mod family;
 mod known;
 mod lookup;
 mod race;
+mod turns;
 mod unix;
 
+pub use self::elsewhere::Elsewhere;
 pub use self::family::Family;
 pub use self::known::known_addresses;
 pub use self::lookup::Lookups;
 pub use self::race::{Progress, Race};
+pub use self::turns::Turns;
 pub use self::unix::{shown_socket, split_socket, LocalAttempt};

@@ -2,18 +2,22 @@
 //!
 //! It follows RFC 8305: the addresses come in the resolver's order, but alternate between the
 //! families. A new attempt begins every 250 ms, or as soon as one fails. The first connection wins.
+//! Of addresses that are as good as each other, each connection begins with the next one.
 
 use std::collections::{HashSet, VecDeque};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
+use socket2::Socket;
 
+use super::turns::Turns;
+use crate::dial::socket::{self, SocketConfig};
 use crate::error::{Code, Component, Error};
 use crate::log;
-use crate::sys;
 
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// The most addresses that are tried. A name with more has them to balance load.
@@ -22,15 +26,19 @@ const MAX_ADDRESSES: usize = 64;
 const MAX_ATTEMPTS: usize = 10;
 /// The most failed attempts that an error names.
 const MAX_TOLD: usize = 10;
+/// The most local addresses that are tried for an address, if no port is free on some.
+const MAX_LOCALS_TRIED: usize = 8;
 
-/// Each address once, the families alternating, the resolver's first choice
-/// first.
-fn interleave(mut addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
+/// Each address once, the families alternating, the resolver's first choice first. Within a family,
+/// those as good as its first one are rotated by `turn`.
+fn interleave(mut addresses: Vec<SocketAddr>, turn: usize) -> VecDeque<SocketAddr> {
     let mut seen = HashSet::new();
     addresses.retain(|address| seen.insert(*address));
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (one, other): (Vec<_>, Vec<_>) =
+    let (mut one, mut other): (Vec<_>, Vec<_>) =
         addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    rotate(&mut one, turn);
+    rotate(&mut other, turn);
     let (mut one, mut other) = (one.into_iter(), other.into_iter());
     let mut mixed = VecDeque::new();
     while mixed.len() < MAX_ADDRESSES {
@@ -45,13 +53,42 @@ fn interleave(mut addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     mixed
 }
 
+/// The resolver puts addresses of a different scope later because they may not be reachable.
+fn rotate(addresses: &mut [SocketAddr], turn: usize) {
+    let Some(first) = addresses.first().map(|address| scope(address.ip())) else { return };
+    let equal = addresses.iter().take_while(|address| scope(address.ip()) == first).count();
+    addresses[..equal].rotate_left(turn % equal);
+}
+
+/// How far an address reaches: this machine, this link, this site, everywhere.
+fn scope(ip: IpAddr) -> u8 {
+    match ip {
+        _ if ip.is_loopback() => 0,
+        IpAddr::V4(v4) if v4.is_link_local() => 1,
+        IpAddr::V4(v4) if v4.is_private() => 2,
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => 1,
+        IpAddr::V6(v6) if v6.is_unique_local() => 2,
+        _ => 3,
+    }
+}
+
+/// An address that is not connected to yet.
+#[derive(Clone, Copy)]
+struct Candidate {
+    address: SocketAddr,
+    /// Whose turn it is among the local addresses, and how many were tried before.
+    turn: usize,
+    tried: usize,
+}
+
 /// Attempts to connect to one host, several at a time.
 pub struct Race {
     /// The connection's, for log lines.
     id: i32,
-    waiting: VecDeque<SocketAddr>,
+    sockets: Arc<SocketConfig>,
+    waiting: VecDeque<Candidate>,
     attempts: Vec<(SocketAddr, TcpStream)>,
-    failed: Vec<(SocketAddr, io::Error)>,
+    failed: Vec<(SocketAddr, Error)>,
     next_at: Option<Instant>,
 }
 
@@ -61,10 +98,27 @@ pub enum Progress {
 }
 
 impl Race {
-    pub fn new(addresses: Vec<SocketAddr>, id: i32) -> Race {
+    /// `host` is the choice that the addresses belong to.
+    pub fn new(
+        addresses: Vec<SocketAddr>,
+        host: &str,
+        sockets: &Arc<SocketConfig>,
+        turns: &Turns,
+        id: i32,
+    ) -> Race {
+        let turn = if addresses.len() > 1 { turns.take(host.to_owned()) } else { 0 };
+        let waiting = interleave(addresses, turn).into_iter().map(|address| {
+            // For each address, so that all pairs of a near and a far address are used.
+            let turn = match sockets.locals.count_for(address) {
+                0 | 1 => 0,
+                _ => turns.take(format!("{} to {address}", sockets.locals)),
+            };
+            Candidate { address, turn, tried: 0 }
+        });
         Race {
             id,
-            waiting: interleave(addresses),
+            waiting: waiting.collect(),
+            sockets: Arc::clone(sockets),
             attempts: Vec::new(),
             failed: Vec::new(),
             next_at: None,
@@ -91,22 +145,19 @@ impl Race {
                     return Ok(Progress::Won(stream));
                 }
                 Ok(false) => self.attempts.push((address, stream)),
-                Err(error) => self.fail(address, error),
+                Err(error) => self.fail(address, self.cause(address, error)),
             }
         }
         let mut start = self.failed.len() > failed_before
             || self.attempts.is_empty()
             || self.next_at.is_some_and(|at| now >= at);
         while start && self.attempts.len() < MAX_ATTEMPTS {
-            let Some(address) = self.waiting.pop_front() else { break };
-            log::line!(Debug, "connection {}: connecting to {address}", self.id);
-            match attempt(address, registry, token) {
-                Ok(stream) => {
-                    self.attempts.push((address, stream));
-                    self.next_at = Some(now + ATTEMPT_DELAY);
-                    start = false;
-                }
-                Err(error) => self.fail(address, error),
+            let Some(candidate) = self.waiting.pop_front() else { break };
+            log::line!(Debug, "connection {}: connecting to {}", self.id, candidate.address);
+            let made = self.make(candidate);
+            if self.begin(candidate, made, registry, token) {
+                self.next_at = Some(now + ATTEMPT_DELAY);
+                start = false;
             }
         }
         if self.waiting.is_empty() || self.attempts.len() == MAX_ATTEMPTS {
@@ -116,6 +167,63 @@ impl Race {
             return Err(self.lost());
         }
         Ok(Progress::Pending)
+    }
+
+    /// Makes the socket of an attempt.
+    fn make(&self, candidate: Candidate) -> Result<Socket, Missed> {
+        let Candidate { address, turn, tried } = candidate;
+        let locals = &self.sockets.locals;
+        let local = locals.pick(address, turn.wrapping_add(tried));
+        if local.is_none() && !locals.is_empty() {
+            let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+            let words = format!("local_address has no {family} address");
+            return Err(Missed::ever(Error::new(Code::Tcp, Component::Tcp, words)));
+        }
+        socket::make(&self.sockets, address, local).map_err(|error| match local {
+            Some(_) => Missed::from_there(error),
+            None => Missed::ever(error),
+        })
+    }
+
+    /// Begins an attempt with that socket. Returns false if it has failed already.
+    fn begin(
+        &mut self,
+        candidate: Candidate,
+        made: Result<Socket, Missed>,
+        registry: &Registry,
+        token: Token,
+    ) -> bool {
+        let address = candidate.address;
+        let begun = made.and_then(|made| {
+            let stream = socket::connect(made, address);
+            let mut stream = stream.map_err(|error| match error.kind() {
+                io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse => {
+                    Missed::from_there(self.cause(address, error))
+                }
+                _ => Missed::ever(self.cause(address, error)),
+            })?;
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            let registered = registry.register(&mut stream, token, interest);
+            registered.map_err(|error| Missed::ever(error.into()))?;
+            Ok(stream)
+        });
+        match begun {
+            Ok(stream) => {
+                self.attempts.push((address, stream));
+                return true;
+            }
+            Err(missed) => {
+                let tried = candidate.tried + 1;
+                let count = self.sockets.locals.count_for(address).min(MAX_LOCALS_TRIED);
+                if missed.is_of_local && tried < count {
+                    log::line!(Debug, "connection {}: {address}: {}", self.id, missed.error);
+                    self.waiting.push_front(Candidate { tried, ..candidate });
+                } else {
+                    self.fail(address, missed.error);
+                }
+            }
+        }
+        false
     }
 
     /// When the next address is due.
@@ -140,22 +248,30 @@ impl Race {
         }
     }
 
-    fn fail(&mut self, address: SocketAddr, error: io::Error) {
+    fn fail(&mut self, address: SocketAddr, error: Error) {
         log::line!(Debug, "connection {}: {address}: {error}", self.id);
         self.failed.push((address, error));
+    }
+
+    /// Why an attempt failed, in the system's words and ours.
+    fn cause(&self, address: SocketAddr, error: io::Error) -> Error {
+        match error.kind() {
+            io::ErrorKind::AddrNotAvailable => {
+                socket::no_local_port(address, &self.sockets).because(error)
+            }
+            _ => error.into(),
+        }
     }
 
     fn lost(&mut self) -> Error {
         let tcp = |words: String| Error::new(Code::Tcp, Component::Tcp, words);
         let mut failed = std::mem::take(&mut self.failed);
         // If a resource has run out, that is the same for all addresses.
-        if failed.len() == 1 || failed.iter().all(|(_, error)| sys::shortage(error).is_some()) {
+        let is_shortage = |(_, error): &(_, Error)| error.code == Code::Resources as i32;
+        if failed.len() == 1 || failed.iter().all(is_shortage) {
             let (address, error) = failed.remove(0);
-            let general = tcp(format!("could not connect to {address}{}", advice(address)));
-            return match error.kind() == io::ErrorKind::AddrNotAvailable {
-                true => general.because(no_local_address(address)).because(error),
-                false => general.because(error),
-            };
+            return tcp(format!("could not connect to {address}{}", advice(address)))
+                .because(error);
         }
         let mut words = format!("none of the {} addresses could be connected to", failed.len());
         if failed.len() > MAX_TOLD {
@@ -163,10 +279,27 @@ impl Race {
         }
         let general = tcp(words);
         failed.into_iter().take(MAX_TOLD).fold(general, |chain, (address, error)| {
-            let code = error.raw_os_error().unwrap_or(Code::Tcp as i32);
+            let code = error.chain().last().map_or(error.code, |last| last.code);
             let words = format!("{address}: {error}{}", advice(address));
             chain.because(Error::numbered(code, Component::Tcp, words))
         })
+    }
+}
+
+/// An attempt that failed before it began.
+struct Missed {
+    error: Error,
+    /// From another local address it may succeed.
+    is_of_local: bool,
+}
+
+impl Missed {
+    fn ever(error: Error) -> Missed {
+        Missed { error, is_of_local: false }
+    }
+
+    fn from_there(error: Error) -> Missed {
+        Missed { error, is_of_local: true }
     }
 }
 
@@ -179,26 +312,6 @@ fn advice(address: SocketAddr) -> &'static str {
         }
         _ => "",
     }
-}
-
-/// Why the system found no address for the near end.
-fn no_local_address(address: SocketAddr) -> Error {
-    let ports = "no local port is free for it: many connections to that address are open or were \
-                 closed less than a minute ago; wait, use fewer, or allow more ports (on Linux \
-                 net.ipv4.ip_local_port_range)";
-    match address {
-        SocketAddr::V4(_) => Error::ws(Code::Resources, ports),
-        SocketAddr::V6(_) => {
-            let words = format!("this machine has no IPv6 address for it, or {ports}");
-            Error::new(Code::Tcp, Component::Tcp, words)
-        }
-    }
-}
-
-fn attempt(address: SocketAddr, registry: &Registry, token: Token) -> io::Result<TcpStream> {
-    let mut stream = sys::above_standard(|| TcpStream::connect(address))?;
-    registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-    Ok(stream)
 }
 
 /// Whether a non-blocking connect has finished, and how.
@@ -219,79 +332,4 @@ fn connected(stream: &TcpStream) -> io::Result<bool> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn addresses(text: &str) -> Vec<SocketAddr> {
-        text.split_whitespace().map(|address| address.parse().unwrap()).collect()
-    }
-
-    #[test]
-    fn families_alternate() {
-        for (resolved, mixed) in [
-            ("", ""),
-            ("1.1.1.1:1", "1.1.1.1:1"),
-            ("[::1]:1 [::2]:1 1.1.1.1:1", "[::1]:1 1.1.1.1:1 [::2]:1"),
-            ("1.1.1.1:1 1.1.1.2:1 [::1]:1", "1.1.1.1:1 [::1]:1 1.1.1.2:1"),
-            ("[::1]:1 [::1]:1 1.1.1.1:1 [::1]:1", "[::1]:1 1.1.1.1:1"),
-            ("[::1]:1 [::2]:1 [::3]:1", "[::1]:1 [::2]:1 [::3]:1"),
-        ] {
-            let got: Vec<_> = interleave(addresses(resolved)).into();
-            assert_eq!(got, addresses(mixed));
-        }
-    }
-
-    #[test]
-    fn of_very_many_addresses_some_are_enough() {
-        let many = (0..100).map(|n| SocketAddr::from(([10, 0, 0, n], 80)));
-        let six = (0..3).map(|n| SocketAddr::from(([0xfd00, 0, 0, 0, 0, 0, 0, n], 80)));
-        let mixed = interleave(many.chain(six).collect());
-        assert_eq!(mixed.len(), MAX_ADDRESSES);
-        assert_eq!(mixed.iter().filter(|address| address.is_ipv6()).count(), 3);
-    }
-
-    #[test]
-    fn a_lost_race_names_every_address() {
-        let refused = || io::Error::from_raw_os_error(libc::ECONNREFUSED);
-        let mut race = Race::new(Vec::new(), 1);
-        race.failed = vec![("1.1.1.1:1".parse().unwrap(), refused())];
-        let error = race.lost();
-        let codes: Vec<_> = error.chain().map(|e| (e.component, e.code)).collect();
-        let os = (Component::Os, libc::ECONNREFUSED);
-        assert_eq!(codes, [(Component::Tcp, Code::Tcp as i32), os]);
-        assert!(error.to_string().starts_with("could not connect to 1.1.1.1:1: Connection"));
-
-        race.failed = vec![
-            ("[::1]:1".parse().unwrap(), refused()),
-            ("1.1.1.1:1".parse().unwrap(), io::Error::from_raw_os_error(libc::EHOSTUNREACH)),
-        ];
-        let error = race.lost();
-        let codes: Vec<_> = error.chain().map(|e| e.code).collect();
-        assert_eq!(codes, [Code::Tcp as i32, libc::ECONNREFUSED, libc::EHOSTUNREACH]);
-        assert!(error.to_string().contains("[::1]:1: Connection refused"));
-        assert!(error.to_string().contains("1.1.1.1:1: No route to host"));
-
-        for (address, lacks_zone) in [("[fe80::1]:80", true), ("[fe80::1%3]:80", false)] {
-            let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
-            race.failed = vec![(address.parse().unwrap(), invalid())];
-            assert_eq!(race.lost().to_string().contains("with no zone"), lacks_zone);
-            race.failed = vec![
-                (address.parse().unwrap(), invalid()),
-                ("1.1.1.1:1".parse().unwrap(), refused()),
-            ];
-            assert_eq!(race.lost().to_string().contains("with no zone"), lacks_zone);
-        }
-
-        let address = |n: u8| SocketAddr::from(([10, 0, 0, n], 80));
-        race.failed = (0..64).map(|n| (address(n), refused())).collect();
-        assert!(race.tried().ends_with("; 54 others"), "{}", race.tried());
-        let error = race.lost();
-        assert_eq!(error.chain().count(), 1 + MAX_TOLD);
-        let words = error.to_string();
-        assert!(words.contains("none of the 64 addresses"), "{words}");
-        assert!(words.contains("the first 10 were"), "{words}");
-        for n in 0..10 {
-            assert!(words.contains(&format!("10.0.0.{n}:80: Connection refused")), "{words}");
-        }
-    }
-}
+mod tests;

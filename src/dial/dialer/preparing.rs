@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::{micros, Dialer, Result};
 use crate::dial::address::{known_addresses, LocalAttempt, Race};
+use crate::dial::config::DialConfig;
 use crate::dial::phase::{Phase, Purpose, Step};
 use crate::dial::prepare::{Found, Job, Need, Prepared};
 use crate::dial::proxy::Proxy;
@@ -19,7 +20,7 @@ impl Dialer {
         if self.prerequisites.addresses.is_none() && !target.is_local_socket() {
             let (host, port) =
                 proxy.map_or((&target.host, target.port), |proxy| (&proxy.host, proxy.port));
-            match known_addresses(host, port) {
+            match known(&config, host, port) {
                 Some(known) => self.found(Purpose::Addresses, known, host)?,
                 None => return Ok(self.lacks(Purpose::Addresses, address_of(host, port))),
             }
@@ -27,7 +28,7 @@ impl Dialer {
         if self.prerequisites.target_addresses.is_none() && proxy.is_some_and(Proxy::wants_address)
         {
             let (host, port) = (&target.host, target.port);
-            match known_addresses(host, port) {
+            match known(&config, host, port) {
                 Some(known) => self.found(Purpose::TargetAddresses, known, host)?,
                 None => return Ok(self.lacks(Purpose::TargetAddresses, address_of(host, port))),
             }
@@ -52,7 +53,9 @@ impl Dialer {
             return Ok(Step::Next(Phase::ConnectingLocally(LocalAttempt::new(socket.clone()))));
         }
         let addresses = found.addresses.take().unwrap_or_default();
-        Ok(Step::Next(Phase::Connecting(Race::new(addresses, self.id))))
+        let (host, turns) = (config.next_hop(), &self.resources.turns);
+        let race = Race::new(addresses, &host, &config.sockets, turns, self.id);
+        Ok(Step::Next(Phase::Connecting(race)))
     }
 
     fn lacks(&self, purpose: Purpose, need: Need) -> Step {
@@ -106,6 +109,11 @@ fn log_found(id: i32, Prepared { result, took }: &Prepared) {
         }
         _ => {}
     }
+}
+
+/// The addresses of a host that need no resolver.
+fn known(config: &DialConfig, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+    config.elsewhere.addresses(host, port).or_else(|| known_addresses(host, port))
 }
 
 fn address_of(host: &str, port: u16) -> Need {

@@ -36,6 +36,11 @@ pub fn local_path(bytes: Vec<u8>) -> Result<PathBuf, String> {
     }
 }
 
+/// Whether a connection is being made, which is not an error.
+pub fn is_under_way(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EINPROGRESS)
+}
+
 /// Reads into several buffers, one after the other. They may be uninitialized.
 pub fn receive(stream: &TcpStream, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Result<usize> {
     scatter(&SockRef::from(stream), buffers)

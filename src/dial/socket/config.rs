@@ -1,0 +1,16 @@
+//! The settings of the sockets that a connection makes.
+
+use std::time::Duration;
+
+use super::local::Locals;
+
+/// Applies to every TCP socket that the library makes for a connection, also to a proxy. `None` is
+/// the system's default.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SocketConfig {
+    pub locals: Locals,
+    pub keepalive: Option<Duration>,
+    pub user_timeout: Option<Duration>,
+    pub send_buffer: Option<usize>,
+    pub receive_buffer: Option<usize>,
+}

@@ -1,0 +1,10 @@
+//! How the sockets of a connection are made: from which local address, with which options, and
+//! with whose consent.
+
+mod config;
+mod local;
+mod making;
+
+pub use self::config::SocketConfig;
+pub use self::local::Locals;
+pub use self::making::{connect, make, no_local_port};
