@@ -17,6 +17,10 @@ cd "$(dirname "$0")/.."
 needs_to_test() {
     missing=
     have abidiff || want abigail-tools libabigail - - -
+    for loop in libuv:libuv1-dev libevent:libevent-dev glib-2.0:libglib2.0-dev sdl2:libsdl2-dev; do
+        pkg-config --exists "${loop%:*}" 2>/dev/null || want "${loop#*:}" - - - -
+    done
+    [ -e /usr/include/ev.h ] || want libev-dev - - - -
     have groff || want groff-base groff-base groff groff groff
     have luajit || want luajit luajit luajit luajit luajit
     { have mono && have mcs; } || want 'mono-runtime mono-mcs' mono-core mono mono mono

@@ -42,6 +42,7 @@ def assemble(source: Path) -> None:
     """One folder with all that Sphinx reads."""
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns("__pycache__", "build.py", "requirements.txt", "reference"))
+    shutil.copytree(ROOT / "examples", source / "programs")
     pages.write(source / "reference")
 
 

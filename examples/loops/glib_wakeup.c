@@ -1,0 +1,59 @@
+/* hostws in GLib's main loop, without a descriptor: the library asks for a poll, and an idle source does it. */
+#include <glib.h>
+#include <hostws.h>
+#include <stdio.h>
+
+static void on_open(ws_id ws, const ws_event *event, void *user_data)
+{
+    (void)event, (void)user_data;
+    ws_send(ws, "hello", -1, HOSTWS_TEXT);
+}
+
+static void on_message(ws_id ws, const ws_event *event, void *user_data)
+{
+    (void)user_data;
+    puts(event->data);
+    ws_terminate(ws, 1000, NULL);
+}
+
+static void on_terminate(ws_id ws, const ws_event *event, void *user_data)
+{
+    (void)ws;
+    printf("closed: %d %s\n", (int)event->code, event->reason);
+    g_main_loop_quit(user_data);
+}
+
+static gboolean poll_queue(gpointer user_data)
+{
+    (void)user_data;
+    ws_poll(0, 0, 0);
+    return G_SOURCE_REMOVE;
+}
+
+/* Runs on a thread of the library. It leaves a task for the main loop, and nothing else. */
+static void on_wakeup(void *user_data)
+{
+    (void)user_data;
+    g_idle_add_full(G_PRIORITY_DEFAULT, poll_queue, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    GMainLoop *loop = g_main_loop_new(NULL, FALSE);
+    ws_queue_on_wakeup(0, on_wakeup, NULL);
+    ws_handler handler = {
+        .struct_size = sizeof handler,
+        .user_data = loop,
+        .on_open = on_open,
+        .on_message = on_message,
+        .on_terminate = on_terminate,
+    };
+    if (argc < 2 || ws_new(argv[1], &handler, NULL) < 0) {
+        fprintf(stderr, "%s\n", argc < 2 ? "usage: glib_wakeup URL" : ws_last_error_message());
+        return 1;
+    }
+    g_main_loop_run(loop);
+    ws_queue_on_wakeup(0, NULL, NULL);
+    g_main_loop_unref(loop);
+    return 0;
+}
