@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// In the order in which the header shows them.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     "src/capi/constants.rs",
     "src/capi/types.rs",
     "src/capi/connection.rs",
@@ -14,6 +14,7 @@ const SOURCES: [&str; 11] = [
     "src/capi/pausing.rs",
     "src/capi/response.rs",
     "src/capi/certificate.rs",
+    "src/capi/explain.rs",
     "src/capi/events.rs",
     "src/capi/pulling.rs",
     "src/capi/queues.rs",

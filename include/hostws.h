@@ -1250,6 +1250,40 @@ int64_t ws_subprotocol(ws_id ws, char *buffer, int64_t size);
 int64_t ws_peer_certificate(ws_id ws, void *buffer, int64_t size);
 
 /**
+ * Copies a description of all that happened to a connection: a JSON object, for a person who asks
+ * "why does it not connect?" and for programs. ws_json_get() reads single values from it, such as
+ * "/error" or "/attempts/0/addresses/0/error".
+ *
+ * It has: `id`, `url`, `status` (a word of ws_status_name()), `data_type`, `queue`; `error` (one
+ * line, or null) and `errors` (the stack); `close` (null, or `code`, `reason`, `was_clean`);
+ * `local` and `peer` (the addresses of the TCP connection); `http_status`, `subprotocol`,
+ * `extensions`, `answer` (the lines of the server's answer); `timings` and `stats`, as in ws_stats;
+ * `reconnects` (how often it was reopened) and `losses` (the last of them and their errors);
+ * `attempts` to open it, the newest last: with `server`, `proxy`, `result`, `phase`, `error`, each
+ * of the `addresses` and how it ended, and `heads`, the requests and answers. docs/guide/explain.md
+ * describes every key. Keys may be added in later versions.
+ *
+ * It contains no secrets, so it can go into a bug report: users, passwords, paths, queries, and
+ * the values of headers (except those known to be harmless, such as Host) are "***".
+ *
+ * The last 16 connections of the process that ended can still be described. To save memory, an
+ * open connection keeps `attempts` and `losses` only while at most 128 connections have them, and
+ * when more than 1,024 connections are opening at once, some have none.
+ *
+ * @param ws      a connection, or one of the last 16 that ended
+ * @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0
+ * @param size    bytes at `buffer`
+ * @return the full length of the text in bytes, without the NUL; the next call may return more. Or
+ *         HOSTWS_E_CLOSED if it ended before the last 16, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes; inside on_terminate it is complete. After
+ * fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_explain(ws_id ws, char *buffer, int64_t size);
+
+/**
  * Makes the callbacks for the events that wait in a queue. If there are none, waits for the first.
  * Serves the connections that have callbacks. `while (ws_poll(0, -1, 0) >= 0) {}` is a complete
  * main loop.

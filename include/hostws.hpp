@@ -623,6 +623,11 @@ class connection {
         [this](char* buffer, std::int64_t size) { return ws_peer_certificate(id_, buffer, size); });
   }
 
+  /** ws_explain(): all that happened to the connection, as a JSON object; also after its end. */
+  std::string explain() const {
+    return detail::copy_out([this](char* buffer, std::int64_t size) { return ws_explain(id_, buffer, size); });
+  }
+
   /** ws_get_stats(): the statistics of the connection. */
   ws_stats stats() const {
     ws_stats stats{};

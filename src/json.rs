@@ -1,6 +1,8 @@
 //! JSON for messages: checks for an object or array, and finds the value at a pointer. Neither
 //! builds a tree.
 
+mod writer;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -11,6 +13,8 @@ use serde_json::value::RawValue;
 
 use crate::error::{Code, Component, Error, Result};
 use crate::headroom;
+
+pub use self::writer::Writer;
 
 /// Checks that `payload` is one JSON object or array (RFC 8259) and nothing else.
 pub fn check(payload: &[u8]) -> Result<()> {

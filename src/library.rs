@@ -274,6 +274,18 @@ pub fn status(id: i32) -> Result<i32> {
     }
 }
 
+/// All that is known of a connection, as JSON. The last ones that ended are still known.
+pub fn explain(id: i32) -> Result<String> {
+    let registry = &LIBRARY.get().registry;
+    match registry.find(id) {
+        Ok(connection) => Ok(connection.explanation().to_json()),
+        Err(error) => match registry.ended().find(id) {
+            Some(ended) => Ok(ended.to_json()),
+            None => Err(error),
+        },
+    }
+}
+
 pub fn new_queue() -> Result<i32> {
     let library = LIBRARY.get();
     if library.closing.load(Ordering::SeqCst) {

@@ -21,7 +21,7 @@ GROUPS = {
     "Reconnecting": ["ws_set_header", "ws_set_url"],
     "The server's answer": ["ws_response_status", "ws_response_header", "ws_response_header_at", "ws_response_body",
                             "ws_subprotocol", "ws_peer_certificate"],
-    "Facts about a connection": ["ws_url", "ws_data_type", "ws_get_handler", "ws_get_stats"],
+    "Facts about a connection": ["ws_url", "ws_data_type", "ws_get_handler", "ws_get_stats", "ws_explain"],
     "Errors and names": ["ws_last_error", "ws_last_error_message", "ws_strerror", "ws_status_name", "ws_event_name",
                          "ws_data_type_name"],
     "The library": ["ws_set_log", "ws_shutdown", "ws_version", "ws_version_number", "ws_json_get"],

@@ -139,7 +139,9 @@ impl Connection {
     pub fn release(&self) {
         let mut outbox = self.outbox();
         self.life.close();
-        drop(outbox.detach());
+        let transport = outbox.detach();
+        self.note_ends(transport.as_ref().and_then(|transport| transport.ends()));
+        drop(transport);
         outbox.release();
         self.let_go(outbox, false);
         // A thread that is compressing will find it closed and drop the compressor.

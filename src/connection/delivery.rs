@@ -30,6 +30,7 @@ impl Connection {
         if !self.life.admits(telling) {
             return;
         }
+        self.note(&event);
         match &event {
             Event::Error(why) | Event::Reconnecting(Reconnecting { why, .. }) => {
                 self.home.registry.causes().keep(self.id, why);

@@ -9,7 +9,10 @@ mod closing;
 mod composer;
 mod delivery;
 mod end_guard;
+mod explaining;
+mod explanation;
 mod gathering;
+mod history;
 mod interner;
 mod life;
 mod mailbox;
@@ -34,6 +37,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use self::backlog::Backlog;
 use self::composer::Composer;
+use self::history::Known;
 use self::life::Life;
 use self::outbox::Locked;
 use self::pausing::Pauses;
@@ -115,8 +119,7 @@ pub struct Connection {
     pauses: Pauses,
     /// The worker wants to know when the host has read everything.
     is_awaited: AtomicBool,
-    /// The last answer to an upgrade request.
-    answer: Mutex<Option<Arc<Answer>>>,
+    known: Mutex<Known>,
     pub counters: Stats,
 }
 
@@ -155,7 +158,7 @@ impl Connection {
             backlog: Backlog::default(),
             pauses: Pauses::default(),
             is_awaited: AtomicBool::new(false),
-            answer: Mutex::default(),
+            known: Mutex::default(),
             counters: Stats::default(),
         })
     }
@@ -186,7 +189,7 @@ impl Connection {
     }
 
     pub fn answer(&self) -> Option<Arc<Answer>> {
-        self.answer.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known().answer.clone()
     }
 
     pub fn subprotocol(&self) -> Option<String> {
@@ -303,20 +306,17 @@ impl Connection {
     }
 
     pub fn set_answer(&self, answer: Answer) {
-        let answer = Some(Arc::new(answer));
-        let last = std::mem::replace(
-            &mut *self.answer.lock().unwrap_or_else(PoisonError::into_inner),
-            answer,
-        );
+        let last = self.known().answer.replace(Arc::new(answer));
         drop(last);
     }
 
     /// The host has heard of the end, or never will: the id and what it kept go.
     pub fn forget(&self) {
         self.life.forget();
+        self.home.registry.ended().keep(self.explanation());
         self.home.registry.remove(self.id);
         self.outbox().forget();
-        let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(answer);
+        let known = std::mem::take(&mut *self.known());
+        drop(known);
     }
 }

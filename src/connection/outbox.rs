@@ -23,7 +23,7 @@ use super::reconnect::Reconnect;
 use super::spare;
 use super::unsent::Unsent;
 use crate::error::{Code, Error, Result};
-use crate::transport::Transport;
+use crate::transport::{Ends, Transport};
 
 /// The most bytes of one write.
 const WRITE_CHUNK: usize = 256 * 1024;
@@ -180,6 +180,11 @@ impl Outbox {
         if certificate.is_some() || self.extras.is_some() {
             self.extras().certificate = certificate.map(Vec::into_boxed_slice);
         }
+    }
+
+    /// The addresses of the open connection.
+    pub fn ends(&self) -> Option<Ends> {
+        self.transport.as_ref().and_then(|transport| transport.ends())
     }
 
     /// The server's certificate in DER.

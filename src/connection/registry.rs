@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::causes::Causes;
+use super::explanation::Ended;
 use crate::error::{Code, Error, Result};
 
 /// Outside the registry: a forked child starts with a new registry, but issues no id twice.
@@ -13,11 +14,12 @@ static NEXT: AtomicI32 = AtomicI32::new(1);
 pub struct Registry<C> {
     table: Mutex<HashMap<i32, Arc<C>>>,
     causes: Causes,
+    ended: Ended,
 }
 
 impl<C> Default for Registry<C> {
     fn default() -> Registry<C> {
-        Registry { table: Mutex::default(), causes: Causes::default() }
+        Registry { table: Mutex::default(), causes: Causes::default(), ended: Ended::default() }
     }
 }
 
@@ -40,6 +42,11 @@ impl<C> Registry<C> {
     /// Why connections failed.
     pub fn causes(&self) -> &Causes {
         &self.causes
+    }
+
+    /// The connections that ended last.
+    pub fn ended(&self) -> &Ended {
+        &self.ended
     }
 
     /// Adds the last failure of that connection to the error as its cause.

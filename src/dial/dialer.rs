@@ -19,6 +19,7 @@ use super::phase::{Phase, Step};
 use super::prepare::{Job, Prepared, Resources};
 use super::proxy::{Reply, Tunnel};
 use super::tls::{check_session, handshake_failure, log_session, Handshake};
+use super::trail::{Notes, Outcome};
 use crate::error::{Code, Component, Error};
 use crate::log;
 use crate::protocol::close_code;
@@ -30,8 +31,7 @@ type Result<T> = std::result::Result<T, Box<Failure>>;
 /// One opening, from its first address to the server's answer. Dropping it
 /// closes its sockets and cancels its job.
 pub struct Dialer {
-    /// The connection's, for log lines.
-    id: i32,
+    notes: Notes,
     config: Arc<DialConfig>,
     resources: Arc<Resources>,
     phase: Phase,
@@ -46,9 +46,10 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    pub fn new(id: i32, config: Arc<DialConfig>, resources: Arc<Resources>) -> Dialer {
+    pub fn new(notes: Notes, config: Arc<DialConfig>, resources: Arc<Resources>) -> Dialer {
+        begin(&notes, &config);
         Dialer {
-            id,
+            notes,
             config,
             resources,
             phase: Phase::Preparing,
@@ -89,8 +90,12 @@ impl Dialer {
         loop {
             let phase = std::mem::replace(&mut self.phase, Phase::Over);
             match self.step(phase, registry, token, now)? {
-                Step::Next(phase) => self.phase = phase,
+                Step::Next(phase) => {
+                    self.notes.phase(phase.name());
+                    self.phase = phase;
+                }
                 Step::Wait(phase) => {
+                    self.notes.phase(phase.name());
                     self.phase = phase;
                     return Ok(Progress::Pending);
                 }
@@ -125,7 +130,7 @@ impl Dialer {
                 Ok(Some(stream)) => {
                     self.timings.tcp_us = self.timings.tcp_us.saturating_add(self.lap());
                     let server = self.config.target.authority();
-                    log::line!(Debug, "connection {}: connected to {server}", self.id);
+                    log::line!(Debug, "connection {}: connected to {server}", self.notes.id);
                     self.reached(Stream::from(Socket::Unix(stream)))
                 }
                 Err(error) => Err(self.failure(error)),
@@ -159,6 +164,7 @@ impl Dialer {
         let Some(proxy) = &self.config.proxy else { return self.reached(stream) };
         match self.prerequisites.proxy_connector.take() {
             Some(connector) => {
+                self.notes.phase("proxy");
                 let handshake = Handshake::start(&connector, proxy.tls_name(), stream);
                 self.proxy_secured(handshake)
             }
@@ -176,7 +182,7 @@ impl Dialer {
             Ok(Handshake::Abandoned) => Ok(Step::Wait(Phase::Over)),
             Ok(Handshake::Done(mut session)) => {
                 let Some(proxy) = &self.config.proxy else { return self.lost() };
-                log_session(self.id, proxy.tls_name(), &mut session);
+                log_session(self.notes.id, proxy.tls_name(), &mut session);
                 self.start_tunnel(Stream::Tls(session))
             }
             Err(error) => {
@@ -192,7 +198,7 @@ impl Dialer {
     fn start_tunnel(&mut self, stream: Stream) -> Result<Step> {
         let Some(proxy) = &self.config.proxy else { return self.lost() };
         let address = self.prerequisites.target_addresses.take().and_then(for_proxy);
-        match Tunnel::new(stream, proxy, &self.config.target, address, self.id) {
+        match Tunnel::new(stream, proxy, &self.config.target, address, &self.notes) {
             Ok(tunnel) => Ok(Step::Next(Phase::Tunnelling(tunnel))),
             Err(error) => Err(self.failure(error)),
         }
@@ -208,7 +214,11 @@ impl Dialer {
             Ok(Reply::Pending(tunnel)) => Ok(Step::Wait(Phase::Tunnelling(tunnel))),
             Ok(Reply::Through(stream)) => {
                 let server = self.config.target.authority();
-                log::line!(Debug, "connection {}: the proxy has connected to {server}", self.id);
+                log::line!(
+                    Debug,
+                    "connection {}: the proxy has connected to {server}",
+                    self.notes.id
+                );
                 self.reached(stream)
             }
             Ok(Reply::Refused(refusal)) => Ok(Step::Next(Phase::Refused(refusal))),
@@ -222,6 +232,7 @@ impl Dialer {
             None if self.config.target.secure => self.lost(),
             None => self.start_upgrade(stream),
             Some(connector) => {
+                self.notes.phase("tls");
                 let handshake = Handshake::start(&connector, &self.config.tls_name(), stream);
                 self.secured(handshake)
             }
@@ -237,7 +248,7 @@ impl Dialer {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::Securing(pending))),
             Ok(Handshake::Abandoned) => Ok(Step::Wait(Phase::Over)),
             Ok(Handshake::Done(mut session)) => {
-                log_session(self.id, &self.config.tls_name(), &mut session);
+                log_session(self.notes.id, &self.config.tls_name(), &mut session);
                 self.certificate = session.peer_certificate();
                 check_session(&self.config.tls, self.certificate.as_deref(), &session)
                     .map_err(|error| self.failure(error))?;
@@ -251,7 +262,7 @@ impl Dialer {
     }
 
     fn start_upgrade(&mut self, stream: Stream) -> Result<Step> {
-        match Upgrade::new(stream, &self.config, &self.redirects, self.id) {
+        match Upgrade::new(stream, &self.config, &self.redirects, &self.notes) {
             Ok(upgrade) => Ok(Step::Next(Phase::Upgrading(Box::new(upgrade)))),
             Err(error) => Err(self.failure(error)),
         }
@@ -266,8 +277,9 @@ impl Dialer {
             Ok(Answer::Pending(upgrade)) => Ok(Step::Wait(Phase::Upgrading(upgrade))),
             Ok(Answer::Accepted { stream, response, agreed, leftover }) => {
                 let mut transport = Transport::new(stream, self.config.target.secure);
-                transport.watch(self.id, &leftover);
+                transport.watch(self.notes.id, &leftover);
                 let timings = self.timings;
+                self.notes.ended(timings, Outcome::Open);
                 let established = Established { transport, response, agreed, leftover, timings };
                 Ok(Step::Open(Box::new(established)))
             }
@@ -286,8 +298,10 @@ impl Dialer {
         match self.redirects.follow(&self.config, refusal.response()) {
             Ok(None) => Phase::Refused(Box::new(refusal)),
             Ok(Some(next)) => {
-                log::line!(Debug, "connection {}: redirected to {:?}", self.id, next.target);
+                log::line!(Debug, "connection {}: redirected to {:?}", self.notes.id, next.target);
+                self.notes.ended(self.timings, Outcome::Redirected);
                 self.config = Arc::new(next);
+                begin(&self.notes, &self.config);
                 self.prerequisites = Prerequisites::default();
                 self.certificate = None;
                 Phase::Preparing
@@ -341,8 +355,10 @@ impl Dialer {
         let target = &self.config.target;
         let way = self.redirects.spoken(target);
         let words = format!("could not open a connection to {}{way}", target.authority());
+        let error = Error::ws(Code::Open, words).because(cause);
+        self.notes.ended(self.timings, Outcome::Failed(error.clone()));
         Box::new(Failure {
-            error: Error::ws(Code::Open, words).because(cause),
+            error,
             response: None,
             close_code: if is_tls { close_code::TLS } else { close_code::ABNORMAL },
             timings: self.timings,
@@ -363,6 +379,12 @@ impl Drop for Dialer {
     fn drop(&mut self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
+}
+
+/// Begins an attempt in the trail.
+fn begin(notes: &Notes, config: &DialConfig) {
+    let proxy = config.proxy.as_ref().map(|proxy| proxy.to_string());
+    notes.begin(format!("{:?}", config.target), proxy);
 }
 
 /// The address that a proxy gets. A proxy tries only one, and more proxies can reach IPv4.

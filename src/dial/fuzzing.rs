@@ -7,7 +7,7 @@ use mio::net::UnixStream;
 
 use super::http::Body;
 use super::proxy::{Proxy, Reply, Tunnel};
-use super::{without_credentials, Proxies, Target};
+use super::{without_credentials, Notes, Proxies, Target};
 use crate::error::Error;
 use crate::protocol::Response;
 use crate::transport::{Socket, Stream};
@@ -129,7 +129,8 @@ fn shake_hands(proxy: &Proxy, answer: &[u8], size: usize) -> Outcome {
     let (ours, mut theirs) = UnixStream::pair().expect("two sockets");
     let stream = Stream::from(Socket::Unix(ours));
     let now = Instant::now();
-    let mut tunnel = Tunnel::new(stream, proxy, &target, None, 1).expect("a short name");
+    let notes = Notes::new(1, None);
+    let mut tunnel = Tunnel::new(stream, proxy, &target, None, &notes).expect("a short name");
     let mut pieces = answer.chunks(size);
     loop {
         let is_last = match pieces.next() {

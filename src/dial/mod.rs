@@ -17,10 +17,12 @@ mod proxy;
 mod socket;
 mod target;
 mod tls;
+mod trail;
 
 pub use self::address::{Elsewhere, Family};
 pub use self::config::DialConfig;
 pub use self::dialer::Dialer;
+pub use self::http::shown_answer;
 pub use self::jobs::Jobs;
 pub use self::outcome::{Failure, Progress, Timings};
 pub use self::prepare::{Job, Prepared, Resources};
@@ -30,3 +32,4 @@ pub use self::target::{without_credentials, Target};
 pub use self::tls::{
     broken_session, parse_pins, ClientIdentity, Content, Pem, TlsConfig, TlsVersion, Verify,
 };
+pub use self::trail::{Attempt, Notes, Outcome, Trail, Trails};

@@ -61,6 +61,21 @@ impl Phase {
         }
     }
 
+    /// The phase's name in the trail; "" if the last one goes on.
+    pub fn name(&self) -> &'static str {
+        match self {
+            // What comes after an answer belongs to the phase that got it.
+            Phase::Preparing | Phase::Prepared(..) | Phase::Refused(_) | Phase::Over => "",
+            Phase::Lacking(Purpose::Addresses | Purpose::TargetAddresses, _)
+            | Phase::Awaiting(Purpose::Addresses | Purpose::TargetAddresses) => "dns",
+            Phase::Lacking(..) | Phase::Awaiting(_) => "trust",
+            Phase::Connecting(_) | Phase::ConnectingLocally(_) => "tcp",
+            Phase::SecuringProxy(_) | Phase::Tunnelling(_) => "proxy",
+            Phase::Securing(_) => "tls",
+            Phase::Upgrading(_) => "upgrade",
+        }
+    }
+
     /// What the phase is doing, for the error of a timeout.
     pub fn doing(&self, config: &DialConfig) -> (Component, String) {
         let target = &config.target;

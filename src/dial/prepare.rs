@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::address::{Lookups, Turns};
 use super::jobs::Wait;
 use super::tls::{Context, TlsConfig, TlsContexts};
+use super::trail::Trails;
 use crate::error::{Code, Component, Error};
 
 /// What all openings share.
@@ -17,6 +18,7 @@ pub struct Resources {
     pub(super) contexts: TlsContexts,
     pub(super) lookups: Lookups,
     pub(super) turns: Turns,
+    pub trails: Trails,
 }
 
 impl Resources {

@@ -14,7 +14,7 @@ use std::net::Shutdown;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use session::{start_tls, Session};
-pub use socket::{Received, Room, Socket};
+pub use socket::{Ends, Received, Room, Socket};
 pub use stream::Stream;
 use tap::Tap;
 
@@ -114,6 +114,14 @@ impl Transport {
                 session.say_end();
                 session.socket().shutdown(Shutdown::Both);
             }
+        }
+    }
+
+    /// The addresses of both ends; `None` if it is not a TCP connection, or not any more.
+    pub fn ends(&self) -> Option<Ends> {
+        match &self.channel {
+            Channel::Plain(socket) => socket.ends(),
+            Channel::Tls { session, .. } => lock(session).socket().ends(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 
 use mio::net::TcpStream;
 use socket2::MaybeUninitSlice;
@@ -12,6 +12,13 @@ use crate::sys::{self, LocalStream};
 pub enum Socket {
     Tcp(TcpStream),
     Unix(LocalStream),
+}
+
+/// The addresses of a TCP connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ends {
+    pub local: SocketAddr,
+    pub peer: SocketAddr,
 }
 
 /// Room for a read: the spare capacity of `buffer`, but at most `most` bytes.
@@ -92,6 +99,15 @@ impl Socket {
         match self {
             Socket::Tcp(stream) => (&mut &*stream).write(bytes),
             Socket::Unix(stream) => (&mut &*stream).write(bytes),
+        }
+    }
+
+    pub(super) fn ends(&self) -> Option<Ends> {
+        match self {
+            Socket::Tcp(stream) => {
+                Some(Ends { local: stream.local_addr().ok()?, peer: stream.peer_addr().ok()? })
+            }
+            Socket::Unix(_) => None,
         }
     }
 

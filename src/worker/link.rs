@@ -9,7 +9,9 @@ use super::reconnect::{is_passing_failure, may_hit_all, refusing_status, retry_a
 use super::session::{Flow, Reading, Session};
 use super::timers::Due;
 use crate::connection::{Answer, Command, Connection, EndGuard, Loss, Mailbox};
-use crate::dial::{DialConfig, Dialer, Failure, Job, Jobs, Prepared, Progress, Resources, Verify};
+use crate::dial::{
+    DialConfig, Dialer, Failure, Job, Jobs, Notes, Prepared, Progress, Resources, Verify,
+};
 use crate::error::{Code, Error};
 use crate::log;
 use crate::protocol::close_code;
@@ -154,6 +156,7 @@ impl Link {
                     timings: established.timings,
                     epoch: self.connection.outbox().epoch(),
                 });
+                self.connection.tidy_history();
                 // Before `open`, which sends messages and holds a lock.
                 log::line!(Info, "connection {}: open", self.connection.id);
                 if !self.connection.open(&transport, tools.now) {
@@ -335,7 +338,8 @@ fn dialing(
     resources: &Arc<Resources>,
     now: Instant,
 ) -> Phase {
-    let dialer = Dialer::new(connection.id, config, Arc::clone(resources));
+    let notes = Notes::new(connection.id, connection.trail(&resources.trails));
+    let dialer = Dialer::new(notes, config, Arc::clone(resources));
     let deadline = connection.limits.open_timeout.map(|timeout| now + timeout);
     Phase::Dialing(Box::new(Dialing { dialer, deadline }))
 }

@@ -16,6 +16,7 @@ use socket2::Socket;
 
 use super::turns::Turns;
 use crate::dial::socket::{self, SocketConfig};
+use crate::dial::trail::Notes;
 use crate::error::{Code, Component, Error};
 use crate::log;
 
@@ -83,8 +84,7 @@ struct Candidate {
 
 /// Attempts to connect to one host, several at a time.
 pub struct Race {
-    /// The connection's, for log lines.
-    id: i32,
+    notes: Notes,
     sockets: Arc<SocketConfig>,
     waiting: VecDeque<Candidate>,
     attempts: Vec<(SocketAddr, TcpStream)>,
@@ -104,7 +104,7 @@ impl Race {
         host: &str,
         sockets: &Arc<SocketConfig>,
         turns: &Turns,
-        id: i32,
+        notes: Notes,
     ) -> Race {
         let turn = if addresses.len() > 1 { turns.take(host.to_owned()) } else { 0 };
         let waiting = interleave(addresses, turn).into_iter().map(|address| {
@@ -116,7 +116,7 @@ impl Race {
             Candidate { address, turn, tried: 0 }
         });
         Race {
-            id,
+            notes,
             waiting: waiting.collect(),
             sockets: Arc::clone(sockets),
             attempts: Vec::new(),
@@ -138,9 +138,10 @@ impl Race {
                 Ok(true) => {
                     // The others close as they are dropped.
                     self.attempts.clear();
-                    let local = stream.local_addr();
+                    let local = stream.local_addr().ok();
+                    self.notes.connected(address, local);
                     let from = local.map(|local| format!(" from {local}")).unwrap_or_default();
-                    log::line!(Debug, "connection {}: connected to {address}{from}", self.id);
+                    log::line!(Debug, "connection {}: connected to {address}{from}", self.notes.id);
                     let _ = stream.set_nodelay(true);
                     return Ok(Progress::Won(stream));
                 }
@@ -153,7 +154,8 @@ impl Race {
             || self.next_at.is_some_and(|at| now >= at);
         while start && self.attempts.len() < MAX_ATTEMPTS {
             let Some(candidate) = self.waiting.pop_front() else { break };
-            log::line!(Debug, "connection {}: connecting to {}", self.id, candidate.address);
+            log::line!(Debug, "connection {}: connecting to {}", self.notes.id, candidate.address);
+            self.notes.connecting(candidate.address);
             let made = self.make(candidate);
             if self.begin(candidate, made, registry, token) {
                 self.next_at = Some(now + ATTEMPT_DELAY);
@@ -216,7 +218,8 @@ impl Race {
                 let tried = candidate.tried + 1;
                 let count = self.sockets.locals.count_for(address).min(MAX_LOCALS_TRIED);
                 if missed.is_of_local && tried < count {
-                    log::line!(Debug, "connection {}: {address}: {}", self.id, missed.error);
+                    log::line!(Debug, "connection {}: {address}: {}", self.notes.id, missed.error);
+                    self.notes.unreachable(address, &missed.error);
                     self.waiting.push_front(Candidate { tried, ..candidate });
                 } else {
                     self.fail(address, missed.error);
@@ -249,7 +252,8 @@ impl Race {
     }
 
     fn fail(&mut self, address: SocketAddr, error: Error) {
-        log::line!(Debug, "connection {}: {address}: {error}", self.id);
+        log::line!(Debug, "connection {}: {address}: {error}", self.notes.id);
+        self.notes.unreachable(address, &error);
         self.failed.push((address, error));
     }
 

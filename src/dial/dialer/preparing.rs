@@ -54,7 +54,7 @@ impl Dialer {
         }
         let addresses = found.addresses.take().unwrap_or_default();
         let (host, turns) = (config.next_hop(), &self.resources.turns);
-        let race = Race::new(addresses, &host, &config.sockets, turns, self.id);
+        let race = Race::new(addresses, &host, &config.sockets, turns, self.notes.clone());
         Ok(Step::Next(Phase::Connecting(race)))
     }
 
@@ -71,7 +71,7 @@ impl Dialer {
             Purpose::Context => &mut self.timings.tls_us,
         };
         *time = time.saturating_add(took);
-        log_found(self.id, &prepared);
+        log_found(self.notes.id, &prepared);
         match (purpose, prepared.result) {
             (_, Ok(Found::Addresses(host, found))) => self.found(purpose, found, &host)?,
             (Purpose::ProxyContext, Ok(Found::Context(connector))) => {

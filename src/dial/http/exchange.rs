@@ -3,7 +3,8 @@
 
 use std::io::{self, Read, Write};
 
-use super::shown::log_head;
+use super::shown::tell_head;
+use crate::dial::trail::Notes;
 use crate::error::Error;
 use crate::log;
 use crate::protocol::{parse_response, Head, Response};
@@ -15,7 +16,7 @@ const READ_SIZE: usize = 16 << 10;
 /// A request that is being sent, and the part of the answer that has come.
 pub struct Exchange {
     stream: Stream,
-    id: i32,
+    notes: Notes,
     /// The peer, for log lines.
     peer: String,
     request: Vec<u8>,
@@ -42,10 +43,9 @@ impl From<Error> for Trouble {
 }
 
 impl Exchange {
-    /// `id` is the connection's, for log lines.
-    pub fn new(stream: Stream, id: i32, peer: String, request: Vec<u8>) -> Exchange {
-        log_head(id, ">", &request);
-        Exchange { stream, id, peer, request, sent: 0, received: Vec::new(), interim: 0 }
+    pub fn new(stream: Stream, notes: Notes, peer: String, request: Vec<u8>) -> Exchange {
+        tell_head(&notes, true, &request);
+        Exchange { stream, notes, peer, request, sent: 0, received: Vec::new(), interim: 0 }
     }
 
     /// The final answer, once its head is complete, and what came behind it.
@@ -91,9 +91,9 @@ impl Exchange {
             let Some(Head { response, size, dropped }) = parse_response(&self.received)? else {
                 return Ok(None);
             };
-            log_head(self.id, "<", &self.received[..size]);
+            tell_head(&self.notes, false, &self.received[..size]);
             for fault in dropped {
-                let (id, peer) = (self.id, &self.peer);
+                let (id, peer) = (self.notes.id, &self.peer);
                 log::line!(
                     Warning,
                     "connection {id}: the answer of {peer} counts without one line: {fault}"

@@ -13,4 +13,5 @@ pub use self::body::Body;
 pub use self::exchange::{send, Exchange, Trouble};
 pub use self::redirect::Redirects;
 pub use self::refusal::{quoted, spoken_status, Refusal};
+pub use self::shown::shown_answer;
 pub use self::upgrade::{Answer, Upgrade};

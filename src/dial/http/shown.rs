@@ -1,7 +1,11 @@
-//! The heads of requests and answers as the log shows them at level trace. What may be a
-//! secret is `***`: paths and queries, and the values of all headers but those known to be none.
+//! The heads of requests and answers as the log shows them at level trace, and as the trail keeps
+//! them. What may be a secret is `***`: paths and queries, and the values of all headers but those
+//! known to be none.
 
+use super::refusal::spoken_status;
+use crate::dial::trail::Notes;
 use crate::log;
+use crate::protocol::Response;
 
 /// Headers whose values are no secrets.
 const HARMLESS: [&str; 27] = [
@@ -34,13 +38,26 @@ const HARMLESS: [&str; 27] = [
     "www-authenticate",
 ];
 
-/// Logs a head. `arrow` is `>` for a sent one, `<` for a received one.
-pub fn log_head(id: i32, arrow: &str, head: &[u8]) {
-    if log::wants(log::Level::Trace) {
-        for line in lines(head) {
-            log::line!(Trace, "connection {id}: {arrow} {line}");
-        }
+/// Logs a head and keeps it in the trail.
+pub fn tell_head(notes: &Notes, is_request: bool, head: &[u8]) {
+    if !notes.wants_heads() && !log::wants(log::Level::Trace) {
+        return;
     }
+    let (id, arrow) = (notes.id, if is_request { ">" } else { "<" });
+    let lines = lines(head);
+    notes.head(is_request, &lines);
+    for line in lines {
+        log::line!(Trace, "connection {id}: {arrow} {line}");
+    }
+}
+
+/// The lines of an answer.
+pub fn shown_answer(response: &Response) -> Vec<String> {
+    let first = format!("HTTP/1.1 {}", spoken_status(response));
+    let line = |(name, value): (&str, &[u8])| {
+        format!("{name}: {}", shown(name, &String::from_utf8_lossy(value)))
+    };
+    std::iter::once(first).chain(response.headers().map(line)).collect()
 }
 
 fn lines(head: &[u8]) -> Vec<String> {

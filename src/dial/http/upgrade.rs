@@ -8,6 +8,7 @@ use super::redirect::Redirects;
 use super::refusal::{spoken_status, Refusal};
 use crate::dial::config::DialConfig;
 use crate::dial::tls::{closes, explain_early};
+use crate::dial::trail::Notes;
 use crate::error::{Code, Component, Error};
 use crate::protocol::{new_key, verify_upgrade, Agreed, Response, UpgradeRequest};
 use crate::transport::Stream;
@@ -37,12 +38,12 @@ impl From<Error> for Broken {
 }
 
 impl Upgrade {
-    /// With the cookies that earlier redirects have set; `id` is the connection's, for log lines.
+    /// With the cookies that earlier redirects have set.
     pub fn new(
         stream: Stream,
         config: &DialConfig,
         redirects: &Redirects,
-        id: i32,
+        notes: &Notes,
     ) -> Result<Upgrade, Error> {
         let key = new_key()?;
         let target = &config.target;
@@ -72,7 +73,10 @@ impl Upgrade {
             key: &key,
         }
         .encode();
-        Ok(Upgrade { exchange: Exchange::new(stream, id, target.authority(), request), key })
+        Ok(Upgrade {
+            exchange: Exchange::new(stream, notes.clone(), target.authority(), request),
+            key,
+        })
     }
 
     pub fn advance(

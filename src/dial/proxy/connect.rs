@@ -8,6 +8,7 @@ use super::reply::Reply;
 use super::server::Proxy;
 use crate::dial::http::{quoted, spoken_status, Exchange, Refusal, Trouble};
 use crate::dial::target::Target;
+use crate::dial::trail::Notes;
 use crate::error::{Component, Error};
 use crate::protocol::Response;
 use crate::transport::Stream;
@@ -18,9 +19,9 @@ pub struct HttpConnect {
 }
 
 impl HttpConnect {
-    pub fn new(stream: Stream, proxy: &Proxy, target: &Target, id: i32) -> HttpConnect {
+    pub fn new(stream: Stream, proxy: &Proxy, target: &Target, notes: &Notes) -> HttpConnect {
         let (peer, request) = (format!("the proxy {proxy}"), request(proxy, target).into_bytes());
-        HttpConnect { exchange: Exchange::new(stream, id, peer, request) }
+        HttpConnect { exchange: Exchange::new(stream, notes.clone(), peer, request) }
     }
 
     pub fn advance(

@@ -8,6 +8,7 @@ use super::reply::Reply;
 use super::server::Proxy;
 use super::socks::Socks;
 use crate::dial::target::Target;
+use crate::dial::trail::Notes;
 use crate::error::Error;
 use crate::transport::Stream;
 
@@ -18,16 +19,16 @@ pub enum Tunnel {
 }
 
 impl Tunnel {
-    /// `address` is the target's, for a proxy that wants it; `id` the connection's, for log lines.
+    /// `address` is the target's, for a proxy that wants it.
     pub fn new(
         stream: Stream,
         proxy: &Proxy,
         target: &Target,
         address: Option<SocketAddr>,
-        id: i32,
+        notes: &Notes,
     ) -> Result<Tunnel, Error> {
         if proxy.is_http() {
-            return Ok(Tunnel::Http(Box::new(HttpConnect::new(stream, proxy, target, id))));
+            return Ok(Tunnel::Http(Box::new(HttpConnect::new(stream, proxy, target, notes))));
         }
         Ok(Tunnel::Socks(Box::new(Socks::new(stream, proxy, target, address)?)))
     }

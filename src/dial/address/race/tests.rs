@@ -49,7 +49,8 @@ fn those_as_good_as_the_first_take_turns() {
 fn a_lost_race_names_every_address() {
     let os = |errno| Error::from(io::Error::from_raw_os_error(errno));
     let refused = || os(libc::ECONNREFUSED);
-    let mut race = Race::new(Vec::new(), "h:1", &Arc::default(), &Turns::default(), 1);
+    let mut race =
+        Race::new(Vec::new(), "h:1", &Arc::default(), &Turns::default(), Notes::new(1, None));
     race.failed = vec![("1.1.1.1:1".parse().unwrap(), refused())];
     let error = race.lost();
     let codes: Vec<_> = error.chain().map(|e| (e.component, e.code)).collect();

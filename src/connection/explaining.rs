@@ -1,0 +1,94 @@
+//! What a connection notes of itself while it lives, and how it explains itself.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use super::explanation::Explanation;
+use super::history::{History, Known, Lost, MAX_LOSSES};
+use super::Connection;
+use crate::dial::{Trail, Trails};
+use crate::queue::{Event, Reconnecting};
+use crate::transport::Ends;
+
+impl Connection {
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where an attempt to open it is noted. There is none if there are too many.
+    pub fn trail(&self, trails: &Trails) -> Option<Arc<Trail>> {
+        let mut known = self.known();
+        if let Some(trail) = known.history.as_ref().and_then(|history| history.trail.clone()) {
+            return Some(trail);
+        }
+        let trail = trails.begin()?;
+        known.history.get_or_insert_default().trail = Some(Arc::clone(&trail));
+        Some(trail)
+    }
+
+    /// It is open. Its history is kept if few connections have one.
+    pub fn tidy_history(&self) {
+        let mut known = self.known();
+        let is_affordable =
+            |history: &History| history.trail.as_ref().is_some_and(|trail| trail.is_affordable());
+        let dropped = known.history.take_if(|history| !is_affordable(history));
+        drop(known);
+        drop(dropped);
+    }
+
+    /// Keeps what an event tells.
+    pub(super) fn note(&self, event: &Event) {
+        match event {
+            Event::Error(why) => {
+                let why = Arc::new(why.clone());
+                self.known().history.get_or_insert_default().error = Some(why);
+            }
+            Event::Reconnecting(Reconnecting { attempt, delay, why }) => {
+                let mut known = self.known();
+                // One without a trail is one of many.
+                let Some(history) = &mut known.history else { return };
+                if history.losses.len() == MAX_LOSSES {
+                    history.losses.pop_front();
+                }
+                let (at, why) = (SystemTime::now(), why.clone());
+                let lost = Lost { at, attempt: *attempt, delay: *delay, why };
+                history.losses.push_back(Arc::new(lost));
+            }
+            Event::Terminate(ending) => {
+                self.known().history.get_or_insert_default().ending = Some(ending.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// The socket is about to be closed.
+    pub(super) fn note_ends(&self, ends: Option<Ends>) {
+        if ends.is_some() {
+            self.known().history.get_or_insert_default().ends = ends;
+        }
+    }
+
+    pub fn explanation(&self) -> Explanation {
+        let url = self.url();
+        let (ends, buffered) = {
+            let outbox = self.outbox();
+            (outbox.ends(), outbox.waiting_messages())
+        };
+        let (answer, history) = {
+            let known = self.known();
+            (known.answer.clone(), known.history.as_deref().cloned().unwrap_or_default())
+        };
+        Explanation {
+            id: self.id,
+            url,
+            status: self.status(),
+            data_type: self.data_type,
+            queue: self.home.queue.id(),
+            answer,
+            ends: ends.or(history.ends),
+            history,
+            stats: self.stats(),
+            buffered,
+        }
+    }
+}
