@@ -3,7 +3,7 @@
 #
 # * licences, second versions and sources of its packages, by deny.toml
 # * with --advisories, known vulnerabilities of its packages; that fetches a database from the network
-# * it compiles with the oldest Rust that Cargo.toml names
+# * with the oldest Rust that Cargo.toml names, it and the demo's server compile
 #
 # A tool that is missing is fetched, or the check is skipped with a word on how to get it.
 set -eu
@@ -37,7 +37,7 @@ say "Rust $oldest"
 if cargo "+$oldest" --version >/dev/null 2>&1 ||
     rustup toolchain install "$oldest" --profile minimal --no-self-update; then
     # cargo-c's feature changes the link alone, and vendored-tls builds an OpenSSL.
-    RUSTUP_TOOLCHAIN="$oldest" cargo check --locked --lib --target-dir build/oldest-rust
+    RUSTUP_TOOLCHAIN="$oldest" cargo check --locked --lib --example demo-server --target-dir build/oldest-rust
 else
     echo "Not checked: there is no Rust $oldest. To get it: rustup toolchain install $oldest"
 fi

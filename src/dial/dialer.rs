@@ -400,7 +400,7 @@ fn micros(duration: Duration) -> u32 {
 /// A limit as it was set: `30 s`, `1500 ms`.
 fn spoken(limit: Duration) -> String {
     let ms = limit.as_millis();
-    if ms.is_multiple_of(1000) {
+    if ms % 1000 == 0 {
         format!("{} s", ms / 1000)
     } else {
         format!("{ms} ms")

@@ -186,12 +186,13 @@ mod tests {
     #[test]
     fn headers_in_order_with_repeats() {
         let headers = pairs(&[("Cookie", "a=1"), ("user-agent", "mine"), ("Cookie", "b=2")]);
+        let offer = DeflateOffer::default();
         let request = UpgradeRequest {
             host: "h",
             resource: "/",
             headers: &headers,
             subprotocols: &["chat".to_owned(), "superchat".to_owned()],
-            deflate: Some(&DeflateOffer::default()),
+            deflate: Some(&offer),
             key: "k",
         };
         let text = String::from_utf8(request.encode()).unwrap();

@@ -56,7 +56,7 @@ pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 /// Gives `input` to `decoder` as a reader would, until it is used up.
 pub fn feed(decoder: &mut Decoder, bytes: &[u8], events: &mut Vec<Event>) {
     // A buffer that is well filled is taken over, of another what is in it is copied.
-    let room = if bytes.len().is_multiple_of(2) { bytes.len() } else { 8 * bytes.len() };
+    let room = if bytes.len() % 2 == 0 { bytes.len() } else { 8 * bytes.len() };
     let mut input = ReadBuffer::with_room(room).unwrap();
     input.end().extend_from_slice(bytes);
     loop {
@@ -114,7 +114,7 @@ fn feed_direct(decoder: &mut Decoder, piece: &[u8], events: &mut Vec<Event>) -> 
     let mut count = 0;
     let DirectRead { read: Ok(()), violation } =
         decoder.read_direct(piece.len(), &mut batch, |message, room, _| {
-            count = if room.is_multiple_of(3) { room.div_ceil(2) } else { room };
+            count = if room % 3 == 0 { room.div_ceil(2) } else { room };
             message.extend_from_slice(&piece[..count]);
             Ok::<(), Infallible>(())
         })?;

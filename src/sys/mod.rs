@@ -35,7 +35,8 @@ pub use self::os::is_privileged;
 pub use self::os::Notifier;
 pub use self::os::{
     above_standard, at_exit, at_fork, environment, is_main_thread, is_under_way,
-    keep_until_thread_is_gone, local_path, open, receive, receive_local, shortage, socket_pair,
-    spawn, test_cancel, uncancelled, LocalStream, PairEnd, Roused, Sleep, WakePipe, TELLS_DRAINED,
+    keep_until_thread_is_gone, local_path, open, receive, receive_local, send_local, shortage,
+    socket_pair, spawn, test_cancel, uncancelled, LocalStream, PairEnd, Roused, Sleep, WakePipe,
+    TELLS_DRAINED,
 };
 pub use self::stack::{here, is_live};

@@ -98,7 +98,7 @@ impl Socket {
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Socket::Tcp(stream) => (&mut &*stream).write(bytes),
-            Socket::Unix(stream) => (&mut &*stream).write(bytes),
+            Socket::Unix(stream) => sys::send_local(stream, bytes),
         }
     }
 

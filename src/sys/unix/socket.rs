@@ -54,6 +54,18 @@ pub fn receive_local(
     scatter(&SockRef::from(stream), buffers)
 }
 
+/// Writes to a server on this machine.
+pub fn send_local(stream: &LocalStream, bytes: &[u8]) -> io::Result<usize> {
+    send(&SockRef::from(stream), bytes)
+}
+
+/// Writes without SIGPIPE, which the standard library raises before Rust 1.90. Apple's systems
+/// have an option of the socket for that instead, which mio has set.
+fn send(socket: &SockRef<'_>, bytes: &[u8]) -> io::Result<usize> {
+    let flags = if cfg!(target_vendor = "apple") { 0 } else { libc::MSG_NOSIGNAL };
+    socket.send_with_flags(bytes, flags)
+}
+
 fn scatter(socket: &SockRef<'_>, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Result<usize> {
     match buffers {
         [buffer] => socket.recv(buffer),
@@ -89,10 +101,28 @@ impl Read for &PairEnd {
 
 impl Write for &PairEnd {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&self.0).write(bytes)
+        send(&SockRef::from(&self.0), bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_to_nobody_raises_no_signal() {
+        let (ours, theirs) = LocalStream::pair().unwrap();
+        drop(theirs);
+        // The signal would end the program: it no longer has the handler of Rust's programs.
+        // SAFETY: no other test depends on it.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+        assert_eq!(send_local(&ours, b"x").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        let (ours, theirs) = socket_pair().unwrap();
+        drop(theirs);
+        assert_eq!((&ours).write(b"x").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 }
