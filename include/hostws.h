@@ -1460,6 +1460,13 @@ int64_t ws_next_json(ws_queue queue, int32_t timeout_ms, char *buffer, int64_t s
  * Creates a queue that belongs to no thread. Any thread may poll it, one at a time, and gets its
  * events. For goroutines, virtual threads and async runtimes.
  *
+ * There may be thousands: these queues share a few threads of the library, as many as there are
+ * processor cores, but at most 8, or as many as the environment variable HOSTWS_WORKERS says (1 to
+ * 256). A queue's first connection chooses the thread that has the fewest connections. A slow
+ * callback delays only its own queue. Your thread does the I/O itself (see "Threads" above) only
+ * while no other queue has connections on the same thread of the library. A thread's own queue
+ * has a thread of the library for itself.
+ *
  * @return the queue, always positive; or HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED. The queue lives
@@ -1600,7 +1607,8 @@ intptr_t ws_queue_fd(ws_queue queue);
  *
  * THE FUNCTION RUNS ON A THREAD OF THE LIBRARY, which holds no lock that another thread needs. It
  * may call no function of the library except ws_wake(). It should return soon, because the queue's
- * connections wait for it; typically it posts a task to your own loop. It should return normally.
+ * connections, and those of queues that share this thread, wait for it; typically it posts a task
+ * to your own loop. It should return normally.
  * If it throws an exception or ends its thread by pthread_exit() (as interpreters do after they
  * have been finalized), that thread stops for ever, another thread continues with the connections,
  * and the function is not called again.

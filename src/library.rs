@@ -20,7 +20,7 @@ use crate::error::{Code, Error, Result};
 use crate::process::{self, PerProcess, ThreadToken};
 use crate::queue::{Kind, Queue};
 use crate::transport::start_tls;
-use crate::worker::{Pair, Shared};
+use crate::worker::{Crew, Pair};
 use crate::{dial, log, sys};
 
 pub use self::idle::idle;
@@ -35,7 +35,7 @@ struct Library {
     limits: Interner<Limits>,
     configs: Interner<DialConfig>,
     homes: Interner<Home>,
-    shared: Arc<Shared>,
+    crew: Arc<Crew>,
     /// The main thread's own queue.
     main: OnceLock<Arc<Pair>>,
     closing: AtomicBool,
@@ -82,7 +82,7 @@ impl Library {
         let id = NEXT_QUEUE
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1))
             .map_err(|_| Error::ws(Code::Resources, "all queue numbers have been used"))?;
-        let pair = Arc::new(Pair::new(Queue::new(id, owner), Arc::clone(&self.shared)));
+        let pair = Arc::new(Pair::new(Queue::new(id, owner), Arc::clone(&self.crew)));
         self.queues().insert(id, Arc::clone(&pair));
         Ok(pair)
     }
@@ -192,12 +192,13 @@ pub fn open(
         return Err(Error::ws(Code::Shutdown, "the library is shutting down"));
     }
     let mut issued = 0;
-    pair.launch(|mailbox| {
+    pair.launch(|mailbox, seat| {
         issued = Registry::issue()?;
         let home = Home {
             registry: &library.registry,
             queue: Arc::clone(&pair.queue),
             mailbox: Arc::clone(mailbox),
+            seat: Arc::clone(seat),
         };
         let connection = Connection::new(Parts {
             id: issued,

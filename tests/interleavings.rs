@@ -14,6 +14,12 @@ mod error;
 mod gathering;
 #[path = "../src/queue/mod.rs"]
 mod queue;
+#[path = "../src/connection/seat.rs"]
+mod seat;
+#[path = "../src/worker/seats.rs"]
+mod seats;
+#[path = "../src/worker/station.rs"]
+mod station;
 #[path = "../src/sys/mod.rs"]
 mod sys;
 #[allow(dead_code)]
@@ -33,6 +39,8 @@ use self::connection::{Command, Connection, Mailbox};
 use self::driver::{Driver, Patience};
 use self::engine::Engine;
 use self::queue::{Event, Goal, Kind, Pong, Queue, Recipient, Turned, Wait, Waited};
+use self::seats::Swept;
+use self::station::Station;
 use self::sync::atomic::AtomicBool;
 use self::sync::{Condvar, Mutex};
 
@@ -196,6 +204,8 @@ struct Arrived {
     pongs: usize,
     /// Messages that have left for the server.
     left: usize,
+    /// Calls of a wake-up function.
+    calls: usize,
 }
 
 impl Network {
@@ -215,21 +225,26 @@ impl Network {
 
 mod connection {
     use super::*;
-    use crate::gathering::{Burst, Gathered, Gathering};
+    use crate::gathering::{Burst, Gathered};
+    pub use crate::seat::{Load, Seat};
 
     pub enum Command {
         Wakeup,
-        Gathered,
+        Gathered(Arc<Seat>),
         Watch(Arc<crate::sys::WakePipe>),
-        Retire,
+        /// Of a queue: a message comes for it from now on, too.
+        Open(Arc<Connection>),
     }
 
     pub struct Mailbox {
-        pub gathering: Gathering,
         pub(super) network: Arc<Network>,
     }
 
     impl Mailbox {
+        pub fn is_lost(&self) -> bool {
+            false
+        }
+
         pub fn send(&self, command: Command) {
             self.network.change(|arrived| arrived.commands.push_back(command));
         }
@@ -237,7 +252,10 @@ mod connection {
 
     pub struct Connection {
         me: std::sync::Weak<Connection>,
+        id: i32,
         mailbox: Arc<Mailbox>,
+        seat: Arc<Seat>,
+        pub(super) queue: Arc<Queue>,
         outbox: Mutex<Outbox>,
         waiting: AtomicUsize,
         queued: AtomicUsize,
@@ -251,10 +269,17 @@ mod connection {
     }
 
     impl Connection {
-        pub fn new(mailbox: &Arc<Mailbox>) -> Arc<Connection> {
+        pub fn new(
+            mailbox: &Arc<Mailbox>,
+            seat: &Arc<Seat>,
+            queue: &Arc<Queue>,
+        ) -> Arc<Connection> {
             Arc::new_cyclic(|me| Connection {
                 me: me.clone(),
+                id: queue.id(),
                 mailbox: Arc::clone(mailbox),
+                seat: Arc::clone(seat),
+                queue: Arc::clone(queue),
                 outbox: Mutex::default(),
                 waiting: AtomicUsize::new(0),
                 queued: AtomicUsize::new(0),
@@ -263,7 +288,7 @@ mod connection {
 
         /// As the library's, where the socket takes everything.
         pub fn send(&self) {
-            let gathering = &self.mailbox.gathering;
+            let gathering = &self.seat.gathering;
             let mut outbox = self.outbox.lock().unwrap();
             let was_quiet = outbox.waiting == 0;
             outbox.waiting += 1;
@@ -271,11 +296,16 @@ mod connection {
             if outbox.is_gathered || was_quiet && gathers {
                 let was_gathered = std::mem::replace(&mut outbox.is_gathered, true);
                 if !was_gathered && gathering.add(self.me.upgrade().unwrap()) {
-                    self.mailbox.send(Command::Gathered);
+                    self.mailbox.send(Command::Gathered(Arc::clone(&self.seat)));
                 }
                 return;
             }
             self.depart(&mut outbox);
+        }
+
+        /// The worker has done with it.
+        pub fn close(&self) {
+            self.seat.leave();
         }
 
         fn depart(&self, outbox: &mut Outbox) {
@@ -295,7 +325,7 @@ mod connection {
 
     impl Recipient for Connection {
         fn id(&self) -> i32 {
-            1
+            self.id
         }
         fn kind(&self) -> Kind {
             Kind::Push
@@ -323,17 +353,16 @@ mod connection {
 mod driver {
     use super::*;
 
-    pub enum Patience {
+    pub enum Patience<'a> {
         Own(Option<std::time::Duration>),
-        Loan(Option<std::time::Duration>),
+        Loan(Option<std::time::Duration>, &'a Arc<connection::Seat>),
     }
 
     pub struct Driver {
         pub(super) mailbox: Arc<Mailbox>,
-        pub(super) queue: Arc<Queue>,
-        pub(super) recipient: Arc<dyn Recipient>,
-        pub(super) gathered_due: bool,
-        pub(super) is_retiring: bool,
+        /// What is said is for all of them.
+        pub(super) connections: Vec<Arc<Connection>>,
+        pub(super) gathered: Vec<Arc<connection::Seat>>,
     }
 
     impl Driver {
@@ -341,24 +370,16 @@ mod driver {
             &self.mailbox
         }
 
-        pub fn is_idle(&self) -> bool {
-            self.is_retiring
-        }
-
-        pub fn is_retiring(&self) -> bool {
-            self.is_retiring
-        }
-
         pub fn abandon(&mut self) {}
 
-        pub fn turn(&mut self, _: Patience) -> Turned {
+        pub fn turn(&mut self, patience: Patience<'_>) -> Turned {
             let network = Arc::clone(&self.mailbox.network);
             let mut arrived = network.arrived.lock().unwrap();
             let has_something = |arrived: &Arrived| {
                 let has_pings = arrived.pings > arrived.pongs;
                 has_pings || !arrived.messages.is_empty() || !arrived.commands.is_empty()
             };
-            while !has_something(&arrived) && !self.gathered_due {
+            while !has_something(&arrived) && self.gathered.is_empty() {
                 arrived = network.changed.wait(arrived).unwrap();
             }
             arrived.pongs = arrived.pings;
@@ -366,22 +387,27 @@ mod driver {
             let commands = std::mem::take(&mut arrived.commands);
             drop(arrived);
             network.changed.notify_all();
-            for number in messages {
-                let payload = number.to_be_bytes().to_vec();
-                self.queue.push(&self.recipient, Event::Pong(Pong { payload, round_trip_us: 0 }));
-            }
-            let was_due = std::mem::take(&mut self.gathered_due);
+            let due = std::mem::take(&mut self.gathered);
             for command in commands {
                 match command {
                     Command::Wakeup | Command::Watch(_) => {}
-                    Command::Gathered => self.gathered_due = true,
-                    Command::Retire => self.is_retiring = true,
+                    Command::Gathered(seat) => self.gathered.push(seat),
+                    Command::Open(connection) => self.connections.push(connection),
                 }
             }
-            if was_due {
-                self.mailbox.gathering.flush_late();
-            } else if self.mailbox.gathering.is_pending() {
-                self.gathered_due = true;
+            for number in messages {
+                for connection in &self.connections {
+                    let payload = number.to_be_bytes().to_vec();
+                    let pong = Event::Pong(Pong { payload, round_trip_us: 0 });
+                    let recipient: Arc<dyn Recipient> = Arc::clone(connection) as _;
+                    connection.queue.push(&recipient, pong);
+                }
+            }
+            due.iter().for_each(|seat| seat.gathering.flush_late());
+            if let Patience::Loan(_, seat) = patience {
+                if seat.gathering.is_pending() {
+                    self.gathered.push(Arc::clone(seat));
+                }
             }
             Turned::Done
         }
@@ -391,6 +417,7 @@ mod driver {
 /// A queue, its worker and its one connection.
 struct Whole {
     network: Arc<Network>,
+    engine: Arc<Engine>,
     queue: Arc<Queue>,
     connection: Arc<Connection>,
     worker: thread::JoinHandle<()>,
@@ -399,62 +426,27 @@ struct Whole {
 impl Whole {
     fn start() -> Whole {
         let network = Arc::new(Network::default());
-        let mailbox = Mailbox { gathering: Default::default(), network: Arc::clone(&network) };
-        let mailbox = Arc::new(mailbox);
-        let queue = Arc::new(Queue::new(1, None));
-        let connection = Connection::new(&mailbox);
-        queue.expect(connection.as_ref());
+        let mailbox = Arc::new(Mailbox { network: Arc::clone(&network) });
         let engine = Arc::new(Engine::new(Driver {
             mailbox,
-            queue: Arc::clone(&queue),
-            recipient: Arc::clone(&connection) as _,
-            gathered_due: false,
-            is_retiring: false,
+            connections: Vec::new(),
+            gathered: Vec::new(),
         }));
-        queue.set_engine(Some(Arc::clone(&engine) as _));
+        let queue = Arc::new(Queue::new(1, None));
+        let connection = launch(&engine, &queue).unwrap();
         let worker = {
-            let queue = Arc::clone(&queue);
-            thread::spawn(move || {
-                while !engine.standing().is_retiring {
-                    engine.run_turn(Patience::Own(None));
-                    engine.lend(&queue);
-                    queue.call_wakeup();
-                }
-                queue.set_engine(None);
-            })
+            let engine = Arc::clone(&engine);
+            thread::spawn(move || work(&engine))
         };
-        Whole { network, queue, connection, worker }
+        Whole { network, engine, queue, connection, worker }
     }
 
-    /// The host waits for the next events; none if it was woken.
     fn poll(&self) -> Vec<usize> {
-        self.queue.enter().unwrap();
-        let mut numbers = Vec::new();
-        if let Waited::Ready(count) = self.wait(Goal::Event(Kind::Push)) {
-            self.queue.cork();
-            for _ in 0..count {
-                let entry = self.queue.take(Kind::Push, None).unwrap();
-                if let Event::Pong(pong) = &entry.event {
-                    numbers.push(usize::from_be_bytes(pong.payload[..].try_into().unwrap()));
-                }
-                self.queue.recycle(entry);
-            }
-        }
-        self.queue.leave();
-        numbers
+        poll(&self.queue)
     }
 
     fn wait(&self, goal: Goal) -> Waited {
-        let mut wait = Wait::new(goal);
-        loop {
-            match self.queue.wait(&mut wait, &|| false) {
-                Waited::Asleep(sleeper, sleep) => {
-                    wait.rise(sleep.run());
-                    drop(sleeper);
-                }
-                waited => return waited,
-            }
-        }
+        wait(&self.queue, goal)
     }
 
     fn say(&self, number: usize) {
@@ -465,8 +457,72 @@ impl Whole {
     fn end(self) {
         self.network.change(|arrived| arrived.pings += 1);
         self.network.wait_until(|arrived| arrived.pongs == arrived.pings);
-        self.network.change(|arrived| arrived.commands.push_back(Command::Retire));
+        self.engine.seats().retire();
+        self.connection.close();
+        self.engine.mailbox().send(Command::Wakeup);
         self.worker.join().unwrap();
+        assert!(launch(&self.engine, &self.queue).is_none(), "the worker has ended");
+    }
+}
+
+/// Begins a connection of a queue, unless the worker has ended.
+fn launch(engine: &Arc<Engine>, queue: &Arc<Queue>) -> Option<Arc<Connection>> {
+    engine.seats().admit(queue, |seat, is_new| {
+        if is_new {
+            queue.set_engine(Some(Arc::new(Station::new(engine, queue, seat))));
+        }
+        let connection = Connection::new(engine.mailbox(), seat, queue);
+        seat.enter();
+        queue.expect(connection.as_ref());
+        engine.recall_if_shared();
+        engine.mailbox().send(Command::Open(Arc::clone(&connection)));
+        connection
+    })
+}
+
+/// What the worker's thread does.
+fn work(engine: &Engine) {
+    loop {
+        engine.run_turn(Patience::Own(None));
+        engine.lend();
+        engine.take_due().iter().for_each(|queue| queue.call_wakeup());
+        let now = std::time::Instant::now();
+        if engine.seats().must_sweep(None, now) {
+            if let Swept::Nothing = engine.seats().sweep(now, Queue::needs_worker) {
+                return;
+            }
+        }
+    }
+}
+
+/// The host waits for the next events; none if it was woken.
+fn poll(queue: &Arc<Queue>) -> Vec<usize> {
+    queue.enter().unwrap();
+    let mut numbers = Vec::new();
+    if let Waited::Ready(count) = wait(queue, Goal::Event(Kind::Push)) {
+        queue.cork();
+        for _ in 0..count {
+            let entry = queue.take(Kind::Push, None).unwrap();
+            if let Event::Pong(pong) = &entry.event {
+                numbers.push(usize::from_be_bytes(pong.payload[..].try_into().unwrap()));
+            }
+            queue.recycle(entry);
+        }
+    }
+    queue.leave();
+    numbers
+}
+
+fn wait(queue: &Arc<Queue>, goal: Goal) -> Waited {
+    let mut wait = Wait::new(goal);
+    loop {
+        match queue.wait(&mut wait, &|| false) {
+            Waited::Asleep(sleeper, sleep) => {
+                wait.rise(sleep.run());
+                drop(sleeper);
+            }
+            waited => return waited,
+        }
     }
 }
 
@@ -496,7 +552,8 @@ fn the_loop_is_run_by_one_thread_at_a_time_and_comes_back() {
             let (baton, in_use) = (Arc::clone(&baton), Arc::clone(&in_use));
             thread::spawn(move || {
                 for _ in 0..6 {
-                    if baton.begin() {
+                    assert!(!baton.begin(2), "it is lent to another queue");
+                    if baton.begin(1) {
                         run(&in_use);
                         baton.end();
                     }
@@ -505,9 +562,9 @@ fn the_loop_is_run_by_one_thread_at_a_time_and_comes_back() {
         };
         for _ in 0..3 {
             run(&in_use);
-            baton.lend();
+            baton.lend(1);
             baton.await_return(|| ());
-            assert!(!baton.begin(), "it is the worker's");
+            assert!(!baton.begin(1), "it is the worker's");
         }
         run(&in_use);
         host.join().unwrap();
@@ -641,11 +698,78 @@ fn a_thread_that_waits_by_sleeping_hears_of_each_change() {
     });
 }
 
+#[test]
+fn a_borrowed_loop_goes_back_when_another_queue_comes() {
+    in_many_orders(|| {
+        let whole = Arc::new(Whole::start());
+        // What makes the loop be lent.
+        for number in 0..4 {
+            whole.say(number);
+            assert_eq!(whole.poll(), [number]);
+        }
+        let other = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || {
+                let queue = Arc::new(Queue::new(2, None));
+                let network = Arc::clone(&whole.network);
+                let call = move || network.change(|arrived| arrived.calls += 1);
+                queue.on_wakeup(Some(Box::new(call)));
+                let connection = launch(&whole.engine, &queue).unwrap();
+                // It is its worker that calls, whoever ran the loop.
+                let mut numbers = Vec::new();
+                whole.say(7);
+                while numbers.is_empty() {
+                    numbers = poll(&queue);
+                }
+                assert_eq!(numbers, [7]);
+                whole.network.wait_until(|arrived| arrived.calls > 0);
+                connection.close();
+            })
+        };
+        // The first one's host hears it as well, and waits for the next.
+        assert_eq!(whole.poll(), [7]);
+        other.join().unwrap();
+        whole.say(8);
+        assert_eq!(whole.poll(), [8]);
+        Arc::into_inner(whole).unwrap().end();
+    });
+}
+
+#[test]
+fn a_connection_begins_at_a_worker_or_hears_that_it_has_ended() {
+    in_many_orders(|| {
+        let whole = Whole::start();
+        let (engine, connection) = (Arc::clone(&whole.engine), Arc::clone(&whole.connection));
+        let starter = {
+            let engine = Arc::clone(&engine);
+            thread::spawn(move || {
+                let queue = Arc::new(Queue::new(2, None));
+                launch(&engine, &queue).map(|connection| (queue, connection))
+            })
+        };
+        engine.seats().retire();
+        connection.close();
+        engine.mailbox().send(Command::Wakeup);
+        if let Some((queue, connection)) = starter.join().unwrap() {
+            whole.say(1);
+            assert_eq!(poll(&queue), [1]);
+            connection.close();
+            engine.mailbox().send(Command::Wakeup);
+        }
+        whole.worker.join().unwrap();
+        assert!(engine.seats().have_ended());
+    });
+}
+
 /// A loop whose turns come to the same each time.
 struct Fixed(Turned);
 
 impl queue::Engine for Fixed {
     fn rouse(&self) {}
+    fn announce(&self) {}
+    fn is_lost(&self) -> bool {
+        false
+    }
     fn turn(&self, _: Option<std::time::Duration>) -> Turned {
         self.0
     }
@@ -657,13 +781,18 @@ impl queue::Engine for Fixed {
     fn flush(&self) {}
 }
 
+/// A connection without a worker.
+fn alone(queue: &Arc<Queue>) -> Arc<Connection> {
+    let mailbox = Arc::new(Mailbox { network: Arc::default() });
+    let seat = Arc::new(connection::Seat::new(&Arc::default()));
+    Connection::new(&mailbox, &seat, queue)
+}
+
 /// How the wait of a thread ends that runs the loop itself.
 fn ride(turned: Turned, prepare: impl Fn(&Arc<Queue>)) -> Waited {
-    let network = Arc::new(Network::default());
-    let mailbox = Arc::new(Mailbox { gathering: Default::default(), network });
-    let connection = Connection::new(&mailbox);
-    let recipient: Arc<dyn Recipient> = Arc::clone(&connection) as _;
     let queue = Arc::new(Queue::new(1, None));
+    let connection = alone(&queue);
+    let recipient: Arc<dyn Recipient> = Arc::clone(&connection) as _;
     queue.expect(connection.as_ref());
     queue.set_engine(Some(Arc::new(Fixed(turned))));
     queue.enter().unwrap();
@@ -695,10 +824,8 @@ fn a_signal_and_a_written_byte_end_the_wait_of_who_runs_the_loop() {
 #[test]
 fn a_queue_that_is_closed_while_a_callback_runs_holds_nothing() {
     in_many_orders(|| {
-        let network = Arc::new(Network::default());
-        let mailbox = Arc::new(Mailbox { gathering: Default::default(), network });
-        let recipient: Arc<dyn Recipient> = Connection::new(&mailbox);
-        let queue = Queue::new(1, None);
+        let queue = Arc::new(Queue::new(1, None));
+        let recipient: Arc<dyn Recipient> = alone(&queue);
         queue.expect(recipient.as_ref());
         for _ in 0..3 {
             queue.push(&recipient, Event::Drain);

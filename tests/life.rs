@@ -67,6 +67,10 @@ impl Ends for Connection {
         self.life.is_over()
     }
 
+    fn begin(&self) {}
+
+    fn leave(&self) {}
+
     /// As the library's.
     fn abandon(self: &Arc<Self>) {
         let words = "a defect";

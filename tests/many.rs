@@ -1,16 +1,19 @@
-//! A hundred thousand connections that nobody polls meanwhile. One test at a time, because
-//! each uses up much of what the process may have.
+//! A hundred thousand connections that nobody polls meanwhile, and a thousand queues. One test at
+//! a time, because each uses up much of what the process may have.
 
 mod support;
 
 use std::ffi::{c_void, CString};
 use std::sync::atomic::{AtomicU32, AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use hostws::capi::*;
 use support::host::*;
+use support::process::workers;
 use support::servers::ClosedPort;
+use support::{url, ws_server};
 
 const COUNT: usize = 100_000;
 
@@ -129,4 +132,54 @@ fn to_drop_connections_takes_no_longer_when_a_hundred_thousand_others_wait_for_a
         assert!(before.elapsed() < Duration::from_secs(120));
     }
     assert_eq!(ENDS.load(Ordering::Relaxed) as usize, COUNT + DROPPED);
+}
+
+#[test]
+fn a_thousand_queues_with_a_connection_each_share_a_few_workers() {
+    const QUEUES: usize = 1000;
+    const POLLERS: usize = 4;
+    const EACH: usize = 10;
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    // Those of other queues have ended.
+    assert_eq!(ws_shutdown(10_000), HOSTWS_OK, "{}", last_words());
+    let server = ws_server();
+    let address = url(&server, "/echo");
+    let queues: Vec<ws_queue> = (0..QUEUES).map(|_| ws_queue_new()).collect();
+    let exchange = |queues: &[ws_queue]| {
+        let clients: Vec<Client> = queues
+            .iter()
+            .map(|&queue| Client::with(&address, |options| options.queue = queue))
+            .collect();
+        for client in &clients {
+            for number in 0..EACH {
+                client.send(&format!("{} {number}", client.id));
+            }
+        }
+        for client in &clients {
+            client.wait_messages(EACH);
+            for (number, message) in client.messages().iter().enumerate() {
+                assert_eq!(message, format!("{} {number}", client.id).as_bytes());
+            }
+        }
+        clients
+    };
+    let most = thread::available_parallelism().map_or(1, usize::from).min(8);
+    thread::scope(|scope| {
+        let pollers: Vec<_> =
+            queues.chunks(QUEUES / POLLERS).map(|its| scope.spawn(move || exchange(its))).collect();
+        let clients: Vec<Client> =
+            pollers.into_iter().flat_map(|poller| poller.join().unwrap()).collect();
+        assert_eq!(workers(), most, "all {QUEUES} connections are open");
+        for client in &clients {
+            client.terminate();
+        }
+        for client in &clients {
+            client.finish().check_clean(1000, "");
+        }
+    });
+    for queue in queues {
+        assert_eq!(ws_queue_free(queue), HOSTWS_OK, "{}", last_words());
+    }
+    assert_eq!(ws_shutdown(10_000), HOSTWS_OK, "{}", last_words());
+    assert_eq!(workers(), 0);
 }

@@ -156,6 +156,14 @@ impl Ends for Connection {
         self.life.is_over()
     }
 
+    fn begin(&self) {
+        self.home.seat.enter();
+    }
+
+    fn leave(&self) {
+        self.home.seat.leave();
+    }
+
     fn abandon(self: &Arc<Self>) {
         let error = Error::ws(Code::Internal, "a defect in hostws ended the connection");
         self.emit(Event::Error(error));

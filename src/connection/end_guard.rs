@@ -9,6 +9,12 @@ use std::sync::Arc;
 pub trait Ends {
     fn is_over(&self) -> bool;
 
+    /// Somebody is to run it.
+    fn begin(&self);
+
+    /// Nobody runs it any more.
+    fn leave(&self);
+
     /// Ends it after a defect.
     fn abandon(self: &Arc<Self>);
 }
@@ -18,6 +24,7 @@ pub struct EndGuard<C: Ends>(Arc<C>);
 
 impl<C: Ends> EndGuard<C> {
     pub fn new(connection: Arc<C>) -> EndGuard<C> {
+        connection.begin();
         EndGuard(connection)
     }
 }
@@ -37,5 +44,6 @@ impl<C: Ends> Drop for EndGuard<C> {
             // During a panic, a second one would end the process.
             let _ = catch_unwind(AssertUnwindSafe(|| self.0.abandon()));
         }
+        self.0.leave();
     }
 }

@@ -26,7 +26,7 @@ pub trait Gathered: Send + Sync {
     fn flush_gathered(&self);
 }
 
-/// The connections of one worker that have gathered messages.
+/// The connections of one queue that have gathered messages.
 #[derive(Default)]
 pub struct Gathering {
     state: Mutex<State>,

@@ -5,11 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Sender;
 
-use super::gathering::Gathering;
-
 /// The mailbox of a worker that takes commands of type `C`.
 pub struct Mailbox<C> {
-    pub gathering: Gathering,
     sender: Sender<C>,
     /// `None` once the worker has ended. Connections that nobody polls may live longer.
     waker: Mutex<Option<mio::Waker>>,
@@ -23,7 +20,6 @@ pub struct Mailbox<C> {
 impl<C> Mailbox<C> {
     pub fn new(sender: Sender<C>, waker: mio::Waker) -> Mailbox<C> {
         Mailbox {
-            gathering: Gathering::default(),
             sender,
             waker: Mutex::new(Some(waker)),
             asleep: AtomicBool::new(false),
@@ -69,8 +65,6 @@ impl<C> Mailbox<C> {
             // By now its descriptor may belong to the host.
             std::mem::forget(waker);
         }
-        // It holds connections, and each of them holds the mailbox.
-        self.gathering.flush();
     }
 
     /// The worker is about to sleep. After this call, it checks once more for commands.

@@ -24,6 +24,7 @@ mod policy;
 mod reconnect;
 mod recovery;
 mod registry;
+mod seat;
 mod sending;
 mod spare;
 mod stats;
@@ -50,6 +51,7 @@ pub(crate) use options::options_table;
 pub use options::{DataType, Limits, Options, Settings};
 pub use outbox::Outbox;
 pub use reconnect::Reconnect;
+pub use seat::{Load, Seat};
 pub use sending::SendFlags;
 pub use stats::{add, Snapshot, Stats};
 pub use status::Status;
@@ -72,23 +74,22 @@ pub enum Command {
     Attend(Arc<Connection>),
     /// The blocking part of the attempt with that number is done.
     Prepared(Arc<Connection>, u32, Prepared),
-    /// The queue's thread has ended or the queue was freed: close everything.
-    Orphaned,
-    /// End soon, without lingering.
-    Retire,
-    /// End the turn: a call of the wake-up function is due, or the queue has changed.
+    /// The queue's thread has ended or the queue was freed: close its connections.
+    Orphaned(Arc<Queue>),
+    /// End the turn: a call of a wake-up function is due, or a queue has changed.
     Wakeup,
-    /// Send what was gathered, in a moment.
-    Gathered,
-    /// End turns when the host writes into the queue's wake pipe.
+    /// Send what was gathered there, in a moment.
+    Gathered(Arc<Seat>),
+    /// End turns when the host writes into a queue's wake pipe.
     Watch(Arc<WakePipe>),
 }
 
-/// Where a connection belongs. All connections of a worker share one.
+/// Where a connection belongs. The connections of a queue at a worker share one.
 pub struct Home {
     pub registry: &'static Registry,
     pub queue: Arc<Queue>,
     pub mailbox: Arc<Mailbox>,
+    pub seat: Arc<Seat>,
 }
 
 pub struct Connection {

@@ -1,7 +1,7 @@
 //! What a host sends: messages, fragments and pings. Each is queued as a whole or not at all. On a
 //! quiet connection it is written at once.
 
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::composer::{check, Composer};
 use super::gathering::{Gathered, MUCH};
@@ -180,12 +180,12 @@ impl Connection {
     /// Sends what was queued: at once, or gathered with later messages. If earlier bytes are stuck,
     /// it leaves when the socket takes bytes again.
     fn leave(&self, mut outbox: Locked<'_>, was_quiet: bool, payload: &[u8]) {
-        let gathering = &self.home.mailbox.gathering;
+        let gathering = &self.home.seat.gathering;
         let is_gathered = outbox.is_gathered() || was_quiet && outbox.gathers(gathering);
         if is_gathered && outbox.waiting() < MUCH {
             outbox.keep_copy(payload);
             if !outbox.set_gathered(true) && self.me.upgrade().is_some_and(|me| gathering.add(me)) {
-                self.home.mailbox.send(Command::Gathered);
+                self.home.mailbox.send(Command::Gathered(Arc::clone(&self.home.seat)));
             }
         } else if is_gathered || was_quiet {
             self.flush(&mut outbox);

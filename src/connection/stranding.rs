@@ -20,7 +20,10 @@ impl Home {
         let strand = move || {
             let all = registry.all();
             let its = all.iter().filter(|it| Arc::ptr_eq(&it.home.mailbox, &mailbox));
-            its.for_each(|it| it.strand());
+            its.for_each(|it| {
+                it.home.queue.strand();
+                it.strand();
+            });
         };
         if let Err(error) = exit::spawn("hostws-strand", strand) {
             log::line!(Error, "no thread could be started to end lost connections: {error}");
@@ -30,7 +33,9 @@ impl Home {
 
 impl PartialEq for Home {
     fn eq(&self, other: &Home) -> bool {
-        Arc::ptr_eq(&self.queue, &other.queue) && Arc::ptr_eq(&self.mailbox, &other.mailbox)
+        Arc::ptr_eq(&self.queue, &other.queue)
+            && Arc::ptr_eq(&self.mailbox, &other.mailbox)
+            && Arc::ptr_eq(&self.seat, &other.seat)
     }
 }
 

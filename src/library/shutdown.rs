@@ -29,7 +29,7 @@ pub fn shutdown(timeout: Option<Duration>) -> Result<()> {
         return Err(Error::ws(Code::Shutdown, "another thread is shutting the library down"));
     }
     let result = library.close_all(timeout);
-    library.shared.resources.forget();
+    library.crew.shared.resources.forget();
     // In any case: the host may unload its functions when this returns.
     let result = result.and(library.forget_functions(Instant::now() + MOMENT));
     library.closing.store(false, Ordering::SeqCst);
@@ -67,10 +67,9 @@ impl Library {
                     _ => drop(connection.abort()),
                 }
             }
-            let pairs: Vec<Arc<Pair>> = self.queues().values().map(Arc::clone).collect();
-            pairs.iter().for_each(|pair| pair.retire());
+            self.crew.retire();
             let now = Instant::now();
-            if self.shared.wait_for_workers(now + LOOK) {
+            if self.crew.shared.wait_for_workers(now + LOOK) {
                 break;
             }
             if is_polite && deadline.is_some_and(|deadline| now >= deadline) {
@@ -83,7 +82,7 @@ impl Library {
             }
         }
         let moment = Instant::now() + MOMENT;
-        let is_idle = self.shared.jobs.wait_idle_exit(deadline.unwrap_or(moment).max(moment));
+        let is_idle = self.crew.shared.jobs.wait_idle_exit(deadline.unwrap_or(moment).max(moment));
         watched.check()?;
         if !is_idle {
             let words = "a name is still being looked up; its thread ends with that";

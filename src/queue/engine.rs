@@ -17,11 +17,17 @@ pub enum Turned {
     Woken,
 }
 
-/// The loop of a queue's connections. A worker runs it. While events come in quick succession, the
+/// The loop of a queue's connections, and perhaps of other queues'. A worker runs it. While events come in quick succession, the
 /// worker lends it to the host's thread that waits for them.
 pub trait Engine: Send + Sync {
     /// Wakes the loop, if it sleeps, to look at its commands.
     fn rouse(&self);
+
+    /// A call of the queue's wake-up function is due. The worker makes it when its turn ends.
+    fn announce(&self);
+
+    /// The host has closed the loop's descriptors.
+    fn is_lost(&self) -> bool;
 
     /// Runs one turn on the calling thread, if the loop is lent.
     fn turn(&self, timeout: Option<Duration>) -> Turned;

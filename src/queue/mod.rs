@@ -83,13 +83,19 @@ impl Queue {
         let was_empty = state.ready() == 0;
         let superseded = state.supersede(recipient.as_ref(), &entry.event);
         state.put(entry, End::Back);
+        let mut caller = None;
         if was_empty && state.ready() > 0 {
-            state.announce();
+            if state.announce() {
+                caller = state.engine.clone();
+            }
             state.left();
         }
         // Also if it was not empty: the host may have read the byte without polling.
         state.settle_signal();
         self.notify(state);
+        if let Some(engine) = caller {
+            engine.announce();
+        }
         // Settling takes other locks.
         drop(superseded);
         true
@@ -156,6 +162,11 @@ impl Queue {
         self.state().neglect()
     }
 
+    /// Whether it may be time to warn soon.
+    pub fn is_watched(&self) -> bool {
+        !matches!(self.state().foresee_neglect(), Neglect::None)
+    }
+
     /// Sets the loop that fills the queue, or takes it away.
     pub fn set_engine(&self, engine: Option<Arc<dyn Engine>>) {
         let mut state = self.state();
@@ -169,9 +180,13 @@ impl Queue {
     }
 
     /// The host has closed our descriptors, and the loop is gone. The queue makes new ones when it
-    /// needs them. It does not close the old numbers: by now they may belong to the host.
+    /// needs them. It does not close the old numbers: by now they may belong to the host. A queue
+    /// that has got another loop meanwhile stays as it is.
     pub fn strand(&self) {
         let mut state = self.state();
+        if !state.engine.as_ref().is_some_and(|engine| engine.is_lost()) {
+            return;
+        }
         let lost = (
             state.engine.take(),
             state.spare_notifier.take(),
@@ -183,9 +198,11 @@ impl Queue {
         std::mem::forget(lost);
     }
 
+    /// Has the worker call the wake-up function.
     fn rouse(&self) {
         let engine = self.state().engine.clone();
         if let Some(engine) = engine {
+            engine.announce();
             engine.rouse();
         }
     }

@@ -266,6 +266,15 @@ impl State {
 
     /// Reports once that nobody polls, until somebody does.
     pub fn neglect(&mut self) -> Neglect {
+        let neglect = self.foresee_neglect();
+        if matches!(neglect, Neglect::Now { .. }) {
+            self.unpolled_since = None;
+        }
+        neglect
+    }
+
+    /// The same without the report.
+    pub fn foresee_neglect(&self) -> Neglect {
         let [pushed, pulled] = [Kind::Push, Kind::Pull].map(|kind| self.deliverable(kind));
         if self.closed || self.poller.is_some() || pushed + pulled == 0 {
             return Neglect::None;
@@ -275,7 +284,6 @@ impl State {
         if !rest.is_zero() {
             return Neglect::In(rest);
         }
-        self.unpolled_since = None;
         Neglect::Now { pushed, pulled }
     }
 

@@ -22,6 +22,8 @@ pub struct Baton {
 #[derive(Default)]
 struct State {
     is_lent: bool,
+    /// The number of the queue whose host may run it.
+    queue: i32,
     /// The host is in a turn of the loop.
     is_in_use: bool,
     /// The host has begun a turn since the last tick.
@@ -35,9 +37,9 @@ impl Baton {
 
     // ---- for the worker
 
-    /// From here on, the host may run the loop.
-    pub fn lend(&self) {
-        *self.state() = State { is_lent: true, is_in_use: false, was_used: true };
+    /// From here on, the host that waits for that queue may run the loop.
+    pub fn lend(&self, queue: i32) {
+        *self.state() = State { is_lent: true, queue, is_in_use: false, was_used: true };
     }
 
     /// Waits until the loop belongs to the worker again. `interrupt` ends the host's turn.
@@ -57,12 +59,15 @@ impl Baton {
 
     // ---- for the host
 
-    /// Begins a turn, if the loop is lent.
-    pub fn begin(&self) -> bool {
+    /// Begins a turn, if the loop is lent to that queue.
+    pub fn begin(&self, queue: i32) -> bool {
         let mut state = self.state();
-        state.is_in_use = state.is_lent;
+        if !state.is_lent || state.queue != queue {
+            return false;
+        }
+        state.is_in_use = true;
         state.was_used = true;
-        state.is_lent
+        true
     }
 
     pub fn end(&self) {
@@ -70,6 +75,19 @@ impl Baton {
         state.is_in_use = false;
         if !state.is_lent {
             drop(state);
+            self.changed.notify_one();
+        }
+    }
+
+    // ---- for any thread
+
+    /// The loop goes back to the worker after the present turn.
+    pub fn recall(&self) {
+        let mut state = self.state();
+        let was_lent = std::mem::take(&mut state.is_lent);
+        let is_free = !state.is_in_use;
+        drop(state);
+        if was_lent && is_free {
             self.changed.notify_one();
         }
     }

@@ -1,6 +1,8 @@
-//! The connections of one queue, and one turn of their loop. It does not know which thread it runs
+//! The connections of some queues, and one turn of their loop. It does not know which thread it runs
 //! on.
 
+use std::collections::VecDeque;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,7 @@ use super::session::{Flow, Reading, READ_SIZE};
 use super::shared::Shared;
 use super::sleep::SleepWatch;
 use super::timers::Timers;
-use crate::connection::{Command, Connection, Mailbox, GATHERING_MOMENT};
+use crate::connection::{Command, Connection, Mailbox, Seat, GATHERING_MOMENT};
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::protocol::{close_code, ReadBuffer};
@@ -26,13 +28,13 @@ const AWAKE: Token = Token(usize::MAX - 1);
 const WAKE_PIPE: Token = Token(usize::MAX - 2);
 
 /// How long a turn waits for something to do.
-pub enum Patience {
+pub enum Patience<'a> {
     /// On the worker: until the next timer, but not longer than this.
     Own(Option<Duration>),
-    /// On a host thread: for this long. It does not look at the timers, because setting the
+    /// On a host thread, which has borrowed the loop for its queue: for this long. It does not look at the timers, because setting the
     /// system's timer in each turn takes long. When nothing comes, the worker takes the loop back
     /// in time.
-    Loan(Option<Duration>),
+    Loan(Option<Duration>, &'a Arc<Seat>),
 }
 
 pub struct Driver {
@@ -49,12 +51,10 @@ pub struct Driver {
     /// The connections that had more to read than a turn allows.
     unfinished: Vec<usize>,
     sleep: SleepWatch,
-    /// The queue's wake pipe, once the host has asked for it.
-    wake_pipe: Option<Arc<WakePipe>>,
-    /// When gathered messages leave.
-    gathered_due: Option<Instant>,
-    /// No linger after the last connection.
-    retiring: bool,
+    /// The wake pipes that hosts have asked for.
+    wake_pipes: Vec<Arc<WakePipe>>,
+    /// When gathered messages leave, the first ones first.
+    gathered: VecDeque<(Instant, Arc<Seat>)>,
 }
 
 impl Driver {
@@ -85,9 +85,8 @@ impl Driver {
             is_lent: false,
             unfinished: Vec::new(),
             sleep,
-            wake_pipe: None,
-            gathered_due: None,
-            retiring: false,
+            wake_pipes: Vec::new(),
+            gathered: VecDeque::new(),
         })
     }
 
@@ -95,18 +94,13 @@ impl Driver {
         &self.mailbox
     }
 
-    /// No connection and no command is left.
-    pub fn is_idle(&self) -> bool {
-        self.links.is_empty() && self.commands.is_empty()
-    }
-
-    pub fn is_retiring(&self) -> bool {
-        self.retiring
-    }
-
     /// Runs one turn: waits for something to do and does it.
-    pub fn turn(&mut self, patience: Patience) -> Turned {
-        self.is_lent = matches!(patience, Patience::Loan(_));
+    pub fn turn(&mut self, patience: Patience<'_>) -> Turned {
+        let borrower = match patience {
+            Patience::Own(_) => None,
+            Patience::Loan(_, seat) => Some(seat),
+        };
+        self.is_lent = borrower.is_some();
         let timeout = self.timeout(patience);
         self.mailbox.doze();
         let timeout = if self.commands.is_empty() { timeout } else { Some(Duration::ZERO) };
@@ -165,13 +159,7 @@ impl Driver {
                 self.visit(key, now, |link, tools| link.on_wake(slept, tools.now));
             }
         }
-        if self.gathered_due.is_some_and(|due| due <= now) {
-            self.gathered_due = None;
-            self.mailbox.gathering.flush_late();
-        } else if self.mailbox.gathering.is_pending() {
-            // While the loop is lent, nobody announces what other threads gather.
-            self.gathered_due.get_or_insert(now + GATHERING_MOMENT);
-        }
+        self.send_gathered(borrower, now);
         while let Some(key) = self.timers.pop(now) {
             if let Some(link) = self.links.get_mut(key) {
                 link.timer = None;
@@ -181,15 +169,30 @@ impl Driver {
         turned
     }
 
-    fn timeout(&self, patience: Patience) -> Option<Duration> {
+    /// Sends what was gathered a moment ago.
+    fn send_gathered(&mut self, borrower: Option<&Arc<Seat>>, now: Instant) {
+        while self.gathered.front().is_some_and(|&(due, _)| due <= now) {
+            let Some((_, seat)) = self.gathered.pop_front() else { break };
+            seat.gathering.flush_late();
+        }
+        // While the loop is lent, nobody announces what other threads gather.
+        if let Some(seat) = borrower.filter(|seat| seat.gathering.is_pending()) {
+            if !self.gathered.iter().any(|(_, known)| Arc::ptr_eq(known, seat)) {
+                self.gathered.push_back((now + GATHERING_MOMENT, Arc::clone(seat)));
+            }
+        }
+    }
+
+    fn timeout(&self, patience: Patience<'_>) -> Option<Duration> {
         if !self.unfinished.is_empty() {
             return Some(Duration::ZERO);
         }
         let wanted = match patience {
             Patience::Own(wanted) => wanted,
-            Patience::Loan(wanted) => return wanted,
+            Patience::Loan(wanted, _) => return wanted,
         };
-        let due = [self.timers.next(), self.gathered_due].into_iter().flatten().min();
+        let gathered = self.gathered.front().map(|&(due, _)| due);
+        let due = [self.timers.next(), gathered].into_iter().flatten().min();
         let next = due.map(|at| at.saturating_duration_since(Instant::now()));
         [wanted, next].into_iter().flatten().min()
     }
@@ -217,22 +220,21 @@ impl Driver {
                     });
                 }
             }
-            Command::Orphaned => {
-                self.retiring = true;
-                for (_, link) in &self.links {
-                    link.connection.drain(true);
-                }
+            Command::Orphaned(queue) => {
+                let links = self.links.iter().map(|(_, link)| &link.connection);
+                links.filter(|it| Arc::ptr_eq(it.queue(), &queue)).for_each(|it| it.drain(true));
             }
-            Command::Retire => self.retiring = true,
-            Command::Gathered => {
-                self.gathered_due.get_or_insert(now + GATHERING_MOMENT);
+            Command::Gathered(seat) => {
+                self.gathered.push_back((now + GATHERING_MOMENT, seat));
             }
             // It has ended the turn, and that is all.
             Command::Wakeup => {}
             Command::Watch(pipe) => {
+                // Those of freed queues go.
+                self.wake_pipes.retain(|pipe| Arc::strong_count(pipe) > 1);
                 // If this fails, the host thread sees the byte a few milliseconds later.
                 let _ = pipe.watch(self.poll.registry(), WAKE_PIPE);
-                self.wake_pipe = Some(pipe);
+                self.wake_pipes.push(pipe);
             }
         }
     }
@@ -261,7 +263,18 @@ impl Driver {
             now,
         };
         let Some(link) = self.links.get_mut(key) else { return };
-        match act(link, &mut tools) {
+        // A defect ends one connection, and not those of other queues.
+        let flow = catch_unwind(AssertUnwindSafe(|| act(link, &mut tools)));
+        let Ok(flow) = flow else {
+            self.timers.clear(key, &mut link.timer);
+            let link = self.links.remove(key);
+            self.links_shrink();
+            log::line!(Error, "connection {}: a panic ends it", link.connection.id);
+            // Its guard tells the host.
+            drop(link);
+            return;
+        };
+        match flow {
             Flow::End(ending) => {
                 self.timers.clear(key, &mut link.timer);
                 self.links.remove(key).end(ending);

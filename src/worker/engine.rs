@@ -1,58 +1,74 @@
-//! The loop of a queue's connections, and the thread that runs it at the moment.
+//! The loop of some queues' connections, and the thread that runs it at the moment.
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::baton::Baton;
 use super::driver::{Driver, Patience};
-use crate::connection::{Command, Mailbox};
+use super::seats::Seats;
+use crate::connection::{Command, Mailbox, Seat};
 use crate::log;
-use crate::queue::{self, Queue, Turned};
+use crate::queue::{Queue, Turned};
 use crate::sync::{Mutex, MutexGuard};
-use crate::sys::WakePipe;
-
-pub struct Standing {
-    pub is_idle: bool,
-    pub is_retiring: bool,
-}
 
 pub struct Engine {
     /// Locked by the thread that runs the loop. The baton decides which that is.
     driver: Mutex<Driver>,
     baton: Baton,
     mailbox: Arc<Mailbox>,
+    seats: Seats,
+    /// The queues whose wake-up function is to be called.
+    due: Mutex<Vec<Arc<Queue>>>,
 }
 
 impl Engine {
     pub fn new(driver: Driver) -> Engine {
-        let mailbox = Arc::clone(driver.mailbox());
-        Engine { driver: Mutex::new(driver), baton: Baton::default(), mailbox }
+        Engine {
+            mailbox: Arc::clone(driver.mailbox()),
+            driver: Mutex::new(driver),
+            baton: Baton::default(),
+            seats: Seats::new(Instant::now()),
+            due: Mutex::default(),
+        }
     }
 
     pub fn mailbox(&self) -> &Arc<Mailbox> {
         &self.mailbox
     }
 
+    pub fn seats(&self) -> &Seats {
+        &self.seats
+    }
+
     fn driver(&self) -> MutexGuard<'_, Driver> {
         self.driver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nothing is left to do, and whether the worker must end then.
-    pub fn standing(&self) -> Standing {
-        let driver = self.driver();
-        Standing { is_idle: driver.is_idle(), is_retiring: driver.is_retiring() }
+    fn due(&self) -> MutexGuard<'_, Vec<Arc<Queue>>> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lends the loop to the host's thread until it is given back, or not used for a while.
-    pub fn lend(&self, queue: &Queue) {
-        if queue.lend_to_host(|| self.baton.lend()) {
-            // Outside of the queue's lock, because it writes and so takes connections' locks.
-            self.mailbox.gathering.set_lent(true);
-            self.baton.await_return(|| self.mailbox.send(Command::Wakeup));
-            queue.end_loan();
-            self.mailbox.gathering.set_lent(false);
-        }
+    // ---- for the worker
+
+    /// Lends the loop to a host thread until it is given back, or not used for a while. Only a
+    /// queue that has the worker alone can borrow it: the others would depend on that thread.
+    pub fn lend(&self) {
+        let lent = self.seats.with_sole(|queue, seat| {
+            let is_lent = queue.lend_to_host(|| self.baton.lend(queue.id()));
+            is_lent.then(|| (Arc::clone(queue), Arc::clone(seat)))
+        });
+        let Some((queue, seat)) = lent.flatten() else { return };
+        // Outside of the queue's lock, because it writes and so takes connections' locks.
+        seat.gathering.set_lent(true);
+        self.baton.await_return(|| self.mailbox.send(Command::Wakeup));
+        queue.end_loan();
+        seat.gathering.set_lent(false);
+    }
+
+    /// The queues whose wake-up function is to be called now.
+    pub fn take_due(&self) -> Vec<Arc<Queue>> {
+        std::mem::take(&mut *self.due())
     }
 
     /// Ends every connection, because no thread is left to run the loop.
@@ -61,7 +77,7 @@ impl Engine {
     }
 
     /// Runs one turn: waits for something to do and does it.
-    pub fn run_turn(&self, patience: Patience) -> Turned {
+    pub fn run_turn(&self, patience: Patience<'_>) -> Turned {
         let mut driver = self.driver();
         catch_unwind(AssertUnwindSafe(|| driver.turn(patience))).unwrap_or_else(|_| {
             log::line!(Error, "a turn of the loop panicked; its connections end");
@@ -70,35 +86,30 @@ impl Engine {
             Turned::Done
         })
     }
-}
 
-impl queue::Engine for Engine {
-    fn rouse(&self) {
-        self.mailbox.send(Command::Wakeup);
-    }
+    // ---- for host threads
 
-    fn turn(&self, timeout: Option<Duration>) -> Turned {
-        if !self.baton.begin() {
+    /// Runs one turn on the calling thread, which waits for that queue's events, if the loop is
+    /// lent to it.
+    pub fn turn(&self, queue: &Queue, seat: &Arc<Seat>, timeout: Option<Duration>) -> Turned {
+        if !self.baton.begin(queue.id()) {
             return Turned::NotLent;
         }
-        let turned = self.run_turn(Patience::Loan(timeout));
+        let turned = self.run_turn(Patience::Loan(timeout, seat));
         self.baton.end();
         turned
     }
 
-    fn watch(&self, pipe: &Arc<WakePipe>) {
-        self.mailbox.send(Command::Watch(Arc::clone(pipe)));
+    /// The worker is to call the queue's wake-up function after this turn.
+    pub fn announce(&self, queue: &Arc<Queue>) {
+        self.due().push(Arc::clone(queue));
+        self.baton.recall();
     }
 
-    fn cork(&self) {
-        self.mailbox.gathering.cork();
-    }
-
-    fn uncork(&self) -> bool {
-        self.mailbox.gathering.uncork()
-    }
-
-    fn flush(&self) {
-        self.mailbox.gathering.flush();
+    /// A queue has got a connection, perhaps beside another queue's. Then nobody borrows the loop.
+    pub fn recall_if_shared(&self) {
+        if self.seats.load().seats() > 1 {
+            self.baton.recall();
+        }
     }
 }

@@ -18,6 +18,15 @@ pub fn holdings() -> Holdings {
     }
 }
 
+/// The number of the library's threads that do the I/O.
+pub fn workers() -> usize {
+    let name = |task: std::io::Result<fs::DirEntry>| {
+        fs::read_to_string(task.ok()?.path().join("comm")).ok()
+    };
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten();
+    tasks.filter_map(name).filter(|name| name.trim() == "hostws").count()
+}
+
 /// Waits until the process holds no more than it did.
 #[track_caller]
 pub fn check_nothing_left_behind(before: Holdings) {

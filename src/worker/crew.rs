@@ -1,0 +1,182 @@
+//! The workers: one of its own for each thread's queue, and a few that all other queues share.
+//!
+//! A queue of a thread has its worker alone, so that the thread can always borrow the loop, and
+//! that nothing another thread does delays it. The other queues are as many as a program likes,
+//! one for each goroutine for example, and must not cost a thread each.
+
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use super::driver::Driver;
+use super::engine::Engine;
+use super::shared::Shared;
+use super::thread::work;
+use crate::connection::Command;
+use crate::error::Result;
+use crate::queue::Queue;
+use crate::{log, sys};
+
+/// At most so many workers are shared, unless the environment says otherwise.
+const MOST: usize = 8;
+/// The most that the environment can say.
+const MOST_BY_ENVIRONMENT: usize = 256;
+/// The variable with the number of shared workers.
+const VARIABLE: &str = "HOSTWS_WORKERS";
+
+#[derive(Default)]
+pub struct Crew {
+    pub shared: Arc<Shared>,
+    members: Mutex<Vec<Member>>,
+    /// How many workers are shared.
+    size: OnceLock<usize>,
+}
+
+struct Member {
+    engine: Arc<Engine>,
+    is_shared: bool,
+}
+
+impl Crew {
+    fn members(&self) -> MutexGuard<'_, Vec<Member>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The workers end with their last connections.
+    pub fn retire(&self) {
+        for member in &*self.members() {
+            member.engine.seats().retire();
+            member.engine.mailbox().send(Command::Wakeup);
+        }
+    }
+
+    /// A worker for the connections of a queue.
+    pub fn engine_for(self: &Arc<Self>, queue: &Queue) -> Result<Arc<Engine>> {
+        let mut members = self.members();
+        let is_shared = !queue.is_owned();
+        if !is_shared {
+            return self.start(&mut members, is_shared);
+        }
+        let load = |engine: &Arc<Engine>| engine.seats().load().connections();
+        let usable = |member: &&Member| {
+            let engine = &member.engine;
+            member.is_shared && !engine.mailbox().is_lost() && !engine.seats().have_ended()
+        };
+        let count = members.iter().filter(usable).count();
+        let least =
+            members.iter().filter(usable).map(|member| &member.engine).min_by_key(|it| load(it));
+        let least = least.map(Arc::clone);
+        match least {
+            Some(least) if load(&least) == 0 || count >= self.size() => Ok(least),
+            // If there can be no more threads, those that there are do it.
+            least => self.start(&mut members, is_shared).or_else(|error| least.ok_or(error)),
+        }
+    }
+
+    fn start(self: &Arc<Self>, members: &mut Vec<Member>, is_shared: bool) -> Result<Arc<Engine>> {
+        let driver = Driver::new(Arc::clone(&self.shared))?;
+        let engine = Arc::new(Engine::new(driver));
+        self.spawn(Arc::clone(&engine))?;
+        members.push(Member { engine: Arc::clone(&engine), is_shared });
+        Ok(engine)
+    }
+
+    /// On a host's thread, because it may read the environment.
+    fn size(&self) -> usize {
+        *self.size.get_or_init(|| {
+            let cores = thread::available_parallelism().map_or(1, usize::from).min(MOST);
+            let Some(given) = sys::environment(VARIABLE) else { return cores };
+            let number = given.to_str().and_then(|text| text.trim().parse().ok());
+            let number = number.filter(|number| (1..=MOST_BY_ENVIRONMENT).contains(number));
+            if number.is_none() {
+                log::line!(
+                    Warning,
+                    "{VARIABLE} is not a number from 1 to {MOST_BY_ENVIRONMENT}; {cores} workers \
+                     are shared"
+                );
+            }
+            number.unwrap_or(cores)
+        })
+    }
+
+    fn spawn(self: &Arc<Self>, engine: Arc<Engine>) -> Result<()> {
+        let crew = Arc::clone(self);
+        self.shared.spawn(move || {
+            work(&engine, |queue| crew.call_wakeup(&engine, queue));
+            crew.dismiss(&engine);
+            if engine.mailbox().is_lost() {
+                // By now its descriptors may belong to the host.
+                std::mem::forget(engine);
+            }
+        })
+    }
+
+    /// The worker is over.
+    fn dismiss(&self, engine: &Arc<Engine>) {
+        engine.mailbox().close();
+        let mut members = self.members();
+        let index = members.iter().position(|member| Arc::ptr_eq(&member.engine, engine));
+        let member = index.map(|index| members.swap_remove(index));
+        drop(members);
+        drop(member);
+    }
+
+    /// Calls the host's wake-up function of that queue if a call is due.
+    fn call_wakeup(self: &Arc<Self>, engine: &Arc<Engine>, queue: Arc<Queue>) {
+        let mut call = WakeupCall { crew: self, engine, queue: Some(queue) };
+        if let Some(queue) = &call.queue {
+            queue.call_wakeup();
+        }
+        // The function has returned.
+        call.queue = None;
+    }
+
+    /// The queue's wake-up function ends the calling thread. Another thread goes on with the work,
+    /// and the function is not called again.
+    fn replace_thread(self: &Arc<Self>, engine: &Arc<Engine>, queue: &Queue) {
+        log::line!(Error, "a wake-up function ended its thread; it is not called again");
+        queue.forget_wakeup(Some(Instant::now()));
+        let spawned = self.spawn(Arc::clone(engine));
+        if spawned.is_err() {
+            log::line!(Error, "no thread could be started in its place; the connections end");
+            engine.abandon();
+            engine.seats().end(|queue| queue.set_engine(None));
+            self.dismiss(engine);
+        }
+        self.shared.forget_thread();
+    }
+}
+
+/// A call of the wake-up function, which may not return. An exception may leave it, or it may end
+/// the thread, as CPython does after its own end. Such an unwind must not reach the start of the
+/// thread, because it would end the process there.
+struct WakeupCall<'a> {
+    crew: &'a Arc<Crew>,
+    engine: &'a Arc<Engine>,
+    /// `None` once the call has returned.
+    queue: Option<Arc<Queue>>,
+}
+
+impl Drop for WakeupCall<'_> {
+    fn drop(&mut self) {
+        let Some(queue) = self.queue.take() else { return };
+        // Our own panics go on as usual.
+        if thread::panicking() {
+            return;
+        }
+        let (crew, engine) = (self.crew, self.engine);
+        let _ = catch_unwind(AssertUnwindSafe(|| crew.replace_thread(engine, &queue)));
+        drop(queue);
+        // SAFETY: this thread was started with these references. It never returns to the frames
+        // that hold them, so they are neither used nor dropped again.
+        unsafe {
+            Arc::decrement_strong_count(Arc::as_ptr(engine));
+            Arc::decrement_strong_count(Arc::as_ptr(crew));
+        }
+        // Nothing can stop the unwind, but it can wait for ever.
+        loop {
+            thread::park();
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What a worker's thread does from its start to its end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::driver::Patience;
+use super::engine::Engine;
+use super::seats::{Swept, LINGER};
+use crate::log;
+use crate::queue::{Neglect, Queue, NEGLECTED_AFTER};
+
+/// How often a worker of several queues looks for neglected ones, if anybody wants to know.
+const WATCH: Duration = Duration::from_secs(1);
+
+/// Runs the loop until the worker is over. `call` calls a queue's wake-up function.
+pub fn work(engine: &Engine, call: impl Fn(Arc<Queue>)) {
+    let mut sweep_at = Some(Instant::now() + LINGER);
+    let mut watch_at = None;
+    loop {
+        watch(engine, &mut watch_at);
+        let due = [sweep_at, watch_at].into_iter().flatten().min();
+        let timeout = due.map(|at| at.saturating_duration_since(Instant::now()));
+        engine.run_turn(Patience::Own(timeout));
+        engine.lend();
+        // Also after a loan: a function may have been set meanwhile.
+        engine.take_due().into_iter().for_each(&call);
+        if engine.mailbox().is_lost() {
+            engine.seats().end(Queue::strand);
+            return;
+        }
+        let now = Instant::now();
+        if engine.seats().must_sweep(sweep_at, now) {
+            match engine.seats().sweep(now, |queue| queue.needs_worker() || is_watched(queue)) {
+                Swept::Nothing => return,
+                Swept::Some(next) => sweep_at = next,
+            }
+        }
+    }
+}
+
+/// Whether the worker may have to warn soon that nobody polls.
+fn is_watched(queue: &Queue) -> bool {
+    log::wants(log::Level::Warning) && queue.is_watched()
+}
+
+/// Warns once of each queue in which events wait and which nobody polls. `next` is when to check
+/// again.
+fn watch(engine: &Engine, next: &mut Option<Instant>) {
+    if !log::wants(log::Level::Warning) {
+        *next = None;
+        return;
+    }
+    let now = Instant::now();
+    let queues = engine.seats().queues();
+    if queues.len() < 2 {
+        *next = queues.first().and_then(|queue| warn_if_neglected(queue)).map(|rest| now + rest);
+    } else if next.is_none_or(|at| at <= now) {
+        for queue in &queues {
+            warn_if_neglected(queue);
+        }
+        *next = Some(now + WATCH);
+    }
+}
+
+/// Warns once if events wait and nobody polls. Returns how soon to check again.
+fn warn_if_neglected(queue: &Queue) -> Option<Duration> {
+    match queue.neglect() {
+        Neglect::None => None,
+        Neglect::In(rest) => Some(rest),
+        Neglect::Now { pushed, pulled } => {
+            let (count, id) = (pushed + pulled, queue.id());
+            let (noun, verb) = if count == 1 { ("event", "waits") } else { ("events", "wait") };
+            let fetch = match (pushed, pulled) {
+                (_, 0) => "ws_poll()",
+                (0, _) => "ws_next()",
+                _ => "ws_poll() and ws_next()",
+            };
+            let seconds = NEGLECTED_AFTER.as_secs();
+            log::line!(
+                Warning,
+                "{count} {noun} {verb} in queue {id}, which nobody has polled for {seconds} s: \
+                 call {fetch} on its thread"
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Queues that share one worker do not get in each other's way.
+
+mod support;
+
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hostws::capi::*;
+use support::host::*;
+use support::process::workers;
+use support::servers::listener::{Ending as Seen, Listener};
+use support::{url, ws_server};
+
+/// How long a slow callback takes; and what must not wait for it, at most half of that.
+const SLOW: Duration = Duration::from_millis(3000);
+const PROMPT: Duration = Duration::from_millis(1500);
+/// Round trips that make the loop be lent: more than it takes.
+const WARM: usize = 50;
+
+/// One test at a time, because they count threads. All queues share one worker.
+fn one_worker() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    static SET: Once = Once::new();
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    SET.call_once(|| std::env::set_var("HOSTWS_WORKERS", "1"));
+    turn
+}
+
+fn open_in(queue: ws_queue, server: &Listener, path: &str) -> Client {
+    let client = Client::with(&url(server, path), |options| options.queue = queue);
+    client.wait_open();
+    client
+}
+
+#[track_caller]
+fn exchange(client: &Client, count: usize) {
+    let before = client.messages().len();
+    for number in 0..count {
+        client.send(&format!("echo {number}"));
+        client.wait_messages(before + number + 1);
+    }
+}
+
+#[track_caller]
+fn close(client: &Client) {
+    client.terminate();
+    client.finish().check_clean(1000, "");
+}
+
+#[track_caller]
+fn free(queue: ws_queue) {
+    assert_eq!(ws_queue_free(queue), HOSTWS_OK, "{}", last_words());
+}
+
+#[test]
+fn a_host_that_has_borrowed_the_loop_gives_it_back_when_another_queue_comes() {
+    let _turn = one_worker();
+    let server = ws_server();
+    let (first, second) = (ws_queue_new(), ws_queue_new());
+    let client = open_in(first, &server, "/echo");
+    exchange(&client, WARM);
+    // The first queue's host waits, and then it does not poll at all.
+    for is_waiting in [true, false] {
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while is_waiting && !is_over.load(Ordering::SeqCst) {
+                    assert!(ws_poll(first, 60_000, 0) >= 0);
+                }
+            });
+            let before = Instant::now();
+            let other = open_in(second, &server, "/echo");
+            exchange(&other, WARM);
+            assert!(before.elapsed() < 4 * PROMPT, "{:?}", before.elapsed());
+            assert_eq!(workers(), 1);
+            close(&other);
+            is_over.store(true, Ordering::SeqCst);
+            ws_wake(first);
+        });
+        exchange(&client, WARM);
+    }
+    close(&client);
+    free(first);
+    free(second);
+}
+
+#[test]
+fn a_slow_callback_of_one_queue_delays_no_other() {
+    let _turn = one_worker();
+    let server = ws_server();
+    let (first, second) = (ws_queue_new(), ws_queue_new());
+    static IS_INSIDE: AtomicBool = AtomicBool::new(false);
+    let hook = |_: ws_id, event: &Event| {
+        if matches!(event, Event::Message { data, .. } if data == b"slowly") {
+            IS_INSIDE.store(true, Ordering::SeqCst);
+            thread::sleep(SLOW);
+        }
+    };
+    let set = |options: &mut ws_options| options.queue = first;
+    let slow = Client::full(&url(&server, "/echo"), 0, set, Some(Box::new(hook)));
+    slow.wait_open();
+    let other = open_in(second, &server, "/echo");
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            exchange(&slow, WARM);
+            slow.send("slowly");
+            slow.wait_messages(WARM + 1);
+        });
+        while !IS_INSIDE.load(Ordering::SeqCst) {
+            exchange(&other, 1);
+        }
+        let before = Instant::now();
+        exchange(&other, 10);
+        assert!(before.elapsed() < PROMPT, "{:?}", before.elapsed());
+    });
+    close(&slow);
+    close(&other);
+    free(first);
+    free(second);
+}
+
+#[test]
+fn a_queue_that_is_freed_closes_its_own_connections_only() {
+    let _turn = one_worker();
+    let server = ws_server();
+    let (first, second) = (ws_queue_new(), ws_queue_new());
+    let closed = open_in(first, &server, "/sub");
+    let kept = open_in(second, &server, "/echo");
+    free(first);
+    assert!(server.wait_seen("/sub", PATIENCE, |ending| {
+        *ending == Seen::Close(Some((1001, String::new())))
+    }));
+    let deadline = Instant::now() + PATIENCE;
+    while ws_status(closed.id) != HOSTWS_CLOSED {
+        assert!(Instant::now() < deadline);
+        thread::yield_now();
+    }
+    assert_eq!(closed.events(), [Event::Open]);
+    exchange(&kept, WARM);
+    // Long enough for the freed queue's place, and nothing ends but that.
+    thread::sleep(Duration::from_millis(2500));
+    exchange(&kept, WARM);
+    close(&kept);
+    free(second);
+}
+
+unsafe extern "C-unwind" fn count_call(count: *mut c_void) {
+    // SAFETY: a static of the test.
+    unsafe { &*count.cast::<AtomicUsize>() }.fetch_add(1, Ordering::SeqCst);
+}
+
+#[test]
+fn each_queue_is_announced_by_its_own_function_and_descriptor() {
+    const QUEUES: usize = 20;
+    static CALLS: [AtomicUsize; QUEUES] = [const { AtomicUsize::new(0) }; QUEUES];
+    let _turn = one_worker();
+    let server = ws_server();
+    let queues: Vec<ws_queue> = (0..QUEUES).map(|_| ws_queue_new()).collect();
+    let clients: Vec<Client> =
+        queues.iter().map(|&queue| open_in(queue, &server, "/echo")).collect();
+    for (queue, calls) in queues.iter().zip(&CALLS) {
+        let calls = (&raw const *calls).cast_mut().cast();
+        assert_eq!(ws_queue_on_wakeup(*queue, Some(count_call), calls), HOSTWS_OK);
+    }
+    for round in 1..=5 {
+        for (index, client) in clients.iter().enumerate() {
+            client.send("hello");
+            let deadline = Instant::now() + PATIENCE;
+            while CALLS[index].load(Ordering::SeqCst) < round {
+                assert!(Instant::now() < deadline, "queue {index}, round {round}");
+                thread::sleep(Duration::from_micros(100));
+            }
+            let others = CALLS.iter().skip(index + 1);
+            assert!(others.into_iter().all(|calls| calls.load(Ordering::SeqCst) == round - 1));
+            assert_eq!(ws_pending(client.queue), 1);
+            client.wait_messages(round);
+        }
+    }
+    assert_eq!(workers(), 1);
+    clients.iter().for_each(close);
+    queues.into_iter().for_each(free);
+}
+
+#[test]
+fn queues_come_and_go_while_others_exchange() {
+    const THREADS: usize = 4;
+    const ROUNDS: usize = 25;
+    let _turn = one_worker();
+    let server = ws_server();
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for round in 0..ROUNDS {
+                    let queue = ws_queue_new();
+                    let client = open_in(queue, &server, "/echo");
+                    exchange(&client, 5);
+                    if round % 3 > 0 {
+                        close(&client);
+                    }
+                    free(queue);
+                }
+            });
+        }
+        let queue = ws_queue_new();
+        let client = open_in(queue, &server, "/echo");
+        exchange(&client, 500);
+        close(&client);
+        free(queue);
+    });
+    assert!(workers() <= 1);
+    assert_eq!(ws_shutdown(10_000), HOSTWS_OK, "{}", last_words());
+    assert_eq!(workers(), 0);
+}
