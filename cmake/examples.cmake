@@ -1,4 +1,4 @@
-# Every examples/<name>.c and examples/<name>.cpp is one program. So is every one of examples/loops, if its event loop is
+# Every examples/<name>.c, <name>.cpp and protocols/<name>.c is one program. So is every one of examples/loops, if its event loop is
 # installed; HOSTWS_LOOPS lists them.
 
 # hostws_example(TARGET SOURCE [LIBRARIES])
@@ -13,6 +13,12 @@ file(GLOB sources CONFIGURE_DEPENDS examples/*.c examples/*.cpp)
 foreach(source IN LISTS sources)
   get_filename_component(name "${source}" NAME_WE)
   hostws_example(${name} "${source}")
+endforeach()
+
+file(GLOB sources CONFIGURE_DEPENDS examples/protocols/*.c)
+foreach(source IN LISTS sources)
+  get_filename_component(name "${source}" NAME_WE)
+  hostws_example(protocol_${name} "${source}")
 endforeach()
 
 # ---- event loops ----
