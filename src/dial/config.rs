@@ -49,4 +49,17 @@ impl DialConfig {
     pub fn tls_name(&self) -> String {
         self.tls.expected_name(self.target.tls_name())
     }
+
+    /// Whose TLS sessions may be resumed: those of the same server, reached the same way, with the
+    /// same checks. (What is in the context need not be here.)
+    pub fn tls_origin(&self) -> String {
+        let mut origin = format!("{} as {}", self.target.authority(), self.tls_name());
+        if let Some(proxy) = &self.proxy {
+            origin += &format!(" by {proxy}");
+        }
+        for pin in &self.tls.pins {
+            origin += &format!(" {pin}");
+        }
+        origin
+    }
 }

@@ -18,12 +18,12 @@ use super::outcome::{Established, Failure, Progress, Timings};
 use super::phase::{Phase, Step};
 use super::prepare::{Job, Prepared, Resources};
 use super::proxy::{Reply, Tunnel};
-use super::tls::{check_session, handshake_failure, log_session, Handshake};
+use super::tls::{check_session, handshake_failure, log_session, log_verdict, Handshake};
 use super::trail::{Notes, Outcome};
 use crate::error::{Code, Component, Error};
 use crate::log;
 use crate::protocol::close_code;
-use crate::tls::TlsError;
+use crate::tls::{may_succeed_anew, Opening, TlsError};
 use crate::transport::{Socket, Stream, Transport};
 
 type Result<T> = std::result::Result<T, Box<Failure>>;
@@ -165,7 +165,9 @@ impl Dialer {
         match self.prerequisites.proxy_connector.take() {
             Some(connector) => {
                 self.notes.phase("proxy");
-                let handshake = Handshake::start(&connector, proxy.tls_name(), stream);
+                let origin = Some(format!("the proxy {proxy}"));
+                let opening = Opening { name: proxy.tls_name(), origin, asks: false };
+                let handshake = Handshake::start(&connector, opening, stream);
                 self.proxy_secured(handshake)
             }
             None if proxy.is_tls() => self.lost(),
@@ -179,12 +181,18 @@ impl Dialer {
     ) -> Result<Step> {
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::SecuringProxy(pending))),
+            // Nobody asked for it, so nobody accepts it.
+            Ok(Handshake::Asked(asking, verdict)) => {
+                log_verdict(self.notes.id, "the proxy", &verdict);
+                self.proxy_secured(Handshake::answered(asking, false))
+            }
             Ok(Handshake::Abandoned) => Ok(Step::Wait(Phase::Over)),
-            Ok(Handshake::Done(mut session)) => {
+            Ok(Handshake::Done(session)) => {
                 let Some(proxy) = &self.config.proxy else { return self.lost() };
-                log_session(self.notes.id, proxy.tls_name(), &mut session);
+                log_session(self.notes.id, proxy.tls_name(), &session);
                 self.start_tunnel(Stream::Tls(session))
             }
+            Err(error) if may_succeed_anew(&error) => Ok(Step::Next(self.anew())),
             Err(error) => {
                 self.timings.proxy_us = self.timings.proxy_us.saturating_add(self.lap());
                 let Some(proxy) = &self.config.proxy else { return self.lost() };
@@ -233,7 +241,10 @@ impl Dialer {
             None => self.start_upgrade(stream),
             Some(connector) => {
                 self.notes.phase("tls");
-                let handshake = Handshake::start(&connector, &self.config.tls_name(), stream);
+                let name = self.config.tls_name();
+                let origin = Some(self.config.tls_origin());
+                let opening = Opening { name: &name, origin, asks: false };
+                let handshake = Handshake::start(&connector, opening, stream);
                 self.secured(handshake)
             }
         }
@@ -246,19 +257,35 @@ impl Dialer {
         self.timings.tls_us = self.timings.tls_us.saturating_add(self.lap());
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::Securing(pending))),
+            Ok(Handshake::Asked(asking, verdict)) => {
+                log_verdict(self.notes.id, &self.config.tls_name(), &verdict);
+                self.secured(Handshake::answered(asking, false))
+            }
             Ok(Handshake::Abandoned) => Ok(Step::Wait(Phase::Over)),
-            Ok(Handshake::Done(mut session)) => {
-                log_session(self.notes.id, &self.config.tls_name(), &mut session);
+            Ok(Handshake::Done(session)) => {
+                log_session(self.notes.id, &self.config.tls_name(), &session);
                 self.certificate = session.peer_certificate();
                 check_session(&self.config.tls, self.certificate.as_deref(), &session)
                     .map_err(|error| self.failure(error))?;
                 self.start_upgrade(Stream::Tls(session))
             }
+            Err(error) if may_succeed_anew(&error) => Ok(Step::Next(self.anew())),
             Err(error) => {
                 let name = self.config.tls_name();
                 Err(self.failure(handshake_failure(&error, &name, &self.config.tls)))
             }
         }
+    }
+
+    /// The same opening once more, on another socket.
+    fn anew(&mut self) -> Phase {
+        log::line!(
+            Debug,
+            "connection {}: it wants no TLS session resumed; once more",
+            self.notes.id
+        );
+        self.prerequisites = Prerequisites::default();
+        Phase::Preparing
     }
 
     fn start_upgrade(&mut self, stream: Stream) -> Result<Step> {

@@ -1,10 +1,13 @@
-//! Reads ahead of a TLS library that asks twice for each record, for its header and the rest.
+//! Reads ahead of a TLS library that asks twice for each record, for its header and the rest, and
+//! keeps the first bytes for a later look.
 
 use std::cell::Cell;
 use std::io::{self, Read, Write};
 use std::ops::Range;
 
 const SIZE: usize = 64 * 1024;
+/// Enough for a TLS hello.
+const FIRST: usize = 512;
 
 /// A stream, and what was read ahead from it.
 pub struct Ahead<S> {
@@ -12,6 +15,8 @@ pub struct Ahead<S> {
     memory: Vec<u8>,
     /// What of it holds bytes.
     held: Range<usize>,
+    /// The first bytes that came, until they are taken.
+    first: Option<Vec<u8>>,
 }
 
 thread_local! {
@@ -21,7 +26,7 @@ thread_local! {
 
 impl<S> Ahead<S> {
     pub fn new(below: S) -> Ahead<S> {
-        Ahead { below, memory: Vec::new(), held: 0..0 }
+        Ahead { below, memory: Vec::new(), held: 0..0, first: Some(Vec::new()) }
     }
 
     pub fn below(&self) -> &S {
@@ -30,6 +35,11 @@ impl<S> Ahead<S> {
 
     pub fn below_mut(&mut self) -> &mut S {
         &mut self.below
+    }
+
+    /// The first bytes that came. No more are kept.
+    pub fn take_first(&mut self) -> Vec<u8> {
+        self.first.take().unwrap_or_default()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -52,7 +62,12 @@ impl<S: Read> Ahead<S> {
         }
         let read = self.below.read(&mut self.memory);
         match read {
-            Ok(count) => self.held = 0..count,
+            Ok(count) => {
+                self.held = 0..count;
+                if let Some(first) = &mut self.first {
+                    first.extend_from_slice(&self.memory[..count.min(FIRST - first.len())]);
+                }
+            }
             Err(_) => self.give_back(),
         }
         read.map(drop)

@@ -6,8 +6,15 @@
 //!
 //! It owns nothing of ours: what to trust, the words of errors and the files are `dial::tls`'s.
 
+// native-tls does less.
+#![cfg_attr(not(tls_openssl), allow(dead_code))]
+
+use std::sync::Arc;
+
 #[cfg(not(tls_openssl))]
 mod ahead;
+#[cfg(not(tls_openssl))]
+mod hello;
 #[cfg(not(tls_openssl))]
 #[path = "native.rs"]
 mod library;
@@ -16,8 +23,8 @@ mod library;
 mod library;
 
 pub use self::library::{
-    forget_stale_errors, start, Certificate, Connector, Handshaking, Identity, Roots, TlsError,
-    TlsStream,
+    forget_stale_errors, may_succeed_anew, start, Certificate, Connector, Handshaking, Identity,
+    Roots, Sessions, TlsError, TlsStream,
 };
 
 /// What of the server's certificate is verified.
@@ -63,10 +70,61 @@ pub struct Settings {
     pub roots: Option<Roots>,
     /// Shown to a server that asks for it.
     pub identity: Option<Identity>,
+    /// Where sessions are kept.
+    pub sessions: Arc<Sessions>,
+}
+
+/// What one handshake is for.
+pub struct Opening<'a> {
+    /// The server's name, to ask for and to expect in its certificate.
+    pub name: &'a str,
+    /// Whose sessions may be resumed: the server, and all that is not in the context and tells one
+    /// way to it from another. None: nobody's.
+    pub origin: Option<String>,
+    /// Whether the handshake stops at the server's certificate (`Step::Asked`), with or without
+    /// faults. Nothing of ours has been sent then but a hello: no client certificate either. It
+    /// resumes no session, and does nothing with `Verify::None`, or by native-tls, which cannot stop.
+    pub asks: bool,
+}
+
+/// Something that is wrong with a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// OpenSSL's number (X509_V_ERR_*).
+    pub code: i32,
+    /// OpenSSL's words.
+    pub words: &'static str,
+    /// Which certificate: 0 is the server's own.
+    pub depth: u32,
+}
+
+/// What a handshake that stopped knows of the server.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// None if the certificate is in order.
+    pub faults: Vec<Fault>,
+    /// In DER, the server's own certificate first.
+    pub chain: Vec<Vec<u8>>,
+}
+
+/// What was agreed, and with whom.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct TlsFacts {
+    /// `TLS 1.3`
+    pub version: &'static str,
+    /// The name that IANA gives it. Empty: unknown.
+    pub cipher: String,
+    pub alpn: Option<String>,
+    pub is_resumed: bool,
+    /// As the server has sent it, in DER, its own certificate first.
+    pub chain: Vec<Vec<u8>>,
 }
 
 /// A handshake, after as many steps as the stream allowed.
 pub enum Step<S> {
     Done(TlsStream<S>),
     Pending(Handshaking<S>),
+    /// It stopped at the server's certificate, as `Opening::asks` wanted. Call `answer`, then
+    /// `advance`: it goes on, or fails with the alert that fits.
+    Asked(Handshaking<S>, Verdict),
 }

@@ -7,11 +7,21 @@ use std::{io, slice};
 use native_tls::{HandshakeError, MidHandshakeTlsStream, Protocol, TlsConnector};
 
 use super::ahead::Ahead;
-use super::{Settings, Step, TlsVersion, Verify};
+use super::hello::negotiated;
+use super::{Opening, Settings, Step, TlsFacts, TlsVersion, Verify};
 pub use native_tls::{Certificate, Error as TlsError, Identity};
 
 /// The system applies its own authorities in each handshake.
 pub struct Roots;
+
+/// Whether the same handshake may succeed on a new connection.
+pub fn may_succeed_anew(_: &TlsError) -> bool {
+    false
+}
+
+/// What the library below resumes, it keeps by itself.
+#[derive(Default)]
+pub struct Sessions;
 
 /// Sessions are made from it.
 pub struct Connector(TlsConnector);
@@ -20,7 +30,13 @@ pub struct Connector(TlsConnector);
 pub struct Handshaking<S>(MidHandshakeTlsStream<Ahead<S>>);
 
 /// A session whose handshake is done.
-pub struct TlsStream<S>(native_tls::TlsStream<Ahead<S>>);
+pub struct TlsStream<S> {
+    stream: native_tls::TlsStream<Ahead<S>>,
+    /// The version and the cipher, as the server's hello says.
+    agreed: Option<(&'static str, String)>,
+    /// The last write would block, and a part of its record may have left.
+    is_halfway: bool,
+}
 
 /// There is nothing to start.
 pub fn start() {}
@@ -47,23 +63,33 @@ impl Connector {
         builder.build().map(Connector)
     }
 
-    /// Begins a handshake with the server of that name.
-    pub fn connect<S: Read + Write>(&self, name: &str, stream: S) -> Result<Step<S>, TlsError> {
-        after(self.0.connect(name, Ahead::new(stream)))
+    /// Begins a handshake.
+    pub fn connect<S: Read + Write>(
+        &self,
+        opening: Opening<'_>,
+        stream: S,
+    ) -> Result<Step<S>, TlsError> {
+        after(self.0.connect(opening.name, Ahead::new(stream)))
     }
 }
 
 impl<S: Read + Write> Handshaking<S> {
+    /// Nothing is ever asked.
+    pub fn answer(&mut self, _is_accepted: bool) {}
+
     pub fn advance(self) -> Result<Step<S>, TlsError> {
         after(self.0.handshake())
     }
 }
 
-fn after<S>(
+fn after<S: Read + Write>(
     result: Result<native_tls::TlsStream<Ahead<S>>, HandshakeError<Ahead<S>>>,
 ) -> Result<Step<S>, TlsError> {
     match result {
-        Ok(stream) => Ok(Step::Done(TlsStream(stream))),
+        Ok(mut stream) => {
+            let agreed = negotiated(&stream.get_mut().take_first());
+            Ok(Step::Done(TlsStream { stream, agreed, is_halfway: false }))
+        }
         Err(HandshakeError::WouldBlock(pending)) => Ok(Step::Pending(Handshaking(pending))),
         Err(HandshakeError::Failure(error)) => Err(error),
     }
@@ -81,21 +107,34 @@ fn protocol(version: TlsVersion) -> Protocol {
 impl<S: Read + Write> TlsStream<S> {
     /// The stream below it.
     pub fn below(&self) -> &S {
-        self.0.get_ref().below()
+        self.stream.get_ref().below()
     }
 
     pub fn below_mut(&mut self) -> &mut S {
-        self.0.get_mut().below_mut()
+        self.stream.get_mut().below_mut()
     }
 
     /// The peer's own certificate in DER.
     pub fn peer_certificate(&self) -> Option<Vec<u8>> {
-        self.0.peer_certificate().ok()??.to_der().ok()
+        self.stream.peer_certificate().ok()??.to_der().ok()
     }
 
     /// The protocol that the peer chose (ALPN), if it chose one.
     pub fn negotiated_alpn(&self) -> Result<Option<Vec<u8>>, TlsError> {
-        self.0.negotiated_alpn()
+        self.stream.negotiated_alpn()
+    }
+
+    /// What was agreed, and with whom. Of the chain, the server's own certificate alone is known.
+    pub fn facts(&self) -> TlsFacts {
+        let (version, cipher) = self.agreed.clone().unwrap_or(("TLS", String::new()));
+        let alpn = self.negotiated_alpn().ok().flatten();
+        TlsFacts {
+            version,
+            cipher,
+            alpn: alpn.map(|alpn| String::from_utf8_lossy(&alpn).into_owned()),
+            is_resumed: false,
+            chain: self.peer_certificate().into_iter().collect(),
+        }
     }
 
     /// Reads what one record holds, at most. 0 is the end of the stream.
@@ -103,22 +142,32 @@ impl<S: Read + Write> TlsStream<S> {
         room.fill(MaybeUninit::new(0));
         // SAFETY: it has just been filled.
         let room = unsafe { slice::from_raw_parts_mut(room.as_mut_ptr().cast(), room.len()) };
-        self.0.read(room)
+        self.stream.read(room)
     }
 
-    /// If this would block, a part of the bytes may be kept, and only the rest may follow.
+    /// Returns how many bytes have left. The rest may have been encrypted already, so it must be
+    /// what is written next.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        let written = self.stream.write(bytes);
+        self.is_halfway =
+            matches!(&written, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+        written
+    }
+
+    /// Whether there are bytes that only the rest of what was written may follow.
+    pub fn is_halfway(&self) -> bool {
+        self.is_halfway
     }
 
     /// Sends a close_notify, as far as the stream takes it.
     pub fn shutdown(&mut self) {
         // It fails if the peer was first or has stopped reading.
-        let _ = self.0.shutdown();
+        let _ = self.stream.shutdown();
     }
 
     /// Whether nothing that was read from the stream is left here.
     pub fn is_empty(&self) -> bool {
-        self.0.buffered_read_size().is_ok_and(|count| count == 0) && self.0.get_ref().is_empty()
+        self.stream.buffered_read_size().is_ok_and(|count| count == 0)
+            && self.stream.get_ref().is_empty()
     }
 }

@@ -70,7 +70,9 @@ impl Transport {
         }
     }
 
-    /// Writes as much as the socket takes at the moment.
+    /// Writes as much as the socket takes at the moment, and returns how much that is. With TLS,
+    /// some of the rest may have been encrypted already: it must be what is written next, as it is,
+    /// unless `is_halfway` says no.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match &self.channel {
             Channel::Plain(socket) => socket.write(bytes),
@@ -84,7 +86,7 @@ impl Transport {
         self.tap.as_ref().map(|tap| tap.sent(bytes)).unwrap_or_default()
     }
 
-    /// A TLS record has partly left: only the rest of it may follow.
+    /// Something encrypted waits for the socket: only the rest of what was written may follow.
     pub fn is_halfway(&self) -> bool {
         match &self.channel {
             Channel::Plain(_) => false,

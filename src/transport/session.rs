@@ -4,10 +4,10 @@ use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
 use std::slice;
 
-use super::layer::{Heard, Layer};
+use super::layer::Layer;
 use super::socket::{Received, Room, Socket};
 use crate::exit::{self, Guarded};
-use crate::tls::{self, forget_stale_errors, TlsStream};
+use crate::tls::{self, forget_stale_errors, TlsFacts, TlsStream};
 
 /// The most payload of a TLS record (RFC 8446 5.1), and so of one read.
 const RECORD: usize = 16 * 1024;
@@ -21,16 +21,12 @@ pub struct Session<S: Layer> {
     /// Why the last read ended after it had read some bytes. The next read returns it.
     failed: Option<io::Error>,
     has_said_end: bool,
-    /// For TLS within TLS.
-    heard: Option<Heard>,
-    /// The last write would block, and the session may hold a part of it.
-    is_halfway: bool,
 }
 
 impl<S: Layer> Session<S> {
     pub fn new(stream: TlsStream<S>) -> Session<S> {
         let stream = Guarded::new(stream);
-        Session { stream, failed: None, has_said_end: false, heard: None, is_halfway: false }
+        Session { stream, failed: None, has_said_end: false }
     }
 
     /// The peer's own certificate in DER.
@@ -45,13 +41,9 @@ impl<S: Layer> Session<S> {
         self.stream.negotiated_alpn()
     }
 
-    /// The first bytes of the peer's handshake, if they were kept.
-    pub fn heard(&mut self) -> Vec<u8> {
-        self.stream.below_mut().heard()
-    }
-
-    pub(super) fn heard_place(&mut self) -> &mut Option<Heard> {
-        &mut self.heard
+    /// What was agreed, and with whom.
+    pub fn facts(&self) -> TlsFacts {
+        exit::enter().map(|_pass| self.stream.facts()).unwrap_or_default()
     }
 
     /// Sends a close_notify once, as far as the socket takes it at the moment. With TLS within TLS,
@@ -59,7 +51,7 @@ impl<S: Layer> Session<S> {
     pub(super) fn say_end(&mut self) {
         // After half a record, this would send the rest of that record. Its message may be sent
         // again on another connection.
-        if self.is_halfway || std::mem::replace(&mut self.has_said_end, true) {
+        if self.is_halfway() || std::mem::replace(&mut self.has_said_end, true) {
             return;
         }
         let Some(_pass) = exit::enter() else { return };
@@ -68,7 +60,7 @@ impl<S: Layer> Session<S> {
     }
 
     pub(super) fn is_halfway(&self) -> bool {
-        self.is_halfway
+        exit::enter().is_some_and(|_pass| self.stream.is_halfway())
     }
 
     pub(super) fn socket(&self) -> &Socket {
@@ -137,19 +129,14 @@ impl<S: Layer> Read for Session<S> {
         // SAFETY: the session only ever writes to it.
         let room: &mut [MaybeUninit<u8>] =
             unsafe { slice::from_raw_parts_mut(buffer.as_mut_ptr().cast(), buffer.len()) };
-        let read = self.ready().read(room);
-        Heard::note(&mut self.heard, &read, buffer);
-        read
+        self.ready().read(room)
     }
 }
 
 impl<S: Layer> Write for Session<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let _pass = enter()?;
-        let written = self.ready().write(bytes);
-        self.is_halfway =
-            matches!(&written, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
-        written
+        self.ready().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

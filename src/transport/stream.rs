@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use super::layer::{Heard, Layer};
+use super::layer::Layer;
 use super::session::Session;
 use super::socket::{Received, Socket};
 
@@ -15,7 +15,6 @@ pub enum Stream {
 pub struct Wire {
     pub(super) socket: Socket,
     turn: Option<Turn>,
-    heard: Option<Heard>,
 }
 
 /// Reads until nothing is left.
@@ -29,25 +28,13 @@ struct Turn {
 
 impl From<Socket> for Stream {
     fn from(socket: Socket) -> Stream {
-        Stream::Plain(Wire { socket, turn: None, heard: None })
+        Stream::Plain(Wire { socket, turn: None })
     }
 }
 
 impl Stream {
     pub fn is_tls(&self) -> bool {
         matches!(self, Stream::Tls(_))
-    }
-
-    /// Keeps the first bytes that are read from here on.
-    pub fn listen(&mut self) {
-        *self.heard_place() = Some(Heard::default());
-    }
-
-    fn heard_place(&mut self) -> &mut Option<Heard> {
-        match self {
-            Stream::Plain(wire) => &mut wire.heard,
-            Stream::Tls(session) => session.heard_place(),
-        }
     }
 
     fn wire(&mut self) -> &mut Wire {
@@ -77,10 +64,6 @@ impl Layer for Stream {
         }
     }
 
-    fn heard(&mut self) -> Vec<u8> {
-        self.heard_place().take().map(Heard::into_bytes).unwrap_or_default()
-    }
-
     fn say_end(&mut self) {
         if let Stream::Tls(session) = self {
             session.say_end();
@@ -90,12 +73,10 @@ impl Layer for Stream {
 
 impl Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = match &mut self.turn {
+        match &mut self.turn {
             None => self.socket.read(buffer),
             Some(turn) => turn.read(&self.socket, buffer),
-        };
-        Heard::note(&mut self.heard, &read, buffer);
-        read
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::pem::Pem;
 use super::roots::{self, Lack};
 use crate::error::Error;
 use crate::exit::{self, Guarded};
-use crate::tls::{Certificate, Connector, Settings, TlsVersion, Verify};
+use crate::tls::{Certificate, Connector, Sessions, Settings, TlsVersion, Verify};
 
 /// A context with the system's roots has some megabytes.
 const MAX_CONTEXTS: usize = 16;
@@ -38,6 +38,7 @@ struct Key {
 pub struct TlsContexts {
     /// The least recently used first.
     contexts: Mutex<Vec<Kept>>,
+    sessions: Arc<Sessions>,
 }
 
 /// The place where a context is built once. It also holds whether the context is complete. A thread
@@ -104,7 +105,7 @@ impl TlsContexts {
         let site = self.site(&key);
         let (context, is_whole) = site.get_or_try_init(|| {
             let place = config.ca.as_deref().map(Pem::place).unwrap_or_default();
-            let built = build(&key, &place, identity);
+            let built = build(&key, &place, identity, Arc::clone(&self.sessions));
             built.map(|(connector, is_whole)| (Arc::new(Guarded::new(connector)), is_whole))
         })?;
         config.hold(context);
@@ -182,7 +183,12 @@ fn key(config: &TlsConfig, ca: Option<Vec<u8>>, identity: Option<[u8; 32]>) -> K
 
 /// Also tells whether it has all that was asked for: the system's roots may be missing beside
 /// those of `tls_ca`.
-fn build(key: &Key, ca_place: &str, identity: Option<Loaded>) -> Result<(Connector, bool), Error> {
+fn build(
+    key: &Key,
+    ca_place: &str,
+    identity: Option<Loaded>,
+    sessions: Arc<Sessions>,
+) -> Result<(Connector, bool), Error> {
     let _pass = exit::enter_or_fail()?;
     let authorities = match &key.ca {
         Some(pem) => Certificate::stack_from_pem(pem).map_err(|error| {
@@ -215,6 +221,7 @@ fn build(key: &Key, ca_place: &str, identity: Option<Loaded>) -> Result<(Connect
         authorities,
         roots,
         identity: identity.map(|loaded| loaded.identity.into_inner()),
+        sessions,
     });
     let connector =
         connector.map_err(|error| Error::tls(words).because(Error::tls(error.to_string())))?;

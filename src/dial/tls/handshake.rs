@@ -2,12 +2,13 @@
 
 use super::config::TlsConfig;
 use super::described::describe;
-use super::hello::negotiated;
 use super::pins;
 use crate::error::Error;
 use crate::exit::{self, Guarded};
 use crate::log;
-use crate::tls::{forget_stale_errors, Connector, Handshaking, Step, TlsError};
+use crate::tls::{
+    forget_stale_errors, Connector, Handshaking, Opening, Step, TlsError, TlsFacts, Verdict,
+};
 use crate::transport::{Session, Stream};
 
 /// The protocol that a WebSocket is upgraded from (RFC 7301).
@@ -17,6 +18,8 @@ pub const ALPN: &str = "http/1.1";
 pub enum Handshake {
     Done(Box<Session<Stream>>),
     Pending(Guarded<Handshaking<Stream>>),
+    /// It stopped at the server's certificate, because that was asked for. Go on with `answered`.
+    Asked(Guarded<Handshaking<Stream>>, Verdict),
     /// The process is ending.
     Abandoned,
 }
@@ -24,45 +27,64 @@ pub enum Handshake {
 impl Handshake {
     pub fn start(
         connector: &Connector,
-        name: &str,
-        mut stream: Stream,
+        opening: Opening<'_>,
+        stream: Stream,
     ) -> Result<Handshake, TlsError> {
         let Some(_pass) = exit::enter() else { return Ok(Handshake::Abandoned) };
         forget_stale_errors();
-        if log::wants(log::Level::Debug) {
-            stream.listen();
-        }
-        Handshake::after(connector.connect(name, stream))
+        connector.connect(opening, stream).map(Handshake::from)
     }
 
     pub fn advance(pending: Guarded<Handshaking<Stream>>) -> Result<Handshake, TlsError> {
         let Some(_pass) = exit::enter() else { return Ok(Handshake::Abandoned) };
         forget_stale_errors();
-        Handshake::after(pending.into_inner().advance())
+        pending.into_inner().advance().map(Handshake::from)
     }
 
-    fn after(result: Result<Step<Stream>, TlsError>) -> Result<Handshake, TlsError> {
-        Ok(match result? {
+    /// Goes on after `Asked`. A certificate that is not accepted fails the handshake.
+    pub fn answered(
+        mut asking: Guarded<Handshaking<Stream>>,
+        is_accepted: bool,
+    ) -> Result<Handshake, TlsError> {
+        if let Some(_pass) = exit::enter() {
+            asking.answer(is_accepted);
+        }
+        Handshake::advance(asking)
+    }
+}
+
+impl From<Step<Stream>> for Handshake {
+    fn from(step: Step<Stream>) -> Handshake {
+        match step {
             Step::Done(stream) => Handshake::Done(Box::new(Session::new(stream))),
             Step::Pending(pending) => Handshake::Pending(Guarded::new(pending)),
-        })
+            Step::Asked(asking, verdict) => Handshake::Asked(Guarded::new(asking), verdict),
+        }
     }
 }
 
 /// Logs what was agreed, and with whom.
-pub fn log_session(id: i32, name: &str, session: &mut Session<Stream>) {
+pub fn log_session(id: i32, name: &str, session: &Session<Stream>) {
     if !log::wants(log::Level::Debug) {
         return;
     }
     let Some(_pass) = exit::enter() else { return };
-    let agreed = negotiated(&session.heard()).unwrap_or_else(|| "TLS".to_owned());
-    let alpn = session.negotiated_alpn().ok().flatten();
-    let alpn = alpn.map(|alpn| format!(", ALPN {}", String::from_utf8_lossy(&alpn)));
-    log::line!(Debug, "connection {id}: {agreed} with {name}{}", alpn.unwrap_or_default());
+    let TlsFacts { version, cipher, alpn, is_resumed, chain } = session.facts();
+    let alpn = alpn.map(|alpn| format!(", ALPN {}", alpn.escape_debug())).unwrap_or_default();
+    let resumed = if is_resumed { ", resumed" } else { "" };
+    log::line!(Debug, "connection {id}: {version}, {cipher} with {name}{alpn}{resumed}");
     if log::wants(log::Level::Trace) {
-        for line in session.peer_certificate().iter().flat_map(|der| describe(der)) {
+        for line in chain.first().iter().flat_map(|der| describe(der)) {
             log::line!(Trace, "connection {id}: certificate: {line}");
         }
+    }
+}
+
+/// Logs what is wrong with a certificate that a handshake stopped at.
+pub fn log_verdict(id: i32, name: &str, verdict: &Verdict) {
+    for fault in &verdict.faults {
+        let (words, depth) = (fault.words, fault.depth);
+        log::line!(Debug, "connection {id}: certificate {depth} of {name}: {words}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The authorities that the system trusts, where TLS is OpenSSL.
 //!
-//! OpenSSL could load them by itself. But it reports no failure, and it parses all of them.
+//! OpenSSL could load them by itself. But it reports no failure, and it either parses all of them or
+//! reads a directory in the middle of a handshake, on a thread that must not wait for a disk.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -10,7 +11,7 @@ use openssl_probe::ProbeResult;
 
 use crate::error::Error;
 use crate::sys;
-use crate::tls::{Certificate, Roots};
+use crate::tls::Roots;
 
 /// Why there are none.
 pub enum Lack {
@@ -42,19 +43,17 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn read(place: &ProbeResult) -> Result<Roots, Lack> {
-    let mut found = match &place.cert_file {
-        Some(file) => {
-            let pem = read_file(file).map_err(|error| unreadable(file, error))?;
-            Certificate::stack_from_pem(&pem).map_err(|error| {
-                let words = format!("the system's certificates in {} are damaged", shown(file));
-                Lack::Unreadable(Error::tls(words).because(Error::tls(error.to_string())))
-            })?
-        }
-        None => Roots::new(),
-    };
+    let mut found = Roots::default();
+    if let Some(file) = &place.cert_file {
+        let pem = read_file(file).map_err(|error| unreadable(file, error))?;
+        found.add_pem(&pem).map_err(|_| {
+            let words = format!("the system's certificates in {} are damaged", shown(file));
+            Lack::Unreadable(Error::tls(words))
+        })?;
+    }
     if found.is_empty() {
         for directory in &place.cert_dir {
-            found.extend(read_directory(directory).map_err(|error| unreadable(directory, error))?);
+            read_directory(directory, &mut found).map_err(|error| unreadable(directory, error))?;
         }
     }
     if found.is_empty() {
@@ -68,20 +67,20 @@ fn read(place: &ProbeResult) -> Result<Roots, Lack> {
 }
 
 /// The files that OpenSSL would look at there: a hash and a number, `5ed36f99.0`.
-fn read_directory(directory: &Path) -> io::Result<Roots> {
-    let mut found = Roots::new();
+fn read_directory(directory: &Path, found: &mut Roots) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         if is_hash(&entry.file_name().to_string_lossy()) {
             // A link that leads nowhere is no trust store that cannot be read.
             match read_file(&entry.path()) {
-                Ok(pem) => found.extend(Certificate::stack_from_pem(&pem).unwrap_or_default()),
+                // A damaged one is none.
+                Ok(pem) => drop(found.add_pem(&pem)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 fn is_hash(name: &str) -> bool {

@@ -2,17 +2,21 @@
 
 use std::io::{Read, Write};
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVerifyMode, SslVersion,
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVersion,
 };
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::X509CheckFlags;
 
+use super::notes::Notes;
+use super::sessions::ContextSessions;
 use super::stream::Handshaking;
-use super::{ffi, Certificate, TlsError};
-use crate::tls::{Settings, Step, TlsVersion, Verify};
+use super::trust::Trust;
+use super::{ffi, verify, TlsError};
+use crate::tls::{Opening, Settings, Step, TlsVersion, Verify};
 
 /// TLS 1.2 without what is broken or does not prove who the server is. TLS 1.3 has no such suite.
 const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
@@ -21,13 +25,11 @@ const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!a
 /// the rest.
 const READ_AHEAD: usize = 64 * 1024;
 
-/// The system's authorities.
-pub type Roots = Vec<Certificate>;
-
 /// Sessions are made from it.
 pub struct Connector {
     context: SslContext,
     verify: Verify,
+    sessions: Arc<ContextSessions>,
 }
 
 impl Connector {
@@ -45,45 +47,60 @@ impl Connector {
         ffi::set_read_buffer(&mut context, READ_AHEAD);
         context.set_cipher_list(CIPHERS)?;
         context.set_min_proto_version(Some(version(settings.min_version)))?;
-        let mut store = X509StoreBuilder::new()?;
-        for authority in settings.authorities.into_iter().chain(settings.roots.unwrap_or_default())
-        {
-            store.add_cert(authority)?;
-        }
-        context.set_cert_store(store.build());
-        context.set_verify(match settings.verify {
-            Verify::None => SslVerifyMode::NONE,
-            Verify::Full | Verify::NoHostname => SslVerifyMode::PEER,
-        });
         if let Some(alpn) = settings.alpn {
             let length = u8::try_from(alpn.len()).unwrap_or_default();
             context.set_alpn_protos(&[&[length], alpn.as_bytes()].concat())?;
         }
         if let Some(identity) = settings.identity {
             identity.add_to(&mut context)?;
+            ffi::allow_late_authentication(&mut context);
         }
-        Ok(Connector { context: context.build(), verify: settings.verify })
+        let trust = Trust::new(settings.authorities, settings.roots.unwrap_or_default());
+        let mut store = X509StoreBuilder::new()?;
+        for authority in trust.authorities() {
+            store.add_cert(authority.clone())?;
+        }
+        context.set_cert_store(store.build());
+        verify::install(&mut context, trust, settings.verify)?;
+        let sessions = ContextSessions::new(settings.sessions);
+        sessions.collect(&mut context, settings.verify);
+        Ok(Connector { context: context.build(), verify: settings.verify, sessions })
     }
 
-    /// Begins a handshake with the server of that name.
-    pub fn connect<S: Read + Write>(&self, name: &str, stream: S) -> Result<Step<S>, TlsError> {
-        Handshaking::new(self.session(name)?, stream)?.advance()
+    /// Begins a handshake.
+    pub fn connect<S: Read + Write>(
+        &self,
+        opening: Opening<'_>,
+        stream: S,
+    ) -> Result<Step<S>, TlsError> {
+        let session = self.session(opening)?;
+        Handshaking::new(session, stream)?.advance()
     }
 
-    fn session(&self, name: &str) -> Result<Ssl, ErrorStack> {
+    fn session(&self, opening: Opening<'_>) -> Result<Ssl, ErrorStack> {
         let mut session = Ssl::new(&self.context)?;
-        let address: Option<IpAddr> = name.parse().ok();
+        let address: Option<IpAddr> = opening.name.parse().ok();
         if address.is_none() {
-            session.set_hostname(name)?;
+            session.set_hostname(opening.name)?;
         }
         if self.verify == Verify::Full {
             let checks = session.param_mut();
             checks.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
             match address {
                 Some(address) => checks.set_ip(address)?,
-                None => checks.set_host(name)?,
+                None => checks.set_host(opening.name)?,
             }
         }
+        let question = opening.asks.then(Mutex::default);
+        // A session that is resumed shows no certificate that could be asked about.
+        let origin = opening.origin.filter(|_| question.is_none());
+        let kept = origin.as_deref().and_then(|origin| self.sessions.take(origin));
+        if let Some(kept) = &kept {
+            // SAFETY: it is from this context: others have other sessions.
+            unsafe { session.set_session(kept)? };
+        }
+        let offered_from = kept.map(|_| Arc::clone(&self.sessions));
+        Notes { origin, offered_from, question }.attach(&mut session)?;
         Ok(session)
     }
 }

@@ -10,8 +10,19 @@ use openssl::x509::X509VerifyResult;
 #[derive(Debug)]
 pub enum TlsError {
     Setup(ErrorStack),
-    /// The result of the certificate's verification tells more than the error.
-    Handshake(ssl::Error, X509VerifyResult),
+    Handshake {
+        error: ssl::Error,
+        /// Of the certificate's verification. It tells more than the error.
+        result: X509VerifyResult,
+        /// It began with a session to resume.
+        was_resuming: bool,
+    },
+}
+
+/// Whether the same handshake may succeed on a new connection: some servers end it when a client
+/// wants to resume a session. To them no session is shown any more.
+pub fn may_succeed_anew(error: &TlsError) -> bool {
+    matches!(error, TlsError::Handshake { was_resuming: true, .. })
 }
 
 impl From<ErrorStack> for TlsError {
@@ -24,8 +35,8 @@ impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TlsError::Setup(errors) => errors.fmt(f),
-            TlsError::Handshake(error, X509VerifyResult::OK) => error.fmt(f),
-            TlsError::Handshake(error, result) => write!(f, "{error} ({result})"),
+            TlsError::Handshake { error, result: X509VerifyResult::OK, .. } => error.fmt(f),
+            TlsError::Handshake { error, result, .. } => write!(f, "{error} ({result})"),
         }
     }
 }
@@ -34,7 +45,9 @@ impl Error for TlsError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             TlsError::Setup(_) => None,
-            TlsError::Handshake(error, _) => error.io_error().map(|error: &io::Error| error as _),
+            TlsError::Handshake { error, .. } => {
+                error.io_error().map(|error: &io::Error| error as _)
+            }
         }
     }
 }

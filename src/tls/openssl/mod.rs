@@ -3,13 +3,20 @@
 mod connector;
 mod error;
 mod ffi;
+mod gather;
 mod identity;
+mod notes;
+mod sessions;
 mod stream;
+mod trust;
+mod verify;
 
-pub use self::connector::{Connector, Roots};
-pub use self::error::TlsError;
+pub use self::connector::Connector;
+pub use self::error::{may_succeed_anew, TlsError};
 pub use self::identity::Identity;
+pub use self::sessions::Sessions;
 pub use self::stream::{Handshaking, TlsStream};
+pub use self::trust::Roots;
 
 /// An authority's.
 pub type Certificate = openssl::x509::X509;
@@ -24,3 +31,6 @@ pub fn start() {
 pub fn forget_stale_errors() {
     drop(openssl::error::ErrorStack::get());
 }
+
+#[cfg(test)]
+mod tests;

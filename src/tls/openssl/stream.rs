@@ -1,44 +1,80 @@
 //! A handshake and the session after it.
 
+use std::ffi::c_int;
 use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
 
 use openssl::error::ErrorStack;
-use openssl::ssl::{ErrorCode, Ssl, SslStream};
+use openssl::ssl::{self, ErrorCode, Ssl, SslCipherRef, SslStream, SslVersion};
 
-use super::{ffi, TlsError};
-use crate::tls::Step;
+use super::gather::{Gather, AT_ONCE};
+use super::notes::Notes;
+use super::{ffi, verify, TlsError};
+use crate::tls::{Step, TlsFacts};
+
+/// The most data of a record (RFC 8446 5.1).
+const RECORD: usize = 16 * 1024;
 
 /// A handshake that waits for its stream.
-pub struct Handshaking<S>(SslStream<S>);
+pub struct Handshaking<S>(SslStream<Gather<S>>);
 
 /// A session whose handshake is done.
-pub struct TlsStream<S>(SslStream<S>);
+pub struct TlsStream<S>(SslStream<Gather<S>>);
+
+/// The handshake stopped at the server's certificate (SSL_ERROR_WANT_RETRY_VERIFY).
+const RETRY_VERIFY: c_int = 12;
 
 impl<S: Read + Write> Handshaking<S> {
     pub(super) fn new(session: Ssl, stream: S) -> Result<Handshaking<S>, ErrorStack> {
-        SslStream::new(session, stream).map(Handshaking)
+        SslStream::new(session, Gather::new(stream)).map(Handshaking)
+    }
+
+    /// Says what to do about the certificate, after `Step::Asked`. The next `advance` does it.
+    pub fn answer(&mut self, is_accepted: bool) {
+        if let Some(mut question) = Notes::of(self.0.ssl()).and_then(Notes::question) {
+            question.answer = Some(is_accepted);
+        }
     }
 
     pub fn advance(mut self) -> Result<Step<S>, TlsError> {
         match self.0.connect() {
-            Ok(()) => Ok(Step::Done(TlsStream(self.0))),
+            Ok(()) => {
+                self.0.get_mut().open();
+                Ok(Step::Done(TlsStream(self.0)))
+            }
             Err(error) => match error.code() {
                 ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => Ok(Step::Pending(self)),
-                _ => Err(TlsError::Handshake(error, self.0.ssl().verify_result())),
+                code if code.as_raw() == RETRY_VERIFY => {
+                    let verdict = verify::verdict(self.0.ssl());
+                    Ok(Step::Asked(self, verdict))
+                }
+                _ => Err(self.failure(error)),
             },
         }
+    }
+}
+
+impl<S> Handshaking<S> {
+    fn failure(&self, error: ssl::Error) -> TlsError {
+        let session = self.0.ssl();
+        let notes = Notes::of(session);
+        let offered = notes.and_then(|notes| Some((notes.offered_from.as_ref()?, &notes.origin)));
+        if let Some((sessions, Some(origin))) = offered {
+            sessions.refuse(origin);
+        }
+        let was_resuming = offered.is_some();
+        TlsError::Handshake { error, result: session.verify_result(), was_resuming }
     }
 }
 
 impl<S: Read + Write> TlsStream<S> {
     /// The stream below it.
     pub fn below(&self) -> &S {
-        self.0.get_ref()
+        self.0.get_ref().below()
     }
 
     pub fn below_mut(&mut self) -> &mut S {
-        self.0.get_mut()
+        self.0.get_mut().below_mut()
     }
 
     /// The peer's own certificate in DER.
@@ -51,20 +87,88 @@ impl<S: Read + Write> TlsStream<S> {
         Ok(self.0.ssl().selected_alpn_protocol().map(<[u8]>::to_vec))
     }
 
-    /// Reads what one record holds, at most. 0 is the end of the stream.
-    pub fn read(&mut self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
-        self.0.read_uninit(room)
+    /// What was agreed, and with whom.
+    pub fn facts(&self) -> TlsFacts {
+        let session = self.0.ssl();
+        let alpn = session.selected_alpn_protocol().map(String::from_utf8_lossy);
+        TlsFacts {
+            version: match session.version2() {
+                Some(SslVersion::TLS1_3) => "TLS 1.3",
+                Some(SslVersion::TLS1_2) => "TLS 1.2",
+                Some(SslVersion::TLS1_1) => "TLS 1.1",
+                _ => "TLS 1.0",
+            },
+            cipher: session
+                .current_cipher()
+                .and_then(SslCipherRef::standard_name)
+                .unwrap_or("")
+                .into(),
+            alpn: alpn.map(|alpn| alpn.into_owned()),
+            is_resumed: session.session_reused(),
+            chain: verify::chain(session),
+        }
     }
 
-    /// If this would block, a part of the bytes may be kept, and only the rest may follow.
+    /// Reads what one record holds, at most. 0 is the end of the stream.
+    pub fn read(&mut self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+        let read = self.0.read_uninit(room);
+        if !self.0.get_ref().is_empty() {
+            // What OpenSSL answers by itself, to a change of keys for one. What does not leave now
+            // leaves with what is written next.
+            let _ = self.0.get_mut().leave();
+        }
+        read
+    }
+
+    /// Returns how many bytes have left. The rest may have been encrypted already, so it must be
+    /// what is written next.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        let mut count = 0;
+        loop {
+            let sent = self.0.get_mut().leave();
+            count += self.0.get_mut().take_left();
+            let encrypted = match sent {
+                Ok(()) if count < bytes.len() => self.encrypt(&bytes[count..]),
+                Ok(()) => return Ok(count),
+                Err(error) => Err(error),
+            };
+            match encrypted {
+                Ok(()) => {}
+                Err(_) if count > 0 => return Ok(count),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Encrypts a batch. An error counts if there is nothing in it.
+    fn encrypt(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut encrypted = 0;
+        for record in bytes.chunks(RECORD).take(AT_ONCE / RECORD) {
+            match self.0.write(record) {
+                Ok(length) => {
+                    self.0.get_mut().end_record(length);
+                    encrypted += length;
+                    if length < record.len() {
+                        break;
+                    }
+                }
+                Err(error) if encrypted == 0 => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there are bytes that only the rest of what was written may follow.
+    pub fn is_halfway(&self) -> bool {
+        !self.0.get_ref().is_empty()
     }
 
     /// Sends a close_notify, as far as the stream takes it.
     pub fn shutdown(&mut self) {
         // It fails if the peer was first or has stopped reading.
         let _ = self.0.shutdown();
+        let _ = self.0.get_mut().leave();
     }
 
     /// Whether nothing that was read from the stream is left here.

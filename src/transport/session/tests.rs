@@ -7,7 +7,7 @@ use native_tls::{Identity, TlsAcceptor};
 
 use super::super::stream::Stream;
 use super::*;
-use crate::tls::{Connector, Settings, Step, Verify};
+use crate::tls::{Connector, Opening, Settings, Step, Verify};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const FRAME: &[u8] = b"aaaaaa";
@@ -16,8 +16,9 @@ fn client(address: std::net::SocketAddr) -> Session<Stream> {
     let socket = TcpStream::connect(address).unwrap();
     socket.set_nonblocking(true).unwrap();
     let stream = Stream::from(Socket::Tcp(mio::net::TcpStream::from_std(socket)));
+    let opening = Opening { name: "localhost", origin: None, asks: false };
     let settings = Settings { verify: Verify::None, ..Settings::default() };
-    let mut step = Connector::build(settings).unwrap().connect("localhost", stream).unwrap();
+    let mut step = Connector::build(settings).unwrap().connect(opening, stream).unwrap();
     let deadline = Instant::now() + PATIENCE;
     loop {
         match step {
@@ -27,6 +28,7 @@ fn client(address: std::net::SocketAddr) -> Session<Stream> {
                 thread::sleep(Duration::from_millis(1));
                 step = pending.advance().unwrap();
             }
+            Step::Asked(..) => panic!("nothing is asked"),
         }
     }
 }

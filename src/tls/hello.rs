@@ -1,8 +1,8 @@
-//! What a server chose in its hello, for the log. The TLS libraries do not tell all of it.
+//! What a server chose in its hello. The libraries below native-tls do not all tell it.
 
-/// `TLS 1.3, TLS_AES_256_GCM_SHA384`, out of the first bytes that a server sent (RFC 8446
+/// `TLS 1.3` and `TLS_AES_256_GCM_SHA384`, out of the first bytes that a server sent (RFC 8446
 /// 4.1.3, RFC 5246 7.4.1.3).
-pub fn negotiated(received: &[u8]) -> Option<String> {
+pub fn negotiated(received: &[u8]) -> Option<(&'static str, String)> {
     const HANDSHAKE: u8 = 22;
     const SERVER_HELLO: u8 = 2;
     const RANDOM: usize = 32;
@@ -29,8 +29,8 @@ pub fn negotiated(received: &[u8]) -> Option<String> {
     };
     let name = CIPHERS.iter().find(|(number, _)| *number == cipher).map(|(_, name)| *name);
     Some(match name {
-        Some(name) => format!("{version}, {name}"),
-        None => format!("{version}, cipher suite {cipher:#06x}"),
+        Some(name) => (version, name.to_owned()),
+        None => (version, format!("cipher suite {cipher:#06x}")),
     })
 }
 
@@ -106,11 +106,14 @@ mod tests {
     #[test]
     fn what_servers_choose() {
         let tls13 = hello([3, 3], [0x13, 0x02], &[0, 51, 0, 2, 9, 9, 0, 43, 0, 2, 3, 4]);
-        assert_eq!(negotiated(&tls13).unwrap(), "TLS 1.3, TLS_AES_256_GCM_SHA384");
+        assert_eq!(negotiated(&tls13), Some(("TLS 1.3", "TLS_AES_256_GCM_SHA384".to_owned())));
         let tls12 = hello([3, 3], [0xC0, 0x2F], &[]);
-        assert_eq!(negotiated(&tls12).unwrap(), "TLS 1.2, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+        assert_eq!(
+            negotiated(&tls12),
+            Some(("TLS 1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256".to_owned()))
+        );
         let old = hello([3, 1], [0x00, 0x0A], &[]);
-        assert_eq!(negotiated(&old).unwrap(), "TLS 1.0, cipher suite 0x000a");
+        assert_eq!(negotiated(&old), Some(("TLS 1.0", "cipher suite 0x000a".to_owned())));
     }
 
     #[test]

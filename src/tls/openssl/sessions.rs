@@ -1,0 +1,141 @@
+//! Sessions that servers let us resume (RFC 8446 2.2, RFC 5077): the handshake of the next
+//! connection then takes no certificate and no signature.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use openssl::asn1::Asn1Time;
+use openssl::ssl::{SslContextBuilder, SslRef, SslSession, SslSessionCacheMode, SslVersion};
+use openssl::x509::{X509VerifyResult, X509};
+
+use super::notes::Notes;
+use crate::exit::Guarded;
+use crate::tls::Verify;
+
+/// The most origins with a session.
+const MOST: usize = 1024;
+/// The most sessions of one. A server of TLS 1.3 gives two with each handshake, and each is used
+/// once (RFC 8446 C.4).
+const MOST_OF_ONE: usize = 4;
+
+/// The sessions of the process.
+#[derive(Default)]
+pub struct Sessions {
+    kept: Mutex<HashMap<Key, Kept>>,
+    uses: AtomicU64,
+}
+
+/// The number of a context, and the origin: what was agreed with one configuration never serves
+/// another.
+type Key = (u64, String);
+
+struct Kept {
+    sessions: Vec<Guarded<(SslSession, X509)>>,
+    last_use: u64,
+    /// The server ends the handshake when it is shown a session.
+    is_refused: bool,
+}
+
+/// Those of one context. They go with it.
+pub struct ContextSessions {
+    all: Arc<Sessions>,
+    context: u64,
+}
+
+impl ContextSessions {
+    pub fn new(all: Arc<Sessions>) -> Arc<ContextSessions> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let context = NEXT.fetch_add(1, Ordering::Relaxed);
+        Arc::new(ContextSessions { all, context })
+    }
+
+    /// Keeps what servers give from here on.
+    pub fn collect(self: &Arc<ContextSessions>, context: &mut SslContextBuilder, verify: Verify) {
+        context
+            .set_session_cache_mode(SslSessionCacheMode::CLIENT | SslSessionCacheMode::NO_INTERNAL);
+        let own = Arc::downgrade(self);
+        context.set_new_session_callback(move |ssl, session| {
+            // What the host accepted although something is wrong with it is asked about again.
+            let is_verified = ssl.verify_result() == X509VerifyResult::OK || verify == Verify::None;
+            if let Some(own) = own.upgrade().filter(|_| is_verified) {
+                own.keep(ssl, session);
+            }
+        });
+    }
+
+    fn keep(&self, ssl: &SslRef, session: SslSession) {
+        let origin = Notes::of(ssl).and_then(|notes| notes.origin.clone());
+        let (Some(origin), Some(certificate)) = (origin, ssl.peer_certificate()) else { return };
+        let mut kept = self.all.lock();
+        let place = self.place(&mut kept, origin);
+        if place.is_refused {
+            return;
+        }
+        if place.sessions.len() >= MOST_OF_ONE {
+            place.sessions.remove(0);
+        }
+        place.sessions.push(Guarded::new((session, certificate)));
+    }
+
+    /// The origin is shown no session any more.
+    pub fn refuse(&self, origin: &str) {
+        let mut kept = self.all.lock();
+        let place = self.place(&mut kept, origin.to_owned());
+        place.sessions.clear();
+        place.is_refused = true;
+    }
+
+    /// The place of an origin. The one that was not used for longest makes room for it.
+    fn place<'a>(&self, kept: &'a mut HashMap<Key, Kept>, origin: String) -> &'a mut Kept {
+        let key = (self.context, origin);
+        if kept.len() >= MOST && !kept.contains_key(&key) {
+            let oldest = kept.iter().min_by_key(|(_, kept)| kept.last_use);
+            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+                kept.remove(&oldest);
+            }
+        }
+        let last_use = self.all.now();
+        let new = Kept { sessions: Vec::new(), last_use, is_refused: false };
+        let place = kept.entry(key).or_insert(new);
+        place.last_use = last_use;
+        place
+    }
+
+    /// A session to resume with `origin`, the newest. One of TLS 1.3 is not used twice: somebody
+    /// who watches would see that both connections are of the same client.
+    pub fn take(&self, origin: &str) -> Option<SslSession> {
+        let mut kept = self.all.lock();
+        let key = (self.context, origin.to_owned());
+        let place = kept.get_mut(&key)?;
+        place.last_use = self.all.now();
+        let now = Asn1Time::days_from_now(0).ok()?;
+        // It would not be accepted any more.
+        place.sessions.retain(|session| session.1.not_after() > now);
+        let (session, certificate) = place.sessions.pop()?.into_inner();
+        if session.protocol_version() != SslVersion::TLS1_3 {
+            place.sessions.push(Guarded::new((session.clone(), certificate)));
+        }
+        if place.sessions.is_empty() {
+            kept.remove(&key);
+        }
+        Some(session)
+    }
+}
+
+impl Drop for ContextSessions {
+    fn drop(&mut self) {
+        self.all.lock().retain(|(context, _), _| *context != self.context);
+    }
+}
+
+impl Sessions {
+    fn now(&self) -> u64 {
+        self.uses.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The map is always consistent when a panic may happen, so a poisoned lock is still sound.
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,160 @@
+use std::net::{TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
+
+use openssl::pkey::PKey;
+use openssl::ssl::{Ssl, SslContextBuilder, SslMethod, SslStream, SslVersion};
+use openssl::x509::X509;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+
+use super::*;
+use crate::tls::{Opening, Settings, Step, Verdict, Verify};
+
+/// A certificate with its key.
+struct Made {
+    pem: String,
+    key: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+fn make(name: &str, by: Option<&Made>) -> Made {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    if name != "localhost" {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+    let key = KeyPair::generate().unwrap();
+    let signed = match by {
+        Some(by) => params.signed_by(&key, &by.issuer),
+        None => params.self_signed(&key),
+    };
+    let (pem, key_pem) = (signed.unwrap().pem(), key.serialize_pem());
+    Made { pem, key: key_pem, issuer: Issuer::new(params, key) }
+}
+
+/// A server for one connection. What its handshake comes to: nothing, or the error.
+fn serve(own: &Made, between: &[&Made], version: SslVersion) -> (u16, JoinHandle<String>) {
+    let mut context = SslContextBuilder::new(SslMethod::tls_server()).unwrap();
+    context.set_max_proto_version(Some(version)).unwrap();
+    context.set_certificate(&X509::from_pem(own.pem.as_bytes()).unwrap()).unwrap();
+    context.set_private_key(&PKey::private_key_from_pem(own.key.as_bytes()).unwrap()).unwrap();
+    for made in between {
+        context.add_extra_chain_cert(X509::from_pem(made.pem.as_bytes()).unwrap()).unwrap();
+    }
+    let context = context.build();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut stream = SslStream::new(Ssl::new(&context).unwrap(), stream).unwrap();
+        let result = stream.accept().and_then(|()| stream.ssl_read(&mut [0]).map(drop));
+        result.err().map(|error| error.to_string()).unwrap_or_default()
+    });
+    (port, server)
+}
+
+fn connect(port: u16, settings: Settings, asks: bool) -> Result<Step<TcpStream>, TlsError> {
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let opening = Opening { name: "localhost", origin: None, asks };
+    Connector::build(settings)?.connect(opening, stream)
+}
+
+fn trusting(pem: &[&Made]) -> Settings {
+    let mut roots = Roots::default();
+    for made in pem {
+        roots.add_pem(made.pem.as_bytes()).unwrap();
+    }
+    Settings { roots: Some(roots), ..Settings::default() }
+}
+
+#[test]
+fn of_many_roots_those_that_a_chain_needs_are_found() {
+    let (root, other) = (make("root", None), make("other", None));
+    let between = make("between", Some(&root));
+    let lower = make("lower", Some(&between));
+    let own = make("localhost", Some(&lower));
+    let alone = make("localhost", None);
+    let cases: [(&Made, &[&Made], &[&Made], bool); 8] = [
+        (&own, &[&lower, &between], &[&other, &root], true),
+        (&own, &[&lower, &between, &root], &[&other, &root], true),
+        // What the server leaves out may be among the roots.
+        (&own, &[&lower], &[&root, &between], true),
+        (&own, &[], &[&lower, &root, &between], true),
+        (&own, &[&lower], &[&root], false),
+        (&own, &[&lower, &between], &[&other], false),
+        (&own, &[&lower, &between, &root], &[&other], false),
+        (&alone, &[], &[&root, &alone], true),
+    ];
+    for (number, (own, sent, roots, is_trusted)) in cases.into_iter().enumerate() {
+        let (port, server) = serve(own, sent, SslVersion::TLS1_3);
+        let step = connect(port, trusting(roots), false);
+        assert_eq!(matches!(step, Ok(Step::Done(_))), is_trusted, "{number}");
+        drop(step);
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_bundle_is_read_or_damaged() {
+    let mut roots = Roots::default();
+    let pem = make("root", None).pem;
+    roots.add_pem(format!("# words\r\n{}\n# words", pem.replace('\n', "\r\n")).as_bytes()).unwrap();
+    assert_eq!(roots.len(), 1);
+    let marked = pem.replace("CERTIFICATE", "TRUSTED CERTIFICATE");
+    roots.add_pem((marked + &pem).as_bytes()).unwrap();
+    assert_eq!(roots.len(), 2);
+    for bad in [
+        "-----BEGIN CERTIFICATE-----\nMAo=\n-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----",
+        &pem[..pem.len() / 2],
+    ] {
+        assert!(Roots::default().add_pem(bad.as_bytes()).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_handshake_stops_at_the_certificate_and_goes_on_as_told() {
+    let root = make("root", None);
+    let own = make("localhost", Some(&root));
+    let der = X509::from_pem(own.pem.as_bytes()).unwrap().to_der().unwrap();
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let stop = |settings| {
+            let (port, server) = serve(&own, &[], version);
+            let step = connect(port, settings, true).unwrap();
+            let Step::Asked(asking, verdict) = step else { panic!("it does not stop") };
+            assert_eq!(verdict.chain, [der.clone()]);
+            (asking, verdict, server)
+        };
+        let (mut asking, verdict, server) = stop(trusting(&[]));
+        // The issuer is not known, and so the first certificate cannot be verified.
+        let codes: Vec<_> = verdict.faults.iter().map(|fault| (fault.code, fault.depth)).collect();
+        assert_eq!(codes, [(20, 0), (21, 0)]);
+        asking.answer(true);
+        assert!(matches!(asking.advance(), Ok(Step::Done(_))));
+        assert!(!server.join().unwrap().contains("alert"));
+
+        let (mut asking, _, server) = stop(trusting(&[]));
+        asking.answer(false);
+        let error = asking.advance().err().unwrap().to_string();
+        assert!(error.contains("unable to get local issuer certificate"), "{error}");
+        assert!(server.join().unwrap().contains("alert unknown ca"));
+
+        // Nothing is wrong, and it may be refused all the same.
+        let (mut asking, verdict, server) = stop(trusting(&[&root]));
+        assert_eq!(verdict, Verdict { faults: Vec::new(), chain: vec![der.clone()] });
+        asking.answer(false);
+        assert!(asking.advance().is_err());
+        assert!(server.join().unwrap().contains("alert"));
+
+        // Without an answer it stays where it is.
+        let (asking, _, server) = stop(trusting(&[&root]));
+        let Ok(Step::Asked(mut asking, _)) = asking.advance() else { panic!("it went on") };
+        asking.answer(true);
+        assert!(matches!(asking.advance(), Ok(Step::Done(_))));
+        server.join().unwrap();
+    }
+    // Who verifies nothing asks nothing.
+    let (port, server) = serve(&own, &[], SslVersion::TLS1_3);
+    let settings = Settings { verify: Verify::None, ..trusting(&[]) };
+    assert!(matches!(connect(port, settings, true), Ok(Step::Done(_))));
+    server.join().unwrap();
+}
