@@ -57,7 +57,11 @@ impl<S> Gather<S> {
     /// The data in records that have wholly left since the last call.
     pub fn take_left(&mut self) -> usize {
         let mut data = 0;
-        while let Some((_, record)) = self.records.pop_front_if(|(end, _)| *end <= self.at) {
+        while let Some(&(end, record)) = self.records.front() {
+            if end > self.at {
+                break;
+            }
+            self.records.pop_front();
             data += record;
         }
         if self.records.is_empty() && self.at == self.bytes.len() {

@@ -130,6 +130,12 @@ impl Drop for ContextSessions {
 }
 
 impl Sessions {
+    /// From how many origins there are some.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     fn now(&self) -> u64 {
         self.uses.fetch_add(1, Ordering::Relaxed)
     }

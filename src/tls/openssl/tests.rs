@@ -1,4 +1,5 @@
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use openssl::pkey::PKey;
@@ -121,7 +122,7 @@ fn a_handshake_stops_at_the_certificate_and_goes_on_as_told() {
             let (port, server) = serve(&own, &[], version);
             let step = connect(port, settings, true).unwrap();
             let Step::Asked(asking, verdict) = step else { panic!("it does not stop") };
-            assert_eq!(verdict.chain, [der.clone()]);
+            assert_eq!(verdict.chain, std::slice::from_ref(&der));
             (asking, verdict, server)
         };
         let (mut asking, verdict, server) = stop(trusting(&[]));
@@ -156,5 +157,23 @@ fn a_handshake_stops_at_the_certificate_and_goes_on_as_told() {
     let (port, server) = serve(&own, &[], SslVersion::TLS1_3);
     let settings = Settings { verify: Verify::None, ..trusting(&[]) };
     assert!(matches!(connect(port, settings, true), Ok(Step::Done(_))));
+    server.join().unwrap();
+}
+
+#[test]
+fn sessions_go_with_the_context_that_they_came_to() {
+    let own = make("localhost", None);
+    let sessions = Arc::new(Sessions::default());
+    let (port, server) = serve(&own, &[], SslVersion::TLS1_2);
+    let settings = Settings { sessions: Arc::clone(&sessions), ..trusting(&[&own]) };
+    let connector = Connector::build(settings).unwrap();
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let opening = Opening { name: "localhost", origin: Some("it".into()), asks: false };
+    let step = connector.connect(opening, stream);
+    assert!(matches!(step, Ok(Step::Done(_))));
+    assert_eq!(sessions.len(), 1);
+    drop(connector);
+    assert_eq!(sessions.len(), 0);
+    drop(step);
     server.join().unwrap();
 }
