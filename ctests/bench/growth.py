@@ -68,6 +68,7 @@ class Programs:
 class Table:
     def __init__(self, *heads):
         self.first = {}
+        self.rows = []
         self.line(*heads, "cost of one, to the first row's")
         self.line(*["---"] * (len(heads) + 1))
 
@@ -82,6 +83,7 @@ class Table:
                 self.first.setdefault(name, cost)
         ratios = [f"{name} {cost / self.first.get(name, 1):.3g} x" for name, cost in costs.items()]
         self.line(*cells, ", ".join(ratios))
+        self.rows.append({"row": cells[0], **costs})
 
 
 def time(ns):
@@ -115,6 +117,7 @@ def connections(programs, options):
                 "message": message,
             },
         )
+    return table.rows
 
 
 def sizes(programs, options):
@@ -128,6 +131,7 @@ def sizes(programs, options):
             cells += [f"{time(each)}, {got['per_second'] * length / 1e6:,.0f} MB/s", size(got["peak"])]
             costs[pump] = got["processor_s"] / (count * (FRAME + length))
         table.row(size(length), *cells, costs=costs)
+    return table.rows
 
 
 def queues(programs, options):
@@ -137,21 +141,26 @@ def queues(programs, options):
         each = got["processor_ns"] / got["messages"]
         rate = run.in_words("per_second", got["messages"] * 1e9 / got["flood_ns"])
         table.row(f"{count}", rate, time(each), str(got["threads"]), costs={"message": each})
+    return table.rows
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=run.ROOT / "build/release", help="the build tree")
     parser.add_argument("--quick", action="store_true", help="short rows only: does it work?")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also writes the figures there, for docs/plots.py")
     options = parser.parse_args()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the programs inherit it
     folder = run.build(options.build, False)
     with run.Servers(folder / "server") as servers:
         programs = Programs(folder, servers)
+        figures = {}
         for table in connections, sizes, queues:
-            table(programs, options)
+            figures[table.__name__] = table(programs, options)
             print()
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1) + "\n")
     print(f"Load: {run.load()}; cores: {os.cpu_count()}.")
 
 

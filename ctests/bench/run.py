@@ -39,6 +39,7 @@ def arguments():
     parser.add_argument("--only", action="append", metavar="ROW", help="a row's name, * allowed; may repeat")
     parser.add_argument("--quick", action="store_true", help="one short round: does it work?")
     parser.add_argument("--against", type=pathlib.Path, metavar="FOLDER", help="another libhostws.so to compare with")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also writes the figures there, for docs/plots.py")
     parser.add_argument("--cpu", action="store_true", help="processor time of the client, for a machine that is busy")
     parser.add_argument("--peers", action="store_true", help="other libraries too, as far as they can be built here")
     parsed = parser.parse_args()
@@ -173,8 +174,12 @@ def cell(name, results, raw_results):
         return f"{words}, {results[0]['threads']} threads"
     if results is raw_results:
         return words
-    ratios = [result[name] / raw[name] for result, raw in zip(results, raw_results)]
-    return f"{words}  **{statistics.median(ratios):.3g} x**"
+    return f"{words}  **{ratio(name, results, raw_results):.3g} x**"
+
+
+def ratio(name, results, raw_results):
+    """To raw in the same round."""
+    return statistics.median(result[name] / raw[name] for result, raw in zip(results, raw_results))
 
 
 def target(row, name):
@@ -192,6 +197,21 @@ def print_table(chosen, shown, results, options):
         name = figure_name(row, options)
         cells = [cell(name, results[row.name, column.name], results[row.name, "raw"]) for column in shown]
         print(f"| {row.name} | {' | '.join(cells)} | {target(row, name)} |")
+
+
+def write_json(chosen, shown, results, options):
+    figures = {}
+    for row in chosen:
+        name = figure_name(row, options)
+        for column in shown:
+            got = results[row.name, column.name]
+            if got:
+                raw = results[row.name, "raw"]
+                figures.setdefault(row.name, {})[column.name] = {
+                    name: statistics.median(result[name] for result in got),
+                    "ratio": ratio(name, got, raw) if name != "bytes_each" else None,
+                }
+    options.json.write_text(json.dumps({"rounds": options.rounds, "rows": figures}, indent=1) + "\n")
 
 
 def stripped_size(library):
@@ -230,6 +250,8 @@ def main():
                         results[row.name, column.name].append(result)
     progress("")
     print_table(chosen, shown, results, options)
+    if options.json:
+        write_json(chosen, shown, results, options)
     size = stripped_size(options.build / "lib/libhostws.so")
     print(f"\nlibhostws.so, stripped: {size / 1e6:.2f} MB. Rounds: {options.rounds}.", end=" ")
     print(f"Load before and after: {load_before}, {load()}; cores: {os.cpu_count()}.")
