@@ -1,6 +1,6 @@
-"""The programs and commands of README.md, as they are printed there.
+"""The programs and commands of README.md, as they are printed there, and the pieces of C in the guide.
 
-python3 run.py c CC LIBRARY_DIR INCLUDE_DIR     compiles the C blocks without a warning, and runs the program among them
+python3 run.py c CC LIBRARY_DIR INCLUDE_DIR     compiles the C blocks without a warning, and runs the program of the README
 python3 run.py python LIBRARY_DIR               runs the Python program, and interrupts it
 python3 run.py pkg-config LIBRARY_DIR PROGRAM   runs the lines of the table that begin with cc
 """
@@ -13,14 +13,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+GUIDE = sorted((ROOT / "docs/guide").glob("*.md"))
 FLAGS = ["-std=gnu11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O2"]
 
 
-def blocks(language):
-    found = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    assert found, language
-    return found
+def blocks(language, text=README):
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 def loading(library_dir):
@@ -57,6 +57,12 @@ def check_c(cc, library_dir, include_dir):
             told = subprocess.run([program, url], env=loading(library_dir), capture_output=True, timeout=60, check=True)
             assert b"tcp: could not connect to 127.0.0.1" in told.stderr, told
     assert programs == 1
+    fragments = [block for page in GUIDE for block in blocks("c", page.read_text())]
+    assert fragments
+    for block in fragments:
+        Path("fragment.c").write_text(whole(block))
+        command = [cc, *FLAGS, "-Wno-unused", f"-I{include_dir}", "-fsyntax-only", "fragment.c"]
+        subprocess.run(command, check=True)
 
 
 def check_python(library_dir):
