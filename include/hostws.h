@@ -1598,6 +1598,49 @@ int32_t ws_pending(ws_queue queue);
 intptr_t ws_queue_fd(ws_queue queue);
 
 /**
+ * Returns an event object to wait for, for a Windows program with its own loop
+ * (WaitForMultipleObjects, MsgWaitForMultipleObjects, RegisterWaitForSingleObject). It is set
+ * exactly while an event can be delivered, as the descriptor of ws_queue_fd() is readable. It has
+ * a manual reset: call ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is set, and the library
+ * resets it when nothing is left. You need not call ResetEvent().
+ *
+ * The library owns the handle; never close it. Use DuplicateHandle() if you need one of your own.
+ *
+ * @param queue  0 for the calling thread's own, or any queue
+ * @return a HANDLE, the same each time; or NULL, and ws_last_error() says why:
+ *         HOSTWS_E_ARGUMENT if this is not Windows, or `queue` is negative; HOSTWS_E_NO_SUCH_ID,
+ *         HOSTWS_E_RESOURCES. The library closes it when the queue is freed or its thread ends
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+void *ws_queue_handle(ws_queue queue);
+
+/**
+ * Posts a message to a window, for a Windows program with a message loop, when a queue gets
+ * something to deliver and had nothing before, and again after a poll that left events behind.
+ * Call ws_poll(queue, 0, 0) in the window procedure when the message comes. It comes at the same
+ * moments as a call of the function of ws_queue_on_wakeup(), and each of the two functions
+ * replaces what the other has set. A message for a window also comes in the loops of dialogs and
+ * menus. If the window's thread has no room for messages, the message is posted when there is
+ * room. Nothing is posted once the window is destroyed.
+ *
+ * @param queue    0 for the calling thread's own, or any queue
+ * @param window   an HWND of this process or another; NULL: post nothing any more
+ * @param message  the message's number, from WM_USER (0x0400) to 0xFFFF. Its wParam is the queue,
+ *                 its lParam 0
+ * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT if this is not Windows, there is no such window, or
+ *         `message` or `queue` is out of range; HOSTWS_E_NO_SUCH_ID
+ *
+ * Blocks: while the previous function of ws_queue_on_wakeup() runs. Threads: any except those of
+ * the library. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_queue_post_message(ws_queue queue, void *window, uint32_t message);
+
+/**
  * Sets a function that is called when a queue gets something to deliver and had nothing before,
  * and again after a poll that left events behind. If there is something to deliver now, it is
  * called soon. While a callback runs (perhaps a dialog with a loop of its own), it is called for

@@ -840,6 +840,16 @@ inline int pending(ws_queue queue = 0) { return detail::check(ws_pending(queue))
 
 /** ws_queue_fd(): a descriptor that is readable exactly while an event can be delivered. */
 inline std::intptr_t fd(ws_queue queue = 0) { return detail::check(ws_queue_fd(queue)); }
+/** ws_queue_handle(): Windows' HANDLE of an event object that is set exactly while an event can be delivered. */
+inline void* handle(ws_queue queue = 0) {
+  void* const handle = ws_queue_handle(queue);
+  if (handle == nullptr) detail::fail();
+  return handle;
+}
+/** ws_queue_post_message(): posts a message to a window (HWND) when there is something to deliver; only on Windows. */
+inline void post_message(ws_queue queue, void* window, std::uint32_t message) {
+  detail::check(ws_queue_post_message(queue, window, message));
+}
 
 /** ws_queue_of(0): the calling thread's own queue, for use by other threads. */
 inline ws_queue this_thread() { return detail::check(ws_queue_of(0)); }

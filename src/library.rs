@@ -61,8 +61,7 @@ thread_local! {
 
 impl Drop for Own {
     fn drop(&mut self) {
-        // A forked child leaves alone what was the parent's.
-        if self.generation == process::generation() && !process::is_forked() {
+        if !process::is_left_behind(self.generation) {
             let library = LIBRARY.get();
             if !library.is_main(&self.pair) {
                 library.retire_queue(&self.pair);
@@ -242,8 +241,7 @@ impl Latest {
 
 impl Drop for Latest {
     fn drop(&mut self) {
-        // A forked child leaves alone what was the parent's.
-        if self.generation == process::generation() && !process::is_forked() {
+        if !process::is_left_behind(self.generation) {
             // SAFETY: it is not used after this.
             unsafe { ManuallyDrop::drop(&mut self.connection) };
         }

@@ -18,6 +18,13 @@ pub fn is_forked() -> bool {
     FORKED.load(Ordering::Relaxed)
 }
 
+/// Whether a thread that is ending leaves its values of that generation as they are: a forked child
+/// does not touch what was the parent's, and at the end of the process nobody may hold a lock that
+/// an ended thread holds.
+pub fn is_left_behind(generation: u32) -> bool {
+    generation != self::generation() || is_forked() || sys::is_ending()
+}
+
 /// The child's fresh start is complete.
 pub fn forget_fork() {
     FORKED.store(false, Ordering::Relaxed);

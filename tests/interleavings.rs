@@ -485,7 +485,7 @@ fn work(engine: &Engine) {
     loop {
         engine.run_turn(Patience::Own(None));
         engine.lend();
-        engine.take_due().iter().for_each(|queue| queue.call_wakeup());
+        assert!(engine.take_due().iter().all(|queue| queue.call_wakeup()));
         let now = std::time::Instant::now();
         if engine.seats().must_sweep(None, now) {
             if let Swept::Nothing = engine.seats().sweep(now, Queue::needs_worker) {
@@ -712,7 +712,10 @@ fn a_borrowed_loop_goes_back_when_another_queue_comes() {
             thread::spawn(move || {
                 let queue = Arc::new(Queue::new(2, None));
                 let network = Arc::clone(&whole.network);
-                let call = move || network.change(|arrived| arrived.calls += 1);
+                let call = move || {
+                    network.change(|arrived| arrived.calls += 1);
+                    true
+                };
                 queue.on_wakeup(Some(Box::new(call)));
                 let connection = launch(&whole.engine, &queue).unwrap();
                 // It is its worker that calls, whoever ran the loop.

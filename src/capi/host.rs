@@ -169,6 +169,7 @@ impl WakeupFunction {
         Some(Box::new(move || {
             // SAFETY: the host gave function and argument for each other.
             quarantined(|| unsafe { function(user_data.get()) });
+            true
         }))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::constants::HOSTWS_OK;
 use super::events::reap;
-use super::guard::{answer, answer_pointer_sized, answer_waking};
+use super::guard::{answer, answer_pointer_sized, answer_waking, enter};
 use super::host::WakeupFunction;
 use super::types::{ws_id, ws_queue};
 use crate::error::{Code, Error};
@@ -176,6 +176,54 @@ pub extern "C" fn ws_pending(queue: ws_queue) -> i32 {
 #[no_mangle]
 pub extern "C" fn ws_queue_fd(queue: ws_queue) -> isize {
     answer_pointer_sized(|| library::queue(queue)?.fd())
+}
+
+/// Returns an event object to wait for, for a Windows program with its own loop
+/// (WaitForMultipleObjects, MsgWaitForMultipleObjects, RegisterWaitForSingleObject). It is set
+/// exactly while an event can be delivered, as the descriptor of ws_queue_fd() is readable. It has
+/// a manual reset: call ws_poll(queue, 0, 0) or ws_next(queue, 0) when it is set, and the library
+/// resets it when nothing is left. You need not call ResetEvent().
+///
+/// The library owns the handle; never close it. Use DuplicateHandle() if you need one of your own.
+///
+/// @param queue  0 for the calling thread's own, or any queue
+/// @return a HANDLE, the same each time; or NULL, and ws_last_error() says why:
+///         HOSTWS_E_ARGUMENT if this is not Windows, or `queue` is negative; HOSTWS_E_NO_SUCH_ID,
+///         HOSTWS_E_RESOURCES. The library closes it when the queue is freed or its thread ends
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_queue_handle(queue: ws_queue) -> *mut c_void {
+    enter(true, true, || library::queue(queue)?.handle()).unwrap_or(std::ptr::null_mut())
+}
+
+/// Posts a message to a window, for a Windows program with a message loop, when a queue gets
+/// something to deliver and had nothing before, and again after a poll that left events behind.
+/// Call ws_poll(queue, 0, 0) in the window procedure when the message comes. It comes at the same
+/// moments as a call of the function of ws_queue_on_wakeup(), and each of the two functions
+/// replaces what the other has set. A message for a window also comes in the loops of dialogs and
+/// menus. If the window's thread has no room for messages, the message is posted when there is
+/// room. Nothing is posted once the window is destroyed.
+///
+/// @param queue    0 for the calling thread's own, or any queue
+/// @param window   an HWND of this process or another; NULL: post nothing any more
+/// @param message  the message's number, from WM_USER (0x0400) to 0xFFFF. Its wParam is the queue,
+///                 its lParam 0
+/// @return HOSTWS_OK; or HOSTWS_E_ARGUMENT if this is not Windows, there is no such window, or
+///         `message` or `queue` is out of range; HOSTWS_E_NO_SUCH_ID
+///
+/// Blocks: while the previous function of ws_queue_on_wakeup() runs. Threads: any except those of
+/// the library. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_queue_post_message(queue: ws_queue, window: *mut c_void, message: u32) -> i32 {
+    answer(|| {
+        library::queue(queue)?.post_messages(window, message)?;
+        Ok(HOSTWS_OK)
+    })
 }
 
 /// Sets a function that is called when a queue gets something to deliver and had nothing before,

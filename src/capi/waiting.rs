@@ -37,8 +37,7 @@ impl Asleep {
 
 impl Drop for Asleep {
     fn drop(&mut self) {
-        // A forked child leaves everything of its parent untouched.
-        if self.generation != process::generation() || process::is_forked() {
+        if process::is_left_behind(self.generation) {
             std::mem::forget(self.held.take());
         }
     }

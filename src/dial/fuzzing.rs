@@ -3,13 +3,12 @@
 use std::io::Write;
 use std::time::Instant;
 
-use mio::net::UnixStream;
-
 use super::http::Body;
 use super::proxy::{Proxy, Reply, Tunnel};
 use super::{without_credentials, Notes, Proxies, Target};
 use crate::error::Error;
 use crate::protocol::Response;
+use crate::sys::LocalStream;
 use crate::transport::{Socket, Stream};
 
 /// A password that no error may repeat.
@@ -126,7 +125,7 @@ pub fn proxy(input: &[u8]) {
 /// The proxy says `answer`, in pieces, and closes.
 fn shake_hands(proxy: &Proxy, answer: &[u8], size: usize) -> Outcome {
     let target = Target::parse("wss://example.com/").expect("a good URL");
-    let (ours, mut theirs) = UnixStream::pair().expect("two sockets");
+    let (ours, theirs) = LocalStream::pair().expect("two sockets");
     let stream = Stream::from(Socket::Unix(ours));
     let now = Instant::now();
     let notes = Notes::new(1, None);
@@ -135,7 +134,7 @@ fn shake_hands(proxy: &Proxy, answer: &[u8], size: usize) -> Outcome {
     loop {
         let is_last = match pieces.next() {
             // What does not fit is lost, and the rest with it.
-            Some(piece) => theirs.write_all(piece).is_err(),
+            Some(piece) => (&theirs).write_all(piece).is_err(),
             None => true,
         };
         if is_last {

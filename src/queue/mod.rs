@@ -9,6 +9,7 @@ mod state;
 mod superseding;
 mod waiting;
 
+use std::ffi::c_void;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -22,7 +23,7 @@ use crate::error::{Code, Error, Result};
 use crate::process::ThreadToken;
 use crate::sync::{Mutex, MutexGuard};
 use crate::sys::WakePipe;
-use signal::{Descriptor, WakeupSlot};
+use signal::WakeupSlot;
 use state::{End, State};
 pub use state::{Neglect, NEGLECTED_AFTER};
 
@@ -150,11 +151,16 @@ impl Queue {
         }
     }
 
-    /// Calls the host's wake-up function if a call is due. Only the worker may do this.
-    pub fn call_wakeup(&self) {
-        if std::mem::take(&mut self.state().wakeup_due) {
-            self.wakeup.call();
+    /// Calls the host's wake-up function if a call is due. Returns false if it must be called again
+    /// after a moment. Only the worker may do this.
+    pub fn call_wakeup(&self) -> bool {
+        let is_due = std::mem::take(&mut self.state().wakeup_due);
+        if !is_due || self.wakeup.call() {
+            return true;
         }
+        let mut state = self.state();
+        state.wakeup_due |= state.has_wakeup && state.ready() > 0;
+        !state.wakeup_due
     }
 
     /// Whether events wait and nobody polls.
@@ -191,7 +197,7 @@ impl Queue {
             state.engine.take(),
             state.spare_notifier.take(),
             state.wake_pipe.take(),
-            state.descriptor.take(),
+            std::mem::take(&mut state.signal),
         );
         state.end_loan();
         drop(state);
@@ -232,11 +238,17 @@ impl Queue {
     /// The descriptor for the host's own event loop.
     pub fn fd(&self) -> Result<isize> {
         let mut state = self.state();
-        if state.descriptor.is_none() {
-            state.descriptor = Some(Descriptor::new()?);
-            state.settle_signal();
-        }
-        Ok(state.descriptor.as_ref().map_or(-1, Descriptor::number))
+        let number = state.signal.descriptor()?;
+        state.settle_signal();
+        Ok(number)
+    }
+
+    /// The event object for the host's own event loop.
+    pub fn handle(&self) -> Result<*mut c_void> {
+        let mut state = self.state();
+        let handle = state.signal.handle()?;
+        state.settle_signal();
+        Ok(handle)
     }
 
     /// A descriptor to write to, which wakes as `wake` does.
@@ -275,6 +287,16 @@ impl Queue {
         }
     }
 
+    /// Makes the worker post a message to a window when something has come; NULL: no longer.
+    pub fn post_messages(&self, window: *mut c_void, message: u32) -> Result<()> {
+        let poster = match window.is_null() {
+            true => None,
+            false => Some(signal::poster(window, message, self.id)?),
+        };
+        self.on_wakeup(poster);
+        Ok(())
+    }
+
     /// Forgets the wake-up function. Returns false if it still runs at the deadline.
     pub fn forget_wakeup(&self, deadline: Option<Instant>) -> bool {
         let mut state = self.state();
@@ -308,10 +330,10 @@ impl Queue {
         state.wakeup_due = false;
         let discarded = state.take_lanes();
         let parked = state.parked.take();
-        let descriptor = (state.descriptor.take(), state.wake_pipe.take());
+        let descriptors = (std::mem::take(&mut state.signal), state.wake_pipe.take());
         self.notify(state);
         // Settling takes other locks.
-        drop((discarded, parked, descriptor));
+        drop((discarded, parked, descriptors));
     }
 }
 

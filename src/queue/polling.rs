@@ -129,7 +129,7 @@ impl Queue {
     ) -> Option<T> {
         let mut state = self.state();
         // With a descriptor or a wake-up function, the change must be announced.
-        let is_plain = state.descriptor.is_none() && !state.has_wakeup;
+        let is_plain = !state.signal.is_watched() && !state.has_wakeup;
         if state.poller.is_some() || !is_plain || !self.may_poll(ThreadToken::current()) {
             return None;
         }

@@ -1,16 +1,20 @@
 //! How a host with its own event loop learns of events: by a descriptor that is readable exactly
-//! while the queue has some, or by a function that is called.
+//! while the queue has some, by an event object that is set exactly then, or by a function that is
+//! called.
 
-use std::io::{Read, Write};
+use std::ffi::c_void;
+use std::io;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use crate::error::{Code, Error, Result};
 use crate::sync::{Condvar, Mutex, MutexGuard};
-use crate::sys::{self, PairEnd};
+use crate::sys::{self, EventObject, PairEnd};
 
-/// The host's wake-up function, which the worker calls.
-pub type Wakeup = Box<dyn Fn() + Send + Sync>;
+/// The host's wake-up function, which the worker calls. It returns false if it could not tell the
+/// host and must be called again.
+pub type Wakeup = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Holds the wake-up function. It is called with no lock held, and never replaced while it runs.
 #[derive(Default)]
@@ -31,14 +35,14 @@ impl WakeupSlot {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls it, if there is one.
-    pub fn call(&self) {
+    /// Calls it, if there is one. Returns false if it must be called again.
+    pub fn call(&self) -> bool {
         let mut state = self.state();
-        let Some(function) = state.function.clone() else { return };
+        let Some(function) = state.function.clone() else { return true };
         state.running += 1;
         drop(state);
         let _running = Running(self);
-        function();
+        function()
     }
 
     /// Replaces the function, once the former one does not run any more.
@@ -85,22 +89,49 @@ impl Drop for Running<'_> {
     }
 }
 
-pub struct Descriptor {
-    host: PairEnd,
-    ours: PairEnd,
+/// What the host's own event loop watches.
+#[derive(Default)]
+pub struct Signal {
+    descriptor: Option<Descriptor>,
+    event: Option<EventObject>,
     is_set: bool,
 }
 
-impl Descriptor {
-    pub fn new() -> Result<Descriptor> {
+struct Descriptor {
+    host: PairEnd,
+    ours: PairEnd,
+}
+
+impl Signal {
+    /// Whether the host has asked for something to watch.
+    pub fn is_watched(&self) -> bool {
+        self.descriptor.is_some() || self.event.is_some()
+    }
+
+    /// The descriptor, which is made at the first call.
+    pub fn descriptor(&mut self) -> Result<isize> {
+        if let Some(descriptor) = &self.descriptor {
+            return Ok(descriptor.host.number());
+        }
         let (host, ours) = sys::socket_pair().map_err(|error| {
             Error::ws(Code::Resources, "the queue's descriptor could not be made").because(error)
         })?;
-        Ok(Descriptor { host, ours, is_set: false })
+        Ok(self.descriptor.insert(Descriptor { host, ours }).host.number())
     }
 
-    pub fn number(&self) -> isize {
-        self.host.number()
+    /// The handle of the event object, which is made at the first call.
+    pub fn handle(&mut self) -> Result<*mut c_void> {
+        if let Some(event) = &self.event {
+            return Ok(event.handle());
+        }
+        let event = EventObject::new().map_err(|error| match error.kind() {
+            io::ErrorKind::Unsupported => Error::ws(
+                Code::Argument,
+                "only Windows has event objects; an event loop can watch ws_queue_fd() here",
+            ),
+            _ => Error::ws(Code::Resources, "the queue's event could not be made").because(error),
+        })?;
+        Ok(self.event.insert(event).handle())
     }
 
     /// What it was last set to.
@@ -108,14 +139,37 @@ impl Descriptor {
         self.is_set
     }
 
-    /// Makes it readable or not readable, whatever the host has read from it.
-    pub fn set(&mut self, readable: bool) {
-        self.is_set = readable;
-        let mut scratch = [0; 64];
-        while matches!((&self.host).read(&mut scratch), Ok(1..)) {}
-        if readable {
-            // It was just emptied, so there is room for a byte.
-            let _ = (&self.ours).write(&[1]);
+    /// Sets it or not, whatever the host has done with it.
+    pub fn set(&mut self, is_set: bool) {
+        self.is_set = is_set;
+        if let Some(descriptor) = &self.descriptor {
+            descriptor.host.drain();
+            if is_set {
+                // It was just emptied, so there is room for a byte.
+                descriptor.ours.write_byte();
+            }
+        }
+        if let Some(event) = &self.event {
+            event.set(is_set);
         }
     }
+}
+
+/// The numbers of messages that programs define themselves.
+const MESSAGES: RangeInclusive<u32> = 0x0400..=0xFFFF;
+
+/// A wake-up function that posts a message to a window, with the queue as its wParam.
+pub fn poster(window: *mut c_void, message: u32, queue: i32) -> Result<Wakeup> {
+    if !MESSAGES.contains(&message) {
+        let words =
+            format!("message is {message:#06X}; it must be from WM_USER (0x0400) to 0xFFFF");
+        return Err(Error::ws(Code::Argument, words));
+    }
+    sys::poster(window, message, queue).map_err(|error| match error.kind() {
+        io::ErrorKind::Unsupported => {
+            let words = "only Windows has messages for windows; see ws_queue_on_wakeup()";
+            Error::ws(Code::Argument, words)
+        }
+        _ => Error::ws(Code::Argument, "no message can be posted to the window").because(error),
+    })
 }

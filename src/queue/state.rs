@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::engine::Engine;
 use super::event::{Entry, Kind};
-use super::signal::Descriptor;
+use super::signal::Signal;
 use crate::process::ThreadToken;
 use crate::protocol::Batch;
 use crate::sync::Notifier;
@@ -37,7 +37,7 @@ pub struct State {
     pub spare_notifier: Option<Arc<Notifier>>,
     /// The host ends a wait by writing to it.
     pub wake_pipe: Option<Arc<WakePipe>>,
-    pub descriptor: Option<Descriptor>,
+    pub signal: Signal,
     /// Whether the host has set a wake-up function.
     pub has_wakeup: bool,
     /// The worker is to call it.
@@ -289,16 +289,14 @@ impl State {
 
     /// Makes the descriptor readable if something can be delivered, whatever the host has read.
     pub fn settle_signal(&mut self) {
-        let readable = self.ready() > 0;
-        if let Some(descriptor) = &mut self.descriptor {
-            descriptor.set(readable);
+        if self.signal.is_watched() {
+            self.signal.set(self.ready() > 0);
         }
     }
 
     /// The same, where the host cannot have read from it since the last call.
     pub fn settle_change(&mut self) {
-        let readable = self.ready() > 0;
-        if self.descriptor.as_ref().is_some_and(|descriptor| descriptor.is_set() != readable) {
+        if self.signal.is_watched() && self.signal.is_set() != (self.ready() > 0) {
             self.settle_signal();
         }
     }

@@ -298,7 +298,7 @@ impl Queue {
             || (!state.sleepers.is_empty() && state.ready() == 0)
             // A host that is told in another way does not wait here.
             || state.has_wakeup
-            || state.descriptor.is_some()
+            || state.signal.is_watched()
             || state.closed
         {
             return false;

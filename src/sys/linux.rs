@@ -94,22 +94,22 @@ impl Notifier {
     }
 
     /// A descriptor that is readable while it is notified.
-    pub fn number(&self) -> i32 {
-        self.0.as_raw_fd()
+    pub fn number(&self) -> isize {
+        self.0.as_raw_fd() as isize
     }
 
     /// The thread that sleeps on it wakes up, or does not fall asleep.
     pub fn notify(&self) {
         let one = 1_u64.to_ne_bytes();
         // SAFETY: the buffer is as large as it says. It fails only where the counter is full.
-        unsafe { libc::write(self.number(), one.as_ptr().cast(), one.len()) };
+        unsafe { libc::write(self.0.as_raw_fd(), one.as_ptr().cast(), one.len()) };
     }
 
     /// The thread has been woken.
     pub fn clear(&self) {
         let mut count = [0_u8; 8];
         // SAFETY: the buffer is as large as it says, and the descriptor does not block.
-        unsafe { libc::read(self.number(), count.as_mut_ptr().cast(), count.len()) };
+        unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
     }
 }
 

@@ -1,7 +1,9 @@
-//! Everything that differs between operating systems, and nothing else. There is a file for each
-//! kind of system. No other module depends on the system, except TLS: native-tls uses a different
-//! library on each.
+//! Everything that differs between operating systems, and nothing else. There is a file or a folder
+//! for each kind of system. No other module depends on the system, except TLS: a different library
+//! does it on each.
 
+mod pair;
+mod sleep;
 mod stack;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -14,29 +16,30 @@ mod unix;
 mod windows;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-use self::linux as clocks;
+use self::linux as particular;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-use self::portable as clocks;
+use self::portable as particular;
 #[cfg(unix)]
 use self::unix as os;
 #[cfg(windows)]
 use self::windows as os;
 
-#[cfg(unix)]
-pub use self::clocks::Notifier;
-pub use self::clocks::{
-    bind_to_interface, choose_port_late, local_ports, search_ports_evenly, set_user_timeout, slept,
-    tick, Alarm, HAS_INTERFACES, HAS_USER_TIMEOUT,
-};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use self::linux::{slept, Notifier};
 /// Whether the environment is to be believed when it names OpenSSL's files.
 #[cfg(tls_openssl)]
 pub use self::os::is_privileged;
-#[cfg(windows)]
-pub use self::os::Notifier;
 pub use self::os::{
-    above_standard, at_exit, at_fork, environment, is_main_thread, is_under_way,
-    keep_until_thread_is_gone, local_path, open, receive, receive_local, send_local, shortage,
-    socket_pair, spawn, test_cancel, uncancelled, LocalStream, PairEnd, Roused, Sleep, WakePipe,
-    TELLS_DRAINED,
+    above_standard, at_exit, at_fork, environment, is_ending, is_main_thread, is_under_way,
+    keep_until_thread_is_gone, local_path, open, poster, receive, receive_local, send_local,
+    shortage, spawn, test_cancel, uncancelled, EventObject, LocalStream, TELLS_DRAINED,
 };
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub use self::os::{slept, Notifier};
+pub use self::pair::{socket_pair, PairEnd};
+pub use self::particular::{
+    bind_to_interface, choose_port_late, local_ports, search_ports_evenly, set_user_timeout, tick,
+    Alarm, HAS_INTERFACES, HAS_USER_TIMEOUT,
+};
+pub use self::sleep::{Roused, Sleep, WakePipe};
 pub use self::stack::{here, is_live};

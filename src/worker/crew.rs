@@ -122,14 +122,17 @@ impl Crew {
         drop(member);
     }
 
-    /// Calls the host's wake-up function of that queue if a call is due.
-    fn call_wakeup(self: &Arc<Self>, engine: &Arc<Engine>, queue: Arc<Queue>) {
+    /// Calls the host's wake-up function of that queue if a call is due. Returns the queue if the
+    /// function must be called again.
+    fn call_wakeup(
+        self: &Arc<Self>,
+        engine: &Arc<Engine>,
+        queue: Arc<Queue>,
+    ) -> Option<Arc<Queue>> {
         let mut call = WakeupCall { crew: self, engine, queue: Some(queue) };
-        if let Some(queue) = &call.queue {
-            queue.call_wakeup();
-        }
+        let is_told = call.queue.as_ref().is_none_or(|queue| queue.call_wakeup());
         // The function has returned.
-        call.queue = None;
+        call.queue.take().filter(|_| !is_told)
     }
 
     /// The queue's wake-up function ends the calling thread. Another thread goes on with the work,

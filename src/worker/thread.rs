@@ -11,19 +11,25 @@ use crate::queue::{Neglect, Queue, NEGLECTED_AFTER};
 
 /// How often a worker of several queues looks for neglected ones, if anybody wants to know.
 const WATCH: Duration = Duration::from_secs(1);
+/// How soon a wake-up function is called again that could not tell the host.
+const RETRY: Duration = Duration::from_millis(100);
 
-/// Runs the loop until the worker is over. `call` calls a queue's wake-up function.
-pub fn work(engine: &Engine, call: impl Fn(Arc<Queue>)) {
+/// Runs the loop until the worker is over. `call` calls a queue's wake-up function, and returns the
+/// queue if the function must be called again.
+pub fn work(engine: &Engine, call: impl Fn(Arc<Queue>) -> Option<Arc<Queue>>) {
+    let mut untold = Vec::new();
     let mut sweep_at = Some(Instant::now() + LINGER);
     let mut watch_at = None;
     loop {
         watch(engine, &mut watch_at);
         let due = [sweep_at, watch_at].into_iter().flatten().min();
         let timeout = due.map(|at| at.saturating_duration_since(Instant::now()));
-        engine.run_turn(Patience::Own(timeout));
+        let retry = (!untold.is_empty()).then_some(RETRY);
+        engine.run_turn(Patience::Own([timeout, retry].into_iter().flatten().min()));
         engine.lend();
         // Also after a loan: a function may have been set meanwhile.
-        engine.take_due().into_iter().for_each(&call);
+        let due = std::mem::take(&mut untold).into_iter().chain(engine.take_due());
+        untold.extend(due.filter_map(&call));
         if engine.mailbox().is_lost() {
             engine.seats().end(Queue::strand);
             return;

@@ -1,20 +1,26 @@
 //! Unix: Linux, macOS and their kin.
 
+mod absent;
 mod cancel;
 mod descriptor;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod other;
 mod process;
 mod sleep;
 mod socket;
 mod thread;
 
+pub use self::absent::{poster, EventObject};
 pub use self::cancel::{test_cancel, uncancelled};
 pub use self::descriptor::{above_standard, open};
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub use self::other::{slept, Notifier};
 #[cfg(tls_openssl)]
 pub use self::process::is_privileged;
-pub use self::process::{at_exit, at_fork, environment, shortage};
-pub use self::sleep::{Roused, Sleep, WakePipe};
+pub use self::process::{at_exit, at_fork, environment, is_ending, shortage};
+pub use self::sleep::{wait_for_any, PipeAlert};
 pub use self::socket::{
-    is_under_way, local_path, receive, receive_local, send_local, socket_pair, LocalStream,
-    PairEnd, TELLS_DRAINED,
+    connected_pair, is_under_way, local_path, number, receive, receive_local, send, send_local,
+    LocalStream, PairSocket, TELLS_DRAINED,
 };
 pub use self::thread::{is_main_thread, keep_until_thread_is_gone, spawn};

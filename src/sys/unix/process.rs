@@ -16,6 +16,12 @@ pub fn at_exit(handler: extern "C" fn()) {
     unsafe { libc::atexit(handler) };
 }
 
+/// Whether the system is ending the process and has ended all other threads. Here it never runs
+/// our code then.
+pub fn is_ending() -> bool {
+    false
+}
+
 /// The resource that has run out, and what to do, if that is why a call failed.
 pub fn shortage(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error()? {

@@ -1,7 +1,7 @@
 //! Sockets, as far as the standard library and mio differ between Unix and Windows.
 
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixStream;
@@ -61,7 +61,7 @@ pub fn send_local(stream: &LocalStream, bytes: &[u8]) -> io::Result<usize> {
 
 /// Writes without SIGPIPE, which the standard library raises before Rust 1.90. Apple's systems
 /// have an option of the socket for that instead, which mio has set.
-fn send(socket: &SockRef<'_>, bytes: &[u8]) -> io::Result<usize> {
+pub fn send(socket: &SockRef<'_>, bytes: &[u8]) -> io::Result<usize> {
     let flags = if cfg!(target_vendor = "apple") { 0 } else { libc::MSG_NOSIGNAL };
     socket.send_with_flags(bytes, flags)
 }
@@ -73,40 +73,16 @@ fn scatter(socket: &SockRef<'_>, buffers: &mut [MaybeUninitSlice<'_>]) -> io::Re
     }
 }
 
-/// One end of a socket pair. It never blocks.
-///
-/// It is a socket because Node's `net.Socket` does not take an eventfd.
-#[derive(Debug)]
-pub struct PairEnd(UnixStream);
+/// A socket of `sys::socket_pair`.
+pub type PairSocket = UnixStream;
 
-pub fn socket_pair() -> io::Result<(PairEnd, PairEnd)> {
-    let (one, other) = above_standard(UnixStream::pair)?;
-    one.set_nonblocking(true)?;
-    other.set_nonblocking(true)?;
-    Ok((PairEnd(one), PairEnd(other)))
+pub fn connected_pair() -> io::Result<(PairSocket, PairSocket)> {
+    above_standard(UnixStream::pair)
 }
 
-impl PairEnd {
-    /// Its descriptor.
-    pub fn number(&self) -> isize {
-        self.0.as_raw_fd() as isize
-    }
-}
-
-impl Read for &PairEnd {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (&self.0).read(buffer)
-    }
-}
-
-impl Write for &PairEnd {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        send(&SockRef::from(&self.0), bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// Its descriptor.
+pub fn number(socket: &PairSocket) -> isize {
+    socket.as_raw_fd() as isize
 }
 
 #[cfg(test)]
@@ -121,8 +97,8 @@ mod tests {
         // SAFETY: no other test depends on it.
         unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
         assert_eq!(send_local(&ours, b"x").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
-        let (ours, theirs) = socket_pair().unwrap();
+        let (ours, theirs) = crate::sys::socket_pair().unwrap();
         drop(theirs);
-        assert_eq!((&ours).write(b"x").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        ours.write_byte();
     }
 }
