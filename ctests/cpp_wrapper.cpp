@@ -117,6 +117,7 @@ void options_are_what_c_gets() {
   POLL_UNTIL(!got.empty());
   CHECK(ws.data_type() == hostws::data_type::object && ws.subprotocol() == "salad");
   CHECK_INT(ws.response_status(), 101);
+  CHECK(hostws::metrics().find("\nhostws_connections{status=\"connected\"} 1\n") != std::string::npos);
   CHECK(hostws::json_get(ws.explain(), "/attempts/0/result") == "open");
   CHECK(ws.response_header("sec-websocket-protocol") == "salad" && !ws.response_header("X-Not-There"));
   const std::pair<std::string, std::string> chosen("Sec-WebSocket-Protocol", "salad");

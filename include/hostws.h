@@ -1284,6 +1284,30 @@ int64_t ws_peer_certificate(ws_id ws, void *buffer, int64_t size);
 int64_t ws_explain(ws_id ws, char *buffer, int64_t size);
 
 /**
+ * Copies metrics of the process for a monitoring system: OpenMetrics text (the format of
+ * Prometheus), to be served as application/openmetrics-text; version=1.0.0; charset=utf-8.
+ *
+ * It has: hostws_connections by `status`; hostws_openings_total by `result` ("open", or the
+ * component that failed, as in ws_error); hostws_opening_seconds, a histogram;
+ * hostws_reconnects_total by `cause` ("closed", "timeout" or a component); hostws_ends_total by
+ * close `code`; hostws_messages_total, hostws_payload_bytes_total, hostws_wire_bytes_total,
+ * hostws_pings_total and hostws_waiting_bytes by `direction`; hostws_build_info. Metrics and labels
+ * may be added in later versions. After ws_shutdown() the counters continue.
+ *
+ * Nothing is counted twice or on the way of a message: this call sums up the counters of all
+ * connections, and so takes longer the more there are.
+ *
+ * @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0
+ * @param size    bytes at `buffer`; 16,384 are enough for this version
+ * @return the full length of the text in bytes, without the NUL; or HOSTWS_E_ARGUMENT
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int64_t ws_metrics(char *buffer, int64_t size);
+
+/**
  * Makes the callbacks for the events that wait in a queue. If there are none, waits for the first.
  * Serves the connections that have callbacks. `while (ws_poll(0, -1, 0) >= 0) {}` is a complete
  * main loop.

@@ -864,6 +864,9 @@ inline bool shutdown(std::chrono::milliseconds timeout = forever) {
   return detail::check_unless(HOSTWS_E_TIMEOUT, ws_shutdown(detail::timeout(timeout)));
 }
 
+/** ws_metrics(): metrics of the process, as OpenMetrics text. */
+inline std::string metrics() { return detail::copy_out(ws_metrics); }
+
 /** ws_json_get(): the value at an RFC 6901 pointer in a JSON text, if there is one. */
 inline std::optional<std::string> json_get(std::string_view json, const std::string& pointer) {
   const char* const wanted = detail::text(pointer);

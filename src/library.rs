@@ -1,6 +1,7 @@
 //! The library as a whole: its queues and connections, its start and its end.
 
 mod idle;
+mod metrics;
 mod shutdown;
 
 use std::any::Any;
@@ -24,6 +25,7 @@ use crate::worker::{Crew, Pair};
 use crate::{dial, log, sys};
 
 pub use self::idle::idle;
+pub use self::metrics::metrics;
 pub use self::shutdown::shutdown;
 pub use crate::process::is_forked;
 

@@ -24,7 +24,7 @@ GROUPS = {
     "Facts about a connection": ["ws_url", "ws_data_type", "ws_get_handler", "ws_get_stats", "ws_explain"],
     "Errors and names": ["ws_last_error", "ws_last_error_message", "ws_strerror", "ws_status_name", "ws_event_name",
                          "ws_data_type_name"],
-    "The library": ["ws_set_log", "ws_shutdown", "ws_version", "ws_version_number", "ws_json_get"],
+    "The library": ["ws_set_log", "ws_shutdown", "ws_version", "ws_version_number", "ws_json_get", "ws_metrics"],
 }
 
 # Fields of ws_options that are not options of their own.

@@ -45,3 +45,31 @@ pub unsafe extern "C" fn ws_explain(ws: ws_id, buffer: *mut c_char, size: i64) -
         unsafe { memory::copy_out(text.as_bytes(), buffer, size) }
     })
 }
+
+/// Copies metrics of the process for a monitoring system: OpenMetrics text (the format of
+/// Prometheus), to be served as application/openmetrics-text; version=1.0.0; charset=utf-8.
+///
+/// It has: hostws_connections by `status`; hostws_openings_total by `result` ("open", or the
+/// component that failed, as in ws_error); hostws_opening_seconds, a histogram;
+/// hostws_reconnects_total by `cause` ("closed", "timeout" or a component); hostws_ends_total by
+/// close `code`; hostws_messages_total, hostws_payload_bytes_total, hostws_wire_bytes_total,
+/// hostws_pings_total and hostws_waiting_bytes by `direction`; hostws_build_info. Metrics and labels
+/// may be added in later versions. After ws_shutdown() the counters continue.
+///
+/// Nothing is counted twice or on the way of a message: this call sums up the counters of all
+/// connections, and so takes longer the more there are.
+///
+/// @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0
+/// @param size    bytes at `buffer`; 16,384 are enough for this version
+/// @return the full length of the text in bytes, without the NUL; or HOSTWS_E_ARGUMENT
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn ws_metrics(buffer: *mut c_char, size: i64) -> i64 {
+    answer_wide(|| {
+        // SAFETY: the header asks the caller for valid pointers.
+        unsafe { memory::copy_out(library::metrics().as_bytes(), buffer, size) }
+    })
+}

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use super::explanation::Explanation;
 use super::history::{History, Known, Lost, MAX_LOSSES};
 use super::Connection;
-use crate::dial::{Trail, Trails};
+use crate::dial::{Timings, Trail, Trails};
+use crate::error::Error;
 use crate::queue::{Event, Reconnecting};
 use crate::transport::Ends;
 
@@ -27,13 +28,19 @@ impl Connection {
     }
 
     /// It is open. Its history is kept if few connections have one.
-    pub fn tidy_history(&self) {
+    pub fn note_opening(&self, timings: &Timings) {
+        self.home.registry.tally().opened(timings);
         let mut known = self.known();
         let is_affordable =
             |history: &History| history.trail.as_ref().is_some_and(|trail| trail.is_affordable());
         let dropped = known.history.take_if(|history| !is_affordable(history));
         drop(known);
         drop(dropped);
+    }
+
+    /// An attempt to open it has failed.
+    pub fn note_refusal(&self, error: &Error) {
+        self.home.registry.tally().refused(error);
     }
 
     /// Keeps what an event tells.
@@ -44,6 +51,7 @@ impl Connection {
                 self.known().history.get_or_insert_default().error = Some(why);
             }
             Event::Reconnecting(Reconnecting { attempt, delay, why }) => {
+                self.home.registry.tally().lost(why);
                 let mut known = self.known();
                 // One without a trail is one of many.
                 let Some(history) = &mut known.history else { return };
@@ -55,6 +63,7 @@ impl Connection {
                 history.losses.push_back(Arc::new(lost));
             }
             Event::Terminate(ending) => {
+                self.home.registry.tally().ended(ending.code);
                 self.known().history.get_or_insert_default().ending = Some(ending.clone());
             }
             _ => {}

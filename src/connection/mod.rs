@@ -30,6 +30,7 @@ mod spare;
 mod stats;
 mod status;
 mod stranding;
+pub mod tally;
 mod unsent;
 
 use std::any::Any;
@@ -53,7 +54,7 @@ pub use outbox::Outbox;
 pub use reconnect::Reconnect;
 pub use seat::{Load, Seat};
 pub use sending::SendFlags;
-pub use stats::{add, Snapshot, Stats};
+pub use stats::{add, Snapshot, Stats, Totals};
 pub use status::Status;
 
 use crate::dial::{DialConfig, Prepared};
@@ -206,6 +207,11 @@ impl Connection {
         self.outbox().waiting_messages()
     }
 
+    /// The bytes of messages that wait for the host.
+    pub fn unread_bytes(&self) -> usize {
+        self.unread.load(Ordering::Relaxed)
+    }
+
     pub fn stats(&self) -> Snapshot {
         let timings = self.answer().map(|answer| answer.timings).unwrap_or_default();
         self.counters.snapshot(timings, self.outbox().reconnects())
@@ -315,7 +321,7 @@ impl Connection {
     pub fn forget(&self) {
         self.life.forget();
         self.home.registry.ended().keep(self.explanation());
-        self.home.registry.remove(self.id);
+        self.home.registry.remove(self.id, &self.counters);
         self.outbox().forget();
         let known = std::mem::take(&mut *self.known());
         drop(known);

@@ -6,25 +6,40 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::causes::Causes;
 use super::explanation::Ended;
+use super::stats::{Stats, Totals};
+use super::tally::Tally;
 use crate::error::{Code, Error, Result};
 
 /// Outside the registry: a forked child starts with a new registry, but issues no id twice.
 static NEXT: AtomicI32 = AtomicI32::new(1);
 
 pub struct Registry<C> {
-    table: Mutex<HashMap<i32, Arc<C>>>,
+    table: Mutex<Table<C>>,
     causes: Causes,
     ended: Ended,
+    tally: Tally,
+}
+
+struct Table<C> {
+    connections: HashMap<i32, Arc<C>>,
+    /// Of the connections that are gone.
+    past: Totals,
 }
 
 impl<C> Default for Registry<C> {
     fn default() -> Registry<C> {
-        Registry { table: Mutex::default(), causes: Causes::default(), ended: Ended::default() }
+        let table = Table { connections: HashMap::new(), past: Totals::default() };
+        Registry {
+            table: Mutex::new(table),
+            causes: Causes::default(),
+            ended: Ended::default(),
+            tally: Tally::default(),
+        }
     }
 }
 
 impl<C> Registry<C> {
-    fn table(&self) -> MutexGuard<'_, HashMap<i32, Arc<C>>> {
+    fn table(&self) -> MutexGuard<'_, Table<C>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -49,6 +64,11 @@ impl<C> Registry<C> {
         &self.ended
     }
 
+    /// Counts what has happened to all connections.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
     /// Adds the last failure of that connection to the error as its cause.
     pub fn explain(&self, id: i32, error: Error) -> Error {
         self.causes.explain(id, error)
@@ -57,20 +77,27 @@ impl<C> Registry<C> {
     pub fn insert(&self, id: i32, connection: Arc<C>) -> Result<()> {
         let mut table = self.table();
         table
+            .connections
             .try_reserve(1)
             .map_err(|_| Error::ws(Code::Resources, "there is no memory for another connection"))?;
-        table.insert(id, connection);
+        table.connections.insert(id, connection);
         Ok(())
     }
 
-    pub fn remove(&self, id: i32) {
-        // It is dropped after the lock is released.
-        let removed = self.table().remove(&id);
+    /// Removes a connection. What it counted by then is kept.
+    pub fn remove(&self, id: i32, stats: &Stats) {
+        let mut table = self.table();
+        let removed = table.connections.remove(&id);
+        if removed.is_some() {
+            table.past.add(stats);
+        }
+        drop(table);
+        // Outside of the lock.
         drop(removed);
     }
 
     pub fn find(&self, id: i32) -> Result<Arc<C>> {
-        if let Some(connection) = self.table().get(&id) {
+        if let Some(connection) = self.table().connections.get(&id) {
             return Ok(Arc::clone(connection));
         }
         if Self::was_issued(id) {
@@ -87,6 +114,12 @@ impl<C> Registry<C> {
     }
 
     pub fn all(&self) -> Vec<Arc<C>> {
-        self.table().values().map(Arc::clone).collect()
+        self.table().connections.values().map(Arc::clone).collect()
+    }
+
+    /// All connections, and the sum of what those before them counted.
+    pub fn census(&self) -> (Vec<Arc<C>>, Totals) {
+        let table = self.table();
+        (table.connections.values().map(Arc::clone).collect(), table.past)
     }
 }

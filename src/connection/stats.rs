@@ -33,6 +33,36 @@ pub struct Snapshot {
     pub reconnects: u64,
 }
 
+/// The sums of many connections.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Totals {
+    pub messages_sent: u64,
+    pub payload_sent: u64,
+    pub messages_received: u64,
+    pub payload_received: u64,
+    pub wire_sent: u64,
+    pub wire_received: u64,
+    pub pings_sent: u64,
+    pub pongs_received: u64,
+}
+
+impl Totals {
+    pub fn add(&mut self, stats: &Stats) {
+        for (total, counter) in [
+            (&mut self.messages_sent, &stats.messages_sent),
+            (&mut self.payload_sent, &stats.payload_sent),
+            (&mut self.messages_received, &stats.messages_received),
+            (&mut self.payload_received, &stats.payload_received),
+            (&mut self.wire_sent, &stats.wire_sent),
+            (&mut self.wire_received, &stats.wire_received),
+            (&mut self.pings_sent, &stats.pings_sent),
+            (&mut self.pongs_received, &stats.pongs_received),
+        ] {
+            *total = total.wrapping_add(counter.load(Relaxed));
+        }
+    }
+}
+
 /// Each counter has one writer at a time: the thread that has locked the outbox, or the thread
 /// that runs the worker's loop.
 pub fn add(counter: &AtomicU64, amount: usize) {

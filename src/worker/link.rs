@@ -156,7 +156,7 @@ impl Link {
                     timings: established.timings,
                     epoch: self.connection.outbox().epoch(),
                 });
-                self.connection.tidy_history();
+                self.connection.note_opening(&established.timings);
                 // Before `open`, which sends messages and holds a lock.
                 log::line!(Info, "connection {}: open", self.connection.id);
                 if !self.connection.open(&transport, tools.now) {
@@ -251,6 +251,7 @@ impl Link {
                 epoch: 0,
             });
         }
+        self.connection.note_refusal(&failure.error);
         self.connection.outbox().keep_certificate(failure.certificate);
         let ending = Ending::unclean(failure.close_code);
         let may_pass = is_passing_failure(&failure.error);
