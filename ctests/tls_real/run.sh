@@ -15,6 +15,8 @@ need() {
     fi
 }
 need openssl
+# These may lie where only root looks.
+PATH="$PATH:/usr/sbin:/sbin"
 
 scratch=$(mktemp -d)
 : >"$scratch/log"
@@ -61,6 +63,35 @@ serve() {
     pid=$!
     await '^ACCEPT' "$scratch/log" "$pid" || failed "openssl s_server does not start"
     port=$(sed -n 's/^ACCEPT.*:\([0-9][0-9]*\).*/\1/p' "$scratch/log" | head -n 1)
+}
+
+# serve_words OPTIONS...: one that shows what clients send, and sends what is written to descriptor 8; a line that begins
+# with a certain letter is a command to it.
+serve_words() {
+    end_server
+    : >"$scratch/log"
+    rm -f "$scratch/words"
+    mkfifo "$scratch/words"
+    timeout -k 1 100 openssl s_server -state -accept 127.0.0.1:0 -crlf -cert "$folder/server.pem" -key "$folder/server.key" \
+        -CAfile "$folder/ca.pem" "$@" <"$scratch/words" >"$scratch/log" 2>&1 &
+    pid=$!
+    exec 8>"$scratch/words"
+    await '^ACCEPT' "$scratch/log" "$pid" || failed "openssl s_server does not start"
+    port=$(sed -n 's/^ACCEPT.*:\([0-9][0-9]*\).*/\1/p' "$scratch/log" | head -n 1)
+}
+
+# asked_late COMMAND OPTIONS: the client, whom the server asks for a certificate after its request
+asked_late() {
+    sh "$scratch/client" "wss://localhost:$port/" "{$ca, $2}" >"$scratch/said" 8>&- &
+    client=$!
+    await '^Upgrade: websocket' "$scratch/log" "$pid" || failed "there is no request"
+    printf '%s\n' "$1" >&8
+    await 'depth=0 CN *= *hostws real client' "$scratch/log" "$pid" || failed "the client shows no certificate"
+    printf 'HTTP/1.1 200 OK\nContent-Length: 0\n\n' >&8
+    wait "$client" || failed "the client failed"
+    says '^status 200' '^end 1006'
+    await 'alert read:warning:close notify' "$scratch/log" "$pid" || failed "the client does not say that it ends"
+    exec 8>&-
 }
 
 # Whom the client trusts.
@@ -134,6 +165,76 @@ key_formats)
         fails "$(identity $key 'close sesame')" tls_key_password "$key.key"
         ! grep -q sesame "$scratch/said" || failed "the client tells the password"
         fails "$(identity $key)" 'tls_key_password is not set'
+    done
+    ;;
+late_certificate)
+    # After the handshake in TLS 1.3, in a second one before that.
+    serve_words -tls1_3
+    asked_late c "$(identity client)"
+    serve_words -tls1_2 -no_resumption_on_reneg
+    asked_late R "$(identity client)"
+    ;;
+sessions)
+    again='"reconnect_max": 2, "reconnect_min_ms": 1, "reconnect_codes": "200"'
+    for version in -tls1_2 -tls1_3; do
+        serve $version
+        reaches '' '^New, TLS'
+        reaches "$again" '^Reused, TLS'
+        # Without tickets, TLS 1.2 has its session numbers.
+        serve $version -no_ticket
+        reaches "$again" '^Reused, TLS'
+        # A server that resumes nothing.
+        serve $version -no_ticket -no_cache
+        reaches "$again" '^New, TLS'
+    done
+    ;;
+nginx)
+    need nginx
+    for version in TLSv1.2 TLSv1.3; do
+        for try in 1 2 3; do
+            end_server
+            port=$((20000 + ($$ * 3 + try) % 12000))
+            cat >"$scratch/nginx.conf" <<END
+daemon off;
+pid $scratch/nginx.pid;
+error_log $scratch/log;
+events {}
+http {
+    access_log off;
+    client_body_temp_path $scratch/body;
+    proxy_temp_path $scratch/proxy;
+    fastcgi_temp_path $scratch/fastcgi;
+    uwsgi_temp_path $scratch/uwsgi;
+    scgi_temp_path $scratch/scgi;
+    server {
+        listen 127.0.0.1:$port ssl;
+        ssl_certificate $folder/server.pem;
+        ssl_certificate_key $folder/server.key;
+        ssl_protocols $version;
+        ssl_client_certificate $folder/both.pem;
+        ssl_verify_client optional;
+        ssl_session_tickets on;
+        location / {
+            return 200 "resumed: \$ssl_session_reused, client: \$ssl_client_verify \$ssl_client_s_dn";
+        }
+    }
+}
+END
+            : >"$scratch/log"
+            timeout -k 1 100 nginx -c "$scratch/nginx.conf" -p "$scratch" >"$scratch/log" 2>&1 </dev/null &
+            pid=$!
+            tries=100
+            until [ -s "$scratch/nginx.pid" ] || ! kill -0 "$pid" 2>/dev/null || [ "$tries" -eq 0 ]; do
+                tries=$((tries - 1))
+                sleep 0.1
+            done
+            ! kill -0 "$pid" 2>/dev/null || break
+        done
+        again='"reconnect_max": 1, "reconnect_min_ms": 1, "reconnect_codes": "200"'
+        reaches '' 'resumed: ., client: NONE'
+        reaches "$again" 'resumed: r, client: NONE'
+        reaches "$again, $(identity client)" 'resumed: r, client: SUCCESS CN=hostws real client'
+        rm -f "$scratch/nginx.pid"
     done
     ;;
 versions)

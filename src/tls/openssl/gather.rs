@@ -64,13 +64,15 @@ impl<S> Gather<S> {
             self.records.pop_front();
             data += record;
         }
-        if self.records.is_empty() && self.at == self.bytes.len() {
-            self.give_back();
-        }
+        self.give_back();
         data
     }
 
+    /// The memory, if nothing is in it, nor remembered of it.
     fn give_back(&mut self) {
+        if self.at < self.bytes.len() || !self.records.is_empty() {
+            return;
+        }
         let mut bytes = std::mem::take(&mut self.bytes);
         self.at = 0;
         bytes.clear();
@@ -91,6 +93,7 @@ impl<S: Write> Gather<S> {
                 Err(error) => return Err(error),
             }
         }
+        self.give_back();
         Ok(())
     }
 }
@@ -169,5 +172,8 @@ mod tests {
         assert_eq!(gather.take_left(), 0);
         assert!(gather.is_empty() && gather.bytes.capacity() == 0, "memory that nothing is in");
         assert_eq!(gather.below().1, b"hello[one][two][three][end]");
+        gather.write_all(b"[alone]").unwrap();
+        gather.leave().unwrap();
+        assert!(gather.is_empty(), "it has no data that would be asked for");
     }
 }
