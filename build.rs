@@ -39,6 +39,7 @@ fn main() {
     println!("cargo:rustc-env=HOSTWS_GENERATED_HEADER={}", out.display());
 
     choose_tls();
+    println!("cargo:rustc-env=HOSTWS_TARGET={}", env::var("TARGET").expect("set by cargo"));
 
     // cargo-c chooses the SONAME itself.
     let is_linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux");

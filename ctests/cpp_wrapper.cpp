@@ -134,6 +134,9 @@ void tls_is_what_c_gets() {
   options.tls_ca_only = true;
   options.tls_cert = options.tls_key = peer_file("wss-encrypted");
   options.tls_key_password = "open sesame";
+  options.tls_key_log = true;
+  options.tls_resume = false;
+  CHECK(hostws::build_info() == ws_build_info());
   std::string got;
   hostws::handlers handlers;
   handlers.on_message = [&](std::string_view data, hostws::data_type) { got = data; };

@@ -22,6 +22,9 @@ static void the_version_is_that_of_the_header(void) {
   snprintf(expected, sizeof expected, "%d.%d.%d", HOSTWS_VERSION_NUMBER >> 16, HOSTWS_VERSION_NUMBER >> 8 & 255,
            HOSTWS_VERSION_NUMBER & 255);
   CHECK_STR(ws_version(), expected);
+  snprintf(expected, sizeof expected, "hostws %s, ", ws_version());
+  CHECK(strncmp(ws_build_info(), expected, strlen(expected)) == 0);
+  CHECK(strstr(ws_build_info(), "-") != NULL && ws_build_info() == ws_build_info());
   CHECK_STR(ws_last_error_message(), "");
   CHECK_INT(ws_last_error(), HOSTWS_OK);
   for (int code = HOSTWS_E_PROXY; code <= HOSTWS_OK; code++) CHECK(ws_strerror(code)[0] != 0);

@@ -677,6 +677,23 @@ typedef struct ws_options {
   int32_t tcp_send_buffer;
   /** The same for the receive buffer (SO_RCVBUF). */
   int32_t tcp_receive_buffer;
+  /**
+   * 1: writes the keys of each TLS connection to the file that the environment variable
+   * SSLKEYLOGFILE names during ws_new(), in the format that Wireshark reads; nothing if
+   * it names none. WHOEVER HAS THE FILE CAN READ EVERYTHING that these connections
+   * carry: it is for debugging, and each connection logs a warning. The file is created
+   * for its owner alone, and appended to. 0: never, whatever the environment says.
+   * HOSTWS_E_OPTION where TLS is not OpenSSL (Windows, macOS).
+   */
+  int32_t tls_key_log;
+  /**
+   * 0: resumes TLS sessions that the server gave to earlier connections with the same
+   * settings, through the same proxy, which saves the server most of the work; the
+   * sessions of at most 1,024 servers are kept in memory, until ws_shutdown(). -1: does
+   * not; each connection makes a whole handshake. Where TLS is not OpenSSL, the system
+   * decides.
+   */
+  int32_t tls_resume;
 } ws_options;
 
 /**
@@ -1779,6 +1796,19 @@ const char *ws_version(void);
  * @since 0.1
  */
 uint32_t ws_version_number(void);
+
+/**
+ * Returns what the library in use is made of, for a bug report or an inventory.
+ *
+ * @return a text such as "hostws 0.1.0, OpenSSL 3.0.22 (system), x86_64-unknown-linux-gnu"; valid
+ *         for ever. The TLS library's version is the one that runs, not the one that the library
+ *         was built with; "vendored" instead of "system": it is part of the library
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
+ *
+ * @since 0.1
+ */
+const char *ws_build_info(void);
 
 /**
  * Sets where log lines go. Without this call the environment decides: HOSTWS_LOG=error, warning,

@@ -297,6 +297,10 @@ struct options {
   /** The sizes of the socket's buffers in bytes; 0: the system's default. */
   std::int32_t tcp_send_buffer = 0;
   std::int32_t tcp_receive_buffer = 0;
+  /** Writes TLS keys to the file that SSLKEYLOGFILE names, for debugging: whoever has it can read everything. */
+  bool tls_key_log = false;
+  /** Whether TLS sessions of earlier connections are resumed. */
+  bool tls_resume = true;
 };
 
 /** Internal. */
@@ -692,6 +696,8 @@ class connection {
     raw.tcp_user_timeout_ms = detail::count(options.tcp_user_timeout);
     raw.tcp_send_buffer = options.tcp_send_buffer;
     raw.tcp_receive_buffer = options.tcp_receive_buffer;
+    raw.tls_key_log = options.tls_key_log ? 1 : 0;
+    raw.tls_resume = options.tls_resume ? 0 : -1;
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 
@@ -863,6 +869,9 @@ inline ws_queue this_thread() { return detail::check(ws_queue_of(0)); }
 inline bool shutdown(std::chrono::milliseconds timeout = forever) {
   return detail::check_unless(HOSTWS_E_TIMEOUT, ws_shutdown(detail::timeout(timeout)));
 }
+
+/** ws_build_info(): version, TLS library and target of the library in use. */
+inline std::string build_info() { return ws_build_info(); }
 
 /** ws_metrics(): metrics of the process, as OpenMetrics text. */
 inline std::string metrics() { return detail::copy_out(ws_metrics); }

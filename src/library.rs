@@ -7,6 +7,7 @@ mod shutdown;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::ffi::{CStr, CString};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -22,7 +23,7 @@ use crate::process::{self, PerProcess, ThreadToken};
 use crate::queue::{Kind, Queue};
 use crate::transport::start_tls;
 use crate::worker::{Crew, Pair};
-use crate::{dial, log, sys};
+use crate::{dial, log, sys, tls};
 
 pub use self::idle::idle;
 pub use self::metrics::metrics;
@@ -358,4 +359,14 @@ pub fn queue_of(ws: i32) -> Result<i32> {
         0 => Ok(LIBRARY.get().own()?.queue.id()),
         id => Ok(find(id)?.queue().id()),
     }
+}
+/// Version, TLS library and target of this build.
+pub fn build_info() -> &'static CStr {
+    static INFO: OnceLock<CString> = OnceLock::new();
+    let make = || {
+        let (version, tls) = (env!("CARGO_PKG_VERSION"), tls::description());
+        let words = format!("hostws {version}, {tls}, {}", env!("HOSTWS_TARGET"));
+        CString::new(words).unwrap_or_default()
+    };
+    INFO.get_or_init(make)
 }

@@ -149,6 +149,8 @@ fn options_out_of_range_are_named() {
     check_option("max_redirects", |o| o.max_redirects = -1);
     check_option("tls_ca_only", |o| o.tls_ca_only = 1);
     check_option("tls_ca_only", |o| o.tls_ca_only = -1);
+    check_option("tls_key_log", |o| o.tls_key_log = 2);
+    check_option("tls_resume", |o| o.tls_resume = 1);
     check_option("tls_cert", |o| o.tls_cert = c"@c.pem".as_ptr());
     check_option("tls_key", |o| o.tls_key = c"@k.pem".as_ptr());
     check_option("tls_key_password", |o| o.tls_key_password = c"p".as_ptr());

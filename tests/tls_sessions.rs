@@ -68,6 +68,7 @@ fn the_second_connection_resumes_the_session_of_the_first() {
         for _ in 0..3 {
             server.check(true, |_| {});
         }
+        server.check(false, |options| options.tls_resume = -1);
     }
 }
 
@@ -133,4 +134,45 @@ fn a_server_that_ends_handshakes_with_a_session_is_shown_none() {
         client.terminate();
         client.finish().check_clean(1000, "");
     }
+}
+
+/// It is another program, for it sets the environment.
+#[test]
+fn keys_are_written_where_the_environment_says_and_only_if_asked_to() {
+    let path = std::env::temp_dir().join(format!("hostws-keys-{}", std::process::id()));
+    let server = Server::new(SslVersion::TLS1_3);
+    let url = CString::new(format!("wss://localhost:{}/echo", server.listener.port)).unwrap();
+    let this = std::env::current_exe().unwrap();
+    let run = |asked: &str| {
+        let status = std::process::Command::new(&this)
+            .args(["--exact", "client_of_a_key_log", "--ignored"])
+            .env("SSLKEYLOGFILE", &path)
+            .env("HOSTWS_TEST_URL", url.to_str().unwrap())
+            .env("HOSTWS_TEST_ASKED", asked)
+            .output()
+            .unwrap();
+        assert!(status.status.success(), "{status:?}");
+    };
+    run("0");
+    assert!(!path.exists());
+    run("1");
+    run("1");
+    let lines = std::fs::read_to_string(&path).unwrap();
+    let count = |label: &str| lines.lines().filter(|line| line.starts_with(label)).count();
+    assert_eq!(count("CLIENT_TRAFFIC_SECRET_0 "), 2, "{lines}");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+#[ignore = "a part of another"]
+fn client_of_a_key_log() {
+    let client = Client::with(&std::env::var("HOSTWS_TEST_URL").unwrap(), |options| {
+        options.tls_verify = HOSTWS_TLS_VERIFY_NONE;
+        options.tls_key_log = std::env::var("HOSTWS_TEST_ASKED").unwrap().parse().unwrap();
+    });
+    client.wait_open();
+    client.terminate();
+    client.finish().check_clean(1000, "");
 }

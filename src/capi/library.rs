@@ -117,6 +117,20 @@ pub extern "C" fn ws_version_number() -> u32 {
     HOSTWS_VERSION_NUMBER
 }
 
+/// Returns what the library in use is made of, for a bug report or an inventory.
+///
+/// @return a text such as "hostws 0.1.0, OpenSSL 3.0.22 (system), x86_64-unknown-linux-gnu"; valid
+///         for ever. The TLS library's version is the one that runs, not the one that the library
+///         was built with; "vendored" instead of "system": it is part of the library
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: yes.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_build_info() -> *const c_char {
+    library::build_info().as_ptr()
+}
+
 /// Sets where log lines go. Without this call the environment decides: HOSTWS_LOG=error, warning,
 /// info, debug or trace writes to stderr; otherwise nothing is logged.
 ///

@@ -13,8 +13,8 @@ use super::backoff::Backoff;
 use super::outbox::SendBound;
 use super::policy::{Codes, Policy, Scope};
 use crate::dial::{
-    parse_pins, ClientIdentity, Content, DialConfig, Elsewhere, Family, Locals, Pem, Proxies,
-    SocketConfig, Target, TlsConfig, TlsVersion, Verify,
+    parse_pins, ClientIdentity, Content, DialConfig, Elsewhere, Family, KeyLog, Locals, Pem,
+    Proxies, SocketConfig, Target, TlsConfig, TlsVersion, Verify,
 };
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_subprotocols, DeflateOffer, MAX_FRAMING};
@@ -227,6 +227,8 @@ impl Values {
             server_name: filled(self.tls_server_name),
             verify: self.tls_verify,
             min_version: self.tls_min_version,
+            resumes: self.tls_resume,
+            key_log: if self.tls_key_log { KeyLog::from_environment()? } else { None },
             ..TlsConfig::default()
         };
         tls.check()?;

@@ -50,9 +50,12 @@ impl DialConfig {
         self.tls.expected_name(self.target.tls_name())
     }
 
-    /// Whose TLS sessions may be resumed: those of the same server, reached the same way, with the
+    /// Whose TLS sessions are resumed, if any are: those of the same server, reached the same way, with the
     /// same checks. (What is in the context need not be here.)
-    pub fn tls_origin(&self) -> String {
+    pub fn tls_origin(&self) -> Option<String> {
+        if !self.tls.resumes {
+            return None;
+        }
         let mut origin = format!("{} as {}", self.target.authority(), self.tls_name());
         if let Some(proxy) = &self.proxy {
             origin += &format!(" by {proxy}");
@@ -60,6 +63,6 @@ impl DialConfig {
         for pin in &self.tls.pins {
             origin += &format!(" {pin}");
         }
-        origin
+        Some(origin)
     }
 }

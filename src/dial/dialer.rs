@@ -165,7 +165,7 @@ impl Dialer {
         match self.prerequisites.proxy_connector.take() {
             Some(connector) => {
                 self.notes.phase("proxy");
-                let origin = Some(format!("the proxy {proxy}"));
+                let origin = self.config.tls.resumes.then(|| format!("the proxy {proxy}"));
                 let opening = Opening { name: proxy.tls_name(), origin, asks: false };
                 let handshake = Handshake::start(&connector, opening, stream);
                 self.proxy_secured(handshake)
@@ -242,7 +242,7 @@ impl Dialer {
             Some(connector) => {
                 self.notes.phase("tls");
                 let name = self.config.tls_name();
-                let origin = Some(self.config.tls_origin());
+                let origin = self.config.tls_origin();
                 let opening = Opening { name: &name, origin, asks: false };
                 let handshake = Handshake::start(&connector, opening, stream);
                 self.secured(handshake)

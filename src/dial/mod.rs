@@ -30,6 +30,6 @@ pub use self::proxy::Proxies;
 pub use self::socket::{Locals, SocketConfig};
 pub use self::target::{without_credentials, Target};
 pub use self::tls::{
-    broken_session, parse_pins, ClientIdentity, Content, Pem, TlsConfig, TlsVersion, Verify,
+    broken_session, parse_pins, ClientIdentity, Content, KeyLog, Pem, TlsConfig, TlsVersion, Verify,
 };
 pub use self::trail::{Attempt, Notes, Outcome, Trail, Trails};

@@ -9,6 +9,7 @@
 // native-tls does less.
 #![cfg_attr(not(tls_openssl), allow(dead_code))]
 
+use std::fs::File;
 use std::sync::Arc;
 
 #[cfg(not(tls_openssl))]
@@ -23,8 +24,8 @@ mod library;
 mod library;
 
 pub use self::library::{
-    forget_stale_errors, may_succeed_anew, start, Certificate, Connector, Handshaking, Identity,
-    Roots, Sessions, TlsError, TlsStream,
+    description, forget_stale_errors, may_succeed_anew, start, Certificate, Connector, Handshaking,
+    Identity, Roots, Sessions, TlsError, TlsStream, CAN_LOG_KEYS,
 };
 
 /// What of the server's certificate is verified.
@@ -72,6 +73,8 @@ pub struct Settings {
     pub identity: Option<Identity>,
     /// Where sessions are kept.
     pub sessions: Arc<Sessions>,
+    /// Where the keys of sessions are written, for debugging.
+    pub key_log: Option<File>,
 }
 
 /// What one handshake is for.

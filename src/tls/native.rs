@@ -38,6 +38,21 @@ pub struct TlsStream<S> {
     is_halfway: bool,
 }
 
+/// Whether the keys of sessions can be written to a file.
+pub const CAN_LOG_KEYS: bool = false;
+
+/// Its name, for people.
+pub fn description() -> String {
+    let name = if cfg!(target_os = "windows") {
+        "Schannel"
+    } else if cfg!(target_vendor = "apple") {
+        "Secure Transport"
+    } else {
+        "native-tls"
+    };
+    name.to_owned()
+}
+
 /// There is nothing to start.
 pub fn start() {}
 

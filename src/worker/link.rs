@@ -90,6 +90,10 @@ impl Link {
 
     /// Warns once that the server is not verified, if TLS may be used.
     fn warn(&mut self, config: &DialConfig) {
+        if config.tls.key_log.is_some() && config.may_speak_tls() {
+            let id = self.connection.id;
+            log::line!(Warning, "connection {id}: tls_key_log: its TLS keys are written to a file");
+        }
         // A redirect may lead from ws to wss.
         let may_be_secure = config.target.secure || config.max_redirects > 0;
         if may_be_secure && config.tls.verify != Verify::Full && !self.has_warned {

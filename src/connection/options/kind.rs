@@ -63,6 +63,22 @@ impl Kind for Switch {
     }
 }
 
+/// 0 is on, -1 off.
+pub struct OnOrOff;
+
+impl Kind for OnOrOff {
+    type Given = i32;
+    type Value = bool;
+
+    fn check(given: i32) -> Result<bool, String> {
+        match given {
+            0 => Ok(true),
+            -1 => Ok(false),
+            other => Err(format!("is {other}; 0 is on, -1 off")),
+        }
+    }
+}
+
 /// One of a few values.
 pub struct OneOf<T>(PhantomData<T>);
 

@@ -213,6 +213,19 @@ macro_rules! options_table {
             tcp_send_buffer: i32 = Count,
             /// The same for the receive buffer (SO_RCVBUF).
             tcp_receive_buffer: i32 = Count,
+            /// 1: writes the keys of each TLS connection to the file that the environment variable
+            /// SSLKEYLOGFILE names during ws_new(), in the format that Wireshark reads; nothing if
+            /// it names none. WHOEVER HAS THE FILE CAN READ EVERYTHING that these connections
+            /// carry: it is for debugging, and each connection logs a warning. The file is created
+            /// for its owner alone, and appended to. 0: never, whatever the environment says.
+            /// HOSTWS_E_OPTION where TLS is not OpenSSL (Windows, macOS).
+            tls_key_log: i32 = Switch,
+            /// 0: resumes TLS sessions that the server gave to earlier connections with the same
+            /// settings, through the same proxy, which saves the server most of the work; the
+            /// sessions of at most 1,024 servers are kept in memory, until ws_shutdown(). -1: does
+            /// not; each connection makes a whole handshake. Where TLS is not OpenSSL, the system
+            /// decides.
+            tls_resume: i32 = OnOrOff,
         }
     };
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use url::Host;
 
 use super::identity::ClientIdentity;
+use super::key_log::KeyLog;
 use super::pem::Pem;
 use super::pins::Pin;
 use crate::dial::target::is_host_name;
@@ -38,6 +39,10 @@ pub struct TlsConfig {
     /// The name to ask for and to expect, instead of the URL's host.
     pub server_name: Option<String>,
     pub min_version: TlsVersion,
+    /// Whether sessions of earlier connections are resumed.
+    pub resumes: bool,
+    /// Where the keys of its sessions are written, for debugging.
+    pub key_log: Option<KeyLog>,
     /// The context built from it, which lives at least as long as this.
     pub held: Held,
 }
@@ -66,6 +71,8 @@ impl TlsConfig {
             ca: self.ca.clone(),
             ca_only: self.ca_only,
             min_version: self.min_version,
+            resumes: self.resumes,
+            key_log: self.key_log.clone(),
             ..TlsConfig::default()
         }
     }
@@ -82,6 +89,8 @@ impl TlsConfig {
             verify: self.verify,
             server_name: self.server_name.clone().filter(|_| is_same_host),
             min_version: self.min_version,
+            resumes: self.resumes,
+            key_log: self.key_log.clone(),
             held: Held::default(),
         }
     }

@@ -7,11 +7,13 @@ use once_cell::sync::OnceCell;
 
 use super::config::{Context, Peer, TlsConfig};
 use super::handshake::ALPN;
+use super::key_log::KeyLog;
 use super::keypair::Loaded;
 use super::pem::Pem;
 use super::roots::{self, Lack};
 use crate::error::Error;
 use crate::exit::{self, Guarded};
+use crate::sys;
 use crate::tls::{Certificate, Connector, Sessions, Settings, TlsVersion, Verify};
 
 /// A context with the system's roots has some megabytes.
@@ -30,6 +32,7 @@ struct Key {
     identity: Option<[u8; 32]>,
     verify: Verify,
     min_version: TlsVersion,
+    key_log: Option<KeyLog>,
 }
 
 /// The contexts of the process. Reading the system's roots takes tens of milliseconds, so
@@ -178,6 +181,7 @@ fn key(config: &TlsConfig, ca: Option<Vec<u8>>, identity: Option<[u8; 32]>) -> K
         identity,
         verify: config.verify,
         min_version: config.min_version,
+        key_log: config.key_log.clone(),
     }
 }
 
@@ -210,6 +214,13 @@ fn build(
             Err(Lack::Absent(error) | Lack::Unreadable(error)) => return Err(error),
         },
     };
+    let key_log = key.key_log.as_ref().map(|KeyLog(path)| {
+        sys::append_secretly(path).map_err(|error| {
+            let words = "the file that SSLKEYLOGFILE names could not be opened";
+            Error::tls(words).because(error)
+        })
+    });
+    let key_log = key_log.transpose()?;
     let words = match identity {
         Some(_) => "TLS could not be set up with tls_cert and tls_key",
         None => "TLS could not be set up on this machine",
@@ -222,6 +233,7 @@ fn build(
         roots,
         identity: identity.map(|loaded| loaded.identity.into_inner()),
         sessions,
+        key_log,
     });
     let connector =
         connector.map_err(|error| Error::tls(words).because(Error::tls(error.to_string())))?;

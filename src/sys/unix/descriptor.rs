@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -31,7 +32,15 @@ pub fn above_standard<T>(make: impl FnOnce() -> io::Result<T>) -> io::Result<T> 
 
 /// Opens a file for reading. As this may block, it does not use `above_standard`.
 pub fn open(path: &Path) -> io::Result<File> {
-    let file = File::open(path)?;
+    lifted(File::open(path)?)
+}
+
+/// Opens a file to append secrets to. It is made for its owner alone.
+pub fn append_secretly(path: &Path) -> io::Result<File> {
+    lifted(File::options().append(true).create(true).mode(0o600).open(path)?)
+}
+
+fn lifted(file: File) -> io::Result<File> {
     match file.as_raw_fd() {
         FIRST.. => Ok(file),
         // A duplicate never gets a standard descriptor.

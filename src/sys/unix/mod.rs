@@ -12,7 +12,7 @@ mod thread;
 
 pub use self::absent::{poster, EventObject};
 pub use self::cancel::{test_cancel, uncancelled};
-pub use self::descriptor::{above_standard, open};
+pub use self::descriptor::{above_standard, append_secretly, open};
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub use self::other::{slept, Notifier};
 #[cfg(tls_openssl)]

@@ -66,6 +66,11 @@ pub fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// Opens a file to append to.
+pub fn append_secretly(path: &Path) -> io::Result<File> {
+    File::options().append(true).create(true).open(path)
+}
+
 /// The resource that has run out, if that is why a call failed.
 pub fn shortage(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error()? {

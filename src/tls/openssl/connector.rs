@@ -55,6 +55,12 @@ impl Connector {
             identity.add_to(&mut context)?;
             ffi::allow_late_authentication(&mut context);
         }
+        if let Some(file) = settings.key_log {
+            // One write for each line: other connections and programs append to it, too.
+            context.set_keylog_callback(move |_, line| {
+                let _ = (&file).write_all(format!("{line}\n").as_bytes());
+            });
+        }
         let trust = Trust::new(settings.authorities, settings.roots.unwrap_or_default());
         let mut store = X509StoreBuilder::new()?;
         for authority in trust.authorities() {

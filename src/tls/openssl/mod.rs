@@ -21,6 +21,16 @@ pub use self::trust::Roots;
 /// An authority's.
 pub type Certificate = openssl::x509::X509;
 
+/// Whether the keys of sessions can be written to a file.
+pub const CAN_LOG_KEYS: bool = true;
+
+/// Its name and the version that runs: `OpenSSL 3.0.22 (system)`.
+pub fn description() -> String {
+    let version: Vec<&str> = openssl::version::version().split(' ').take(2).collect();
+    let origin = if cfg!(feature = "vendored-tls") { "vendored" } else { "system" };
+    format!("{} ({origin})", version.join(" "))
+}
+
 /// Starts OpenSSL, which reads its configuration and the environment.
 pub fn start() {
     openssl::init();

@@ -1,0 +1,23 @@
+//! The file that the keys of TLS sessions are written to, for debugging.
+
+use std::path::PathBuf;
+
+use crate::error::{Code, Error};
+use crate::{sys, tls};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyLog(pub PathBuf);
+
+impl KeyLog {
+    /// The file that the environment names, if it names one.
+    pub fn from_environment() -> Result<Option<KeyLog>, Error> {
+        if !tls::CAN_LOG_KEYS {
+            let words = "option tls_key_log: is not possible with the TLS library of this system";
+            return Err(Error::ws(Code::Option, words));
+        }
+        let path = sys::environment("SSLKEYLOGFILE").filter(|path| !path.is_empty());
+        // As with the paths of options: the host may change its working directory.
+        let whole = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+        Ok(path.map(|path| KeyLog(whole(path.into()))))
+    }
+}
