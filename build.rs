@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// In the order in which the header shows them.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 13] = [
     "src/capi/constants.rs",
     "src/capi/types.rs",
     "src/capi/connection.rs",
     "src/capi/sending.rs",
     "src/capi/pausing.rs",
+    "src/capi/asking.rs",
     "src/capi/response.rs",
     "src/capi/certificate.rs",
     "src/capi/explain.rs",

@@ -220,10 +220,38 @@ enum { HOSTWS_EVENT_WARNING = 7 };
 enum { HOSTWS_EVENT_RECONNECTING = 8 };
 /** Event: the connection is open again; `code` is the number of the attempt. */
 enum { HOSTWS_EVENT_RECONNECTED = 9 };
+
+/**
+ * Event: the library asks you to decide something, and waits for ws_answer(), which describes the
+ * answers. Only with the option `ask`. `code` is the number of the question, `flags` is what it is
+ * about, a HOSTWS_ASK_ constant. `data` is a JSON object with the facts, which the constant
+ * describes; its `ask` and `question` repeat `flags` as a name ("credentials", "reconnect") and
+ * `code`. May come before OPEN. A connection asks one question at a time; if an older ASK still
+ * waits to be delivered, the new one replaces it.
+ */
+enum { HOSTWS_EVENT_ASK = 10 };
 /** In an event's `flags`: this is the first part of a message. */
 enum { HOSTWS_FIRST = 1 };
 /** In an event's `flags`: this is the last part of a message. */
 enum { HOSTWS_LAST = 2 };
+
+/**
+ * `ask`, and an ASK event's `flags`: the server (401) or the proxy (407) wants to know who you are,
+ * and the user and password of the URL or of `proxy`, if there are any, are not enough. Facts:
+ * `origin`, the server or proxy without credentials, as "ws://host:port"; `proxy`, whether it is
+ * the proxy; `status`; `challenges`, an array of the WWW-Authenticate or Proxy-Authenticate headers
+ * as they were sent; `method` and `target` of the request that your answer is sent with; `round`,
+ * the number of the challenge in this opening, from 1.
+ */
+enum { HOSTWS_ASK_CREDENTIALS = 2 };
+
+/**
+ * `ask`, and an ASK event's `flags`: the connection was lost or could not be opened, and
+ * `reconnect_max` allows another attempt. Facts: `attempt`, its number in a row; `delay_ms`, the
+ * delay before it. The event's `errors` say why, and `delay_ms` repeats the delay. RECONNECTING
+ * follows if there is another attempt.
+ */
+enum { HOSTWS_ASK_RECONNECT = 4 };
 /** Flag of ws_send_ex(): this is a fragment; the next call continues the message. */
 enum { HOSTWS_MORE = 1 };
 /** Flag of ws_send_ex(): do not compress the message. */
@@ -299,27 +327,30 @@ typedef struct ws_error {
 typedef struct ws_event {
   /** sizeof(ws_event) as the library knows it. */
   uint32_t struct_size;
-  /** The type of event: HOSTWS_EVENT_OPEN to HOSTWS_EVENT_RECONNECTED. */
+  /** The type of event: a HOSTWS_EVENT_ constant. */
   int32_t type;
   /** The connection. */
   ws_id ws;
-  /** MESSAGE: HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT. */
+  /** MESSAGE: HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT. ASK: HOSTWS_OBJECT. */
   int32_t data_type;
-  /** MESSAGE, PONG: the payload. A NUL follows it, which `length` does not count. */
+  /**
+   * MESSAGE, PONG: the payload; ASK: the facts. A NUL follows, which `length` does not count.
+   */
   const char *data;
-  /** MESSAGE, PONG: the number of bytes at `data`. */
+  /** MESSAGE, PONG, ASK: the number of bytes at `data`. */
   int64_t length;
   /**
-   * ERROR, WARNING, RECONNECTING: a stack of errors. The general error comes first, then its
-   * causes, if there are any.
+   * ERROR, WARNING, RECONNECTING, and ASK if it has any: a stack of errors. The general error
+   * comes first, then its causes, if there are any.
    */
   const struct ws_error *errors;
-  /** ERROR, WARNING, RECONNECTING: the number of entries at `errors`. */
+  /** ERROR, WARNING, RECONNECTING, ASK: the number of entries at `errors`. */
   int32_t error_count;
   /**
    * TERMINATE: the server's close code; 1005 if its close frame had none. Without a close frame,
    * the code with which the library failed the connection (1002, 1003, 1007, 1009; 1015 for
-   * TLS), else 1006. RECONNECTING, RECONNECTED: the number of the attempt in a row, from 1.
+   * TLS), else 1006. RECONNECTING, RECONNECTED: the number of the attempt in a row, from 1. ASK: the
+   * number of the question.
    */
   int32_t code;
   /** TERMINATE: the server's reason, or "". */
@@ -328,7 +359,8 @@ typedef struct ws_event {
   int32_t was_clean;
   /**
    * MESSAGE: HOSTWS_FIRST and HOSTWS_LAST. Both are set, except for a message larger than
-   * `stream_threshold`: its first part has HOSTWS_FIRST, its last part HOSTWS_LAST.
+   * `stream_threshold`: its first part has HOSTWS_FIRST, its last part HOSTWS_LAST. ASK: what it is about, a HOSTWS_ASK_
+   * constant.
    */
   uint32_t flags;
   /** When it happened or was read: microseconds since the Unix epoch. */
@@ -337,7 +369,7 @@ typedef struct ws_event {
   void *user_data;
   /** PONG: microseconds since the ping was sent. */
   uint64_t round_trip_us;
-  /** RECONNECTING: milliseconds until the attempt. */
+  /** RECONNECTING, and ASK about an attempt: milliseconds until the attempt. */
   int64_t delay_ms;
 } ws_event;
 
@@ -372,7 +404,7 @@ typedef struct ws_handler {
   ws_callback on_error;
   /** The connection has ended. Always, last, once. */
   ws_callback on_terminate;
-  /** All other events: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED. */
+  /** All other events: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED, ASK. */
   ws_callback on_event;
 } ws_handler;
 
@@ -694,6 +726,12 @@ typedef struct ws_options {
    * decides.
    */
   int32_t tls_resume;
+  /**
+   * Which decisions your program wants to make itself: a sum of HOSTWS_ASK_CREDENTIALS
+   * and HOSTWS_ASK_RECONNECT. Each comes as an ASK event, and the library waits for
+   * ws_answer(). 0: none. A handler with callbacks needs on_event.
+   */
+  int64_t ask;
 } ws_options;
 
 /**
@@ -770,6 +808,12 @@ extern "C" {
  *         ws = 0;
  *     }
  *
+ * A user and password, of the URL or of an http:// or https:// proxy, answer a challenge (401, 407)
+ * by Digest (RFC 7616: SHA-256 or MD5, qop auth) or, if the server does not offer that, by Basic.
+ * Over TLS, Basic is sent with the first request, which saves a round trip; without TLS, the first
+ * request has no credentials, because everybody on the way could read them. An Authorization in
+ * `headers` takes the place of the URL's user. See `ask` for everything else, such as NTLM.
+ *
  * If `options` names no proxy, the library looks for one in the environment, by curl's rules. It
  * calls getenv() during this call; no other thread may call setenv() meanwhile. The first variable
  * that is not empty counts. For wss:// the order is wss_proxy, WSS_PROXY, https_proxy,
@@ -781,8 +825,8 @@ extern "C" {
  * for everything. localhost is no exception.
  *
  * @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, without a fragment (RFC 6455
- *                 section 3). A user and password in it become an Authorization header. For a
- *                 server on a Unix socket: ws+unix:///path/to.sock:/request/path, or wss+unix://,
+ *                 section 3). A user and password in it, percent-encoded, are for servers that ask
+ *                 for them, see below. For a server on a Unix socket: ws+unix:///path/to.sock:/request/path, or wss+unix://,
  *                 with special characters percent-encoded; the host name is localhost, and no
  *                 proxy is used
  * @param handler  the callbacks, copied; ws_poll() runs them. If it is NULL or has no callback,
@@ -1148,6 +1192,45 @@ int64_t ws_buffered_amount(ws_id ws);
 int32_t ws_pause(ws_id ws, int32_t paused);
 
 /**
+ * Answers a question that an ASK event asked.
+ *
+ * The opening waits for the answer, and `open_timeout_ms` runs on: without an answer in time, it
+ * fails as if you had refused. About another attempt, you have `open_timeout_ms` from the loss. A
+ * question is also over when the connection closes. An answer is for one question and one request;
+ * the library remembers none.
+ *
+ * HOSTWS_ASK_CREDENTIALS: the value of the Authorization header, or of Proxy-Authorization for a
+ * proxy, such as "Bearer abc" or "NTLM TlRMTVNT...". The request is made again with it, on the same
+ * TCP connection if the other side keeps that open, as NTLM needs it. If the answer does not
+ * suffice, the next question follows, up to 16 challenges in an opening. Or
+ * {"user":"me","password":"secret"}: the library answers the challenge with it, by Digest or Basic.
+ * "refuse": the opening fails with the status.
+ *
+ * HOSTWS_ASK_RECONNECT: "wait": the attempt comes after the delay, which began with the loss.
+ * "now": it comes at once. "refuse": there is no attempt; on_error and on_terminate follow.
+ *
+ * @param ws        a connection
+ * @param question  the `code` of the ASK event
+ * @param value     `length` bytes of UTF-8, copied; may be NULL if `length` is 0. An empty answer is
+ *                  "refuse"
+ * @param length    at most 65,536 bytes; or -1 if `value` ends in a NUL
+ * @return HOSTWS_OK; or HOSTWS_E_NOT_FOUND if that question is not open: it was answered, its time
+ *         is up, or another is asked now; HOSTWS_E_ARGUMENT if the answer does not fit the
+ *         question, is too long, or could not be sent in a header: the question stays open;
+ *         HOSTWS_E_UTF8; HOSTWS_E_CLOSED if the status is Closing or Closed; HOSTWS_E_NO_SUCH_ID.
+ *         The message of an error never contains the answer
+ *
+ * Blocks: never. Threads: any. From a callback: yes, also from the one that gets the question.
+ * After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_answer(ws_id ws,
+                  int32_t question,
+                  const char *value,
+                  int64_t length);
+
+/**
  * Returns the HTTP status of the server's answer to the upgrade request. If an HTTP proxy refused
  * the connection, this is the proxy's answer. The same holds for the headers and the body below.
  *
@@ -1359,8 +1442,8 @@ int32_t ws_poll(ws_queue queue, int32_t timeout_ms, int32_t max_events);
  * Returns the name of a type of event.
  *
  * @param type  an event's `type`
- * @return "open", "message", "error", "terminate", "drain", "pong", "warning", "reconnecting" or
- *         "reconnected"; "" for any other number. Valid for ever
+ * @return "open", "message", "error", "terminate", "drain", "pong", "warning", "reconnecting",
+ *         "reconnected" or "ask"; "" for any other number. Valid for ever
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
  *

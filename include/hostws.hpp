@@ -74,12 +74,19 @@ enum class event_type : std::int32_t {
   warning = HOSTWS_EVENT_WARNING,
   reconnecting = HOSTWS_EVENT_RECONNECTING,
   reconnected = HOSTWS_EVENT_RECONNECTED,
+  ask = HOSTWS_EVENT_ASK,
 };
 
 /** ws_status_name(), ws_event_name(), ws_data_type_name(): the name of a value. */
 inline const char* name(status what) noexcept { return ws_status_name(static_cast<std::int32_t>(what)); }
 inline const char* name(event_type what) noexcept { return ws_event_name(static_cast<std::int32_t>(what)); }
 inline const char* name(data_type what) noexcept { return ws_data_type_name(static_cast<std::int32_t>(what)); }
+
+/** Decisions that a program can make itself: constants to add for options::ask. */
+enum class topic : std::uint32_t {
+  credentials = HOSTWS_ASK_CREDENTIALS,
+  reconnect = HOSTWS_ASK_RECONNECT,
+};
 
 /** Which checks the server's certificate must pass. */
 enum class tls_verify : std::int32_t {
@@ -145,15 +152,17 @@ class event {
   event_type type() const noexcept { return static_cast<event_type>(raw_->type); }
   /** The connection's id. */
   ws_id id() const noexcept { return raw_->ws; }
-  /** message, pong: the payload. A NUL follows it, which its size does not count. */
+  /** message, pong: the payload; ask: the facts, a JSON object. A NUL follows it, which its size does not count. */
   std::string_view data() const noexcept {
     return {raw_->data == nullptr ? "" : raw_->data, static_cast<std::size_t>(raw_->length)};
   }
   /** message: the type of the payload. */
   hostws::data_type data_type() const noexcept { return static_cast<hostws::data_type>(raw_->data_type); }
-  /** error, warning, reconnecting: the errors. */
+  /** ask: what it is about. */
+  hostws::topic topic() const noexcept { return static_cast<hostws::topic>(raw_->flags); }
+  /** error, warning, reconnecting, ask: the errors. */
   error_stack errors() const noexcept { return {raw_->errors, static_cast<std::size_t>(raw_->error_count)}; }
-  /** terminate: the close code, see ws_event. reconnecting, reconnected: the number of the attempt. */
+  /** terminate: the close code, see ws_event. reconnecting, reconnected: the number of the attempt. ask: that of the question. */
   int code() const noexcept { return raw_->code; }
   /** terminate: the server's reason. */
   std::string_view reason() const noexcept { return raw_->reason == nullptr ? "" : raw_->reason; }
@@ -165,7 +174,7 @@ class event {
   bool is_last() const noexcept { return (raw_->flags & HOSTWS_LAST) != 0; }
   /** pong: the time since the ping was sent. */
   std::chrono::microseconds round_trip() const noexcept { return std::chrono::microseconds(raw_->round_trip_us); }
-  /** reconnecting: the time until the attempt. */
+  /** reconnecting, ask about an attempt: the time until the attempt. */
   std::chrono::milliseconds delay() const noexcept { return std::chrono::milliseconds(raw_->delay_ms); }
   /** When it happened or was read. */
   std::chrono::system_clock::time_point time() const noexcept {
@@ -195,7 +204,7 @@ struct handlers {
   std::function<void(const error_stack& errors)> on_error;
   /** The connection has ended. Last, once. */
   std::function<void(int code, std::string_view reason, bool was_clean)> on_terminate;
-  /** All other events: drain, pong, warning, reconnecting, reconnected. */
+  /** All other events: drain, pong, warning, reconnecting, reconnected, ask. */
   std::function<void(const event& event)> on_event;
 };
 
@@ -301,6 +310,8 @@ struct options {
   bool tls_key_log = false;
   /** Whether TLS sessions of earlier connections are resumed. */
   bool tls_resume = true;
+  /** What to ask you about: a sum of HOSTWS_ASK_CREDENTIALS and HOSTWS_ASK_RECONNECT. */
+  std::int64_t ask = 0;
 };
 
 /** Internal. */
@@ -554,6 +565,11 @@ class connection {
     detail::check(ws_ping(id_, data.data(), static_cast<std::int32_t>(size)));
   }
 
+  /** ws_answer(): answers the question that an ask event asked, by its code(). */
+  void answer(int question, std::string_view value) const {
+    detail::check(ws_answer(id_, question, value.data(), detail::length(value)));
+  }
+
   /** ws_pause(): stops reading; what is in the queue is still delivered. Throws HOSTWS_E_CLOSED from Closing on. */
   void pause() const { detail::check(ws_pause(id_, 1)); }
 
@@ -678,6 +694,7 @@ class connection {
     raw.tls_key = detail::text(options.tls_key);
     raw.tls_key_password = detail::text(options.tls_key_password);
     raw.tls_pins = detail::text(options.tls_pins);
+    raw.ask = options.ask;
     raw.tls_ca_only = options.tls_ca_only ? 1 : 0;
     std::string codes;
     if (options.reconnect) {

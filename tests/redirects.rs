@@ -161,14 +161,6 @@ fn credentials_stay_with_their_origin() {
         assert!(head.contains("X-Open: yes"), "{head}");
         assert!(head.contains("\r\nHost: 127.0.0.1:"), "{head}");
     }
-
-    // The same for the user in the URL.
-    let with_user = format!("ws://me:hunter2@127.0.0.1:{}/start", home.port);
-    assert!(following(&with_user, 5, |_| {}).finish().was_open());
-    let heads: Vec<String> = home_heads.try_iter().collect();
-    assert!(heads[..2].iter().all(|head| head.contains("Authorization: Basic")), "{heads:?}");
-    let strange = stranger_heads.try_iter().chain(heads[2..].iter().cloned());
-    assert!(strange.into_iter().all(|head| !head.contains("Authorization")));
 }
 
 /// Answers every request over TLS with a redirect.

@@ -28,6 +28,12 @@ use crate::queue::Kind;
 ///         ws = 0;
 ///     }
 ///
+/// A user and password, of the URL or of an http:// or https:// proxy, answer a challenge (401, 407)
+/// by Digest (RFC 7616: SHA-256 or MD5, qop auth) or, if the server does not offer that, by Basic.
+/// Over TLS, Basic is sent with the first request, which saves a round trip; without TLS, the first
+/// request has no credentials, because everybody on the way could read them. An Authorization in
+/// `headers` takes the place of the URL's user. See `ask` for everything else, such as NTLM.
+///
 /// If `options` names no proxy, the library looks for one in the environment, by curl's rules. It
 /// calls getenv() during this call; no other thread may call setenv() meanwhile. The first variable
 /// that is not empty counts. For wss:// the order is wss_proxy, WSS_PROXY, https_proxy,
@@ -39,8 +45,8 @@ use crate::queue::Kind;
 /// for everything. localhost is no exception.
 ///
 /// @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, without a fragment (RFC 6455
-///                 section 3). A user and password in it become an Authorization header. For a
-///                 server on a Unix socket: ws+unix:///path/to.sock:/request/path, or wss+unix://,
+///                 section 3). A user and password in it, percent-encoded, are for servers that ask
+///                 for them, see below. For a server on a Unix socket: ws+unix:///path/to.sock:/request/path, or wss+unix://,
 ///                 with special characters percent-encoded; the host name is localhost, and no
 ///                 proxy is used
 /// @param handler  the callbacks, copied; ws_poll() runs them. If it is NULL or has no callback,
@@ -68,6 +74,7 @@ pub unsafe extern "C" fn ws_new(
         let (url, handler, request) = unsafe {
             (memory::text(url, "url")?, HostHandler::read(handler)?, options::read(options)?)
         };
+        handler.check_hears(&request)?;
         library::open(url, handler.data_type, request, handler.kind(), Box::new(handler))
     })
 }

@@ -107,11 +107,31 @@ pub const HOSTWS_EVENT_WARNING: i32 = 7;
 pub const HOSTWS_EVENT_RECONNECTING: i32 = 8;
 /// Event: the connection is open again; `code` is the number of the attempt.
 pub const HOSTWS_EVENT_RECONNECTED: i32 = 9;
+/// Event: the library asks you to decide something, and waits for ws_answer(), which describes the
+/// answers. Only with the option `ask`. `code` is the number of the question, `flags` is what it is
+/// about, a HOSTWS_ASK_ constant. `data` is a JSON object with the facts, which the constant
+/// describes; its `ask` and `question` repeat `flags` as a name ("credentials", "reconnect") and
+/// `code`. May come before OPEN. A connection asks one question at a time; if an older ASK still
+/// waits to be delivered, the new one replaces it.
+pub const HOSTWS_EVENT_ASK: i32 = 10;
 
 /// In an event's `flags`: this is the first part of a message.
 pub const HOSTWS_FIRST: u32 = 1;
 /// In an event's `flags`: this is the last part of a message.
 pub const HOSTWS_LAST: u32 = 2;
+
+/// `ask`, and an ASK event's `flags`: the server (401) or the proxy (407) wants to know who you are,
+/// and the user and password of the URL or of `proxy`, if there are any, are not enough. Facts:
+/// `origin`, the server or proxy without credentials, as "ws://host:port"; `proxy`, whether it is
+/// the proxy; `status`; `challenges`, an array of the WWW-Authenticate or Proxy-Authenticate headers
+/// as they were sent; `method` and `target` of the request that your answer is sent with; `round`,
+/// the number of the challenge in this opening, from 1.
+pub const HOSTWS_ASK_CREDENTIALS: u32 = 2;
+/// `ask`, and an ASK event's `flags`: the connection was lost or could not be opened, and
+/// `reconnect_max` allows another attempt. Facts: `attempt`, its number in a row; `delay_ms`, the
+/// delay before it. The event's `errors` say why, and `delay_ms` repeats the delay. RECONNECTING
+/// follows if there is another attempt.
+pub const HOSTWS_ASK_RECONNECT: u32 = 4;
 
 /// Flag of ws_send_ex(): this is a fragment; the next call continues the message.
 pub const HOSTWS_MORE: u32 = 1;

@@ -39,6 +39,11 @@ pub unsafe fn write(event: &ws_event, out: &mut impl Write) -> io::Result<()> {
             write!(out, ",\"code\":{},\"delay_ms\":{}", event.code, event.delay_ms)?;
         }
         HOSTWS_EVENT_RECONNECTED => write!(out, ",\"code\":{}", event.code)?,
+        HOSTWS_EVENT_ASK => {
+            let (code, flags, delay) = (event.code, event.flags, event.delay_ms);
+            write!(out, ",\"code\":{code},\"flags\":{flags},\"delay_ms\":{delay},\"data\":")?;
+            out.write_all(payload)?;
+        }
         _ => {}
     }
     if event.error_count > 0 {

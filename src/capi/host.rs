@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::guard::quarantined;
 use super::memory::{self, Versioned as _};
 use super::types::{ws_callback, ws_handler};
-use crate::connection::{Connection, DataType, Interner};
+use crate::connection::{Connection, DataType, Interner, Options};
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::queue::{Kind, Recipient, Wakeup};
@@ -131,6 +131,16 @@ impl HostHandler {
         } else {
             Kind::Push
         }
+    }
+
+    /// A connection with callbacks needs the one that gets the questions.
+    pub fn check_hears(&self, options: &Options) -> Result<()> {
+        if options.ask != 0 && self.kind() == Kind::Push && self.callbacks.on_event.is_none() {
+            let words = "option ask: the handler has callbacks, and not on_event, which gets the \
+                         questions";
+            return Err(Error::ws(Code::Option, words));
+        }
+        Ok(())
     }
 
     pub fn callbacks(&self) -> Callbacks {

@@ -28,13 +28,14 @@ pub unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Result<Op
     // SAFETY: the header asks for a NUL-terminated string that lives during the call.
     let bytes = unsafe { CStr::from_ptr(pointer) }.to_bytes();
     headroom::require(bytes.len().saturating_mul(COPIES), name)?;
-    match simdutf8::compat::from_utf8(bytes) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) => Err(Error::ws(
-            Code::Utf8,
-            format!("{name} is not UTF-8: bad byte at offset {}", error.valid_up_to()),
-        )),
-    }
+    utf8(bytes, name).map(Some)
+}
+
+fn utf8<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str> {
+    simdutf8::compat::from_utf8(bytes).map_err(|error| {
+        let words = format!("{name} is not UTF-8: bad byte at offset {}", error.valid_up_to());
+        Error::ws(Code::Utf8, words)
+    })
 }
 
 /// Reads `length` bytes, or up to the NUL if `length` is -1.
@@ -58,6 +59,12 @@ pub unsafe fn bytes<'a>(pointer: *const c_void, length: i64, name: &str) -> Resu
     })?;
     // SAFETY: the header asks for that many readable bytes.
     Ok(unsafe { std::slice::from_raw_parts(pointer.cast(), length) })
+}
+
+/// The same for UTF-8.
+pub unsafe fn text_of<'a>(pointer: *const c_char, length: i64, name: &str) -> Result<&'a str> {
+    // SAFETY: the caller's promise.
+    utf8(unsafe { bytes(pointer.cast(), length, name) }?, name)
 }
 
 /// Reads an array of `count` structs.

@@ -5,6 +5,7 @@
 // The docs are the C reference. They say for each argument what is safe.
 #![allow(clippy::missing_safety_doc)]
 
+mod asking;
 mod certificate;
 mod connection;
 pub mod constants;
@@ -30,6 +31,7 @@ pub mod types;
 mod view;
 mod waiting;
 
+pub use asking::*;
 pub use certificate::*;
 pub use connection::*;
 pub use constants::*;

@@ -34,6 +34,7 @@ pub fn event(kind: i32) -> &'static CStr {
         HOSTWS_EVENT_WARNING => c"warning",
         HOSTWS_EVENT_RECONNECTING => c"reconnecting",
         HOSTWS_EVENT_RECONNECTED => c"reconnected",
+        HOSTWS_EVENT_ASK => c"ask",
         _ => c"",
     }
 }

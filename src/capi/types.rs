@@ -48,32 +48,34 @@ pub struct ws_header {
 pub struct ws_event {
     /// sizeof(ws_event) as the library knows it.
     pub struct_size: u32,
-    /// The type of event: HOSTWS_EVENT_OPEN to HOSTWS_EVENT_RECONNECTED.
+    /// The type of event: a HOSTWS_EVENT_ constant.
     #[allow(clippy::struct_field_names)]
     pub r#type: i32,
     /// The connection.
     pub ws: ws_id,
-    /// MESSAGE: HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT.
+    /// MESSAGE: HOSTWS_TEXT, HOSTWS_BLOB or HOSTWS_OBJECT. ASK: HOSTWS_OBJECT.
     pub data_type: i32,
-    /// MESSAGE, PONG: the payload. A NUL follows it, which `length` does not count.
+    /// MESSAGE, PONG: the payload; ASK: the facts. A NUL follows, which `length` does not count.
     pub data: *const c_char,
-    /// MESSAGE, PONG: the number of bytes at `data`.
+    /// MESSAGE, PONG, ASK: the number of bytes at `data`.
     pub length: i64,
-    /// ERROR, WARNING, RECONNECTING: a stack of errors. The general error comes first, then its
-    /// causes, if there are any.
+    /// ERROR, WARNING, RECONNECTING, and ASK if it has any: a stack of errors. The general error
+    /// comes first, then its causes, if there are any.
     pub errors: *const ws_error,
-    /// ERROR, WARNING, RECONNECTING: the number of entries at `errors`.
+    /// ERROR, WARNING, RECONNECTING, ASK: the number of entries at `errors`.
     pub error_count: i32,
     /// TERMINATE: the server's close code; 1005 if its close frame had none. Without a close frame,
     /// the code with which the library failed the connection (1002, 1003, 1007, 1009; 1015 for
-    /// TLS), else 1006. RECONNECTING, RECONNECTED: the number of the attempt in a row, from 1.
+    /// TLS), else 1006. RECONNECTING, RECONNECTED: the number of the attempt in a row, from 1. ASK: the
+    /// number of the question.
     pub code: i32,
     /// TERMINATE: the server's reason, or "".
     pub reason: *const c_char,
     /// TERMINATE: 1 if both sides exchanged close frames (RFC 6455 7.1.4).
     pub was_clean: i32,
     /// MESSAGE: HOSTWS_FIRST and HOSTWS_LAST. Both are set, except for a message larger than
-    /// `stream_threshold`: its first part has HOSTWS_FIRST, its last part HOSTWS_LAST.
+    /// `stream_threshold`: its first part has HOSTWS_FIRST, its last part HOSTWS_LAST. ASK: what it is about, a HOSTWS_ASK_
+    /// constant.
     pub flags: u32,
     /// When it happened or was read: microseconds since the Unix epoch.
     pub time_us: u64,
@@ -81,7 +83,7 @@ pub struct ws_event {
     pub user_data: *mut c_void,
     /// PONG: microseconds since the ping was sent.
     pub round_trip_us: u64,
-    /// RECONNECTING: milliseconds until the attempt.
+    /// RECONNECTING, and ASK about an attempt: milliseconds until the attempt.
     pub delay_ms: i64,
 }
 
@@ -115,7 +117,7 @@ pub struct ws_handler {
     pub on_error: ws_callback,
     /// The connection has ended. Always, last, once.
     pub on_terminate: ws_callback,
-    /// All other events: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED.
+    /// All other events: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED, ASK.
     pub on_event: ws_callback,
 }
 

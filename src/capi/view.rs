@@ -126,6 +126,19 @@ impl View {
                 call.event.r#type = HOSTWS_EVENT_RECONNECTED;
                 call.event.code = i32::try_from(*attempt).unwrap_or(i32::MAX);
             }
+            Event::Ask(ask) => {
+                call.callback = callbacks.on_event;
+                call.event.r#type = HOSTWS_EVENT_ASK;
+                call.event.data_type = HOSTWS_OBJECT;
+                call.event.code = ask.number;
+                call.event.flags = ask.topic;
+                call.event.delay_ms = i64::try_from(ask.delay.as_millis()).unwrap_or(i64::MAX);
+                // The NUL after the facts is the vector's last byte.
+                set_data(&mut call.event, &ask.facts[..ask.facts.len().saturating_sub(1)]);
+                if let Some(why) = &ask.why {
+                    self.set_errors(&mut call.event, why);
+                }
+            }
             Event::Messages(_) => {}
         }
         Ok(Some(call))

@@ -8,7 +8,7 @@ use super::life::Telling;
 use super::Connection;
 use crate::log;
 use crate::protocol::Batch;
-use crate::queue::{Event, Kind, Recipient, Reconnecting};
+use crate::queue::{Ask, Event, Kind, Recipient, Reconnecting};
 
 impl Connection {
     /// Puts messages into the queue. Returns false if there is no memory for them.
@@ -32,7 +32,9 @@ impl Connection {
         }
         self.note(&event);
         match &event {
-            Event::Error(why) | Event::Reconnecting(Reconnecting { why, .. }) => {
+            Event::Error(why)
+            | Event::Reconnecting(Reconnecting { why, .. })
+            | Event::Ask(Ask { why: Some(why), .. }) => {
                 self.home.registry.causes().keep(self.id, why);
             }
             Event::Reconnected(_) | Event::Open => {

@@ -2,6 +2,7 @@
 //! sent. Host threads use it; the worker does the network's part.
 
 mod answer;
+mod asking;
 mod backlog;
 mod backoff;
 mod causes;
@@ -21,6 +22,7 @@ mod options;
 mod outbox;
 mod pausing;
 mod policy;
+mod questions;
 mod reconnect;
 mod recovery;
 mod registry;
@@ -44,13 +46,14 @@ use self::life::Life;
 use self::outbox::Locked;
 use self::pausing::Pauses;
 pub use answer::Answer;
-pub use backoff::Loss;
+pub use backoff::{Loss, Pause};
 pub use gathering::MOMENT as GATHERING_MOMENT;
 pub use interner::Interner;
 pub use life::Opening;
 pub(crate) use options::options_table;
 pub use options::{DataType, Limits, Options, Settings};
 pub use outbox::Outbox;
+pub use questions::OpenQuestion;
 pub use reconnect::Reconnect;
 pub use seat::{Load, Seat};
 pub use sending::SendFlags;

@@ -14,7 +14,7 @@ use super::outbox::SendBound;
 use super::policy::{Codes, Policy, Scope};
 use crate::dial::{
     parse_pins, ClientIdentity, Content, DialConfig, Elsewhere, Family, KeyLog, Locals, Pem,
-    Proxies, SocketConfig, Target, TlsConfig, TlsVersion, Verify,
+    Proxies, SocketConfig, Target, TlsConfig, TlsVersion, Topic, Topics, Verify,
 };
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_subprotocols, DeflateOffer, MAX_FRAMING};
@@ -107,6 +107,8 @@ pub struct Limits {
     pub deflate_threshold: Option<usize>,
     /// Which ends lead to another attempt, if there are attempts.
     pub reconnect: Policy,
+    /// The host decides about each.
+    pub asks_to_reconnect: bool,
 }
 
 /// The settings that follow from the options.
@@ -145,6 +147,7 @@ impl Options {
             elsewhere: Elsewhere::parse(values.connect_to.as_deref().unwrap_or_default())
                 .map_err(|words| bad("connect_to", words))?,
             sockets: Arc::new(values.sockets()?),
+            ask: values.ask()?,
             tls: Arc::new(values.tls()?),
             target,
         };
@@ -168,6 +171,7 @@ impl Values {
             stream_threshold: self.stream_threshold,
             deflate_threshold: self.deflate.then_some(self.deflate_threshold),
             reconnect: Policy { scope: self.reconnect_on, codes },
+            asks_to_reconnect: self.ask.has(Topic::Reconnect),
         })
     }
 
@@ -181,6 +185,21 @@ impl Values {
                 SendBound { queue, alone: queue.max(largest) }
             }
         }
+    }
+
+    /// What the host is asked about.
+    fn ask(&self) -> Result<Topics> {
+        if self.ask.has(Topic::Reconnect) && self.reconnect_max == 0 {
+            let words =
+                "has HOSTWS_ASK_RECONNECT, and without reconnect_max there is no attempt to \
+                         ask about";
+            return Err(bad("ask", words));
+        }
+        if self.ask.has(Topic::Certificate) {
+            let words = "has HOSTWS_ASK_CERTIFICATE, which this build of the library does not have";
+            return Err(bad("ask", words));
+        }
+        Ok(self.ask)
     }
 
     /// When the connection is opened again, if it is.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::causes::Causes;
 use super::explanation::Ended;
+use super::questions::Questions;
 use super::stats::{Stats, Totals};
 use super::tally::Tally;
 use crate::error::{Code, Error, Result};
@@ -18,6 +19,7 @@ pub struct Registry<C> {
     causes: Causes,
     ended: Ended,
     tally: Tally,
+    questions: Questions,
 }
 
 struct Table<C> {
@@ -34,6 +36,7 @@ impl<C> Default for Registry<C> {
             causes: Causes::default(),
             ended: Ended::default(),
             tally: Tally::default(),
+            questions: Questions::default(),
         }
     }
 }
@@ -67,6 +70,11 @@ impl<C> Registry<C> {
     /// Counts what has happened to all connections.
     pub fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// What connections ask their hosts.
+    pub fn questions(&self) -> &Questions {
+        &self.questions
     }
 
     /// Adds the last failure of that connection to the error as its cause.

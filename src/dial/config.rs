@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::address::{Elsewhere, Family};
 use super::proxy::{Proxies, Proxy};
+use super::question::Topics;
 use super::socket::SocketConfig;
 use super::target::Target;
 use super::tls::TlsConfig;
@@ -27,6 +28,8 @@ pub struct DialConfig {
     /// Where to connect instead of the addresses of some hosts.
     pub elsewhere: Elsewhere,
     pub sockets: Arc<SocketConfig>,
+    /// What the host wants to be asked about.
+    pub ask: Topics,
 }
 
 impl DialConfig {

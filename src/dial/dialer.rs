@@ -1,5 +1,7 @@
 //! The phases of an opening, one after the other.
 
+mod authenticating;
+mod authentication;
 mod preparing;
 mod prerequisites;
 
@@ -10,10 +12,11 @@ use std::time::{Duration, Instant};
 
 use mio::{Registry, Token};
 
+use self::authentication::Authentication;
 use self::prerequisites::Prerequisites;
 use super::address;
 use super::config::DialConfig;
-use super::http::{Answer, Redirects, Refusal, Upgrade};
+use super::http::{Answer, Peer, Redirects, Refusal, Upgrade};
 use super::outcome::{Established, Failure, Progress, Timings};
 use super::phase::{Phase, Step};
 use super::prepare::{Job, Prepared, Resources};
@@ -37,6 +40,7 @@ pub struct Dialer {
     phase: Phase,
     prerequisites: Prerequisites,
     redirects: Redirects,
+    authentication: Authentication,
     /// The server's, once the handshake with it is done.
     certificate: Option<Vec<u8>>,
     cancelled: Arc<AtomicBool>,
@@ -50,6 +54,7 @@ impl Dialer {
         begin(&notes, &config);
         Dialer {
             notes,
+            authentication: Authentication::new(&config),
             config,
             resources,
             phase: Phase::Preparing,
@@ -140,11 +145,14 @@ impl Dialer {
             Phase::Securing(pending) => self.secured(Handshake::advance(pending)),
             Phase::Upgrading(upgrade) => self.upgrade(upgrade, now),
             Phase::Refused(mut refusal) => match refusal.advance(now) {
-                true => Err(self.refused(*refusal)),
+                true => self.refused(refusal),
                 false => Ok(Step::Wait(Phase::Refused(refusal))),
             },
-            // The job has not come back, or the opening is over.
-            idle @ (Phase::Lacking(..) | Phase::Awaiting(_) | Phase::Over) => Ok(Step::Wait(idle)),
+            Phase::Answered(verdict, refusal) => self.take_verdict(verdict, refusal),
+            // The job or the host's answer has not come yet, or the opening is over.
+            idle @ (Phase::Lacking(..) | Phase::Awaiting(_) | Phase::Asking(..) | Phase::Over) => {
+                Ok(Step::Wait(idle))
+            }
         }
     }
 
@@ -204,9 +212,11 @@ impl Dialer {
     }
 
     fn start_tunnel(&mut self, stream: Stream) -> Result<Step> {
+        let authorization = self.authorize_connect()?;
         let Some(proxy) = &self.config.proxy else { return self.lost() };
         let address = self.prerequisites.target_addresses.take().and_then(for_proxy);
-        match Tunnel::new(stream, proxy, &self.config.target, address, &self.notes) {
+        let target = &self.config.target;
+        match Tunnel::new(stream, proxy, target, address, authorization.as_ref(), &self.notes) {
             Ok(tunnel) => Ok(Step::Next(Phase::Tunnelling(tunnel))),
             Err(error) => Err(self.failure(error)),
         }
@@ -221,6 +231,7 @@ impl Dialer {
         match reply {
             Ok(Reply::Pending(tunnel)) => Ok(Step::Wait(Phase::Tunnelling(tunnel))),
             Ok(Reply::Through(stream)) => {
+                self.authentication.is_reused = false;
                 let server = self.config.target.authority();
                 log::line!(
                     Debug,
@@ -230,6 +241,7 @@ impl Dialer {
                 self.reached(stream)
             }
             Ok(Reply::Refused(refusal)) => Ok(Step::Next(Phase::Refused(refusal))),
+            Ok(Reply::Silence(error)) => self.unanswered(Peer::Proxy, error),
             Err(error) => Err(self.failure(error)),
         }
     }
@@ -289,7 +301,8 @@ impl Dialer {
     }
 
     fn start_upgrade(&mut self, stream: Stream) -> Result<Step> {
-        match Upgrade::new(stream, &self.config, &self.redirects, &self.notes) {
+        let authorization = self.authorize_upgrade()?;
+        match Upgrade::new(stream, &self.config, &self.redirects, authorization, &self.notes) {
             Ok(upgrade) => Ok(Step::Next(Phase::Upgrading(Box::new(upgrade)))),
             Err(error) => Err(self.failure(error)),
         }
@@ -311,6 +324,7 @@ impl Dialer {
                 Ok(Step::Open(Box::new(established)))
             }
             Ok(Answer::Refused(refusal)) => Ok(Step::Next(self.redirected(*refusal))),
+            Ok(Answer::Silence(error)) => self.unanswered(Peer::Server, error),
             Err(broken) => {
                 let mut failure = self.failure(broken.error);
                 failure.response = broken.response.map(|head| (head, Vec::new()));
@@ -327,14 +341,21 @@ impl Dialer {
             Ok(Some(next)) => {
                 log::line!(Debug, "connection {}: redirected to {:?}", self.notes.id, next.target);
                 self.notes.ended(self.timings, Outcome::Redirected);
+                self.authentication.redirected(refusal.response(), &self.config, &next);
                 self.config = Arc::new(next);
                 begin(&self.notes, &self.config);
-                self.prerequisites = Prerequisites::default();
-                self.certificate = None;
-                Phase::Preparing
+                self.begin_anew()
             }
             Err(error) => Phase::Refused(Box::new(refusal.with_error(error))),
         }
+    }
+
+    /// Begins with a new stream.
+    fn begin_anew(&mut self) -> Phase {
+        self.prerequisites = Prerequisites::default();
+        self.certificate = None;
+        self.authentication.is_reused = false;
+        Phase::Preparing
     }
 
     // ---- failures
@@ -349,7 +370,11 @@ impl Dialer {
         }
         let (component, during) = match phase {
             // There is an answer, so that is reported.
-            Phase::Refused(refusal) => return self.refused(*refusal),
+            Phase::Refused(refusal) => return self.refusal_failure(*refusal),
+            Phase::Asking(_, refusal) | Phase::Answered(_, refusal) => {
+                let words = "; nobody answered the question for credentials in time";
+                return self.refusal_failure(refusal.adding(words));
+            }
             phase => phase.doing(&self.config),
         };
         let words = format!("{} passed while {during}", spoken(limit));
@@ -364,7 +389,7 @@ impl Dialer {
         }
     }
 
-    fn refused(&mut self, refusal: Refusal) -> Box<Failure> {
+    fn refusal_failure(&mut self, refusal: Refusal) -> Box<Failure> {
         let (error, response, body) = refusal.into_failure();
         let mut failure = self.failure(error);
         failure.response = Some((response, body));

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Instant;
 
+use super::auth::Credentials;
 use super::http::Body;
 use super::proxy::{Proxy, Reply, Tunnel};
 use super::{without_credentials, Notes, Proxies, Target};
@@ -39,9 +40,7 @@ pub fn url(input: &[u8]) {
     for part in [&target.host, &target.host_header, &target.resource] {
         assert!(!part.contains(|c: char| c.is_whitespace() || c.is_control()), "{part:?}");
     }
-    if let Some(authorization) = &target.authorization {
-        assert!(authorization.starts_with("Basic ") && !authorization.contains(char::is_control));
-    }
+    assert!(target.credentials.as_ref().is_none_or(Credentials::fits_http));
     if target.is_local_socket() {
         return;
     }
@@ -50,7 +49,7 @@ pub fn url(input: &[u8]) {
     let again = Target::parse(&written).unwrap_or_else(|error| panic!("{written}: {error}"));
     assert_eq!(again.host, target.tls_host());
     assert_eq!((again.port, again.resource), (target.port, target.resource));
-    assert_eq!(again.authorization, None);
+    assert!(again.credentials.is_none());
 }
 
 impl Target {
@@ -129,7 +128,8 @@ fn shake_hands(proxy: &Proxy, answer: &[u8], size: usize) -> Outcome {
     let stream = Stream::from(Socket::Unix(ours));
     let now = Instant::now();
     let notes = Notes::new(1, None);
-    let mut tunnel = Tunnel::new(stream, proxy, &target, None, &notes).expect("a short name");
+    let tunnel = Tunnel::new(stream, proxy, &target, None, None, &notes);
+    let mut tunnel = tunnel.expect("a short name");
     let mut pieces = answer.chunks(size);
     loop {
         let is_last = match pieces.next() {
@@ -144,7 +144,7 @@ fn shake_hands(proxy: &Proxy, answer: &[u8], size: usize) -> Outcome {
             Ok(Reply::Pending(tunnel)) => tunnel,
             Ok(Reply::Through(_)) => return Outcome::Through,
             Ok(Reply::Refused(_)) => return Outcome::Refused,
-            Err(error) => {
+            Ok(Reply::Silence(error)) | Err(error) => {
                 check_words(&error, true);
                 return Outcome::Failed(Error::to_string(&error));
             }

@@ -4,6 +4,7 @@
 //! thread. Everything else happens in `advance`, which does what the present phase can do.
 
 mod address;
+mod auth;
 mod config;
 mod dialer;
 #[cfg(any(test, fuzzing))]
@@ -14,6 +15,7 @@ mod outcome;
 mod phase;
 mod prepare;
 mod proxy;
+mod question;
 mod socket;
 mod target;
 mod tls;
@@ -27,6 +29,7 @@ pub use self::jobs::Jobs;
 pub use self::outcome::{Failure, Progress, Timings};
 pub use self::prepare::{Job, Prepared, Resources};
 pub use self::proxy::Proxies;
+pub use self::question::{Question, Topic, Topics, Verdict};
 pub use self::socket::{Locals, SocketConfig};
 pub use self::target::{without_credentials, Target};
 pub use self::tls::{

@@ -6,6 +6,7 @@ use super::http::{Refusal, Upgrade};
 use super::outcome::{Established, Timings};
 use super::prepare::{Job, Prepared};
 use super::proxy::Tunnel;
+use super::question::{Question, Verdict};
 use crate::error::Component;
 use crate::exit::Guarded;
 use crate::tls::Handshaking;
@@ -37,6 +38,9 @@ pub enum Phase {
     Securing(Guarded<Handshaking<Stream>>),
     Upgrading(Box<Upgrade>),
     Refused(Box<Refusal>),
+    /// The host decides about a refusal. The question is there until it is taken.
+    Asking(Option<Box<Question>>, Box<Refusal>),
+    Answered(Verdict, Box<Refusal>),
     Over,
 }
 
@@ -73,6 +77,7 @@ impl Phase {
             Phase::SecuringProxy(_) | Phase::Tunnelling(_) => "proxy",
             Phase::Securing(_) => "tls",
             Phase::Upgrading(_) => "upgrade",
+            Phase::Asking(..) | Phase::Answered(..) => "ask",
         }
     }
 

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use url::Host;
 
 use super::address::shown_socket;
+use super::auth::Credentials;
 pub use parse::without_credentials;
 
 /// The destination of a URL.
@@ -22,8 +23,8 @@ pub struct Target {
     pub host_header: String,
     /// Path and query.
     pub resource: String,
-    /// The value of an `Authorization` header, from the URL's user info.
-    pub authorization: Option<String>,
+    /// The URL's user and password.
+    pub credentials: Option<Credentials>,
     /// The server's Unix socket, if it is not reached by TCP.
     pub socket: Option<PathBuf>,
 }

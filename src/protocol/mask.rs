@@ -36,7 +36,7 @@ impl fmt::Debug for MaskSource {
     }
 }
 
-pub(super) fn no_randomness(error: rand::rngs::SysError) -> Error {
+pub fn no_randomness(error: rand::rngs::SysError) -> Error {
     Error::ws(Code::Resources, "the operating system gives no random bytes").because(
         Error::numbered(
             error.raw_os_error().unwrap_or(Code::Internal as i32),

@@ -34,9 +34,11 @@ pub use encoder::{
     encode_close, encode_data, encode_ping, encode_pong, encoded_len, DataFrame, MAX_FRAMING,
 };
 pub use frame::MAX_CONTROL;
-pub use mask::MaskSource;
+pub use mask::{no_randomness, MaskSource};
 pub use read_buffer::ReadBuffer;
-pub use request::{check_header, check_header_name, check_subprotocols, new_key, UpgradeRequest};
+pub use request::{
+    check_header, check_header_name, check_subprotocols, is_token, new_key, UpgradeRequest,
+};
 pub use response::{parse_response, verify_upgrade, Agreed, Head, Response, MAX_HEAD, MAX_HEADERS};
 pub use sent::{SentFrame, SentFrames};
 pub use utf8::{check_utf8, NotUtf8, Utf8Check};

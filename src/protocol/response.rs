@@ -14,6 +14,8 @@ pub use self::verify::{verify_upgrade, Agreed};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
+    /// HTTP/1.0.
+    is_old: bool,
     /// The reason, then `name:value` for each header, with a line feed before each: none of
     /// them can have one inside. A usual name and its colon are one byte, the name's place
     /// in `USUAL`, from 1.
@@ -57,7 +59,7 @@ impl Response {
             lines.extend_from_slice(value.as_ref());
         }
         // Copied, for it to be no larger than it is.
-        Response { status, lines: lines.as_slice().into() }
+        Response { status, is_old: false, lines: lines.as_slice().into() }
     }
 
     pub fn reason(&self) -> &str {
@@ -102,6 +104,20 @@ impl Response {
         name: &'n str,
     ) -> impl Iterator<Item = Cow<'a, str>> + use<'a, 'n> {
         self.header_all(name).map(String::from_utf8_lossy)
+    }
+
+    /// Whether another request can follow on the same connection (RFC 9112 9.3).
+    pub fn keeps_alive(&self) -> bool {
+        let says = |option: &str| {
+            // The latter is of proxies from before HTTP/1.1.
+            ["Connection", "Proxy-Connection"].into_iter().any(|name| {
+                let listed = |list: Cow<'_, str>| {
+                    list.split(',').any(|one| one.trim().eq_ignore_ascii_case(option))
+                };
+                self.text_all(name).any(listed)
+            })
+        };
+        !says("close") && (!self.is_old || says("keep-alive"))
     }
 
     /// Whether another response follows this one, as after 103 Early Hints.

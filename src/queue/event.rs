@@ -44,6 +44,7 @@ pub enum Event {
     Reconnecting(Reconnecting),
     /// With the number of the attempt that succeeded.
     Reconnected(u32),
+    Ask(Ask),
 }
 
 /// The connection was lost or could not be opened, and will be opened again.
@@ -53,6 +54,19 @@ pub struct Reconnecting {
     /// The wait before the attempt.
     pub delay: Duration,
     pub why: Error,
+}
+
+/// A question that the host can answer.
+pub struct Ask {
+    /// What it is about, as the ABI numbers it.
+    pub topic: u32,
+    pub number: i32,
+    /// A JSON object, and one NUL after it.
+    pub facts: Vec<u8>,
+    /// What went wrong, if something did.
+    pub why: Option<Error>,
+    /// The wait before the attempt, if it is about one.
+    pub delay: Duration,
 }
 
 impl Event {

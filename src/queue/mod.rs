@@ -15,7 +15,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub use engine::{Engine, Turned};
-pub use event::{Ending, Entry, Event, Kind, Pong, Recipient, Reconnecting};
+pub use event::{Ask, Ending, Entry, Event, Kind, Pong, Recipient, Reconnecting};
 pub use signal::Wakeup;
 pub use waiting::{Goal, Sleeper, Wait, Waited};
 

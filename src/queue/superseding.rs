@@ -8,10 +8,11 @@ use super::state::State;
 
 impl State {
     /// Removes events that `event` makes useless, back to the recipient's last message: an older
-    /// RECONNECTING with the RECONNECTED after it, or an older DRAIN.
+    /// RECONNECTING with the RECONNECTED after it, an older DRAIN, or an older ASK, whose question is
+    /// over.
     pub fn supersede(&mut self, recipient: &dyn Recipient, event: &Event) -> Vec<Entry> {
         let mut superseded = Vec::new();
-        if !matches!(event, Event::Reconnecting(_) | Event::Drain) {
+        if !matches!(event, Event::Reconnecting(_) | Event::Drain | Event::Ask(_)) {
             return superseded;
         }
         let kind = recipient.kind();
@@ -27,7 +28,9 @@ impl State {
             waiting -= entry.left();
             match (&entry.event, event) {
                 (Event::Messages(_) | Event::Open, _) => break,
-                (Event::Drain, Event::Drain) => superseded.extend(self.remove(kind, index)),
+                (Event::Drain, Event::Drain) | (Event::Ask(_), Event::Ask(_)) => {
+                    superseded.extend(self.remove(kind, index))
+                }
                 (Event::Reconnected(_), Event::Reconnecting(_)) => reconnected = Some(index),
                 (Event::Reconnecting(_), Event::Reconnecting(_)) => {
                     let behind = reconnected.take().and_then(|index| self.remove(kind, index));

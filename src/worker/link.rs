@@ -5,12 +5,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use mio::{Registry, Token};
 
+use super::hesitation::{Decision, Hesitation};
 use super::reconnect::{is_passing_failure, may_hit_all, refusing_status, retry_after};
 use super::session::{Flow, Reading, Session};
 use super::timers::Due;
-use crate::connection::{Answer, Command, Connection, EndGuard, Loss, Mailbox};
+use crate::connection::{
+    Answer, Command, Connection, EndGuard, Loss, Mailbox, OpenQuestion, Pause,
+};
 use crate::dial::{
-    DialConfig, Dialer, Failure, Job, Jobs, Notes, Prepared, Progress, Resources, Verify,
+    DialConfig, Dialer, Failure, Job, Jobs, Notes, Prepared, Progress, Resources, Verdict, Verify,
 };
 use crate::error::{Code, Error};
 use crate::log;
@@ -43,6 +46,8 @@ pub struct Link {
 enum Phase {
     Dialing(Box<Dialing>),
     Open(Box<Session>),
+    /// The host decides whether there is another attempt.
+    Hesitating(Box<Hesitation>),
     /// Between two attempts.
     Waiting(Box<Waiting>),
 }
@@ -50,12 +55,30 @@ enum Phase {
 struct Dialing {
     dialer: Dialer,
     deadline: Option<Instant>,
+    /// The host's answer is waited for.
+    question: Option<OpenQuestion>,
 }
 
 struct Waiting {
     until: Instant,
     /// The server has asked for the wait.
     is_asked: bool,
+}
+
+impl Dialing {
+    /// The dialer, with the host's answer if it has come.
+    fn answered(&mut self, connection: &Connection) -> &mut Dialer {
+        if let Some(question) = &self.question {
+            // A host that hears nothing more will not answer.
+            let is_deaf = connection.life().is_muted();
+            let verdict = question.verdict().or(is_deaf.then_some(Verdict::Refuse));
+            if let Some(verdict) = verdict {
+                self.question = None;
+                self.dialer.answered(verdict);
+            }
+        }
+        &mut self.dialer
+    }
 }
 
 impl Link {
@@ -141,12 +164,20 @@ impl Link {
             _ if self.connection.life().is_closing() => {
                 return Flow::End(Ending::unclean(close_code::ABNORMAL));
             }
+            Phase::Hesitating(hesitation) => {
+                let is_deaf = self.connection.life().is_muted();
+                return match hesitation.decision(is_deaf, tools.now) {
+                    None => Flow::Stay,
+                    Some(Decision::Attempt(pause, why)) => self.pause(pause, why, tools.now),
+                    Some(Decision::GiveUp(why, ending)) => self.fail(why, ending),
+                };
+            }
             Phase::Waiting(_) => return Flow::Stay,
-            Phase::Dialing(dialing) => &mut dialing.dialer,
+            Phase::Dialing(dialing) => dialing.answered(&self.connection),
         };
         match dialer.advance(tools.registry, token, tools.now) {
             Ok(Progress::Pending) => match dialer.take_job() {
-                None => Flow::Stay,
+                None => self.ask(),
                 Some(job) => self.submit(job, tools),
             },
             Err(failure) => self.refuse(*failure, tools.now),
@@ -175,6 +206,16 @@ impl Link {
         }
     }
 
+    /// Asks the host what the opening wants to know, if that is something.
+    fn ask(&mut self) -> Flow {
+        if let Phase::Dialing(dialing) = &mut self.phase {
+            if let Some(question) = dialing.dialer.take_question() {
+                dialing.question = Some(self.connection.ask(question, Duration::ZERO));
+            }
+        }
+        Flow::Stay
+    }
+
     /// Runs a blocking part of the opening on another thread.
     fn submit(&mut self, job: Job, tools: &Tools<'_>) -> Flow {
         let mailbox = Arc::clone(tools.mailbox);
@@ -196,6 +237,7 @@ impl Link {
             Phase::Dialing(dialing) => {
                 [dialing.dialer.wake_at(), dialing.deadline].into_iter().flatten().min()
             }
+            Phase::Hesitating(hesitation) => hesitation.deadline(),
             Phase::Waiting(waiting) => Some(waiting.until),
         }
     }
@@ -219,7 +261,9 @@ impl Link {
                 let failure = dialing.dialer.timed_out(limit);
                 self.refuse(*failure, tools.now)
             }
-            Phase::Dialing(_) | Phase::Waiting(_) => self.advance(token, false, tools),
+            Phase::Dialing(_) | Phase::Hesitating(_) | Phase::Waiting(_) => {
+                self.advance(token, false, tools)
+            }
         }
     }
 
@@ -232,8 +276,8 @@ impl Link {
                 waiting.until = waiting.until.checked_sub(slept).unwrap_or(now);
             }
             Phase::Waiting(waiting) => waiting.until = now,
-            // An opening has its own deadline.
-            Phase::Dialing(_) => {}
+            // These have their own deadlines.
+            Phase::Dialing(_) | Phase::Hesitating(_) => {}
         }
         Flow::Stay
     }
@@ -296,6 +340,16 @@ impl Link {
         if let Phase::Open(session) = &self.phase {
             session.transport().close();
         }
+        if self.connection.limits.asks_to_reconnect {
+            let hesitation = Hesitation::new(&self.connection, pause, why, ending, now);
+            self.phase = Phase::Hesitating(Box::new(hesitation));
+            return Flow::Stay;
+        }
+        self.pause(pause, why, now)
+    }
+
+    /// Another attempt comes after a pause.
+    fn pause(&mut self, pause: Pause, why: Error, now: Instant) -> Flow {
         let (id, delay) = (self.connection.id, pause.delay);
         let (attempt, ms) = (pause.attempt, delay.as_millis());
         log::line!(Info, "connection {id}: {why}; attempt {attempt} in {ms} ms");
@@ -346,5 +400,5 @@ fn dialing(
     let notes = Notes::new(connection.id, connection.trail(&resources.trails));
     let dialer = Dialer::new(notes, config, Arc::clone(resources));
     let deadline = connection.limits.open_timeout.map(|timeout| now + timeout);
-    Phase::Dialing(Box::new(Dialing { dialer, deadline }))
+    Phase::Dialing(Box::new(Dialing { dialer, deadline, question: None }))
 }

@@ -5,6 +5,7 @@ mod baton;
 mod crew;
 mod driver;
 mod engine;
+mod hesitation;
 mod link;
 mod reconnect;
 mod seats;

@@ -44,6 +44,17 @@ pub enum Event {
         errors: Vec<Trouble>,
     },
     Reconnected(i32),
+    Ask(Question),
+}
+
+/// What an ASK event has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub number: i32,
+    pub topic: u32,
+    pub facts: serde_json::Value,
+    pub delay_ms: i64,
+    pub errors: Vec<Trouble>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,10 +76,12 @@ impl Event {
             assert_eq!(event.struct_size as usize, size_of::<ws_event>());
             assert!(event.ws > 0 && event.time_us > 0);
             let is_message = event.r#type == HOSTWS_EVENT_MESSAGE;
-            assert_eq!(event.flags & !(HOSTWS_FIRST | HOSTWS_LAST), 0);
-            assert!(is_message || event.flags == 0);
+            let is_question = event.r#type == HOSTWS_EVENT_ASK;
+            assert!(is_question || event.flags & !(HOSTWS_FIRST | HOSTWS_LAST) == 0);
+            assert!(is_message || is_question || event.flags == 0);
             assert!(event.r#type == HOSTWS_EVENT_PONG || event.round_trip_us == 0);
-            assert!(event.r#type == HOSTWS_EVENT_RECONNECTING || event.delay_ms == 0);
+            let is_delayed = is_question || event.r#type == HOSTWS_EVENT_RECONNECTING;
+            assert!(is_delayed || event.delay_ms == 0);
             let (is_first, is_last) =
                 (event.flags & HOSTWS_FIRST != 0, event.flags & HOSTWS_LAST != 0);
             let data = if event.data.is_null() {
@@ -108,6 +121,16 @@ impl Event {
                     errors: troubles,
                 },
                 HOSTWS_EVENT_RECONNECTED => Event::Reconnected(event.code),
+                HOSTWS_EVENT_ASK => {
+                    assert_eq!(event.data_type, HOSTWS_OBJECT);
+                    Event::Ask(Question {
+                        number: event.code,
+                        topic: event.flags,
+                        facts: serde_json::from_slice(&data).expect("an object"),
+                        delay_ms: event.delay_ms,
+                        errors: troubles,
+                    })
+                }
                 other => panic!("an event of the unknown type {other}"),
             }
         }
@@ -332,7 +355,7 @@ impl Story {
                 Event::Message { .. } | Event::Part { .. } | Event::Drain | Event::Pong(_) => {
                     is_open && !has_failed
                 }
-                Event::Warning(_) | Event::Reconnecting { .. } => !has_failed,
+                Event::Warning(_) | Event::Reconnecting { .. } | Event::Ask(_) => !has_failed,
                 Event::Reconnected(_) => is_open && !has_failed,
                 Event::Error(errors) => {
                     assert!(errors.iter().all(|e| !e.message.is_empty() && e.code != 0));
@@ -445,6 +468,12 @@ pub fn terminate(ws: ws_id, code: i32, reason: Option<&str>) -> i32 {
     let reason = reason.map(|reason| CString::new(reason).unwrap());
     // SAFETY: the string is valid during the call.
     unsafe { ws_terminate(ws, code, reason.as_ref().map_or(std::ptr::null(), |r| r.as_ptr())) }
+}
+
+/// ws_answer()
+pub fn reply(ws: ws_id, question: i32, value: &str) -> i32 {
+    // SAFETY: the bytes are valid during the call.
+    unsafe { ws_answer(ws, question, value.as_ptr().cast(), value.len() as i64) }
 }
 
 /// ws_open(), for ws_next().

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::connection::policy::Scope;
-use crate::dial::{Family, TlsVersion, Verify};
+use crate::dial::{Family, TlsVersion, Topics, Verify};
 use crate::secret::Secret;
 use crate::sys;
 
@@ -282,6 +282,19 @@ impl Kind for WindowBits {
             Ok(bits @ 9..=15) => Ok(Some(bits)),
             _ => Err(format!("is {given}; it goes from 9 to 15, and 0 asks for nothing")),
         }
+    }
+}
+
+/// A sum of HOSTWS_ASK_ constants.
+pub struct Questions;
+
+impl Kind for Questions {
+    type Given = i64;
+    type Value = Topics;
+
+    fn check(given: i64) -> Result<Topics, String> {
+        Topics::from_number(given)
+            .ok_or_else(|| format!("is {given}; it is a sum of HOSTWS_ASK_ constants, 1, 2 and 4"))
     }
 }
 

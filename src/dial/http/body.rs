@@ -26,6 +26,9 @@ enum Framing {
         line: Vec<u8>,
     },
     UntilClose,
+    /// Nothing more is wanted.
+    Cut,
+    /// It is complete, and only the next answer can follow.
     Ended,
 }
 
@@ -35,6 +38,8 @@ enum Chunk {
     Data(u64),
     /// The line break behind the data.
     End,
+    /// The lines behind the last chunk.
+    Trailer,
 }
 
 impl Body {
@@ -57,6 +62,11 @@ impl Body {
 
     /// Whether nothing more is expected or wanted.
     pub fn is_complete(&self) -> bool {
+        matches!(self.framing, Framing::Ended | Framing::Cut)
+    }
+
+    /// Whether its end was read, and nothing behind it.
+    pub fn has_ended(&self) -> bool {
         matches!(self.framing, Framing::Ended)
     }
 
@@ -68,9 +78,13 @@ impl Body {
     pub fn push(&mut self, bytes: &[u8]) {
         let mut bytes = &bytes[..bytes.len().min(MAX_RECEIVED - self.received)];
         self.received += bytes.len();
-        while !bytes.is_empty() && !self.is_complete() {
+        while !bytes.is_empty() && !matches!(self.framing, Framing::Cut) {
             let used = match &mut self.framing {
-                Framing::Ended => return,
+                Framing::Cut => return,
+                Framing::Ended => {
+                    self.framing = Framing::Cut;
+                    return;
+                }
                 Framing::UntilClose => {
                     self.content.extend_from_slice(bytes);
                     bytes.len()
@@ -84,22 +98,26 @@ impl Body {
                 }
                 Framing::Chunked { state, line } => {
                     match chunked(state, line, &mut self.content, bytes) {
-                        Some(used) => used,
-                        None => {
+                        Chunked::Goes(used) => used,
+                        Chunked::Ends(used) => {
                             self.framing = Framing::Ended;
+                            used
+                        }
+                        Chunked::Breaks => {
+                            self.framing = Framing::Cut;
                             return;
                         }
                     }
                 }
             };
             bytes = &bytes[used..];
-            if self.content.len() >= MAX_BODY {
+            if self.content.len() >= MAX_BODY && !self.has_ended() {
                 self.content.truncate(MAX_BODY);
-                self.framing = Framing::Ended;
+                self.framing = Framing::Cut;
             }
         }
         if self.received >= MAX_RECEIVED {
-            self.framing = Framing::Ended;
+            self.framing = Framing::Cut;
         }
     }
 
@@ -116,40 +134,45 @@ fn take(content: &mut Vec<u8>, bytes: &[u8], left: &mut u64) -> usize {
     used
 }
 
-/// One step of the chunked coding. Returns how many of `bytes` it used, or `None` at the last chunk
-/// or if the coding is broken.
-fn chunked(
-    state: &mut Chunk,
-    line: &mut Vec<u8>,
-    content: &mut Vec<u8>,
-    bytes: &[u8],
-) -> Option<usize> {
+/// A step of the chunked coding, with the number of bytes that it used.
+enum Chunked {
+    Goes(usize),
+    Ends(usize),
+    Breaks,
+}
+
+fn chunked(state: &mut Chunk, line: &mut Vec<u8>, content: &mut Vec<u8>, bytes: &[u8]) -> Chunked {
     if let Chunk::Data(left) = state {
         let used = take(content, bytes, left);
         if *left == 0 {
             *state = Chunk::End;
         }
-        return Some(used);
+        return Chunked::Goes(used);
     }
     let line_end = bytes.iter().position(|&byte| byte == b'\n');
     let used = line_end.map_or(bytes.len(), |at| at + 1);
     line.extend_from_slice(&bytes[..used]);
     if line.len() > MAX_SIZE_LINE {
-        return None;
+        return Chunked::Breaks;
     }
     if line_end.is_none() {
-        return Some(used);
+        return Chunked::Goes(used);
     }
     match state {
         Chunk::Size => match httparse::parse_chunk_size(line) {
-            Ok(Status::Complete((_, size))) if size > 0 => *state = Chunk::Data(size),
-            _ => return None,
+            // The parser takes an empty line for 0.
+            Ok(Status::Complete((_, 0))) if line[0] == b'0' => *state = Chunk::Trailer,
+            Ok(Status::Complete((_, 0))) => return Chunked::Breaks,
+            Ok(Status::Complete((_, size))) => *state = Chunk::Data(size),
+            _ => return Chunked::Breaks,
         },
+        Chunk::Trailer if line == b"\r\n" => return Chunked::Ends(used),
+        Chunk::Trailer => {}
         _ if line == b"\r\n" => *state = Chunk::Size,
-        _ => return None,
+        _ => return Chunked::Breaks,
     }
     line.clear();
-    Some(used)
+    Chunked::Goes(used)
 }
 
 #[cfg(test)]
@@ -201,6 +224,27 @@ mod tests {
         }
         let (content, complete) = read(401, &coding, &[b'1'; MAX_SIZE_LINE + 1]);
         assert_eq!((content, complete), (vec![], true));
+    }
+
+    #[test]
+    fn it_has_ended_only_where_the_next_answer_can_begin() {
+        let has_ended = |headers: &[(&str, &str)], bytes: &[u8]| {
+            let mut body = body(401, headers);
+            body.push(bytes);
+            body.has_ended()
+        };
+        let length = [("Content-Length", "5")];
+        let chunked = [("Transfer-Encoding", "chunked")];
+        assert!(has_ended(&length, b"hello") && has_ended(&[("Content-Length", "0")], b""));
+        assert!(!has_ended(&length, b"hell") && !has_ended(&length, b"hello!"));
+        assert!(!has_ended(&[], b"hello"));
+        assert!(has_ended(&chunked, b"1\r\nx\r\n0\r\nA: b\r\n\r\n"));
+        assert!(!has_ended(&chunked, b"1\r\nx\r\n0\r\nA: b\r\n"));
+        assert!(!has_ended(&chunked, b"0\r\n\r\nHTTP"));
+        assert!(!has_ended(&chunked, b"nonsense\r\n"));
+        assert!(!has_ended(&[("Content-Length", "99999")], &[b'x'; MAX_BODY]));
+        let most = MAX_BODY.to_string();
+        assert!(has_ended(&[("Content-Length", &most)], &[b'x'; MAX_BODY]));
     }
 
     #[test]

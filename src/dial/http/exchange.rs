@@ -77,6 +77,11 @@ impl Exchange {
         }
     }
 
+    /// Whether the peer has not said anything yet.
+    pub fn is_unanswered(&self) -> bool {
+        self.received.is_empty() && self.interim == 0
+    }
+
     pub fn is_tls(&self) -> bool {
         self.stream.is_tls()
     }

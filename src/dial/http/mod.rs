@@ -12,6 +12,6 @@ mod upgrade;
 pub use self::body::Body;
 pub use self::exchange::{send, Exchange, Trouble};
 pub use self::redirect::Redirects;
-pub use self::refusal::{quoted, spoken_status, Refusal};
+pub use self::refusal::{quoted, spoken_status, Peer, Refusal};
 pub use self::shown::shown_answer;
 pub use self::upgrade::{Answer, Upgrade};

@@ -106,8 +106,8 @@ impl Redirects {
 fn towards(config: &DialConfig, mut target: Target) -> Result<DialConfig> {
     let mut next = config.clone();
     if config.target.is_same_origin(&target) {
-        if target.authorization.is_none() {
-            target.authorization.clone_from(&config.target.authorization);
+        if target.credentials.is_none() {
+            target.credentials.clone_from(&config.target.credentials);
         }
     } else {
         // It may contain tokens.

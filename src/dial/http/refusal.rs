@@ -21,8 +21,16 @@ const MAX_QUOTED: usize = 200;
 /// The most characters of a body that go into an error.
 const MAX_BEGINNING: usize = 80;
 
+/// Who refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    Server,
+    Proxy,
+}
+
 /// A refusal whose body is still being read.
 pub struct Refusal {
+    pub peer: Peer,
     stream: Stream,
     response: Response,
     body: Body,
@@ -35,6 +43,7 @@ pub struct Refusal {
 impl Refusal {
     /// `error` is what the refusal comes to, `leftover` the body's beginning.
     pub fn new(
+        peer: Peer,
         stream: Stream,
         response: Response,
         leftover: &[u8],
@@ -44,7 +53,7 @@ impl Refusal {
         let mut body = Body::new(&response);
         body.push(leftover);
         let (deadline, heard_at) = (now + BODY_WAIT, now);
-        Refusal { stream, response, body, error, deadline, heard_at }
+        Refusal { peer, stream, response, body, error, deadline, heard_at }
     }
 
     /// Reads on; whether the body is complete, or as complete as it will be.
@@ -75,6 +84,22 @@ impl Refusal {
 
     pub fn response(&self) -> &Response {
         &self.response
+    }
+
+    /// The stream, if another request can follow on it.
+    pub fn into_stream(mut self) -> Option<Stream> {
+        let is_open = |stream: &mut Stream| {
+            let read = stream.read(&mut [0]);
+            read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        };
+        let is_reusable = self.response.keeps_alive() && self.body.has_ended();
+        (is_reusable && is_open(&mut self.stream)).then_some(self.stream)
+    }
+
+    /// The same with more words.
+    pub fn adding(mut self, words: &str) -> Refusal {
+        self.error.message.push_str(words);
+        self
     }
 
     /// The same with another error.

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use super::exchange::{Exchange, Trouble};
 use super::redirect::Redirects;
-use super::refusal::{spoken_status, Refusal};
+use super::refusal::{spoken_status, Peer, Refusal};
 use crate::dial::config::DialConfig;
 use crate::dial::tls::{closes, explain_early};
 use crate::dial::trail::Notes;
 use crate::error::{Code, Component, Error};
 use crate::protocol::{new_key, verify_upgrade, Agreed, Response, UpgradeRequest};
+use crate::secret::Secret;
 use crate::transport::Stream;
 
 /// A request that is being sent, and the part of the answer that has come.
@@ -21,8 +22,15 @@ pub struct Upgrade {
 
 pub enum Answer {
     Pending(Box<Upgrade>),
-    Accepted { stream: Stream, response: Response, agreed: Agreed, leftover: Vec<u8> },
+    Accepted {
+        stream: Stream,
+        response: Response,
+        agreed: Agreed,
+        leftover: Vec<u8>,
+    },
     Refused(Box<Refusal>),
+    /// The server closed the connection and said nothing.
+    Silence(Error),
 }
 
 /// Why there is no answer, or what is wrong with a 101.
@@ -38,11 +46,13 @@ impl From<Error> for Broken {
 }
 
 impl Upgrade {
-    /// With the cookies that earlier redirects have set.
+    /// With the cookies that earlier redirects have set. `authorization` replaces the host's own
+    /// header.
     pub fn new(
         stream: Stream,
         config: &DialConfig,
         redirects: &Redirects,
+        authorization: Option<Secret>,
         notes: &Notes,
     ) -> Result<Upgrade, Error> {
         let key = new_key()?;
@@ -60,9 +70,9 @@ impl Upgrade {
             (Some(cookies), None) => headers.push(("Cookie".to_owned(), cookies)),
             (None, _) => {}
         }
-        let given = place(&headers, "authorization");
-        if let (Some(credential), None) = (&target.authorization, given) {
-            headers.push(("Authorization".to_owned(), credential.clone()));
+        if let Some(value) = &authorization {
+            headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+            headers.push(("Authorization".to_owned(), value.reveal().to_owned()));
         }
         let request = UpgradeRequest {
             host: &host,
@@ -87,7 +97,14 @@ impl Upgrade {
         match self.exchange.advance() {
             Ok(None) => Ok(Answer::Pending(self)),
             Ok(Some((response, leftover))) => self.answer(response, leftover, config, now),
-            Err(trouble) => Err(self.explain(trouble, config).into()),
+            Err(trouble) => {
+                let is_silence = self.exchange.is_unanswered();
+                let error = self.explain(trouble, config);
+                if is_silence {
+                    return Ok(Answer::Silence(error));
+                }
+                Err(error.into())
+            }
         }
     }
 
@@ -101,7 +118,7 @@ impl Upgrade {
         let stream = self.exchange.into_stream();
         if response.status != 101 {
             let error = refused(&response);
-            let refusal = Refusal::new(stream, response, &leftover, error, now);
+            let refusal = Refusal::new(Peer::Server, stream, response, &leftover, error, now);
             return Ok(Answer::Refused(Box::new(refusal)));
         }
         let deflate = config.deflate.as_ref();

@@ -2,26 +2,36 @@
 
 use std::time::Instant;
 
-use data_encoding::BASE64;
-
 use super::reply::Reply;
 use super::server::Proxy;
-use crate::dial::http::{quoted, spoken_status, Exchange, Refusal, Trouble};
+use crate::dial::http::{quoted, spoken_status, Exchange, Peer, Refusal, Trouble};
 use crate::dial::target::Target;
 use crate::dial::trail::Notes;
 use crate::error::{Component, Error};
 use crate::protocol::Response;
+use crate::secret::Secret;
 use crate::transport::Stream;
 
 /// A CONNECT on its way.
 pub struct HttpConnect {
     exchange: Exchange,
+    /// The proxy was told who is asking.
+    is_authorized: bool,
 }
 
 impl HttpConnect {
-    pub fn new(stream: Stream, proxy: &Proxy, target: &Target, notes: &Notes) -> HttpConnect {
-        let (peer, request) = (format!("the proxy {proxy}"), request(proxy, target).into_bytes());
-        HttpConnect { exchange: Exchange::new(stream, notes.clone(), peer, request) }
+    pub fn new(
+        stream: Stream,
+        proxy: &Proxy,
+        target: &Target,
+        authorization: Option<&Secret>,
+        notes: &Notes,
+    ) -> HttpConnect {
+        let (peer, request) = (format!("the proxy {proxy}"), request(target, authorization));
+        HttpConnect {
+            exchange: Exchange::new(stream, notes.clone(), peer, request.into_bytes()),
+            is_authorized: authorization.is_some(),
+        }
     }
 
     pub fn advance(
@@ -35,8 +45,9 @@ impl HttpConnect {
             Ok(Some((response, leftover))) => {
                 let stream = self.exchange.into_stream();
                 if !matches!(response.status, 200..=299) {
-                    let error = refused(&response, proxy, target);
-                    let refusal = Refusal::new(stream, response, &leftover, error, now);
+                    let error = refused(&response, proxy, target, self.is_authorized);
+                    let refusal =
+                        Refusal::new(Peer::Proxy, stream, response, &leftover, error, now);
                     return Ok(Reply::Refused(Box::new(refusal)));
                 }
                 // The server speaks only when it is spoken to.
@@ -45,35 +56,37 @@ impl HttpConnect {
                 }
                 Ok(Reply::Through(stream))
             }
+            Err(trouble) if self.exchange.is_unanswered() => {
+                Ok(Reply::Silence(explain(trouble, proxy)))
+            }
             Err(trouble) => Err(explain(trouble, proxy)),
         }
     }
 }
 
-fn request(proxy: &Proxy, target: &Target) -> String {
+fn request(target: &Target, authorization: Option<&Secret>) -> String {
     let authority = target.tunnel_authority();
     let mut request = format!(
         "CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: hostws/{}\r\n",
         env!("CARGO_PKG_VERSION")
     );
-    if let Some(credentials) = &proxy.credentials {
-        let pair = [&credentials.user[..], b":", &credentials.password[..]].concat();
-        let pair = BASE64.encode(&pair);
-        request.push_str(&format!("Proxy-Authorization: Basic {pair}\r\n"));
+    if let Some(value) = authorization {
+        request.push_str(&format!("Proxy-Authorization: {}\r\n", value.reveal()));
     }
     request.push_str("\r\n");
     request
 }
 
 /// The error for a status that is no success, numbered with it.
-fn refused(response: &Response, proxy: &Proxy, target: &Target) -> Error {
+fn refused(response: &Response, proxy: &Proxy, target: &Target, is_authorized: bool) -> Error {
     let (server, status) = (target.authority(), spoken_status(response));
     let mut words = format!("the proxy {proxy} refused to connect to {server} with {status}");
     if response.status == 407 {
         let challenges: Vec<_> = response.text_all("proxy-authenticate").collect();
-        words.push_str(match proxy.credentials {
-            None => "; it was given no user and password",
-            Some(_) => "; it does not accept the user and password",
+        words.push_str(match (is_authorized, &proxy.credentials) {
+            (true, _) => "; it does not accept the user and password",
+            (false, None) => "; it was given no user and password",
+            (false, Some(_)) => "; it got no user and password",
         });
         if !challenges.is_empty() {
             words.push_str(&format!(" and wants {}", quoted(&challenges.join(", "))));
@@ -109,15 +122,14 @@ mod tests {
             ("wss://[::1]:8443/", "[::1]:8443"),
             ("ws://[fe80::1%25eth0]/", "[fe80::1]:80"),
         ] {
-            let proxy = Proxy::parse("http://p").unwrap();
-            let request = request(&proxy, &Target::parse(url).unwrap());
+            let request = request(&Target::parse(url).unwrap(), None);
             let start = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
             assert!(request.starts_with(&start), "{request}");
             assert!(request.ends_with("\r\n\r\n") && !request.contains("Authorization"));
         }
-        let proxy = Proxy::parse("http://Aladdin:open%20sesame@p").unwrap();
-        let request = request(&proxy, &Target::parse("ws://h").unwrap());
-        assert!(request.contains("\r\nProxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"));
+        let value = Secret::from("Basic QWxh".to_owned());
+        let request = request(&Target::parse("ws://h").unwrap(), Some(&value));
+        assert!(request.contains("\r\nProxy-Authorization: Basic QWxh\r\n"));
     }
 
     #[test]
@@ -126,13 +138,16 @@ mod tests {
             [("Proxy-Authenticate", "Negotiate"), ("proxy-authenticate", "Basic realm=\"x\"")];
         let response = Response::new(407, "Proxy Authentication Required", headers);
         let target = Target::parse("ws://h").unwrap();
-        let error = refused(&response, &Proxy::parse("http://p").unwrap(), &target);
+        let error = refused(&response, &Proxy::parse("http://p").unwrap(), &target, false);
         assert_eq!((error.code, error.component), (407, Component::Proxy));
         let words = "the proxy http://p:80 refused to connect to h:80 with 407 Proxy \
                      Authentication Required; it was given no user and password and wants \
                      Negotiate, Basic realm=\"x\"";
         assert_eq!(error.message, words);
-        let error = refused(&response, &Proxy::parse("http://me:hunter2@p").unwrap(), &target);
-        assert!(error.message.contains("does not accept") && !error.message.contains("hunter2"));
+        let proxy = Proxy::parse("http://me:hunter2@p").unwrap();
+        for (is_authorized, words) in [(true, "does not accept"), (false, "it got no")] {
+            let error = refused(&response, &proxy, &target, is_authorized);
+            assert!(error.message.contains(words) && !error.message.contains("hunter2"));
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
+use crate::dial::auth::Credentials;
 use crate::error::{Code, Component, Error};
 
 /// RFC 1929 gives the length of each in one byte.
@@ -32,13 +33,6 @@ pub struct Proxy {
     pub host: String,
     pub port: u16,
     pub credentials: Option<Credentials>,
-}
-
-/// A user and password, percent-decoded.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    pub user: Vec<u8>,
-    pub password: Vec<u8>,
 }
 
 impl Scheme {
@@ -115,7 +109,7 @@ impl Proxy {
         };
         let credentials = match userinfo {
             None | Some("" | ":") => None,
-            Some(userinfo) => Some(Credentials::parse(userinfo, scheme)?),
+            Some(userinfo) => Some(credentials(userinfo, scheme)?),
         };
         Ok(Proxy { scheme, host, port, credentials })
     }
@@ -159,24 +153,26 @@ impl Proxy {
     }
 }
 
-impl Credentials {
-    fn parse(userinfo: &str, scheme: Scheme) -> Result<Credentials, String> {
-        let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-        let user: Vec<u8> = percent_decode_str(user).collect();
-        let password: Vec<u8> = percent_decode_str(password).collect();
-        match scheme {
-            Scheme::Http | Scheme::Https if user.contains(&b':') => {
-                Err("the user name contains a colon".to_owned())
+fn credentials(userinfo: &str, scheme: Scheme) -> Result<Credentials, String> {
+    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
+    let user: Vec<u8> = percent_decode_str(user).collect();
+    let password: Vec<u8> = percent_decode_str(password).collect();
+    match scheme {
+        Scheme::Socks5 | Scheme::Socks5h
+            if user.len().max(password.len()) > MAX_SOCKS_CREDENTIAL =>
+        {
+            Err(format!("the user or the password is longer than {MAX_SOCKS_CREDENTIAL} bytes"))
+        }
+        Scheme::Socks5 | Scheme::Socks5h if user.is_empty() => {
+            Err("a password without a user name is nothing that SOCKS could send".to_owned())
+        }
+        _ => {
+            let credentials = Credentials { user, password };
+            let is_http = matches!(scheme, Scheme::Http | Scheme::Https);
+            if is_http && !credentials.fits_http() {
+                return Err("the user name contains a colon".to_owned());
             }
-            Scheme::Socks5 | Scheme::Socks5h
-                if user.len().max(password.len()) > MAX_SOCKS_CREDENTIAL =>
-            {
-                Err(format!("the user or the password is longer than {MAX_SOCKS_CREDENTIAL} bytes"))
-            }
-            Scheme::Socks5 | Scheme::Socks5h if user.is_empty() => {
-                Err("a password without a user name is nothing that SOCKS could send".to_owned())
-            }
-            _ => Ok(Credentials { user, password }),
+            Ok(credentials)
         }
     }
 }

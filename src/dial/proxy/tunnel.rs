@@ -10,6 +10,7 @@ use super::socks::Socks;
 use crate::dial::target::Target;
 use crate::dial::trail::Notes;
 use crate::error::Error;
+use crate::secret::Secret;
 use crate::transport::Stream;
 
 /// A handshake that waits for the proxy.
@@ -19,16 +20,19 @@ pub enum Tunnel {
 }
 
 impl Tunnel {
-    /// `address` is the target's, for a proxy that wants it.
+    /// `address` is the target's, for a proxy that wants it; `authorization` is for one that speaks
+    /// HTTP.
     pub fn new(
         stream: Stream,
         proxy: &Proxy,
         target: &Target,
         address: Option<SocketAddr>,
+        authorization: Option<&Secret>,
         notes: &Notes,
     ) -> Result<Tunnel, Error> {
         if proxy.is_http() {
-            return Ok(Tunnel::Http(Box::new(HttpConnect::new(stream, proxy, target, notes))));
+            let connect = HttpConnect::new(stream, proxy, target, authorization, notes);
+            return Ok(Tunnel::Http(Box::new(connect)));
         }
         Ok(Tunnel::Socks(Box::new(Socks::new(stream, proxy, target, address)?)))
     }

@@ -1,11 +1,11 @@
 //! Parsing URLs. An error never contains a part of the URL that may be a credential.
 
-use data_encoding::BASE64;
 use percent_encoding::percent_decode_str;
 use url::{Host, ParseError, Url};
 
 use super::Target;
 use crate::dial::address::split_socket;
+use crate::dial::auth::Credentials;
 use crate::error::{Code, Error};
 
 /// The longest URL in bytes.
@@ -56,8 +56,8 @@ impl Target {
         if let Some(query) = url.query() {
             resource = format!("{resource}?{query}");
         }
-        let authorization = authorization(&url)?;
-        Ok(Target { secure, host, port, host_header, resource, authorization, socket: None })
+        let credentials = credentials(&url)?;
+        Ok(Target { secure, host, port, host_header, resource, credentials, socket: None })
     }
 
     /// The server is `localhost` by name, and reached through its socket.
@@ -149,19 +149,20 @@ fn split_zone(host_port: &str) -> Result<(String, Option<String>), Error> {
     Ok((format!("[{address}]{port}"), Some(zone.to_owned())))
 }
 
-/// RFC 7617: the user info, percent-decoded, as a `Basic` credential.
-fn authorization(url: &Url) -> Result<Option<String>, Error> {
+/// The user info, percent-decoded.
+fn credentials(url: &Url) -> Result<Option<Credentials>, Error> {
     let password = url.password();
     if url.username().is_empty() && password.is_none() {
         return Ok(None);
     }
-    let mut credential: Vec<u8> = percent_decode_str(url.username()).collect();
-    if credential.contains(&b':') {
+    let credentials = Credentials {
+        user: percent_decode_str(url.username()).collect(),
+        password: percent_decode_str(password.unwrap_or_default()).collect(),
+    };
+    if !credentials.fits_http() {
         return Err(refuse("the user name in the URL contains a colon"));
     }
-    credential.push(b':');
-    credential.extend(percent_decode_str(password.unwrap_or_default()));
-    Ok(Some(format!("Basic {}", BASE64.encode(&credential))))
+    Ok(Some(credentials))
 }
 
 fn unparseable(error: ParseError) -> Error {
@@ -226,7 +227,7 @@ mod tests {
                 assert_eq!(target.host_header, host_header, "{url}");
             }
             assert_eq!(target.resource, resource, "{url}");
-            assert_eq!(target.authorization, None, "{url}");
+            assert!(target.credentials.is_none(), "{url}");
         }
     }
 
@@ -292,19 +293,23 @@ mod tests {
     }
 
     #[test]
-    fn user_info_becomes_a_header_and_nothing_else() {
-        for (url, credential) in [
-            ("ws://Aladdin:open%20sesame@h/", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
-            ("ws://user@h/", "Basic dXNlcjo="),
-            ("ws://:pw@h/", "Basic OnB3"),
-            ("ws://a:b:c@h/", "Basic YTpiOmM="),
+    fn user_info_is_decoded_and_nothing_else() {
+        for (url, user, password) in [
+            ("ws://Aladdin:open%20sesame@h/", "Aladdin", "open sesame"),
+            ("ws://user@h/", "user", ""),
+            ("ws://:pw@h/", "", "pw"),
+            ("ws://a:b:c@h/", "a", "b:c"),
         ] {
             let target = good(url);
-            assert_eq!(target.authorization.as_deref(), Some(credential), "{url}");
-            assert_eq!(target.host_header, "h");
-            assert!(!format!("{target:?}").contains("Basic"));
+            assert_eq!(
+                (target.host_header.as_str(), format!("{target:?}")),
+                ("h", "ws://h:80".into())
+            );
+            let credentials = target.credentials.expect(url);
+            assert_eq!(credentials.user, user.as_bytes(), "{url}");
+            assert_eq!(credentials.password, password.as_bytes(), "{url}");
         }
-        assert_eq!(good("ws://@h/").authorization, None);
+        assert!(good("ws://@h/").credentials.is_none());
         assert!(Target::parse("ws://a%3Ab:c@h/").is_err());
     }
 

@@ -80,7 +80,9 @@ fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
         return Err(Malformed::Head(Error::http(words)));
     }
     let headers = parsed.headers.iter().map(|header| (header.name, header.value));
-    Ok(Response::new(status, parsed.reason.unwrap_or_default(), headers))
+    let mut response = Response::new(status, parsed.reason.unwrap_or_default(), headers);
+    response.is_old = parsed.version != Some(1);
+    Ok(response)
 }
 
 /// Refuses input that does not begin like an HTTP/1 response, and says what it seems to be.

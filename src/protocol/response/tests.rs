@@ -379,3 +379,18 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_may_be_followed_by_another_request() {
+    for (head, keeps_alive) in [
+        ("HTTP/1.1 401 No\r\n\r\n", true),
+        ("HTTP/1.1 401 No\r\nConnection: Upgrade, Close\r\n\r\n", false),
+        ("HTTP/1.1 407 No\r\nProxy-Connection: close\r\n\r\n", false),
+        ("HTTP/1.0 401 No\r\n\r\n", false),
+        ("HTTP/1.0 407 No\r\nProxy-Connection: keep-alive\r\n\r\n", true),
+        ("HTTP/1.0 407 No\r\nX: \x01\r\nConnection: Keep-Alive\r\n\r\n", true),
+    ] {
+        let response = parse_response(head.as_bytes()).unwrap().unwrap().response;
+        assert_eq!(response.keeps_alive(), keeps_alive, "{head}");
+    }
+}

@@ -135,6 +135,11 @@ impl Listener {
         Ok(Listener { port: address.port(), address, board, thread: Some(thread) })
     }
 
+    /// How many connections have come.
+    pub fn accepted(&self) -> u64 {
+        self.board.state().next
+    }
+
     pub fn open_gate(&self) {
         self.board.change(|state| state.gate_open = true);
     }

@@ -160,7 +160,6 @@ impl<S: Stream> Visit<'_, S> {
         let (method, authority) = (words.next().unwrap(), words.next().unwrap_or_default());
         assert_eq!(method, "CONNECT");
         assert!(head.contains(&format!("\r\nHost: {authority}\r\n")), "{head}");
-        self.saw(format!("CONNECT {authority}"));
         let given = head.split_once("\r\nProxy-Authorization: Basic ");
         let given = given.map(|(_, rest)| rest.split("\r\n").next().unwrap());
         let wanted = self
@@ -175,6 +174,7 @@ impl<S: Stream> Visit<'_, S> {
             )?;
             return Ok(None);
         }
+        self.saw(format!("CONNECT {authority}"));
         self.say(b"HTTP/1.1 200 Connection established\r\nVia: a test\r\n\r\n")?;
         let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
         Ok(port.map(|port| loopback(authority.starts_with('['), port)))

@@ -1,0 +1,41 @@
+//! Questions to the host, on their way out and back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::questions::OpenQuestion;
+use super::Connection;
+use crate::dial::{Question, Topic};
+use crate::error::Result;
+use crate::queue::{Ask, Event};
+
+impl Connection {
+    /// Asks the host. `delay` is what an attempt waits for. The answer arrives in the result, and
+    /// the worker is asked to look.
+    pub fn ask(self: &Arc<Self>, question: Question, delay: Duration) -> OpenQuestion {
+        let Question { topic, mut facts, why } = question;
+        let open = self.home.registry.questions().open(self.id, topic);
+        let name = match topic {
+            Topic::Certificate => "certificate",
+            Topic::Credentials => "credentials",
+            Topic::Reconnect => "reconnect",
+        };
+        facts.insert("ask".to_owned(), json!(name));
+        facts.insert("question".to_owned(), json!(open.number));
+        let mut facts = serde_json::Value::Object(facts).to_string().into_bytes();
+        facts.push(0);
+        let number = open.number;
+        self.emit(Event::Ask(Ask { topic: topic as u32, number, facts, why, delay }));
+        open
+    }
+
+    /// The host answers a question.
+    pub fn reply(&self, number: i32, answer: &str) -> Result<()> {
+        self.life.check_takes_messages()?;
+        self.home.registry.questions().answer(self.id, number, answer)?;
+        self.post();
+        Ok(())
+    }
+}
