@@ -258,7 +258,10 @@ pub fn with<T>(id: i32, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T>
     // A thread that is ending remembers none.
     let latest = match LATEST.try_with(Cell::take).unwrap_or_default() {
         Some(latest) if latest.is(id, generation) => latest,
-        _ => Latest { connection: ManuallyDrop::new(find(id)?), generation },
+        // The former connection may be freed here.
+        _ => sys::uncancelled(|| {
+            find(id).map(|found| Latest { connection: ManuallyDrop::new(found), generation })
+        })?,
     };
     let done = act(&latest.connection).map_err(|error| match error.code {
         code if code == Code::Closed as i32 => latest.connection.explain(error),
@@ -349,7 +352,13 @@ pub fn with_queue<T>(id: i32, act: impl FnOnce(&Arc<Queue>) -> T) -> Result<T> {
     let library = LIBRARY.get();
     match id {
         0 => library.with_own(|pair| act(&pair.queue)),
-        _ => Ok(act(&library.pair(id)?.queue)),
+        _ => {
+            let pair = library.pair(id)?;
+            let done = act(&pair.queue);
+            // It may be the last to hold the queue, which closes descriptors.
+            sys::uncancelled(|| drop(pair));
+            Ok(done)
+        }
     }
 }
 

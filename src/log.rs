@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use self::courier::Courier;
 pub use self::level::Level;
 pub use self::sink::{wants, Sink};
-use crate::exit;
 use crate::process::PerProcess;
 use crate::words::one_line;
+use crate::{exit, sys};
 
 /// How long a host thread waits for earlier lines of our threads, before it writes its own.
 const ORDERLY: Duration = Duration::from_millis(100);
@@ -37,7 +37,10 @@ pub fn start() {
 }
 
 pub fn write(level: Level, line: String) {
-    let line = one_line(line);
+    sys::uncancelled(|| write_now(level, one_line(line)));
+}
+
+fn write_now(level: Level, line: String) {
     if sink::is_set() {
         if exit::is_own_thread() {
             COURIER.get().take(level, line);

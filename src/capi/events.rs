@@ -278,6 +278,11 @@ pub(super) fn reap(mark: usize) {
     frames::reap(mark, pump as *const () as usize);
 }
 
+/// Whether `reap` would find nothing, on any stack.
+pub(super) fn nothing_to_reap() -> bool {
+    waiting::is_clean() && frames::are_none()
+}
+
 /// Makes the calling thread the queue's poller.
 fn enter(queue: Arc<Queue>, mark: usize) -> Result<Poller> {
     reap(mark);

@@ -85,6 +85,11 @@ fn discard(is_dead: impl Fn(usize) -> bool) {
     }
 }
 
+/// Whether this thread has no call of `ws_poll`, not even one that was left without returning.
+pub fn are_none() -> bool {
+    FRAMES.try_with(|frames| frames.borrow().0.is_empty()).unwrap_or(false)
+}
+
 /// Begins a call that delivers events, until `end`.
 pub fn begin(poller: Poller) {
     let delivery = Rc::new(Delivery { generation: process::generation(), ..Delivery::default() });

@@ -178,7 +178,7 @@ impl WakeupFunction {
         let user_data = UserData(user_data);
         Some(Box::new(move || {
             // SAFETY: the host gave function and argument for each other.
-            quarantined(|| unsafe { function(user_data.get()) });
+            quarantined(&|| unsafe { function(user_data.get()) });
             true
         }))
     }
@@ -196,7 +196,7 @@ impl LogFunction {
         Some(Box::new(move |level, line| {
             let line = CString::new(line.replace('\0', "\u{FFFD}")).unwrap_or_default();
             // SAFETY: the host gave function and argument for each other.
-            quarantined(|| unsafe { function(level as i32, line.as_ptr(), user_data.get()) });
+            quarantined(&|| unsafe { function(level as i32, line.as_ptr(), user_data.get()) });
         }))
     }
 }

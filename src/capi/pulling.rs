@@ -3,7 +3,8 @@
 use std::ffi::c_char;
 
 use super::event_json;
-use super::events::reap;
+use super::events::{nothing_to_reap, reap};
+use super::guard::enter_briefly;
 use super::memory::{self, Output, TextBuffer, Versioned};
 use super::pulled::{pull, Accepted, Pulled};
 use super::types::{ws_event, ws_queue};
@@ -11,7 +12,7 @@ use super::waiting::{patiently, Step};
 use crate::error::{Code, Error, Result};
 use crate::library;
 use crate::queue::{Goal, Kind, Wait, Waited};
-use crate::sys::here;
+use crate::sys::{self, here};
 
 // SAFETY: zero is NULL in each pointer and a number elsewhere; it starts with struct_size.
 unsafe impl Versioned for ws_event {
@@ -37,18 +38,15 @@ unsafe impl Versioned for ws_event {
 #[no_mangle]
 pub extern "C-unwind" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_event {
     let mark = here();
+    if timeout_ms >= -1 {
+        sys::test_cancel();
+        if let Ok(Some(next)) = enter_briefly(|| follow(queue)) {
+            return next;
+        }
+    }
     patiently(Wait::new(Goal::Event(Kind::Pull)), |wait, poller| {
         wait.set_timeout(memory::timeout(timeout_ms)?);
         reap(mark);
-        // The short way: the entry that the last event came from has another one.
-        if poller.is_none() {
-            let followed = library::with_queue(queue, |queue| {
-                queue.with_parked(|holder| holder.downcast_mut::<Pulled>()?.follow())
-            })?;
-            if let Some(next) = followed {
-                return Ok(Step::Done(next));
-            }
-        }
         let mut next = std::ptr::null();
         let pulled = pull(queue, poller, wait, |event| {
             next = event;
@@ -61,6 +59,16 @@ pub extern "C-unwind" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_
         }
     })
     .unwrap_or(std::ptr::null())
+}
+
+/// The short way of ws_next(): the entry that the last event came from has another one.
+fn follow(queue: ws_queue) -> Result<Option<*const ws_event>> {
+    if !nothing_to_reap() {
+        return Ok(None);
+    }
+    library::with_queue(queue, |queue| {
+        queue.with_parked(|holder| holder.downcast_mut::<Pulled>()?.follow())
+    })
 }
 
 fn no_event(waited: &Waited) -> Error {

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use super::constants::{HOSTWS_MORE, HOSTWS_NO_COMPRESS, HOSTWS_OK};
-use super::guard::{answer, answer_wide, length};
+use super::guard::{answer, answer_briefly, answer_wide, length};
 use super::memory;
 use super::types::ws_id;
 use crate::connection::{DataType, SendFlags};
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn ws_send(
     length: i64,
     data_type: i32,
 ) -> i32 {
-    answer(|| {
+    answer_briefly(|| {
         library::with(ws, |connection| {
             // SAFETY: the header asks the caller for valid pointers.
             let data = unsafe { memory::bytes(data, length, "data") }?;

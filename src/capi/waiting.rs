@@ -43,6 +43,11 @@ impl Drop for Asleep {
     }
 }
 
+/// Whether no sleep was left without waking up.
+pub fn is_clean() -> bool {
+    ASLEEP.try_with(|asleep| asleep.borrow().is_none()).unwrap_or(false)
+}
+
 /// Cleans up after a sleep that was left without waking up.
 pub fn reap() {
     let left = ASLEEP.try_with(|asleep| asleep.borrow_mut().take());

@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Sender;
 
+use crate::sys;
+
 /// The mailbox of a worker that takes commands of type `C`.
 pub struct Mailbox<C> {
     sender: Sender<C>,
@@ -32,11 +34,13 @@ impl<C> Mailbox<C> {
         // It fails only if the worker has ended, and then no connection is left.
         let _ = self.sender.send(command);
         if self.asleep.swap(false, Ordering::SeqCst) {
-            if let Some(waker) = &*self.waker() {
-                if waker.wake().is_err() {
-                    self.lose();
+            sys::uncancelled(|| {
+                if let Some(waker) = &*self.waker() {
+                    if waker.wake().is_err() {
+                        self.lose();
+                    }
                 }
-            }
+            });
         }
     }
 

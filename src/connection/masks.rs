@@ -6,6 +6,7 @@ use std::mem::ManuallyDrop;
 use crate::error::Result;
 use crate::process;
 use crate::protocol::MaskSource;
+use crate::sys;
 
 /// Calls `body` with the thread's own generator of masking keys. One per connection would take most
 /// of the connection's memory.
@@ -21,7 +22,11 @@ pub fn with_masks<T>(body: impl FnOnce(&mut MaskSource) -> T) -> Result<T> {
         let generation = process::generation();
         let masks = match &mut *slot {
             Some((seeded_in, masks)) if *seeded_in == generation => masks,
-            other => &mut other.insert((generation, ManuallyDrop::new(MaskSource::new()?))).1,
+            other => {
+                &mut other
+                    .insert((generation, ManuallyDrop::new(sys::uncancelled(MaskSource::new)?)))
+                    .1
+            }
         };
         Ok(body(masks))
     })

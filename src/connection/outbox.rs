@@ -106,7 +106,16 @@ impl Outbox {
         self.extras = self.extras.take().filter(|extras| !extras.is_empty());
     }
 
+    #[inline]
     fn make_room(&mut self, needed: usize) -> Result<()> {
+        let has_room = needed <= self.buffer.capacity() - self.buffer.len();
+        if has_room && self.written <= COMPACTED {
+            return Ok(());
+        }
+        self.grow(needed)
+    }
+
+    fn grow(&mut self, needed: usize) -> Result<()> {
         self.compact();
         let length = self.buffer.len() + needed;
         if length > self.buffer.capacity() && length > KEPT_CAPACITY {
@@ -238,14 +247,16 @@ impl Outbox {
         total
     }
 
+    fn has_lines(&self) -> bool {
+        self.extras.as_ref().is_some_and(|extras| !extras.lines.is_empty())
+    }
+
     /// The lines to log when the lock is released.
+    #[cold]
     fn take_lines(&mut self) -> Vec<String> {
         let lines = self.extras.as_mut().map(|extras| std::mem::take(&mut extras.lines));
-        let lines = lines.unwrap_or_default();
-        if !lines.is_empty() {
-            self.tidy();
-        }
-        lines
+        self.tidy();
+        lines.unwrap_or_default()
     }
 
     /// The connection was lost: the outbox is as before the opening.

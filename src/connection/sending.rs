@@ -102,21 +102,31 @@ impl Connection {
         self.composer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The outbox, if the connection still takes a frame. If gathered messages are in the way of a
-    /// payload of that length, they leave first.
-    fn outbox_for(&self, length: usize) -> Result<Locked<'_>> {
-        let mut outbox = self.outbox();
-        self.life.check_takes_messages()?;
-        if outbox.is_gathered() && !outbox.has_room(length, self.limits.send) {
-            self.flush(&mut outbox);
+    /// Fails unless a payload of that length may wait in addition. If gathered messages are in the
+    /// way, they leave first.
+    #[inline]
+    fn admit(&self, outbox: &mut Outbox, length: usize) -> Result<()> {
+        if outbox.has_room(length, self.limits.send) {
+            return Ok(());
         }
-        Ok(outbox)
+        self.admit_late(outbox, length)
+    }
+
+    #[cold]
+    fn admit_late(&self, outbox: &mut Outbox, length: usize) -> Result<()> {
+        if outbox.is_gathered() {
+            self.flush(outbox);
+        }
+        outbox.admit(length, self.limits.send)
     }
 
     fn push(&self, frame: DataFrame, payload: &[u8]) -> Result<()> {
-        let mut outbox = self.outbox_for(payload.len())?;
+        let mut outbox = self.outbox();
+        self.life.check_takes_messages()?;
+        outbox.check_order(frame)?;
+        self.admit(&mut outbox, payload.len())?;
         let was_quiet = outbox.waiting() == 0;
-        outbox.push_data(frame, payload, self.limits.send)?;
+        outbox.push_data(frame, payload)?;
         self.sent(outbox, was_quiet, frame, payload);
         Ok(())
     }
@@ -128,16 +138,19 @@ impl Connection {
         payload: &[u8],
         epoch: u32,
     ) -> Result<()> {
-        let bound = self.limits.send;
-        let mut outbox = self.outbox_for(payload.len())?;
-        let promise = outbox.promise(frame, payload.len(), bound)?;
+        let mut outbox = self.outbox();
+        self.life.check_takes_messages()?;
+        outbox.check_order(frame)?;
+        self.admit(&mut outbox, payload.len())?;
+        let promise = outbox.promise(payload.len());
         drop(outbox);
         let compressed = composer.compress(payload, frame.is_last);
         let mut outbox = self.outbox();
         let was_quiet = outbox.waiting() == 0;
         // Meanwhile it may have been closed.
         let compressed = self.life.check_takes_messages().and(compressed);
-        let kept = outbox.keep_promise(promise, frame, payload, compressed, epoch, bound);
+        let kept =
+            outbox.keep_promise(promise, frame, payload, compressed, epoch, self.limits.send);
         if !matches!(kept, Ok(true)) {
             // Its history has not been sent.
             composer.drop_compressor();
@@ -168,10 +181,12 @@ impl Connection {
                 format!("a ping carries at most {MAX_CONTROL} bytes, not {}", payload.len());
             return Err(Error::ws(Code::Argument, words));
         }
-        let mut outbox = self.outbox_for(payload.len())?;
-        let was_quiet = outbox.waiting() == 0;
+        let mut outbox = self.outbox();
+        self.life.check_takes_messages()?;
         outbox.refuse_pings(self.pongs_waiting())?;
-        outbox.push_ping(payload, Some(self.limits.send))?;
+        self.admit(&mut outbox, payload.len())?;
+        let was_quiet = outbox.waiting() == 0;
+        outbox.push_ping(payload, true)?;
         add(&self.counters.pings_sent, 1);
         self.leave(outbox, was_quiet, payload);
         Ok(())

@@ -6,15 +6,18 @@ use super::{Connection, Home};
 use crate::error::{Code, Error};
 use crate::protocol::close_code;
 use crate::queue::{Ending, Event};
-use crate::{exit, log};
+use crate::{exit, log, sys};
 
 impl Home {
     /// Ends the worker's connections if nothing reaches it any more. This happens on a new thread,
     /// because the calling one may hold locks.
     pub fn strand_if_lost(&self) {
-        if !self.mailbox.is_newly_lost() {
-            return;
+        if self.mailbox.is_newly_lost() {
+            sys::uncancelled(|| self.strand());
         }
+    }
+
+    fn strand(&self) {
         self.queue.strand();
         let (registry, mailbox) = (self.registry, Arc::clone(&self.mailbox));
         let strand = move || {

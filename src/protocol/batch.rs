@@ -218,7 +218,9 @@ impl Batch {
         at: usize,
         len: usize,
     ) -> Result<(), Violation> {
-        room(&mut self.items, 1, len)?;
+        if self.items.len() == self.items.capacity() {
+            room(&mut self.items, 1, len)?;
+        }
         self.payload_bytes += len;
         let marks = FIRST | LAST | TAKEN;
         self.items.push(Item { at: at as u32, len: len as u16, kind, marks });

@@ -104,7 +104,7 @@ pub trait Recipient: Send + Sync {
     fn waiting(&self) -> &AtomicUsize;
     /// How many of its events the queue holds. It is only used under the queue's lock.
     fn queued(&self) -> &AtomicUsize;
-    /// The host wants nothing more than the end.
+    /// The host wants nothing more than the end, or nothing at all.
     fn is_muted(&self) -> bool;
     /// The host does not want the end either.
     fn is_discarded(&self) -> bool;
@@ -159,8 +159,10 @@ impl Entry {
 
     /// Whether the host does not want it any more.
     pub fn is_muted(&self) -> bool {
-        let is_end = matches!(self.event, Event::Terminate(_));
-        !is_end && self.recipient.is_muted() || self.recipient.is_discarded()
+        match self.event {
+            Event::Terminate(_) => self.recipient.is_discarded(),
+            _ => self.recipient.is_muted(),
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub use socket::{Ends, Received, Room, Socket};
 pub use stream::Stream;
 use tap::Tap;
 
+use crate::sys;
+
 pub struct Transport {
     channel: Channel,
     /// Shows the frames that pass, for the log.
@@ -74,10 +76,10 @@ impl Transport {
     /// some of the rest may have been encrypted already: it must be what is written next, as it is,
     /// unless `is_halfway` says no.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match &self.channel {
+        sys::uncancelled(|| match &self.channel {
             Channel::Plain(socket) => socket.write(bytes),
             Channel::Tls { session, .. } => lock(session).write(bytes),
-        }
+        })
     }
 
     /// Returns the lines to log for bytes that were written. Most of the time there are none. The

@@ -4,7 +4,6 @@
 use std::time::Instant;
 
 use super::pings::Ping;
-use super::room::SendBound;
 use super::Outbox;
 use crate::connection::masks::with_masks;
 use crate::error::Result;
@@ -19,14 +18,9 @@ impl Outbox {
         refused
     }
 
-    /// Queues a ping. With a bound it is the host's; without one it keeps the connection alive.
-    pub fn push_ping(&mut self, payload: &[u8], bound: Option<SendBound>) -> Result<()> {
-        let by_host = bound.is_some();
-        let size = protocol::encoded_len(payload.len());
-        if let Some(bound) = bound {
-            self.admit(size, bound)?;
-        }
-        self.make_room(size)?;
+    /// Queues a ping: the host's, which was admitted before, or one that keeps the connection alive.
+    pub fn push_ping(&mut self, payload: &[u8], by_host: bool) -> Result<()> {
+        self.make_room(protocol::encoded_len(payload.len()))?;
         with_masks(|masks| protocol::encode_ping(&mut self.buffer, payload, masks))?;
         self.extras().pings.push(Ping {
             payload: payload.into(),

@@ -17,26 +17,19 @@ impl Outbox {
         self.is_fragmented
     }
 
-    /// Queues one frame as a whole, or nothing.
-    pub fn push_data(&mut self, frame: DataFrame, payload: &[u8], bound: SendBound) -> Result<()> {
-        self.check_order(frame)?;
-        self.reserve(protocol::encoded_len(payload.len()), bound)?;
+    /// Queues one frame as a whole, or nothing. It was admitted before.
+    #[inline]
+    pub fn push_data(&mut self, frame: DataFrame, payload: &[u8]) -> Result<()> {
+        self.make_room(protocol::encoded_len(payload.len()))?;
         self.encode(frame, payload)
     }
 
     /// Reserves room for a message that is about to be compressed. It counts with its uncompressed
     /// `length`. The promise must be kept by `keep_promise`, even if compressing fails.
-    pub fn promise(
-        &mut self,
-        frame: DataFrame,
-        length: usize,
-        bound: SendBound,
-    ) -> Result<Promise> {
-        self.check_order(frame)?;
+    pub fn promise(&mut self, length: usize) -> Promise {
         let bytes = protocol::encoded_len(length);
-        self.admit(bytes, bound)?;
         self.extras().promised += bytes;
-        Ok(Promise(bytes))
+        Promise(bytes)
     }
 
     /// Queues the message, `compressed` for the connection of that epoch. Returns false if it
@@ -63,21 +56,20 @@ impl Outbox {
             && (besides == 0
                 || protocol::encoded_len(compressed.len()) + besides <= self.room(bound));
         let wire = if is_compressed { &compressed } else { payload };
-        self.make_room(protocol::encoded_len(wire.len()))?;
-        let frame = DataFrame { is_compressed, ..frame };
-        match &mut self.reconnect {
-            Some(reconnect) if is_compressed => {
-                let room = reconnect.unsent.room_for(payload)?;
-                self.encode(frame, wire)?;
-                self.push_copy(room);
-            }
-            _ => self.encode(frame, wire)?,
+        let copy = match &mut self.reconnect {
+            Some(reconnect) if is_compressed => Some(reconnect.unsent.room_for(payload)?),
+            _ => None,
+        };
+        self.push_data(DataFrame { is_compressed, ..frame }, wire)?;
+        if let Some(copy) = copy {
+            self.push_copy(copy);
         }
         Ok(is_compressed)
     }
 
     /// Another message must not interrupt a message in fragments (RFC 6455 5.4).
-    fn check_order(&mut self, frame: DataFrame) -> Result<()> {
+    #[inline]
+    pub fn check_order(&mut self, frame: DataFrame) -> Result<()> {
         self.check_continues(frame)?;
         if frame.is_first && self.is_fragmented {
             let words = "a message in fragments is being sent: end it first, with ws_send_ex";
@@ -87,6 +79,7 @@ impl Outbox {
     }
 
     /// Appends a frame.
+    #[inline]
     fn encode(&mut self, frame: DataFrame, wire: &[u8]) -> Result<()> {
         with_masks(|masks| protocol::encode_data(&mut self.buffer, frame, wire, masks))?;
         self.message_end = self.buffer.len();

@@ -34,12 +34,20 @@ impl DerefMut for Locked<'_> {
 }
 
 impl Drop for Locked<'_> {
+    #[inline]
     fn drop(&mut self) {
-        let lines = self.0.take_lines();
+        let lines = if self.0.has_lines() { self.0.take_lines() } else { Vec::new() };
         // SAFETY: it is not used after this.
         unsafe { ManuallyDrop::drop(&mut self.0) };
-        for line in lines {
-            log::line!(Trace, "{line}");
+        if !lines.is_empty() {
+            show(lines);
         }
+    }
+}
+
+#[cold]
+fn show(lines: Vec<String>) {
+    for line in lines {
+        log::line!(Trace, "{line}");
     }
 }

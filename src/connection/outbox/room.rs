@@ -37,35 +37,36 @@ impl Outbox {
     }
 
     /// Whether a frame with a payload of that length may wait in addition.
+    #[inline]
     pub fn has_room(&self, length: usize, bound: SendBound) -> bool {
         protocol::encoded_len(length) <= self.room(bound)
     }
 
-    pub(super) fn reserve(&mut self, needed: usize, bound: SendBound) -> Result<()> {
-        self.admit(needed, bound)?;
-        self.make_room(needed)
+    /// Fails unless a frame with a payload of that length may wait in addition.
+    pub fn admit(&mut self, length: usize, bound: SendBound) -> Result<()> {
+        if self.has_room(length, bound) {
+            return Ok(());
+        }
+        Err(self.refuse(protocol::encoded_len(length), bound))
     }
 
-    /// Fails unless this many bytes may wait in addition.
-    pub(super) fn admit(&mut self, needed: usize, bound: SendBound) -> Result<()> {
+    #[cold]
+    fn refuse(&mut self, needed: usize, bound: SendBound) -> Error {
         let SendBound { queue, alone } = bound;
         if needed > alone {
             let option = if alone == queue { "send_queue_max" } else { "max_message" };
             let words =
                 format!("the message needs {needed} bytes; {option} allows {alone} at most");
-            return Err(Error::ws(Code::TooBig, words));
+            return Error::ws(Code::TooBig, words);
         }
-        if needed > self.room(bound) {
-            let least = (queue / 2).min(queue.saturating_sub(needed));
-            self.drain_at = Some(self.drain_at.map_or(least, |at| at.min(least)));
-            let held = self.held();
-            let words = format!(
-                "{held} bytes wait to be sent, {needed} more would exceed send_queue_max, \
-                 which is {queue}"
-            );
-            return Err(Error::ws(Code::Again, words));
-        }
-        Ok(())
+        let least = (queue / 2).min(queue.saturating_sub(needed));
+        self.drain_at = Some(self.drain_at.map_or(least, |at| at.min(least)));
+        let held = self.held();
+        let words = format!(
+            "{held} bytes wait to be sent, {needed} more would exceed send_queue_max, which is \
+             {queue}"
+        );
+        Error::ws(Code::Again, words)
     }
 
     /// Whether the host waits for DRAIN.

@@ -15,25 +15,30 @@ impl Batch {
     ) -> Result<(), Violation> {
         let before = self.len();
         let (mut at, bytes) = input.whole();
-        let mut verdict = Ok(());
-        while let Some((kind, header, len)) = small_message(&bytes[at..], limit) {
-            let (start, end) = (at + header, at + header + len);
-            if kind == MessageKind::Text {
-                verdict = check_utf8(&bytes[start..end]).map_err(Violation::from);
-                if verdict.is_err() {
-                    break;
-                }
-            }
-            // This header has been read: it gives its first byte to the message before.
-            bytes[at] = 0;
-            verdict = self.note(kind, start, len);
-            if verdict.is_err() {
-                break;
-            }
-            at = end;
-        }
+        let verdict = self.note_whole_messages(bytes, &mut at, limit);
         self.take_noted(before, input, at)?;
         verdict
+    }
+
+    /// Notes those that begin at `at`, which it moves behind them.
+    #[inline]
+    fn note_whole_messages(
+        &mut self,
+        bytes: &mut [u8],
+        at: &mut usize,
+        limit: usize,
+    ) -> Result<(), Violation> {
+        while let Some((kind, header, len)) = small_message(&bytes[*at..], limit) {
+            let (start, end) = (*at + header, *at + header + len);
+            if kind == MessageKind::Text {
+                check_utf8(&bytes[start..end])?;
+            }
+            // This header has been read: it gives its first byte to the message before.
+            bytes[*at] = 0;
+            self.note(kind, start, len)?;
+            *at = end;
+        }
+        Ok(())
     }
 }
 

@@ -60,7 +60,7 @@ impl Session {
         let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
         let mut outbox = self.connection.outbox();
         let is_closing = self.connection.life().is_closing();
-        if !is_closing && outbox.push_ping(&token, None).is_ok() {
+        if !is_closing && outbox.push_ping(&token, false).is_ok() {
             add(&self.connection.counters.pings_sent, 1);
         }
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
