@@ -156,6 +156,8 @@ fn a_certificate_for_another_name_is_refused() {
     check_refused_certificate(&secure.client("localhost", |_| {}), words);
     let words = "another name than 127.0.0.1";
     check_refused_certificate(&secure.client("127.0.0.1", |_| {}), words);
+    #[cfg(tls_openssl)]
+    check_refused_certificate(&secure.client("localhost", |_| {}), "(it is for other.example)");
 }
 
 #[test]

@@ -20,12 +20,14 @@ mod hello;
 #[path = "native.rs"]
 mod library;
 #[cfg(tls_openssl)]
+pub use self::library::names;
+#[cfg(tls_openssl)]
 #[path = "openssl/mod.rs"]
 mod library;
 
 pub use self::library::{
-    description, forget_stale_errors, may_succeed_anew, start, Certificate, Connector, Handshaking,
-    Identity, Roots, Sessions, TlsError, TlsStream, CAN_LOG_KEYS,
+    description, forget_stale_errors, may_succeed_anew, names_of_another, start, Certificate,
+    Connector, Handshaking, Identity, Roots, Sessions, TlsError, TlsStream, CAN_LOG_KEYS,
 };
 
 /// What of the server's certificate is verified.

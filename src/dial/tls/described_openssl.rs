@@ -3,19 +3,14 @@
 use openssl::nid::Nid;
 use openssl::x509::{X509NameRef, X509};
 
+use crate::tls::names;
+
 /// Its names, its issuer and its dates, a line each.
 pub fn describe(certificate: &[u8]) -> Vec<String> {
     let Ok(certificate) = X509::from_der(certificate) else {
         return vec!["it cannot be read".to_owned()];
     };
-    let mut names = Vec::new();
-    for name in certificate.subject_alt_names().iter().flatten() {
-        if let Some(name) = name.dnsname() {
-            names.push(name.to_owned());
-        } else if let Some(address) = name.ipaddress() {
-            names.push(shown_address(address));
-        }
-    }
+    let names = names(&certificate, usize::MAX);
     vec![
         format!("subject {}, for {}", shown(certificate.subject_name()), names.join(", ")),
         format!("issued by {}", shown(certificate.issuer_name())),
@@ -33,14 +28,4 @@ fn shown(name: &X509NameRef) -> String {
         format!("{key}={value}")
     });
     entries.collect::<Vec<_>>().join(" ")
-}
-
-fn shown_address(bytes: &[u8]) -> String {
-    if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
-        std::net::IpAddr::from(v4).to_string()
-    } else if let Ok(v6) = <[u8; 16]>::try_from(bytes) {
-        std::net::IpAddr::from(v6).to_string()
-    } else {
-        "a malformed address".to_owned()
-    }
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use super::config::{Peer, TlsConfig};
 use crate::error::{Code, Component, Error};
-use crate::tls::TlsError;
+use crate::tls::{names_of_another, TlsError};
 
 /// What a failed handshake means: our words, then OpenSSL's.
 pub fn handshake_failure(error: &TlsError, name: &str, config: &TlsConfig) -> Error {
@@ -19,7 +19,12 @@ pub fn handshake_failure(error: &TlsError, name: &str, config: &TlsConfig) -> Er
         }
         source = inner.source();
     }
-    explain(&error.to_string(), name, config)
+    let mut failure = explain(&error.to_string(), name, config);
+    let names = names_of_another(error);
+    if !names.is_empty() {
+        failure.message += &format!(" (it is for {})", names.join(", "));
+    }
+    failure
 }
 
 /// Whether this is how a socket says that the peer has gone.

@@ -16,7 +16,17 @@ pub enum TlsError {
         result: X509VerifyResult,
         /// It began with a session to resume.
         was_resuming: bool,
+        /// For whom the certificate is, if it is for another name.
+        names: Vec<String>,
     },
+}
+
+/// For whom the server's certificate is, if the handshake failed because it is for another name.
+pub fn names_of_another(error: &TlsError) -> &[String] {
+    match error {
+        TlsError::Handshake { names, .. } => names,
+        TlsError::Setup(_) => &[],
+    }
 }
 
 /// Whether the same handshake may succeed on a new connection: some servers end it when a client

@@ -5,6 +5,7 @@ mod error;
 mod ffi;
 mod gather;
 mod identity;
+mod names;
 mod notes;
 mod sessions;
 mod stream;
@@ -12,8 +13,9 @@ mod trust;
 mod verify;
 
 pub use self::connector::Connector;
-pub use self::error::{may_succeed_anew, TlsError};
+pub use self::error::{may_succeed_anew, names_of_another, TlsError};
 pub use self::identity::Identity;
+pub use self::names::names;
 pub use self::sessions::Sessions;
 pub use self::stream::{Handshaking, TlsStream};
 pub use self::trust::Roots;

@@ -8,6 +8,7 @@ use openssl::error::ErrorStack;
 use openssl::ssl::{self, ErrorCode, Ssl, SslCipherRef, SslStream, SslVersion};
 
 use super::gather::{Gather, AT_ONCE};
+use super::names::names;
 use super::notes::Notes;
 use super::{ffi, verify, TlsError};
 use crate::tls::{Step, TlsFacts};
@@ -23,6 +24,12 @@ pub struct TlsStream<S>(SslStream<Gather<S>>);
 
 /// The handshake stopped at the server's certificate (SSL_ERROR_WANT_RETRY_VERIFY).
 const RETRY_VERIFY: c_int = 12;
+/// X509_V_ERR_HOSTNAME_MISMATCH
+const HOSTNAME_MISMATCH: c_int = 62;
+/// X509_V_ERR_IP_ADDRESS_MISMATCH
+const IP_ADDRESS_MISMATCH: c_int = 64;
+/// How many names of a certificate an error may repeat.
+const MOST_NAMES: usize = 8;
 
 impl<S: Read + Write> Handshaking<S> {
     pub(super) fn new(session: Ssl, stream: S) -> Result<Handshaking<S>, ErrorStack> {
@@ -63,7 +70,11 @@ impl<S> Handshaking<S> {
             sessions.refuse(origin);
         }
         let was_resuming = offered.is_some();
-        TlsError::Handshake { error, result: session.verify_result(), was_resuming }
+        let result = session.verify_result();
+        let is_another = matches!(result.as_raw(), HOSTNAME_MISMATCH | IP_ADDRESS_MISMATCH);
+        let chain = session.peer_cert_chain().filter(|_| is_another);
+        let names = chain.and_then(|chain| chain.get(0)).map(|own| names(own, MOST_NAMES));
+        TlsError::Handshake { error, result, was_resuming, names: names.unwrap_or_default() }
     }
 }
 
