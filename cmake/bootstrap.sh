@@ -103,6 +103,10 @@ test_all() {
     say "Rust tests"
     cargo test --locked
 
+    # Where native-tls is on top of OpenSSL, this is the code that other systems use.
+    say "Rust tests of TLS by native-tls"
+    cargo test --locked --features native-tls --test tls --test tls_end --test tls_peers --test tls_pins
+
     # cargo test has built the test server, and CMake need not build it again.
     peer="${CARGO_TARGET_DIR:-$PWD/target}/debug/examples/test-peer"
 

@@ -58,11 +58,17 @@ pub fn description() -> String {
     name.to_owned()
 }
 
-/// There is nothing to start.
-pub fn start() {}
+/// Starts OpenSSL, where native-tls is OpenSSL.
+pub fn start() {
+    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+    openssl::init();
+}
 
-/// Where native-tls is OpenSSL, a host may have left errors with it.
-pub fn forget_stale_errors() {}
+/// There, a host that uses OpenSSL itself may have left errors in the thread's queue.
+pub fn forget_stale_errors() {
+    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+    drop(openssl::error::ErrorStack::get());
+}
 
 impl Connector {
     pub fn build(settings: Settings) -> Result<Connector, TlsError> {
