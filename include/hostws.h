@@ -225,8 +225,8 @@ enum { HOSTWS_EVENT_RECONNECTED = 9 };
  * Event: the library asks you to decide something, and waits for ws_answer(), which describes the
  * answers. Only with the option `ask`. `code` is the number of the question, `flags` is what it is
  * about, a HOSTWS_ASK_ constant. `data` is a JSON object with the facts, which the constant
- * describes; its `ask` and `question` repeat `flags` as a name ("credentials", "reconnect") and
- * `code`. May come before OPEN. A connection asks one question at a time; if an older ASK still
+ * describes; its `ask` and `question` repeat `flags` as a name ("certificate", "credentials" or
+ * "reconnect") and `code`. May come before OPEN. A connection asks one question at a time; if an older ASK still
  * waits to be delivered, the new one replaces it.
  */
 enum { HOSTWS_EVENT_ASK = 10 };
@@ -234,6 +234,20 @@ enum { HOSTWS_EVENT_ASK = 10 };
 enum { HOSTWS_FIRST = 1 };
 /** In an event's `flags`: this is the last part of a message. */
 enum { HOSTWS_LAST = 2 };
+
+/**
+ * `ask`, and an ASK event's `flags`: whether the server's certificate is the right one, in each TLS
+ * handshake with a server (never with a proxy), before anything but TLS is said. You are asked
+ * whether something is wrong with it or not; never if `tls_verify` is HOSTWS_TLS_VERIFY_NONE.
+ * Facts: `origin`, as "wss://host:port"; `name`, which the certificate should have; `faults`, what
+ * is wrong, each with OpenSSL's `code` and `message` and the certificate's `depth` in the chain (0
+ * is the server's own); it is empty if all is in order; `chain`, the certificates as they were
+ * sent, the server's own first, each with `subject`, `issuer`, `names` (an array), `not_before` and
+ * `not_after` (seconds since 1970), `sha256` of the whole in hexadecimal, `pin` of its key as in
+ * `tls_pins`, and `der` in Base64. The event's `errors` have the first fault. Only where TLS is
+ * OpenSSL; elsewhere (Windows, macOS) ws_new() returns HOSTWS_E_OPTION.
+ */
+enum { HOSTWS_ASK_CERTIFICATE = 1 };
 
 /**
  * `ask`, and an ASK event's `flags`: the server (401) or the proxy (407) wants to know who you are,
@@ -727,9 +741,10 @@ typedef struct ws_options {
    */
   int32_t tls_resume;
   /**
-   * Which decisions your program wants to make itself: a sum of HOSTWS_ASK_CREDENTIALS
-   * and HOSTWS_ASK_RECONNECT. Each comes as an ASK event, and the library waits for
-   * ws_answer(). 0: none. A handler with callbacks needs on_event.
+   * Which decisions your program wants to make itself: a sum of
+   * HOSTWS_ASK_CERTIFICATE, HOSTWS_ASK_CREDENTIALS and HOSTWS_ASK_RECONNECT. Each comes
+   * as an ASK event, and the library waits for ws_answer(). 0: none. A handler with
+   * callbacks needs on_event.
    */
   int64_t ask;
 } ws_options;
@@ -1198,6 +1213,10 @@ int32_t ws_pause(ws_id ws, int32_t paused);
  * fails as if you had refused. About another attempt, you have `open_timeout_ms` from the loss. A
  * question is also over when the connection closes. An answer is for one question and one request;
  * the library remembers none.
+ *
+ * HOSTWS_ASK_CERTIFICATE: "accept", although something may be wrong with the certificate, or
+ * "refuse" (1015). `tls_pins` must still match. If you accept a key that no authority vouches for,
+ * store its `pin` and compare it the next time.
  *
  * HOSTWS_ASK_CREDENTIALS: the value of the Authorization header, or of Proxy-Authorization for a
  * proxy, such as "Bearer abc" or "NTLM TlRMTVNT...". The request is made again with it, on the same

@@ -84,6 +84,7 @@ inline const char* name(data_type what) noexcept { return ws_data_type_name(stat
 
 /** Decisions that a program can make itself: constants to add for options::ask. */
 enum class topic : std::uint32_t {
+  certificate = HOSTWS_ASK_CERTIFICATE,
   credentials = HOSTWS_ASK_CREDENTIALS,
   reconnect = HOSTWS_ASK_RECONNECT,
 };
@@ -310,7 +311,7 @@ struct options {
   bool tls_key_log = false;
   /** Whether TLS sessions of earlier connections are resumed. */
   bool tls_resume = true;
-  /** What to ask you about: a sum of HOSTWS_ASK_CREDENTIALS and HOSTWS_ASK_RECONNECT. */
+  /** What to ask you about: a sum of HOSTWS_ASK_CERTIFICATE, HOSTWS_ASK_CREDENTIALS and HOSTWS_ASK_RECONNECT. */
   std::int64_t ask = 0;
 };
 

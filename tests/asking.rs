@@ -235,6 +235,130 @@ fn the_end_does_not_wait_for_an_answer() {
     client.finish().check_dropped(1006);
 }
 
+// ---- certificates
+
+/// Only OpenSSL can stop a handshake.
+#[cfg(tls_openssl)]
+mod certificates {
+    use super::*;
+    use support::servers::certificates::Certificates;
+    use support::servers::websocket;
+
+    fn pinned_echo(client: &Client) {
+        client.send("hello");
+        client.wait_messages(1);
+        client.terminate();
+        client.finish().check_clean(1000, "");
+    }
+
+    #[test]
+    fn the_host_decides_about_a_certificate() {
+        let certificates = Certificates::new().unwrap();
+        let server = websocket::tls(&certificates.good).unwrap();
+        let url = format!("wss://localhost:{}/echo", server.port);
+        // The authority is not known.
+        let client = asking(&url, HOSTWS_ASK_CERTIFICATE, |_| {});
+        let question = wait_question(&client, 1);
+        assert_eq!(question.topic, HOSTWS_ASK_CERTIFICATE);
+        let facts = &question.facts;
+        assert_eq!(facts["ask"], "certificate");
+        assert_eq!(facts["origin"], format!("wss://localhost:{}", server.port));
+        assert_eq!(
+            (&facts["name"], &facts["faults"][0]["depth"]),
+            (&json!("localhost"), &json!(0))
+        );
+        assert!(facts["faults"][0]["code"].as_i64().unwrap() > 0, "{facts}");
+        let words = facts["faults"][0]["message"].as_str().unwrap();
+        assert!(question.errors[0].message.contains(words), "{question:?}");
+        let leaf = &facts["chain"][0];
+        let der = data_encoding::BASE64.decode(leaf["der"].as_str().unwrap().as_bytes()).unwrap();
+        let digest = openssl::hash::hash(openssl::hash::MessageDigest::sha256(), &der).unwrap();
+        assert_eq!(leaf["sha256"], data_encoding::HEXLOWER.encode(&digest));
+        assert!(leaf["names"].as_array().unwrap().contains(&json!("localhost")), "{leaf}");
+        let times = ["not_before", "not_after"].map(|name| leaf[name].as_i64().unwrap());
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64;
+        assert!(times[0] < now && now < times[1], "{times:?}");
+        let wrong = reply(client.id, question.number, "now");
+        check_refused(wrong, HOSTWS_E_ARGUMENT, "about a certificate");
+        assert_eq!(reply(client.id, question.number, "accept"), HOSTWS_OK);
+        client.wait_open();
+        assert_eq!(peer_certificate(client.id), Ok(der));
+        pinned_echo(&client);
+        let pin = leaf["pin"].as_str().unwrap().to_owned();
+
+        // It refuses, and the next connection asks again: nothing is remembered.
+        let client = asking(&url, HOSTWS_ASK_CERTIFICATE, |_| {});
+        let question = wait_question(&client, 1);
+        assert_eq!(reply(client.id, question.number, "refuse"), HOSTWS_OK);
+        client.finish().check_failed(1015, &["ws", "tls", "tls"], "the program refused it");
+
+        // What it accepts must still have the pinned key, and may have it.
+        let other = CString::new(pin.clone()).unwrap();
+        let client =
+            asking(&url, HOSTWS_ASK_CERTIFICATE, |options| options.tls_pins = other.as_ptr());
+        let question = wait_question(&client, 1);
+        assert_eq!(reply(client.id, question.number, "accept"), HOSTWS_OK);
+        client.wait_open();
+        pinned_echo(&client);
+        let other = c"sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        let client =
+            asking(&url, HOSTWS_ASK_CERTIFICATE, |options| options.tls_pins = other.as_ptr());
+        let question = wait_question(&client, 1);
+        assert_eq!(reply(client.id, question.number, "accept"), HOSTWS_OK);
+        client.finish().check_failed(1015, &["ws", "tls"], &pin);
+    }
+
+    #[test]
+    fn a_certificate_that_is_in_order_is_asked_about_too() {
+        let certificates = Certificates::new().unwrap();
+        let server = websocket::tls(&certificates.good).unwrap();
+        let ca = CString::new(certificates.ca_pem.clone()).unwrap();
+        let url = format!("wss://localhost:{}/echo", server.port);
+        let open = || asking(&url, HOSTWS_ASK_CERTIFICATE, |options| options.tls_ca = ca.as_ptr());
+        let client = open();
+        let question = wait_question(&client, 1);
+        assert_eq!((&question.facts["faults"], question.errors), (&json!([]), vec![]));
+        assert_eq!(reply(client.id, question.number, "accept"), HOSTWS_OK);
+        client.wait_open();
+        pinned_echo(&client);
+        let client = open();
+        let question = wait_question(&client, 1);
+        assert_eq!(reply(client.id, question.number, "refuse"), HOSTWS_OK);
+        client.finish().check_failed(1015, &["ws", "tls"], "in order, but the program refused it");
+        // Who checks nothing is not asked.
+        let client = asking(&url, HOSTWS_ASK_CERTIFICATE, |options| {
+            options.tls_verify = HOSTWS_TLS_VERIFY_NONE;
+        });
+        client.wait_open();
+        pinned_echo(&client);
+        assert_eq!(questions(&client), []);
+    }
+
+    #[test]
+    fn without_an_answer_a_certificate_is_refused() {
+        let certificates = Certificates::new().unwrap();
+        let server = websocket::tls(&certificates.good).unwrap();
+        let url = format!("wss://localhost:{}/echo", server.port);
+        let client = asking(&url, HOSTWS_ASK_CERTIFICATE, |options| {
+            options.open_timeout_ms = 500;
+            options.reconnect_max = 3;
+        });
+        client.finish().check_failed(1015, &["ws", "tls", "tls"], "nobody answered the question");
+        assert_eq!(questions(&client).len(), 1, "it is no passing failure");
+        let client = asking(&url, HOSTWS_ASK_CERTIFICATE, |_| {});
+        wait_question(&client, 1);
+        client.terminate();
+        client.finish().check_dropped(1006);
+    }
+}
+
+#[cfg(not(tls_openssl))]
+#[test]
+fn about_certificates_nobody_is_asked() {
+    let refused = open_pull("wss://127.0.0.1:1/", Some(r#"{"ask":1}"#));
+    check_refused(refused, HOSTWS_E_OPTION, "it is not OpenSSL");
+}
+
 // ---- proxies
 
 /// A proxy for NTLM: a connection is let through when it has brought both messages, in order.

@@ -15,6 +15,10 @@ use crate::library;
 /// question is also over when the connection closes. An answer is for one question and one request;
 /// the library remembers none.
 ///
+/// HOSTWS_ASK_CERTIFICATE: "accept", although something may be wrong with the certificate, or
+/// "refuse" (1015). `tls_pins` must still match. If you accept a key that no authority vouches for,
+/// store its `pin` and compare it the next time.
+///
 /// HOSTWS_ASK_CREDENTIALS: the value of the Authorization header, or of Proxy-Authorization for a
 /// proxy, such as "Bearer abc" or "NTLM TlRMTVNT...". The request is made again with it, on the same
 /// TCP connection if the other side keeps that open, as NTLM needs it. If the answer does not

@@ -110,8 +110,8 @@ pub const HOSTWS_EVENT_RECONNECTED: i32 = 9;
 /// Event: the library asks you to decide something, and waits for ws_answer(), which describes the
 /// answers. Only with the option `ask`. `code` is the number of the question, `flags` is what it is
 /// about, a HOSTWS_ASK_ constant. `data` is a JSON object with the facts, which the constant
-/// describes; its `ask` and `question` repeat `flags` as a name ("credentials", "reconnect") and
-/// `code`. May come before OPEN. A connection asks one question at a time; if an older ASK still
+/// describes; its `ask` and `question` repeat `flags` as a name ("certificate", "credentials" or
+/// "reconnect") and `code`. May come before OPEN. A connection asks one question at a time; if an older ASK still
 /// waits to be delivered, the new one replaces it.
 pub const HOSTWS_EVENT_ASK: i32 = 10;
 
@@ -120,6 +120,17 @@ pub const HOSTWS_FIRST: u32 = 1;
 /// In an event's `flags`: this is the last part of a message.
 pub const HOSTWS_LAST: u32 = 2;
 
+/// `ask`, and an ASK event's `flags`: whether the server's certificate is the right one, in each TLS
+/// handshake with a server (never with a proxy), before anything but TLS is said. You are asked
+/// whether something is wrong with it or not; never if `tls_verify` is HOSTWS_TLS_VERIFY_NONE.
+/// Facts: `origin`, as "wss://host:port"; `name`, which the certificate should have; `faults`, what
+/// is wrong, each with OpenSSL's `code` and `message` and the certificate's `depth` in the chain (0
+/// is the server's own); it is empty if all is in order; `chain`, the certificates as they were
+/// sent, the server's own first, each with `subject`, `issuer`, `names` (an array), `not_before` and
+/// `not_after` (seconds since 1970), `sha256` of the whole in hexadecimal, `pin` of its key as in
+/// `tls_pins`, and `der` in Base64. The event's `errors` have the first fault. Only where TLS is
+/// OpenSSL; elsewhere (Windows, macOS) ws_new() returns HOSTWS_E_OPTION.
+pub const HOSTWS_ASK_CERTIFICATE: u32 = 1;
 /// `ask`, and an ASK event's `flags`: the server (401) or the proxy (407) wants to know who you are,
 /// and the user and password of the URL or of `proxy`, if there are any, are not enough. Facts:
 /// `origin`, the server or proxy without credentials, as "ws://host:port"; `proxy`, whether it is

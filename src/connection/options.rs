@@ -14,7 +14,7 @@ use super::outbox::SendBound;
 use super::policy::{Codes, Policy, Scope};
 use crate::dial::{
     parse_pins, ClientIdentity, Content, DialConfig, Elsewhere, Family, KeyLog, Locals, Pem,
-    Proxies, SocketConfig, Target, TlsConfig, TlsVersion, Topic, Topics, Verify,
+    Proxies, SocketConfig, Target, TlsConfig, TlsVersion, Topic, Topics, Verify, CAN_ASK,
 };
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_subprotocols, DeflateOffer, MAX_FRAMING};
@@ -195,8 +195,10 @@ impl Values {
                          ask about";
             return Err(bad("ask", words));
         }
-        if self.ask.has(Topic::Certificate) {
-            let words = "has HOSTWS_ASK_CERTIFICATE, which this build of the library does not have";
+        if self.ask.has(Topic::Certificate) && !CAN_ASK {
+            let words =
+                "has HOSTWS_ASK_CERTIFICATE, which the TLS library of this build cannot do: \
+                         it is not OpenSSL";
             return Err(bad("ask", words));
         }
         Ok(self.ask)

@@ -1,9 +1,11 @@
 //! The phases of an opening, one after the other.
 
+mod asking;
 mod authenticating;
 mod authentication;
 mod preparing;
 mod prerequisites;
+mod trusting;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +20,7 @@ use super::address;
 use super::config::DialConfig;
 use super::http::{Answer, Peer, Redirects, Refusal, Upgrade};
 use super::outcome::{Established, Failure, Progress, Timings};
-use super::phase::{Phase, Step};
+use super::phase::{Asked, Phase, Step};
 use super::prepare::{Job, Prepared, Resources};
 use super::proxy::{Reply, Tunnel};
 use super::tls::{check_session, handshake_failure, log_session, log_verdict, Handshake};
@@ -43,6 +45,8 @@ pub struct Dialer {
     authentication: Authentication,
     /// The server's, once the handshake with it is done.
     certificate: Option<Vec<u8>>,
+    /// The chain that the host has accepted, and the name of the server that sent it.
+    accepted: Option<(String, Vec<Vec<u8>>)>,
     cancelled: Arc<AtomicBool>,
     timings: Timings,
     /// When the present phase began.
@@ -61,6 +65,7 @@ impl Dialer {
             prerequisites: Prerequisites::default(),
             redirects: Redirects::default(),
             certificate: None,
+            accepted: None,
             cancelled: Arc::new(AtomicBool::new(false)),
             timings: Timings::default(),
             since: Instant::now(),
@@ -148,7 +153,12 @@ impl Dialer {
                 true => self.refused(refusal),
                 false => Ok(Step::Wait(Phase::Refused(refusal))),
             },
-            Phase::Answered(verdict, refusal) => self.take_verdict(verdict, refusal),
+            Phase::Answered(verdict, Asked::Refusal(refusal)) => {
+                self.refusal_answered(verdict, refusal)
+            }
+            Phase::Answered(verdict, Asked::Certificate(stopped)) => {
+                self.certificate_answered(verdict, *stopped)
+            }
             // The job or the host's answer has not come yet, or the opening is over.
             idle @ (Phase::Lacking(..) | Phase::Awaiting(_) | Phase::Asking(..) | Phase::Over) => {
                 Ok(Step::Wait(idle))
@@ -255,7 +265,8 @@ impl Dialer {
                 self.notes.phase("tls");
                 let name = self.config.tls_name();
                 let origin = self.config.tls_origin();
-                let opening = Opening { name: &name, origin, asks: false };
+                let asks = self.asks_about_certificates();
+                let opening = Opening { name: &name, origin, asks };
                 let handshake = Handshake::start(&connector, opening, stream);
                 self.secured(handshake)
             }
@@ -269,10 +280,7 @@ impl Dialer {
         self.timings.tls_us = self.timings.tls_us.saturating_add(self.lap());
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::Securing(pending))),
-            Ok(Handshake::Asked(asking, verdict)) => {
-                log_verdict(self.notes.id, &self.config.tls_name(), &verdict);
-                self.secured(Handshake::answered(asking, false))
-            }
+            Ok(Handshake::Asked(asking, verdict)) => self.stopped(asking, verdict),
             Ok(Handshake::Abandoned) => Ok(Step::Wait(Phase::Over)),
             Ok(Handshake::Done(session)) => {
                 log_session(self.notes.id, &self.config.tls_name(), &session);
@@ -296,8 +304,7 @@ impl Dialer {
             "connection {}: it wants no TLS session resumed; once more",
             self.notes.id
         );
-        self.prerequisites = Prerequisites::default();
-        Phase::Preparing
+        self.begin_anew()
     }
 
     fn start_upgrade(&mut self, stream: Stream) -> Result<Step> {
@@ -371,9 +378,8 @@ impl Dialer {
         let (component, during) = match phase {
             // There is an answer, so that is reported.
             Phase::Refused(refusal) => return self.refusal_failure(*refusal),
-            Phase::Asking(_, refusal) | Phase::Answered(_, refusal) => {
-                let words = "; nobody answered the question for credentials in time";
-                return self.refusal_failure(refusal.adding(words));
+            Phase::Asking(_, asked) | Phase::Answered(_, asked) => {
+                return self.unanswered_in_time(asked)
             }
             phase => phase.doing(&self.config),
         };

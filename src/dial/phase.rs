@@ -9,7 +9,7 @@ use super::proxy::Tunnel;
 use super::question::{Question, Verdict};
 use crate::error::Component;
 use crate::exit::Guarded;
-use crate::tls::Handshaking;
+use crate::tls::{self, Handshaking};
 use crate::transport::Stream;
 
 /// The purpose of a job.
@@ -38,10 +38,22 @@ pub enum Phase {
     Securing(Guarded<Handshaking<Stream>>),
     Upgrading(Box<Upgrade>),
     Refused(Box<Refusal>),
-    /// The host decides about a refusal. The question is there until it is taken.
-    Asking(Option<Box<Question>>, Box<Refusal>),
-    Answered(Verdict, Box<Refusal>),
+    /// The host decides. The question is there until it is taken.
+    Asking(Option<Box<Question>>, Asked),
+    Answered(Verdict, Asked),
     Over,
+}
+
+/// A handshake that has stopped at the server's certificate.
+pub struct Stopped {
+    pub asking: Guarded<Handshaking<Stream>>,
+    pub verdict: tls::Verdict,
+}
+
+/// What the host decides about.
+pub enum Asked {
+    Refusal(Box<Refusal>),
+    Certificate(Box<Stopped>),
 }
 
 /// The result of a step of a phase.

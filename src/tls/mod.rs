@@ -27,7 +27,7 @@ mod library;
 
 pub use self::library::{
     description, forget_stale_errors, may_succeed_anew, names_of_another, start, Certificate,
-    Connector, Handshaking, Identity, Roots, Sessions, TlsError, TlsStream, CAN_LOG_KEYS,
+    Connector, Handshaking, Identity, Roots, Sessions, TlsError, TlsStream, CAN_ASK, CAN_LOG_KEYS,
 };
 
 /// What of the server's certificate is verified.

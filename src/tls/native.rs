@@ -46,6 +46,9 @@ pub struct TlsStream<S> {
 /// Whether the keys of sessions can be written to a file.
 pub const CAN_LOG_KEYS: bool = false;
 
+/// Whether a handshake can stop at the certificate.
+pub const CAN_ASK: bool = false;
+
 /// Its name, for people.
 pub fn description() -> String {
     let name = if cfg!(target_os = "windows") {

@@ -226,9 +226,10 @@ macro_rules! options_table {
             /// not; each connection makes a whole handshake. Where TLS is not OpenSSL, the system
             /// decides.
             tls_resume: i32 = OnOrOff,
-            /// Which decisions your program wants to make itself: a sum of HOSTWS_ASK_CREDENTIALS
-            /// and HOSTWS_ASK_RECONNECT. Each comes as an ASK event, and the library waits for
-            /// ws_answer(). 0: none. A handler with callbacks needs on_event.
+            /// Which decisions your program wants to make itself: a sum of
+            /// HOSTWS_ASK_CERTIFICATE, HOSTWS_ASK_CREDENTIALS and HOSTWS_ASK_RECONNECT. Each comes
+            /// as an ASK event, and the library waits for ws_answer(). 0: none. A handler with
+            /// callbacks needs on_event.
             ask: i64 = Questions,
         }
     };

@@ -6,7 +6,7 @@ use serde_json::{json, Map, Value};
 use super::{Dialer, Result};
 use crate::dial::auth::{challenges, Next};
 use crate::dial::http::{Peer, Refusal};
-use crate::dial::phase::{Phase, Step};
+use crate::dial::phase::{Asked, Phase, Step};
 use crate::dial::question::{Question, Topic, Verdict};
 use crate::error::Error;
 use crate::log;
@@ -56,7 +56,7 @@ impl Dialer {
             }
             Next::Ask if self.config.ask.has(Topic::Credentials) => {
                 let question = self.question(&refusal);
-                Ok(Step::Wait(Phase::Asking(Some(Box::new(question)), refusal)))
+                Ok(Step::Wait(Phase::Asking(Some(Box::new(question)), Asked::Refusal(refusal))))
             }
             Next::Ask => Err(self.refusal_failure(*refusal)),
             Next::GiveUp => {
@@ -95,24 +95,11 @@ impl Dialer {
         Question { topic: Topic::Credentials, facts, why: None }
     }
 
-    /// The question that the host must be asked now, if there is one. Call this after each
-    /// `advance`.
-    pub fn take_question(&mut self) -> Option<Question> {
-        match &mut self.phase {
-            Phase::Asking(question, _) => question.take().map(|question| *question),
-            _ => None,
-        }
-    }
-
-    /// Takes the answer. The next `advance` uses it.
-    pub fn answered(&mut self, verdict: Verdict) {
-        match std::mem::replace(&mut self.phase, Phase::Over) {
-            Phase::Asking(_, refusal) => self.phase = Phase::Answered(verdict, refusal),
-            other => self.phase = other,
-        }
-    }
-
-    pub(super) fn take_verdict(&mut self, verdict: Verdict, refusal: Box<Refusal>) -> Result<Step> {
+    pub(super) fn refusal_answered(
+        &mut self,
+        verdict: Verdict,
+        refusal: Box<Refusal>,
+    ) -> Result<Step> {
         let peer = refusal.peer;
         let authenticator = self.authentication.with(peer);
         match verdict {

@@ -31,10 +31,11 @@ mod roots;
 
 pub use self::config::{Context, TlsConfig};
 pub use self::context::TlsContexts;
+pub use self::described::certificate_facts;
 pub use self::errors::{broken_session, closes, explain_early, handshake_failure};
 pub use self::handshake::{check_session, log_session, log_verdict, Handshake};
 pub use self::identity::ClientIdentity;
 pub use self::key_log::KeyLog;
 pub use self::pem::{Content, Pem};
-pub use self::pins::parse as parse_pins;
-pub use crate::tls::{TlsVersion, Verify};
+pub use self::pins::{of_certificate as certificate_pin, parse as parse_pins};
+pub use crate::tls::{TlsVersion, Verify, CAN_ASK};

@@ -51,6 +51,11 @@ pub fn parse(list: &str) -> Result<Vec<Pin>, Error> {
     (1..).zip(list.split(';')).map(pin).collect()
 }
 
+/// The pin of a certificate's key, if it can be read.
+pub fn of_certificate(certificate: &[u8]) -> Option<String> {
+    Pin::of(certificate).ok().map(|pin| pin.to_string())
+}
+
 /// Any of the pins is enough; without pins every server will do.
 pub fn check(pins: &[Pin], certificate: Option<&[u8]>) -> Result<(), Error> {
     if pins.is_empty() {

@@ -26,6 +26,9 @@ pub type Certificate = openssl::x509::X509;
 /// Whether the keys of sessions can be written to a file.
 pub const CAN_LOG_KEYS: bool = true;
 
+/// Whether a handshake can stop at the certificate.
+pub const CAN_ASK: bool = true;
+
 /// Its name and the version that runs: `OpenSSL 3.0.22 (system)`.
 pub fn description() -> String {
     let version: Vec<&str> = openssl::version::version().split(' ').take(2).collect();
