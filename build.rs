@@ -136,7 +136,10 @@ fn expanded(root: &Path, out: &Path) -> PathBuf {
         })
         .collect();
     let shell = between(&types, "macro_rules! ws_options {", "\noptions_table!(ws_options);\n");
-    let body = between(&shell, "=> {\n", "\n\n        /// A field behind");
+    // From the struct's documentation to its closing brace.
+    let shape = "        pub struct ws_options {";
+    let head = between(&shell, "=> {\n", shape);
+    let body = format!("{head}{shape}{}\n        }}", between(&shell, shape, "\n        }\n"));
     let body = body.replace("$($(#[$doc])* pub $name: $type,)*", &rows);
     let path = out.join("types.rs");
     let text = types.replace(&format!("macro_rules! ws_options {{{shell}"), &body);

@@ -66,6 +66,8 @@ fn a_server_that_does_not_answer_is_dropped_in_time() {
     assert_eq!(ws_shutdown(200), HOSTWS_E_TIMEOUT);
     let passed = before.elapsed();
     assert!(passed >= Duration::from_millis(190) && passed < Duration::from_secs(3), "{passed:?}");
+    let which = format!("connection {} did not close in time", client.id);
+    assert!(last_words().contains(&which), "{}", last_words());
     client.finish().check_dropped(1006);
     connecting.finish().check_dropped(1006);
 }

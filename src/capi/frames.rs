@@ -232,3 +232,6 @@ impl Drop for Frames {
 fn with<T>(body: impl FnOnce(&mut Frames) -> T) -> Option<T> {
     FRAMES.try_with(|frames| body(&mut frames.borrow_mut())).ok()
 }
+
+#[cfg(test)]
+mod tests;

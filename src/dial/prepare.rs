@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::address::{Lookups, Turns};
+use super::address::{Lookups, Turns, Waiter};
 use super::jobs::Wait;
 use super::tls::{Context, TlsConfig, TlsContexts};
 use super::trail::Trails;
@@ -72,6 +72,7 @@ impl Job {
             return;
         }
         let started = Instant::now();
+        let given_up = Arc::clone(&cancelled);
         let deliver = move |result| {
             if !cancelled.load(Ordering::Relaxed) {
                 deliver(Prepared { result, took: started.elapsed() });
@@ -80,10 +81,11 @@ impl Job {
         match need {
             Need::Addresses(host, port) => {
                 let name = host.clone();
-                let waiter = move |found: Result<_, _>| {
+                let deliver = Box::new(move |found: Result<_, _>| {
                     deliver(found.map(|addresses| Found::Addresses(name, addresses)));
-                };
-                resources.lookups.look_up(&host, port, Box::new(waiter));
+                });
+                let waiter = Waiter { cancelled: given_up, deliver };
+                resources.lookups.look_up(&host, port, waiter);
             }
             Need::Context(config) => {
                 let loaded = catch_unwind(AssertUnwindSafe(|| resources.contexts.load(&config)));

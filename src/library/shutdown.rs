@@ -1,7 +1,7 @@
 //! The shutdown: every connection closes and every thread ends, within a time limit.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,12 +28,20 @@ pub fn shutdown(timeout: Option<Duration>) -> Result<()> {
     if library.closing.swap(true, Ordering::SeqCst) {
         return Err(Error::ws(Code::Shutdown, "another thread is shutting the library down"));
     }
+    let _closing = Closing(&library.closing);
     let result = library.close_all(timeout);
     library.crew.shared.resources.forget();
     // In any case: the host may unload its functions when this returns.
-    let result = result.and(library.forget_functions(Instant::now() + MOMENT));
-    library.closing.store(false, Ordering::SeqCst);
-    result
+    result.and(library.forget_functions(Instant::now() + MOMENT))
+}
+
+/// Marks the time of a shutdown, however it ends.
+struct Closing<'a>(&'a AtomicBool);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 impl Library {
@@ -56,6 +64,7 @@ impl Library {
         let mut is_polite = timeout != Some(Duration::ZERO);
         let mut last = None;
         let mut watched = Watched::default();
+        let mut dropped = BTreeSet::new();
         loop {
             for connection in self.registry.all() {
                 watched.add(&connection);
@@ -63,8 +72,11 @@ impl Library {
                     Status::Closed => {}
                     Status::Closing if is_polite => {}
                     _ if is_polite => connection.drain(timeout.is_none()),
-                    // It fails only when there is nothing left to close.
-                    _ => drop(connection.abort()),
+                    _ => {
+                        // It fails only when there is nothing left to close.
+                        let _ = connection.abort();
+                        dropped.insert(connection.id);
+                    }
                 }
             }
             self.crew.retire();
@@ -88,11 +100,16 @@ impl Library {
             let words = "a name is still being looked up; its thread ends with that";
             return Err(Error::ws(Code::Timeout, words));
         }
-        if !is_polite && timeout != Some(Duration::ZERO) {
-            let words = "some connections did not close in time and were dropped";
-            return Err(Error::ws(Code::Timeout, words));
+        match dropped.first() {
+            Some(first) if timeout != Some(Duration::ZERO) => {
+                let others = and_others(dropped.len() - 1);
+                let words = format!(
+                    "connection {first}{others} did not close in time: what was left is dropped"
+                );
+                Err(Error::ws(Code::Timeout, words))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -112,15 +129,20 @@ impl Watched {
     fn check(&self) -> Result<()> {
         let mut lost = self.0.values().filter(|connection| connection.life().has_lost());
         let Some(first) = lost.next() else { return Ok(()) };
-        let others = match lost.count() {
-            0 => String::new(),
-            others => format!(" and of {others} more"),
-        };
+        let others = and_others(lost.count());
         let words = format!(
             "messages that were accepted could not be sent and are dropped: those of connection \
              {}{others}",
             first.id
         );
         Err(first.explain(Error::ws(Code::Timeout, words)))
+    }
+}
+
+/// What follows the first of several connections.
+fn and_others(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        others => format!(" (and {others} more)"),
     }
 }

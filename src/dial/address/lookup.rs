@@ -4,14 +4,21 @@
 use std::collections::hash_map::{Entry, HashMap};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Code, Component, Error};
 
 type Found = Result<Vec<SocketAddr>, Error>;
-type Waiter = Box<dyn FnOnce(Found) + Send>;
 
-/// The look-ups in progress. A waiter that gives up ignores the answer; the others still get it.
+/// Somebody who waits for an answer.
+pub struct Waiter {
+    /// It has given up. The others still get the answer.
+    pub cancelled: Arc<AtomicBool>,
+    pub deliver: Box<dyn FnOnce(Found) + Send>,
+}
+
+/// The look-ups in progress.
 #[derive(Default)]
 pub struct Lookups {
     running: Mutex<HashMap<(String, u16), Vec<Waiter>>>,
@@ -34,7 +41,15 @@ impl Lookups {
     ) {
         let key = (host.to_owned(), port);
         match self.running().entry(key.clone()) {
-            Entry::Occupied(mut running) => return running.get_mut().push(waiter),
+            Entry::Occupied(mut running) => {
+                let waiters = running.get_mut();
+                // Each attempt of a connection is another waiter, and a look-up may hang for long.
+                if waiters.len() == waiters.capacity() {
+                    waiters.retain(|waiter| !waiter.cancelled.load(Ordering::Relaxed));
+                }
+                waiters.push(waiter);
+                return;
+            }
             Entry::Vacant(place) => drop(place.insert(vec![waiter])),
         }
         let found = catch_unwind(AssertUnwindSafe(|| resolver(host, port))).unwrap_or_else(|_| {
@@ -44,7 +59,7 @@ impl Lookups {
         for waiter in waiters {
             let found = found.clone();
             // If one panics, the others still get the answer.
-            let _ = catch_unwind(AssertUnwindSafe(|| waiter(found)));
+            let _ = catch_unwind(AssertUnwindSafe(|| (waiter.deliver)(found)));
         }
     }
 
@@ -83,10 +98,14 @@ pub fn unresolved(host: &str, words: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
     use std::sync::mpsc;
 
     use super::*;
+
+    fn waiting(deliver: impl FnOnce(Found) + Send + 'static) -> Waiter {
+        Waiter { cancelled: Arc::default(), deliver: Box::new(deliver) }
+    }
 
     fn address() -> SocketAddr {
         SocketAddr::from(([192, 0, 2, 1], 80))
@@ -99,7 +118,7 @@ mod tests {
         let (sender, receiver) = mpsc::channel();
         let waiter = |sender: &mpsc::Sender<Found>| -> Waiter {
             let sender = sender.clone();
-            Box::new(move |found| sender.send(found).unwrap())
+            waiting(move |found| sender.send(found).unwrap())
         };
         lookups.look_up_with(
             |_, _| {
@@ -133,11 +152,29 @@ mod tests {
         let (sender, receiver) = mpsc::channel();
         let defect = |_: &str, _| -> Found {
             let sender = sender.clone();
-            lookups.look_up("name", 80, Box::new(move |found| sender.send(found).unwrap()));
+            lookups.look_up("name", 80, waiting(move |found| sender.send(found).unwrap()));
             panic!("a defect")
         };
-        lookups.look_up_with(defect, "name", 80, Box::new(|_| panic!("a defect")));
+        lookups.look_up_with(defect, "name", 80, waiting(|_| panic!("a defect")));
         let error = receiver.try_recv().unwrap().expect_err("it failed");
         assert_eq!(error.code, Code::Internal as i32);
+    }
+    #[test]
+    fn who_has_given_up_does_not_pile_up_behind_a_look_up_that_hangs() {
+        let lookups = Lookups::default();
+        let hangs = |_: &str, _| {
+            for _ in 0..1000 {
+                let attempt = waiting(|_| {});
+                attempt.cancelled.store(true, Ordering::Relaxed);
+                lookups.look_up("name", 80, attempt);
+            }
+            let waiters = lookups.running()[&("name".to_owned(), 80)].len();
+            assert!(waiters < 10, "{waiters} wait");
+            Ok(Vec::new())
+        };
+        let (sender, receiver) = mpsc::channel();
+        let first = waiting(move |found| sender.send(found).unwrap());
+        lookups.look_up_with(hangs, "name", 80, first);
+        assert_eq!(receiver.try_recv(), Ok(Ok(Vec::new())));
     }
 }

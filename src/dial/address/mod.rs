@@ -11,7 +11,7 @@ mod unix;
 pub use self::elsewhere::Elsewhere;
 pub use self::family::Family;
 pub use self::known::known_addresses;
-pub use self::lookup::Lookups;
+pub use self::lookup::{Lookups, Waiter};
 pub use self::race::{Progress, Race};
 pub use self::turns::Turns;
 pub use self::unix::{shown_socket, split_socket, LocalAttempt};

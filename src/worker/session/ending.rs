@@ -103,7 +103,8 @@ impl Session {
         let CloseFrame { code, reason } =
             frame.unwrap_or(CloseFrame { code: close_code::NO_STATUS, reason: String::new() });
         let id = connection.id;
-        log::line!(Debug, "connection {id}: the server closes with {code} {reason:?}");
+        let does = if connection.life().is_closing() { "answers our close" } else { "closes" };
+        log::line!(Debug, "connection {id}: the server {does} with {code} {reason:?}");
         let policy = &connection.limits.reconnect;
         let resumes =
             policy.is_worth(None, code, is_passing_close(code)) && connection.resumes(now);
