@@ -230,6 +230,14 @@ enum { HOSTWS_EVENT_RECONNECTED = 9 };
  * waits to be delivered, the new one replaces it.
  */
 enum { HOSTWS_EVENT_ASK = 10 };
+
+/**
+ * on_event: the operating system has taken the last byte of a message that was sent with
+ * HOSTWS_NOTIFY.
+ */
+enum { HOSTWS_EVENT_SENT = 11 };
+/** on_event: a message that had not begun to leave after `message_ttl_ms` was dropped. */
+enum { HOSTWS_EVENT_EXPIRED = 12 };
 /** In an event's `flags`: this is the first part of a message. */
 enum { HOSTWS_FIRST = 1 };
 /** In an event's `flags`: this is the last part of a message. */
@@ -270,6 +278,8 @@ enum { HOSTWS_ASK_RECONNECT = 4 };
 enum { HOSTWS_MORE = 1 };
 /** Flag of ws_send_ex(): do not compress the message. */
 enum { HOSTWS_NO_COMPRESS = 2 };
+/** ws_send_ex(): a SENT event says when the message has left. */
+enum { HOSTWS_NOTIFY = 4 };
 /** `tls_verify`: the certificate's chain, dates and name are checked. The default. */
 enum { HOSTWS_TLS_VERIFY_FULL = 0 };
 /** `tls_verify`: the chain and dates are checked, the name is not. */
@@ -363,8 +373,8 @@ typedef struct ws_event {
   /**
    * TERMINATE: the server's close code; 1005 if its close frame had none. Without a close frame,
    * the code with which the library failed the connection (1002, 1003, 1007, 1009; 1015 for
-   * TLS), else 1006. RECONNECTING, RECONNECTED: the number of the attempt in a row, from 1. ASK: the
-   * number of the question.
+   * TLS), else 1006. RECONNECTING, RECONNECTED: the number of the attempt in a row, from 1. ASK:
+   * the number of the question. SENT, EXPIRED: the number of the message, see ws_send_ex().
    */
   int32_t code;
   /** TERMINATE: the server's reason, or "". */
@@ -418,7 +428,7 @@ typedef struct ws_handler {
   ws_callback on_error;
   /** The connection has ended. Always, last, once. */
   ws_callback on_terminate;
-  /** All other events: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED, ASK. */
+  /** All other events: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED, ASK, SENT, EXPIRED. */
   ws_callback on_event;
 } ws_handler;
 
@@ -747,6 +757,16 @@ typedef struct ws_options {
    * callbacks needs on_event.
    */
   int64_t ask;
+  /**
+   * A message that has not begun to leave after this time is dropped, and an EXPIRED
+   * event names it. The time begins when ws_send() or ws_send_ex() queues the message,
+   * or its last fragment, and runs also while the connection is opened or reopened. Once
+   * its first byte has left, or is part of a TLS record that has begun to leave, a
+   * message is sent completely. After a reconnect this counts anew. With `deflate`,
+   * messages are then compressed each by itself. 0 or -1: no limit. HOSTWS_E_AGAIN also
+   * means that 65,536 EXPIRED events are outstanding or wait for you to take them.
+   */
+  int64_t message_ttl_ms;
 } ws_options;
 
 /**
@@ -1120,18 +1140,30 @@ int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
  * between; only one thread at a time may send fragments. ws_ping() and ws_terminate() are allowed;
  * ws_terminate() leaves the message incomplete.
  *
+ * With HOSTWS_NOTIFY a SENT event follows when the operating system has taken the last byte of the
+ * message, over TLS with its record. That is not a receipt of the server. The call returns the
+ * message's number, which is the event's `code`. A connection numbers its messages, also those of
+ * ws_send(), from 1 in the order in which they leave; 2147483647 is followed by 1. SENT events
+ * come in that order. A message that is sent again after a reconnect is reported once. There is
+ * no SENT for a message that is dropped: because it expires (EXPIRED), because a reconnect tears
+ * it, or because the connection ends before; and none after ws_terminate() and the like, which
+ * leave only on_terminate. Pass HOSTWS_NOTIFY with the last fragment of a message.
+ *
  * @param ws         a connection
  * @param data       `length` bytes, copied before the call returns; may be NULL if `length` is 0
  * @param length     bytes, or -1 if `data` ends in a NUL
  * @param data_type  as in ws_send(); in a later fragment 0, or the type of the message. Fragments
  *                   are HOSTWS_TEXT or HOSTWS_BLOB: an object is checked as a whole
- * @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS; HOSTWS_NO_COMPRESS applies
- *                   to the whole message and counts only in its first fragment
- * @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last fragment ends inside a
+ * @param flags      0, or a sum of HOSTWS_MORE, HOSTWS_NO_COMPRESS and HOSTWS_NOTIFY;
+ *                   HOSTWS_NO_COMPRESS applies to the whole message and counts only in its first
+ *                   fragment
+ * @return as ws_send(), for this fragment; with HOSTWS_NOTIFY the message's number, from 1, in
+ *         place of HOSTWS_OK, and HOSTWS_E_AGAIN also if 65,536 SENT and EXPIRED events are
+ *         outstanding or wait for you to take them (no DRAIN follows); HOSTWS_E_UTF8 also if the last fragment ends inside a
  *         character; HOSTWS_E_LOST, once, if the connection was lost after some of the message had
  *         left and is being reopened (`reconnect_max`): nothing was queued, and the next call
  *         begins a new message; HOSTWS_E_ARGUMENT for other flags, for a change of the data type,
- *         and for an object with HOSTWS_MORE
+ *         for an object with HOSTWS_MORE, and for HOSTWS_NOTIFY with HOSTWS_MORE
  *
  * Blocks: never, except while this message or that of another thread is being compressed. Threads:
  * any; the fragments of one message from one at a time. From a callback: yes. After fork:
@@ -1139,7 +1171,11 @@ int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
  *
  * @since 0.1
  */
-int32_t ws_send_ex(ws_id ws, const void *data, int64_t length, int32_t data_type, uint32_t flags);
+int32_t ws_send_ex(ws_id ws,
+                   const void *data,
+                   int64_t length,
+                   int32_t data_type,
+                   uint32_t flags);
 
 /**
  * Sends a ping (RFC 6455 5.5.2). The server's answer comes as a PONG event with the same payload
@@ -1462,7 +1498,7 @@ int32_t ws_poll(ws_queue queue, int32_t timeout_ms, int32_t max_events);
  *
  * @param type  an event's `type`
  * @return "open", "message", "error", "terminate", "drain", "pong", "warning", "reconnecting",
- *         "reconnected" or "ask"; "" for any other number. Valid for ever
+ *         "reconnected", "ask", "sent" or "expired"; "" for any other number. Valid for ever
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
  *

@@ -75,6 +75,8 @@ enum class event_type : std::int32_t {
   reconnecting = HOSTWS_EVENT_RECONNECTING,
   reconnected = HOSTWS_EVENT_RECONNECTED,
   ask = HOSTWS_EVENT_ASK,
+  sent = HOSTWS_EVENT_SENT,
+  expired = HOSTWS_EVENT_EXPIRED,
 };
 
 /** ws_status_name(), ws_event_name(), ws_data_type_name(): the name of a value. */
@@ -163,7 +165,10 @@ class event {
   hostws::topic topic() const noexcept { return static_cast<hostws::topic>(raw_->flags); }
   /** error, warning, reconnecting, ask: the errors. */
   error_stack errors() const noexcept { return {raw_->errors, static_cast<std::size_t>(raw_->error_count)}; }
-  /** terminate: the close code, see ws_event. reconnecting, reconnected: the number of the attempt. ask: that of the question. */
+  /**
+   * terminate: the close code, see ws_event. reconnecting, reconnected: the number of the attempt.
+   * ask: that of the question. sent, expired: that of the message, see connection::send_ex().
+   */
   int code() const noexcept { return raw_->code; }
   /** terminate: the server's reason. */
   std::string_view reason() const noexcept { return raw_->reason == nullptr ? "" : raw_->reason; }
@@ -313,6 +318,8 @@ struct options {
   bool tls_resume = true;
   /** What to ask you about: a sum of HOSTWS_ASK_CERTIFICATE, HOSTWS_ASK_CREDENTIALS and HOSTWS_ASK_RECONNECT. */
   std::int64_t ask = 0;
+  /** How long a message may wait before it begins to leave; 0: no limit. Then an expired event names it. */
+  std::chrono::milliseconds message_ttl{0};
 };
 
 /** Internal. */
@@ -539,9 +546,12 @@ class connection {
         HOSTWS_E_AGAIN, ws_send(id_, data.data(), detail::length(data), static_cast<std::int32_t>(type)));
   }
 
-  /** ws_send_ex(): a fragment with HOSTWS_MORE, or a message with HOSTWS_NO_COMPRESS. */
-  void send_ex(std::string_view data, std::uint32_t flags, std::optional<hostws::data_type> type = {}) const {
-    detail::check(ws_send_ex(id_, data.data(), detail::length(data), detail::number(type), flags));
+  /**
+   * ws_send_ex(): a fragment with HOSTWS_MORE, or a message with HOSTWS_NO_COMPRESS or HOSTWS_NOTIFY.
+   * Returns the message's number with HOSTWS_NOTIFY, otherwise 0.
+   */
+  std::int32_t send_ex(std::string_view data, std::uint32_t flags, std::optional<hostws::data_type> type = {}) const {
+    return detail::check(ws_send_ex(id_, data.data(), detail::length(data), detail::number(type), flags));
   }
 
   /** send_ex(), but returns false instead of throwing HOSTWS_E_AGAIN; a drain event follows when there is room. */
@@ -716,6 +726,7 @@ class connection {
     raw.tcp_receive_buffer = options.tcp_receive_buffer;
     raw.tls_key_log = options.tls_key_log ? 1 : 0;
     raw.tls_resume = options.tls_resume ? 0 : -1;
+    raw.message_ttl_ms = detail::count(options.message_ttl);
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 

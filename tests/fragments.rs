@@ -70,7 +70,7 @@ fn a_fragment_that_is_refused_changes_nothing() {
     check_refused(send_ex(ws, b"x", 0, HOSTWS_MORE), HOSTWS_E_UTF8, "offset 0");
     check_refused(send_ex(ws, b"", 0, 0), HOSTWS_E_UTF8, "ends inside the character at offset 0");
     check_refused(send_ex(ws, b"x", HOSTWS_BLOB, 0), HOSTWS_E_ARGUMENT, "another data type");
-    check_refused(send_ex(ws, b"x", 0, 4), HOSTWS_E_ARGUMENT, "flags is 0x4");
+    check_refused(send_ex(ws, b"x", 0, 8), HOSTWS_E_ARGUMENT, "flags is 0x8");
     check_refused(send_ex(ws, b"x", 4, 0), HOSTWS_E_ARGUMENT, "4 is not a data type");
     // Nothing else gets in between.
     check_refused(send(ws, b"other", 0), HOSTWS_E_BUSY, "ws_send_ex");

@@ -75,6 +75,14 @@ static char count(record *r, const ws_event *event) {
       CHECK(event->code > 0);
       r->reconnects++;
       return 'R';
+    case HOSTWS_EVENT_SENT:
+      CHECK(event->code > r->sent);
+      r->sent = event->code;
+      return 'S';
+    case HOSTWS_EVENT_EXPIRED:
+      CHECK(event->code > 0);
+      r->expired++;
+      return 'X';
     default: CHECK_INT(event->type, HOSTWS_EVENT_OPEN); return '?';
   }
 }
@@ -95,7 +103,8 @@ void record_event(record *r, const ws_event *event) {
   int is_loss = event->type == HOSTWS_EVENT_RECONNECTING;
   if (event->type != HOSTWS_EVENT_ERROR && event->type != HOSTWS_EVENT_WARNING && !is_loss)
     CHECK_INT(event->error_count, 0);
-  if (event->type != HOSTWS_EVENT_TERMINATE && event->type != HOSTWS_EVENT_RECONNECTED && !is_loss)
+  int is_of_message = event->type == HOSTWS_EVENT_SENT || event->type == HOSTWS_EVENT_EXPIRED;
+  if (event->type != HOSTWS_EVENT_TERMINATE && event->type != HOSTWS_EVENT_RECONNECTED && !is_loss && !is_of_message)
     CHECK_INT(event->code, 0);
   if (!is_loss) CHECK_INT(event->delay_ms, 0);
   char letter = count(r, event);

@@ -15,8 +15,9 @@ extern "C" {
 
 typedef struct record {
   char order[256]; /* a letter an event, its first ones: O M E T D P W; m: a part of a message; L: reconnecting,
-                       R: reconnected */
-  int opens, messages, errors, terminates, drains, pongs, warnings, losses, reconnects;
+                       R: reconnected, S: sent, X: expired */
+  int opens, messages, errors, terminates, drains, pongs, warnings, losses, reconnects, expired;
+  int32_t sent; /* the number of the last message that has left */
   char *data; /* of the last message or pong */
   int64_t length;
   int32_t data_type;

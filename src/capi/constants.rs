@@ -114,6 +114,11 @@ pub const HOSTWS_EVENT_RECONNECTED: i32 = 9;
 /// "reconnect") and `code`. May come before OPEN. A connection asks one question at a time; if an older ASK still
 /// waits to be delivered, the new one replaces it.
 pub const HOSTWS_EVENT_ASK: i32 = 10;
+/// on_event: the operating system has taken the last byte of a message that was sent with
+/// HOSTWS_NOTIFY.
+pub const HOSTWS_EVENT_SENT: i32 = 11;
+/// on_event: a message that had not begun to leave after `message_ttl_ms` was dropped.
+pub const HOSTWS_EVENT_EXPIRED: i32 = 12;
 
 /// In an event's `flags`: this is the first part of a message.
 pub const HOSTWS_FIRST: u32 = 1;
@@ -148,6 +153,8 @@ pub const HOSTWS_ASK_RECONNECT: u32 = 4;
 pub const HOSTWS_MORE: u32 = 1;
 /// Flag of ws_send_ex(): do not compress the message.
 pub const HOSTWS_NO_COMPRESS: u32 = 2;
+/// ws_send_ex(): a SENT event says when the message has left.
+pub const HOSTWS_NOTIFY: u32 = 4;
 
 /// `tls_verify`: the certificate's chain, dates and name are checked. The default.
 pub const HOSTWS_TLS_VERIFY_FULL: i32 = 0;

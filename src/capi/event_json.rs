@@ -38,11 +38,13 @@ pub unsafe fn write(event: &ws_event, out: &mut impl Write) -> io::Result<()> {
         HOSTWS_EVENT_RECONNECTING => {
             write!(out, ",\"code\":{},\"delay_ms\":{}", event.code, event.delay_ms)?;
         }
-        HOSTWS_EVENT_RECONNECTED => write!(out, ",\"code\":{}", event.code)?,
         HOSTWS_EVENT_ASK => {
             let (code, flags, delay) = (event.code, event.flags, event.delay_ms);
             write!(out, ",\"code\":{code},\"flags\":{flags},\"delay_ms\":{delay},\"data\":")?;
             out.write_all(payload)?;
+        }
+        HOSTWS_EVENT_RECONNECTED | HOSTWS_EVENT_SENT | HOSTWS_EVENT_EXPIRED => {
+            write!(out, ",\"code\":{}", event.code)?;
         }
         _ => {}
     }

@@ -70,7 +70,7 @@ pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i
 ///
 /// @param type  an event's `type`
 /// @return "open", "message", "error", "terminate", "drain", "pong", "warning", "reconnecting",
-///         "reconnected" or "ask"; "" for any other number. Valid for ever
+///         "reconnected", "ask", "sent" or "expired"; "" for any other number. Valid for ever
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: yes.
 ///

@@ -35,6 +35,8 @@ pub fn event(kind: i32) -> &'static CStr {
         HOSTWS_EVENT_RECONNECTING => c"reconnecting",
         HOSTWS_EVENT_RECONNECTED => c"reconnected",
         HOSTWS_EVENT_ASK => c"ask",
+        HOSTWS_EVENT_SENT => c"sent",
+        HOSTWS_EVENT_EXPIRED => c"expired",
         _ => c"",
     }
 }

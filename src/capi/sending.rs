@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use super::constants::{HOSTWS_MORE, HOSTWS_NO_COMPRESS, HOSTWS_OK};
+use super::constants::{HOSTWS_MORE, HOSTWS_NOTIFY, HOSTWS_NO_COMPRESS, HOSTWS_OK};
 use super::guard::{answer, answer_briefly, answer_wide, length};
 use super::memory;
 use super::types::ws_id;
@@ -65,18 +65,30 @@ pub unsafe extern "C" fn ws_send(
 /// between; only one thread at a time may send fragments. ws_ping() and ws_terminate() are allowed;
 /// ws_terminate() leaves the message incomplete.
 ///
+/// With HOSTWS_NOTIFY a SENT event follows when the operating system has taken the last byte of the
+/// message, over TLS with its record. That is not a receipt of the server. The call returns the
+/// message's number, which is the event's `code`. A connection numbers its messages, also those of
+/// ws_send(), from 1 in the order in which they leave; 2147483647 is followed by 1. SENT events
+/// come in that order. A message that is sent again after a reconnect is reported once. There is
+/// no SENT for a message that is dropped: because it expires (EXPIRED), because a reconnect tears
+/// it, or because the connection ends before; and none after ws_terminate() and the like, which
+/// leave only on_terminate. Pass HOSTWS_NOTIFY with the last fragment of a message.
+///
 /// @param ws         a connection
 /// @param data       `length` bytes, copied before the call returns; may be NULL if `length` is 0
 /// @param length     bytes, or -1 if `data` ends in a NUL
 /// @param data_type  as in ws_send(); in a later fragment 0, or the type of the message. Fragments
 ///                   are HOSTWS_TEXT or HOSTWS_BLOB: an object is checked as a whole
-/// @param flags      0, or a sum of HOSTWS_MORE and HOSTWS_NO_COMPRESS; HOSTWS_NO_COMPRESS applies
-///                   to the whole message and counts only in its first fragment
-/// @return as ws_send(), for this fragment; HOSTWS_E_UTF8 also if the last fragment ends inside a
+/// @param flags      0, or a sum of HOSTWS_MORE, HOSTWS_NO_COMPRESS and HOSTWS_NOTIFY;
+///                   HOSTWS_NO_COMPRESS applies to the whole message and counts only in its first
+///                   fragment
+/// @return as ws_send(), for this fragment; with HOSTWS_NOTIFY the message's number, from 1, in
+///         place of HOSTWS_OK, and HOSTWS_E_AGAIN also if 65,536 SENT and EXPIRED events are
+///         outstanding or wait for you to take them (no DRAIN follows); HOSTWS_E_UTF8 also if the last fragment ends inside a
 ///         character; HOSTWS_E_LOST, once, if the connection was lost after some of the message had
 ///         left and is being reopened (`reconnect_max`): nothing was queued, and the next call
 ///         begins a new message; HOSTWS_E_ARGUMENT for other flags, for a change of the data type,
-///         and for an object with HOSTWS_MORE
+///         for an object with HOSTWS_MORE, and for HOSTWS_NOTIFY with HOSTWS_MORE
 ///
 /// Blocks: never, except while this message or that of another thread is being compressed. Threads:
 /// any; the fragments of one message from one at a time. From a callback: yes. After fork:
@@ -99,21 +111,30 @@ pub unsafe extern "C" fn ws_send_ex(
                 0 => None,
                 other => Some(DataType::from_number(other)?),
             };
-            connection.send_with(data, data_type, send_flags(flags)?)?;
-            Ok(HOSTWS_OK)
+            let flags = send_flags(flags)?;
+            let number = connection.send_with(data, data_type, flags)?;
+            Ok(if flags.is_notified { number } else { HOSTWS_OK })
         })
     })
 }
 
 fn send_flags(flags: u32) -> Result<SendFlags> {
-    let known = HOSTWS_MORE | HOSTWS_NO_COMPRESS;
+    let known = HOSTWS_MORE | HOSTWS_NO_COMPRESS | HOSTWS_NOTIFY;
     if flags & !known != 0 {
-        let words = format!("flags is {flags:#x}; HOSTWS_MORE is 1, HOSTWS_NO_COMPRESS 2");
+        let words = format!(
+            "flags is {flags:#x}; HOSTWS_MORE is 1, HOSTWS_NO_COMPRESS 2, \
+             HOSTWS_NOTIFY 4"
+        );
+        return Err(Error::ws(Code::Argument, words));
+    }
+    if flags & HOSTWS_MORE != 0 && flags & HOSTWS_NOTIFY != 0 {
+        let words = "HOSTWS_NOTIFY belongs to the last fragment, which has no HOSTWS_MORE";
         return Err(Error::ws(Code::Argument, words));
     }
     Ok(SendFlags {
         has_more: flags & HOSTWS_MORE != 0,
         is_uncompressed: flags & HOSTWS_NO_COMPRESS != 0,
+        is_notified: flags & HOSTWS_NOTIFY != 0,
     })
 }
 

@@ -66,8 +66,8 @@ pub struct ws_event {
     pub error_count: i32,
     /// TERMINATE: the server's close code; 1005 if its close frame had none. Without a close frame,
     /// the code with which the library failed the connection (1002, 1003, 1007, 1009; 1015 for
-    /// TLS), else 1006. RECONNECTING, RECONNECTED: the number of the attempt in a row, from 1. ASK: the
-    /// number of the question.
+    /// TLS), else 1006. RECONNECTING, RECONNECTED: the number of the attempt in a row, from 1. ASK:
+    /// the number of the question. SENT, EXPIRED: the number of the message, see ws_send_ex().
     pub code: i32,
     /// TERMINATE: the server's reason, or "".
     pub reason: *const c_char,
@@ -117,7 +117,7 @@ pub struct ws_handler {
     pub on_error: ws_callback,
     /// The connection has ended. Always, last, once.
     pub on_terminate: ws_callback,
-    /// All other events: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED, ASK.
+    /// All other events: DRAIN, PONG, WARNING, RECONNECTING, RECONNECTED, ASK, SENT, EXPIRED.
     pub on_event: ws_callback,
 }
 

@@ -139,6 +139,16 @@ impl View {
                     self.set_errors(&mut call.event, why);
                 }
             }
+            Event::Sent(number) => {
+                call.callback = callbacks.on_event;
+                call.event.r#type = HOSTWS_EVENT_SENT;
+                call.event.code = *number;
+            }
+            Event::Expired(number) => {
+                call.callback = callbacks.on_event;
+                call.event.r#type = HOSTWS_EVENT_EXPIRED;
+                call.event.code = *number;
+            }
             Event::Messages(_) => {}
         }
         Ok(Some(call))

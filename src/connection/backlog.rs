@@ -1,6 +1,6 @@
 //! Counts the waiting events that `receive_queue_max` does not limit.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU8, Ordering};
 
 use crate::queue::Event;
 
@@ -11,6 +11,8 @@ const MAX_WARNINGS: u8 = 16;
 pub struct Backlog {
     warnings: AtomicU8,
     pongs: AtomicU8,
+    /// Of messages that have left or have expired.
+    reports: AtomicU32,
 }
 
 impl Backlog {
@@ -23,12 +25,18 @@ impl Backlog {
     }
 
     pub fn add(&self, event: &Event) {
+        if let Event::Sent(_) | Event::Expired(_) = event {
+            self.reports.fetch_add(1, Ordering::Relaxed);
+        }
         if let Some(count) = self.of(event) {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     pub fn remove(&self, event: &Event) {
+        if let Event::Sent(_) | Event::Expired(_) = event {
+            self.reports.fetch_sub(1, Ordering::Relaxed);
+        }
         if let Some(count) = self.of(event) {
             count.fetch_sub(1, Ordering::Relaxed);
         }
@@ -36,6 +44,10 @@ impl Backlog {
 
     pub fn has_many_warnings(&self) -> bool {
         self.warnings.load(Ordering::Relaxed) >= MAX_WARNINGS
+    }
+
+    pub fn reports(&self) -> usize {
+        self.reports.load(Ordering::Relaxed) as usize
     }
 
     pub fn pongs(&self) -> usize {

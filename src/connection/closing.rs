@@ -130,6 +130,7 @@ impl Connection {
 
     /// Ends the connection and tells the host.
     pub fn end(self: &Arc<Self>, ending: Ending) {
+        self.report();
         self.release();
         self.emit(Event::Terminate(ending));
     }

@@ -25,6 +25,7 @@ impl Connection {
             Event::Open => Telling::Open,
             Event::Error(_) => Telling::Error,
             Event::Terminate(_) => Telling::Terminate,
+            Event::Sent(_) | Event::Expired(_) => Telling::Report,
             _ => Telling::Other,
         };
         if !self.life.admits(telling) {

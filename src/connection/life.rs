@@ -49,6 +49,8 @@ pub enum Telling {
     Open,
     Error,
     Terminate,
+    /// About a message that was sent. None follows the ERROR.
+    Report,
     Other,
 }
 
@@ -184,7 +186,8 @@ impl Life {
             Telling::Terminate => Some(state.at(Phase::Closed)),
             Telling::Error if state.has(FAILED) => None,
             Telling::Error => Some(state.with(FAILED)),
-            Telling::Open | Telling::Other => Some(state),
+            Telling::Report if state.has(FAILED) => None,
+            Telling::Open | Telling::Report | Telling::Other => Some(state),
         })
         .is_some()
     }
@@ -194,7 +197,7 @@ impl Life {
         self.change(|state| match telling {
             Telling::Open => Some(state.with(OPEN_QUEUED)),
             Telling::Terminate => Some(state.past(Phase::Told)),
-            Telling::Error | Telling::Other => None,
+            Telling::Error | Telling::Report | Telling::Other => None,
         });
     }
 

@@ -26,6 +26,7 @@ mod questions;
 mod reconnect;
 mod recovery;
 mod registry;
+mod reporting;
 mod seat;
 mod sending;
 mod spare;

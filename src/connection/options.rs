@@ -98,6 +98,8 @@ pub struct Limits {
     pub ping_timeout: Option<Duration>,
     /// How long data may wait for a server that takes none of it.
     pub write_timeout: Option<Duration>,
+    /// How long a message may wait before it begins to leave.
+    pub message_ttl: Option<Duration>,
     pub max_message: u64,
     pub send: SendBound,
     pub receive_queue_max: usize,
@@ -165,6 +167,7 @@ impl Values {
             ping_interval: self.ping_interval_ms,
             ping_timeout: self.ping_timeout_ms,
             write_timeout: self.write_timeout_ms,
+            message_ttl: self.message_ttl_ms,
             max_message: self.max_message,
             send: self.send_bound(),
             receive_queue_max: in_memory(self.receive_queue_max),

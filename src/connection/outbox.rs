@@ -7,6 +7,7 @@
 mod control;
 mod data;
 mod locked;
+mod marks;
 mod pings;
 mod resend;
 mod room;
@@ -15,6 +16,8 @@ use std::io;
 use std::sync::Arc;
 
 pub use locked::Locked;
+use marks::Marks;
+pub use marks::NewMessage;
 use pings::Pings;
 pub use room::SendBound;
 
@@ -43,6 +46,7 @@ struct Extras {
     pong_end: usize,
     waiting_pong: Option<Box<[u8]>>,
     pings: Pings,
+    marks: Marks,
     /// The server's certificate, once the transport is gone. Until then the TLS session has it.
     certificate: Option<Box<[u8]>>,
     /// Lines about sent frames, to be logged when the lock is released.
@@ -56,6 +60,7 @@ impl Extras {
             && self.pong_end == 0
             && self.waiting_pong.is_none()
             && self.pings.is_empty()
+            && self.marks.is_empty()
             && self.certificate.is_none()
             && self.lines.is_empty()
     }
@@ -66,7 +71,8 @@ pub struct Outbox {
     /// Frames. The bytes before `written` have left.
     buffer: Vec<u8>,
     written: usize,
-    /// Where in `buffer` the last message ends.
+    /// Where in `buffer` the last message begins and ends.
+    message_start: usize,
     message_end: usize,
     /// `Some` while the connection is open.
     transport: Option<Arc<Transport>>,
@@ -141,8 +147,10 @@ impl Outbox {
     /// This many bytes were cut off at the front of the buffer.
     fn cut(&mut self, bytes: usize) {
         self.written -= bytes;
+        self.message_start = self.message_start.saturating_sub(bytes);
         self.message_end = self.message_end.saturating_sub(bytes);
         if let Some(extras) = &mut self.extras {
+            extras.marks.cut(bytes);
             extras.pong_end = extras.pong_end.saturating_sub(bytes);
         }
         if let Some(reconnect) = &mut self.reconnect {
@@ -173,6 +181,7 @@ impl Outbox {
         if let Some(extras) = &mut self.extras {
             extras.waiting_pong = None;
             extras.pings = Pings::default();
+            extras.marks = Marks::default();
         }
         self.tidy();
     }
@@ -229,6 +238,9 @@ impl Outbox {
                     }
                     total += count;
                     self.written += count;
+                    if let Some(extras) = &mut self.extras {
+                        extras.marks.leave(self.written);
+                    }
                     if let Some(reconnect) = &mut self.reconnect {
                         reconnect.unsent.leave(&self.buffer, self.written);
                     }
@@ -291,7 +303,7 @@ impl Outbox {
 
     /// Nothing waits to be sent, and the worker has nothing to do.
     pub fn is_quiet(&self) -> bool {
-        self.waiting() == 0 && !self.owes_drain() && !self.is_broken()
+        self.waiting() == 0 && !self.owes_drain() && !self.is_broken() && !self.has_reports()
     }
 
     pub fn is_gathered(&self) -> bool {

@@ -104,7 +104,9 @@ impl Connection {
             return Ok(());
         }
         let cut = outbox.interrupt()?;
+        let sent = outbox.take_reports();
         drop(outbox);
+        self.report_sent(sent);
         self.home.queue.touch();
         if let Some(cut) = cut {
             self.life.lose();

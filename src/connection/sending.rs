@@ -1,14 +1,25 @@
 //! What a host sends: messages, fragments and pings. Each is queued as a whole or not at all. On a
 //! quiet connection it is written at once.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::composer::{check, Composer};
 use super::gathering::{Gathered, MUCH};
-use super::outbox::Locked;
+use super::outbox::{Locked, NewMessage};
 use super::{add, Command, Connection, DataType, Outbox};
 use crate::error::{Code, Error, Result};
 use crate::protocol::{DataFrame, DeflateParams, MAX_CONTROL};
+
+/// At most this many SENT and EXPIRED events may be outstanding or wait for the host.
+const MAX_REPORTS: usize = 65_536;
+
+/// The number of the message that is the `count`th of its connection.
+fn number(count: u64) -> i32 {
+    let number = count.saturating_sub(1) % i32::MAX as u64 + 1;
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
 
 /// How a message is sent.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,33 +28,39 @@ pub struct SendFlags {
     pub has_more: bool,
     /// It is not to be compressed.
     pub is_uncompressed: bool,
+    /// The host wants to hear when it has left.
+    pub is_notified: bool,
 }
 
 impl Connection {
     /// Queues one message.
     pub fn send(&self, payload: &[u8], data_type: DataType) -> Result<()> {
+        self.send_whole(payload, data_type, false).map(drop)
+    }
+
+    fn send_whole(&self, payload: &[u8], data_type: DataType, is_notified: bool) -> Result<i32> {
         let frame = DataFrame::whole(check(payload, data_type)?);
         match self.compresses(payload.len()) {
-            None => self.push(frame, payload),
+            None => self.push(frame, payload, is_notified),
             Some((terms, epoch)) => {
                 let mut composer = self.composer();
                 let composer = composer.get_or_insert_default();
                 if !composer.can_compress(&terms, epoch) {
-                    return self.push(frame, payload);
+                    return self.push(frame, payload, is_notified);
                 }
                 let frame = DataFrame { is_compressed: true, ..frame };
-                self.push_compressed(composer, frame, payload, epoch)
+                self.push_compressed(composer, frame, payload, epoch, is_notified)
             }
         }
     }
 
-    /// Queues one message or a fragment of one.
+    /// Queues one message or a fragment of one. Returns the message's number.
     pub fn send_with(
         &self,
         payload: &[u8],
         data_type: Option<DataType>,
         flags: SendFlags,
-    ) -> Result<()> {
+    ) -> Result<i32> {
         let (is_fragmented, epoch, torn) = {
             let mut outbox = self.outbox();
             (outbox.is_fragmented(), outbox.epoch(), outbox.take_torn())
@@ -56,8 +73,11 @@ impl Connection {
         if !is_fragment {
             let data_type = data_type.unwrap_or(self.data_type);
             return match flags.is_uncompressed {
-                false => self.send(payload, data_type),
-                true => self.push(DataFrame::whole(check(payload, data_type)?), payload),
+                false => self.send_whole(payload, data_type, flags.is_notified),
+                true => {
+                    let frame = DataFrame::whole(check(payload, data_type)?);
+                    self.push(frame, payload, flags.is_notified)
+                }
             };
         }
         let mut composer = self.composer();
@@ -72,12 +92,12 @@ impl Connection {
         let fallback = self.data_type;
         let fragment = composer.fragment(payload, data_type, fallback, is_last, compress, epoch)?;
         let pushed = if fragment.frame.is_compressed {
-            self.push_compressed(composer, fragment.frame, payload, epoch)
+            self.push_compressed(composer, fragment.frame, payload, epoch, flags.is_notified)
         } else {
-            self.push(fragment.frame, payload)
+            self.push(fragment.frame, payload, flags.is_notified)
         };
         match &pushed {
-            Ok(()) => composer.commit(&fragment),
+            Ok(_) => composer.commit(&fragment),
             // It was lost with the connection: the next fragment begins a message.
             Err(error) if error.code == Code::Lost as i32 => composer.forget_message(),
             Err(_) => {}
@@ -93,7 +113,10 @@ impl Connection {
             return None;
         }
         let answer = self.answer()?;
-        Some((answer.deflate?, answer.epoch))
+        let mut terms = answer.deflate?;
+        // A message that may be dropped must not be part of the history.
+        terms.client_no_context_takeover |= self.limits.message_ttl.is_some();
+        Some((terms, answer.epoch))
     }
 
     /// It is locked before the outbox, never after it: compressing takes long, and the worker must
@@ -120,15 +143,15 @@ impl Connection {
         outbox.admit(length, self.limits.send)
     }
 
-    fn push(&self, frame: DataFrame, payload: &[u8]) -> Result<()> {
+    fn push(&self, frame: DataFrame, payload: &[u8], is_notified: bool) -> Result<i32> {
         let mut outbox = self.outbox();
         self.life.check_takes_messages()?;
         outbox.check_order(frame)?;
         self.admit(&mut outbox, payload.len())?;
+        self.refuse_reports(&outbox, is_notified)?;
         let was_quiet = outbox.waiting() == 0;
         outbox.push_data(frame, payload)?;
-        self.sent(outbox, was_quiet, frame, payload);
-        Ok(())
+        Ok(self.sent(outbox, was_quiet, frame, payload, is_notified))
     }
 
     fn push_compressed(
@@ -137,11 +160,13 @@ impl Connection {
         frame: DataFrame,
         payload: &[u8],
         epoch: u32,
-    ) -> Result<()> {
+        is_notified: bool,
+    ) -> Result<i32> {
         let mut outbox = self.outbox();
         self.life.check_takes_messages()?;
         outbox.check_order(frame)?;
         self.admit(&mut outbox, payload.len())?;
+        self.refuse_reports(&outbox, is_notified)?;
         let promise = outbox.promise(payload.len());
         drop(outbox);
         let compressed = composer.compress(payload, frame.is_last);
@@ -155,24 +180,54 @@ impl Connection {
             // Its history has not been sent.
             composer.drop_compressor();
         }
-        let kept = kept.map(drop);
         // A sender may have been refused because of the promise. The worker tells it of the room.
         let owes_drain = outbox.owes_drain();
-        if kept.is_ok() {
-            self.sent(outbox, was_quiet, frame, payload);
-        } else {
-            drop(outbox);
-        }
+        let number = match kept {
+            Ok(_) => Ok(self.sent(outbox, was_quiet, frame, payload, is_notified)),
+            Err(error) => {
+                drop(outbox);
+                Err(error)
+            }
+        };
         if owes_drain {
             self.post();
         }
-        kept
+        number
     }
 
-    fn sent(&self, outbox: Locked<'_>, was_quiet: bool, frame: DataFrame, payload: &[u8]) {
+    /// A frame is in the outbox. Returns the number of its message.
+    fn sent(
+        &self,
+        mut outbox: Locked<'_>,
+        was_quiet: bool,
+        frame: DataFrame,
+        payload: &[u8],
+        is_notified: bool,
+    ) -> i32 {
         add(&self.counters.messages_sent, usize::from(frame.is_last));
         add(&self.counters.payload_sent, payload.len());
+        let number = number(self.counters.messages_sent.load(Ordering::Relaxed));
+        let expires = self.limits.message_ttl.map(|ttl| Instant::now() + ttl);
+        let must_watch = frame.is_last && outbox.mark(NewMessage { number, is_notified, expires });
         self.leave(outbox, was_quiet, payload);
+        if must_watch && self.next_expiry().is_some() {
+            // The worker has a timer for it.
+            self.post();
+        }
+        number
+    }
+
+    /// Fails if the host would have to hear of too many messages.
+    fn refuse_reports(&self, outbox: &Outbox, is_notified: bool) -> Result<()> {
+        if !is_notified && self.limits.message_ttl.is_none() {
+            return Ok(());
+        }
+        let reports = outbox.marks() + self.backlog.reports();
+        if reports >= MAX_REPORTS {
+            let words = format!("{reports} messages wait for their SENT or EXPIRED to be taken");
+            return Err(Error::ws(Code::Again, words));
+        }
+        Ok(())
     }
 
     pub fn ping(&self, payload: &[u8]) -> Result<()> {
@@ -224,8 +279,8 @@ impl Connection {
     /// Asks the worker for what follows a write: it watches the time of bytes that are stuck,
     /// reports room, and closes a drained connection.
     fn follow_up(&self, mut outbox: Locked<'_>) {
-        if outbox.is_broken() || outbox.is_stuck() || outbox.owes_drain() || self.life.is_draining()
-        {
+        let is_due = outbox.is_broken() || outbox.owes_drain() || outbox.has_reports();
+        if is_due || outbox.is_stuck() || self.life.is_draining() {
             outbox.set_gathered(false);
             drop(outbox);
             self.post();

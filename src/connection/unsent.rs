@@ -108,6 +108,28 @@ impl Unsent {
         }
     }
 
+    /// The data frames in this part of the buffer are about to be removed. None of them has begun
+    /// to leave.
+    pub fn remove(&mut self, buffer: &[u8], start: usize, end: usize) {
+        let (mut frames, mut at, mut index) = (self.frames, self.boundary, 0);
+        while at < end {
+            let Some(SentFrame { size, data }) = frames.step(&buffer[at..end]) else { break };
+            if data.is_some_and(|data| data.is_compressed) {
+                if at < start {
+                    index += 1;
+                } else if let Some(original) = self.originals.remove(index) {
+                    self.original_bytes -= original.len();
+                }
+            }
+            at += size;
+        }
+    }
+
+    /// The whole messages up to there, whose copies are removed, are not sent.
+    pub fn skip(&mut self, end: usize) {
+        self.boundary = end;
+    }
+
     /// Whether the bytes that have left end with a whole frame.
     pub fn is_at_boundary(&self, written: usize) -> bool {
         self.boundary == written

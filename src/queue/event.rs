@@ -45,6 +45,10 @@ pub enum Event {
     /// With the number of the attempt that succeeded.
     Reconnected(u32),
     Ask(Ask),
+    /// The last byte of the message with that number has left.
+    Sent(i32),
+    /// The message with that number was dropped, because it was too old.
+    Expired(i32),
 }
 
 /// The connection was lost or could not be opened, and will be opened again.

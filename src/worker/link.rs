@@ -232,17 +232,19 @@ impl Link {
     }
 
     pub fn deadline(&self) -> Option<Instant> {
-        match &self.phase {
+        let of_phase = match &self.phase {
             Phase::Open(session) => session.deadline(),
             Phase::Dialing(dialing) => {
                 [dialing.dialer.wake_at(), dialing.deadline].into_iter().flatten().min()
             }
             Phase::Hesitating(hesitation) => hesitation.deadline(),
             Phase::Waiting(waiting) => Some(waiting.until),
-        }
+        };
+        [of_phase, self.connection.next_expiry()].into_iter().flatten().min()
     }
 
     pub fn on_timer(&mut self, token: Token, tools: &mut Tools<'_>) -> Flow {
+        self.connection.expire(tools.now);
         match &mut self.phase {
             Phase::Open(session) => {
                 let flow = session.on_timer(tools.now);
@@ -376,6 +378,7 @@ impl Link {
 
     fn fail(&self, error: Error, ending: Ending) -> Flow {
         log::line!(Error, "connection {}: {error}", self.connection.id);
+        self.connection.report();
         self.connection.emit(Event::Error(error));
         Flow::End(ending)
     }
@@ -383,6 +386,7 @@ impl Link {
     /// Ends the connection: the host hears of it, and the socket closes.
     pub fn end(self, ending: Ending) {
         log::line!(Info, "connection {}: closed with {}", self.connection.id, ending.code);
+        self.connection.report();
         self.connection.release();
         if let Phase::Open(session) = &self.phase {
             session.transport().close();

@@ -44,6 +44,8 @@ pub enum Event {
         errors: Vec<Trouble>,
     },
     Reconnected(i32),
+    Sent(i32),
+    Expired(i32),
     Ask(Question),
 }
 
@@ -131,6 +133,8 @@ impl Event {
                         errors: troubles,
                     })
                 }
+                HOSTWS_EVENT_SENT => Event::Sent(event.code),
+                HOSTWS_EVENT_EXPIRED => Event::Expired(event.code),
                 other => panic!("an event of the unknown type {other}"),
             }
         }
@@ -352,11 +356,13 @@ impl Story {
         for (index, event) in self.0.iter().enumerate() {
             let is_in_order = match event {
                 Event::Open => !std::mem::replace(&mut is_open, true) && !has_failed,
-                Event::Message { .. } | Event::Part { .. } | Event::Drain | Event::Pong(_) => {
+                Event::Message { .. } | Event::Part { .. } | Event::Pong(_) => {
                     is_open && !has_failed
                 }
                 Event::Warning(_) | Event::Reconnecting { .. } | Event::Ask(_) => !has_failed,
-                Event::Reconnected(_) => is_open && !has_failed,
+                // Messages that expire make room even before it is open.
+                Event::Drain | Event::Expired(_) => !has_failed,
+                Event::Reconnected(_) | Event::Sent(_) => is_open && !has_failed,
                 Event::Error(errors) => {
                     assert!(errors.iter().all(|e| !e.message.is_empty() && e.code != 0));
                     !errors.is_empty() && !std::mem::replace(&mut has_failed, true)

@@ -187,6 +187,20 @@ impl Kind for TimeOrNone {
     }
 }
 
+/// The same in a field of 64 bits, which keeps the struct free of padding at its end.
+pub struct WideTimeOrNone;
+
+impl Kind for WideTimeOrNone {
+    type Given = i64;
+    type Value = Option<Duration>;
+
+    fn check(given: i64) -> Result<Option<Duration>, String> {
+        let narrow =
+            i32::try_from(given).map_err(|_| format!("is {given} ms; the most is {}", i32::MAX))?;
+        TimeOrNone::check(narrow)
+    }
+}
+
 /// The same, for what not every system can do.
 pub struct UserTimeout;
 

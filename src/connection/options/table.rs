@@ -231,6 +231,14 @@ macro_rules! options_table {
             /// as an ASK event, and the library waits for ws_answer(). 0: none. A handler with
             /// callbacks needs on_event.
             ask: i64 = Questions,
+            /// A message that has not begun to leave after this time is dropped, and an EXPIRED
+            /// event names it. The time begins when ws_send() or ws_send_ex() queues the message,
+            /// or its last fragment, and runs also while the connection is opened or reopened. Once
+            /// its first byte has left, or is part of a TLS record that has begun to leave, a
+            /// message is sent completely. After a reconnect this counts anew. With `deflate`,
+            /// messages are then compressed each by itself. 0 or -1: no limit. HOSTWS_E_AGAIN also
+            /// means that 65,536 EXPIRED events are outstanding or wait for you to take them.
+            message_ttl_ms: i64 = WideTimeOrNone,
         }
     };
 }

@@ -81,7 +81,11 @@ impl Outbox {
     /// Appends a frame.
     #[inline]
     fn encode(&mut self, frame: DataFrame, wire: &[u8]) -> Result<()> {
+        let start = self.buffer.len();
         with_masks(|masks| protocol::encode_data(&mut self.buffer, frame, wire, masks))?;
+        if frame.is_first {
+            self.message_start = start;
+        }
         self.message_end = self.buffer.len();
         self.is_fragmented = !frame.is_last;
         Ok(())

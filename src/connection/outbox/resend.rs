@@ -69,6 +69,7 @@ impl Outbox {
         self.message_end = remains.buffer.len();
         self.buffer = remains.buffer;
         self.is_fragmented = remains.is_fragmented;
+        self.renew_marks();
         Ok(remains.is_cut.then(torn))
     }
 

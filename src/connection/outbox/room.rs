@@ -19,13 +19,13 @@ impl Outbox {
         self.extras.as_ref().map_or(0, |extras| extras.promised)
     }
 
-    /// The bytes that count: waiting, kept to be sent again, and promised.
+    /// The bytes that count: waiting, kept to be sent again, promised, and of marks.
     fn held(&self) -> usize {
         let kept = self
             .reconnect
             .as_ref()
             .map_or(0, |reconnect| reconnect.unsent.weight_besides(self.written));
-        self.waiting() + kept + self.promised()
+        self.waiting() + kept + self.promised() + self.weight_of_marks()
     }
 
     /// The largest frame that may wait in addition.

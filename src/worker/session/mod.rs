@@ -180,6 +180,7 @@ impl Session {
 
     /// Writes waiting bytes, and goes on with our side of the closing handshake.
     fn write(&mut self, now: Instant) {
+        self.connection.expire(now);
         let mut outbox = self.connection.outbox();
         let life = self.connection.life();
         if outbox.is_quiet()
@@ -193,6 +194,7 @@ impl Session {
         self.connection.flush(&mut outbox);
         self.connection.close_if_drained(&mut outbox);
         let drained = outbox.take_drain();
+        let reports = outbox.take_reports();
         let is_closing = life.is_closing();
         let all_left = outbox.waiting() == 0;
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
@@ -209,6 +211,7 @@ impl Session {
         }
         drop(outbox);
         self.on_sent(sent, now);
+        self.connection.report_sent(reports);
         if drained {
             self.connection.emit(Event::Drain);
         }

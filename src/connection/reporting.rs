@@ -1,0 +1,50 @@
+//! What the host hears of its messages: that they have left, or were too old to leave.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Connection;
+use crate::queue::Event;
+
+impl Connection {
+    /// The messages with these numbers have left.
+    pub fn report_sent(self: &Arc<Self>, numbers: Vec<i32>) {
+        for number in numbers {
+            self.emit(Event::Sent(number));
+        }
+    }
+
+    /// The same for those that nobody has reported yet.
+    pub fn report(self: &Arc<Self>) {
+        let numbers = self.outbox().take_reports();
+        self.report_sent(numbers);
+    }
+
+    /// When the next message becomes too old.
+    pub fn next_expiry(&self) -> Option<Instant> {
+        self.limits.message_ttl?;
+        self.outbox().next_expiry()
+    }
+
+    /// Drops the messages that have become too old, and tells the host.
+    pub fn expire(self: &Arc<Self>, now: Instant) {
+        if self.limits.message_ttl.is_none() {
+            return;
+        }
+        let mut outbox = self.outbox();
+        let expired = outbox.expire(now);
+        if expired.is_empty() {
+            return;
+        }
+        let has_drained = outbox.take_drain();
+        drop(outbox);
+        for number in expired {
+            self.emit(Event::Expired(number));
+        }
+        if has_drained {
+            self.emit(Event::Drain);
+        }
+        // It may have waited for these messages alone until it closes.
+        self.post();
+    }
+}
