@@ -1,0 +1,187 @@
+"""A WebSocket client over libhostws.
+
+    import hostws
+
+    with hostws.connect("wss://quotes.example/stream") as ws:
+        ws.send("subscribe")
+        for message in ws:
+            print(message)
+
+hostws.aio has the same for asyncio. Options have the names of ws_options in hostws.h.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from types import TracebackType
+from typing import Any, Callable, Deque, Dict, Iterator, Optional, Type, Union
+
+from . import _abi, _library
+from ._core import Core, Handler, Headers
+from ._errors import Cause, ConnectionClosed, Error, Event, OpenError, OptionError
+from ._log import log_to
+from ._version import __version__
+
+__all__ = [
+    "Cause", "Connection", "ConnectionClosed", "Error", "Event", "Headers", "OpenError", "OptionError", "__version__",
+    "connect", "library_version", "log_to", "run",
+]
+
+
+def library_version() -> str:
+    return str(_library.library.ws_version().decode())
+
+
+class Connection(Core):
+    """A connection for one thread at a time; send() and close() from any."""
+
+    def __init__(self, url: str, *, data_type: str = "text", loads: Callable[[str], Any] = json.loads,
+                 dumps: Callable[[Any], str] = json.dumps, reconnect: Union[bool, int] = False,
+                 on_event: Optional[Handler] = None, **options: Any):
+        self._queue = int(_library.library.ws_queue_new())
+        if self._queue < 0:
+            raise Error(_library.last_words())
+        self._items: Deque[Any] = deque()
+        self._drained = 0
+        self._pumping = threading.RLock()
+        try:
+            super().__init__(url, self._queue, data_type, loads, dumps, reconnect, on_event, options)
+        except BaseException:
+            self._free()
+            raise
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                 trace: Optional[TracebackType]) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self._free()
+
+    def __iter__(self) -> Iterator[Any]:
+        """Messages until the connection ends cleanly; ConnectionClosed if it is lost."""
+        items, pump = self._items, self._pump
+        while True:
+            while items:
+                yield self._decoded(items.popleft())
+            if self._end is not None:
+                if isinstance(self._end, ConnectionClosed) and self._end.was_clean:
+                    return
+                raise self._end
+            pump(None)
+
+    def recv(self, timeout: Optional[float] = None) -> Any:
+        """The next message. Raises TimeoutError after so many seconds, ConnectionClosed at the end."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._items:
+            if self._end is not None:
+                raise self._end
+            if not self._pump(deadline):
+                raise TimeoutError(f"no message within {timeout} s")
+        return self._decoded(self._items.popleft())
+
+    def send(self, message: Any, timeout: Optional[float] = None) -> None:
+        """Sends text (str), bytes, or with data_type "object" whatever `dumps` takes. Waits only while the send queue is full."""
+        message = self._encoded(message)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        drained = self._drained
+        while not self._try_send(message):
+            while drained == self._drained and self._end is None:
+                if not self._pump(deadline):
+                    raise TimeoutError(f"the send queue was full for {timeout} s")
+            drained = self._drained
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Closes politely: what was sent leaves, and the server answers. Returns when that is over."""
+        if self._queue < 0:
+            return
+        result = _library.library.ws_terminate(self._id, code, reason.encode())
+        if result not in (_abi.OK, _abi.E_CLOSED):
+            self._check(result)
+        while self._end is None:
+            self._pump(None)
+        self._free()
+
+    # ---- inside
+
+    def _wait_open(self) -> "Connection":
+        try:
+            while not self._is_open:
+                if self._end is not None:
+                    raise self._end
+                self._pump(None)
+        except BaseException:
+            self._free()
+            raise
+        return self
+
+    def _decoded(self, item: Any) -> Any:
+        return self._loads(item) if self._is_object else item
+
+    def _pump(self, deadline: Optional[float]) -> bool:
+        """Waits for events and sorts them; False if the time is up."""
+        wait = -1 if deadline is None else max(0, int((deadline - time.monotonic()) * 1000 + 0.999))
+        with self._pumping:
+            items = _library.receive(self._queue, wait, 0)
+            if isinstance(items, int):
+                raise self._end or Error(_library.last_words())
+            for item in items:
+                if item.__class__ is tuple:
+                    if self._on_raw(item).type == "drain":
+                        self._drained += 1
+                else:
+                    self._items.append(item)
+        return bool(items)
+
+    def _free(self) -> None:
+        queue, self._queue = getattr(self, "_queue", -1), -1
+        if queue > 0:
+            _library.library.ws_queue_free(queue)
+
+
+def connect(url: str, **options: Any) -> Connection:
+    """Opens a connection and waits until it is open. Raises OptionError or OpenError.
+
+    data_type  "text" (default), "blob" or "object": JSON, with `loads` and `dumps`
+    reconnect  True, or a number of attempts in a row: the connection is opened again when it is lost
+    on_event   called with the connection and an Event: reconnecting, reconnected, warning, pong, drain
+    and every option of ws_options, such as headers, tls_ca, proxy, open_timeout_ms.
+    """
+    return Connection(url, **options)._wait_open()
+
+
+def run(url: str, *, on_open: Optional[Callable[[Connection], Any]] = None,
+        on_message: Optional[Callable[[Connection, Any], Any]] = None,
+        on_error: Optional[Callable[[Connection, Error], Any]] = None,
+        on_terminate: Optional[Callable[[Connection, int, str], Any]] = None, **options: Any) -> None:
+    """Opens a connection and calls functions for what happens, until it ends. They run on this thread."""
+    calls: Dict[str, Any] = {"open": on_open}
+
+    class Running(Connection):
+        def _on_raw(self, raw: _library.RawEvent) -> Event:
+            event = super()._on_raw(raw)
+            self._items.append(event)
+            return event
+
+    with Running(url, **options) as ws:
+        while True:
+            while ws._items:
+                item = ws._items.popleft()
+                if not isinstance(item, Event):
+                    if on_message is not None:
+                        on_message(ws, ws._decoded(item))
+                elif item.type == "open":
+                    if calls["open"] is not None:
+                        calls["open"](ws)
+                elif item.type == "terminate":
+                    if ws._errors and on_error is not None and ws._end is not None:
+                        on_error(ws, ws._end)
+                    if on_terminate is not None:
+                        on_terminate(ws, item.code, item.reason)
+                    return
+            ws._pump(None)

@@ -1,0 +1,157 @@
+"""The constants and structs of hostws.h. Written by generate.py; do not edit."""
+
+from ctypes import POINTER, Structure, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
+
+VERSION_NUMBER = 256
+OK = 0
+E_ARGUMENT = -1
+E_URL = -2
+E_OPTION = -3
+E_STRUCT = -4
+E_NO_SUCH_ID = -5
+E_CLOSED = -6
+E_AGAIN = -7
+E_TOO_BIG = -8
+E_UTF8 = -9
+E_JSON = -10
+E_TIMEOUT = -11
+E_IDLE = -12
+E_BUSY = -13
+E_WRONG_THREAD = -14
+E_REENTRANT = -15
+E_FORKED = -16
+E_SHUTDOWN = -17
+E_RESOURCES = -18
+E_INTERNAL = -19
+E_NOT_FOUND = -20
+E_DNS = -21
+E_TCP = -22
+E_TLS = -23
+E_HTTP = -24
+E_PROTOCOL = -25
+E_OPEN = -26
+E_LOST = -27
+E_PROXY = -28
+CONNECTING = 0
+CONNECTED = 1
+CLOSING = 2
+CLOSED = 3
+TEXT = 1
+BLOB = 2
+OBJECT = 3
+EVENT_OPEN = 1
+EVENT_MESSAGE = 2
+EVENT_ERROR = 3
+EVENT_TERMINATE = 4
+EVENT_DRAIN = 5
+EVENT_PONG = 6
+EVENT_WARNING = 7
+EVENT_RECONNECTING = 8
+EVENT_RECONNECTED = 9
+EVENT_ASK = 10
+EVENT_SENT = 11
+EVENT_EXPIRED = 12
+FIRST = 1
+LAST = 2
+ASK_CERTIFICATE = 1
+ASK_CREDENTIALS = 2
+ASK_RECONNECT = 4
+MORE = 1
+NO_COMPRESS = 2
+NOTIFY = 4
+TLS_VERIFY_FULL = 0
+TLS_VERIFY_NO_HOSTNAME = 1
+TLS_VERIFY_NONE = -1
+TLS_1_0 = 10
+TLS_1_1 = 11
+TLS_1_2 = 12
+TLS_1_3 = 13
+IP_ANY = 0
+IP_V4 = 4
+IP_V6 = 6
+RECONNECT_LOST = 0
+RECONNECT_ANY = 1
+LOG_OFF = 0
+LOG_ERROR = 1
+LOG_WARNING = 2
+LOG_INFO = 3
+LOG_DEBUG = 4
+LOG_TRACE = 5
+
+
+class ws_error(Structure):
+    _fields_ = [
+        ("code", c_int32),
+        ("message", c_char_p),
+        ("component", c_char_p),
+    ]
+
+
+class ws_event(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("type", c_int32),
+        ("ws", c_int32),
+        ("data_type", c_int32),
+        ("data", c_void_p),
+        ("length", c_int64),
+        ("errors", POINTER(ws_error)),
+        ("error_count", c_int32),
+        ("code", c_int32),
+        ("reason", c_char_p),
+        ("was_clean", c_int32),
+        ("flags", c_uint32),
+        ("time_us", c_uint64),
+        ("user_data", c_void_p),
+        ("round_trip_us", c_uint64),
+        ("delay_ms", c_int64),
+    ]
+
+
+# The options of ws_open().
+OPTIONS = (
+    "headers",
+    "tls_verify",
+    "subprotocols",
+    "tls_ca",
+    "tls_server_name",
+    "tls_min_version",
+    "open_timeout_ms",
+    "close_timeout_ms",
+    "ping_interval_ms",
+    "ping_timeout_ms",
+    "write_timeout_ms",
+    "max_message",
+    "send_queue_max",
+    "receive_queue_max",
+    "stream_threshold",
+    "deflate",
+    "deflate_threshold",
+    "deflate_server_no_context_takeover",
+    "deflate_client_no_context_takeover",
+    "deflate_server_max_window_bits",
+    "deflate_client_max_window_bits",
+    "proxy",
+    "ip_family",
+    "max_redirects",
+    "tls_cert",
+    "tls_key",
+    "tls_key_password",
+    "tls_pins",
+    "tls_ca_only",
+    "reconnect_max",
+    "reconnect_min_ms",
+    "reconnect_max_ms",
+    "reconnect_on",
+    "reconnect_codes",
+    "local_address",
+    "connect_to",
+    "tcp_keepalive_ms",
+    "tcp_user_timeout_ms",
+    "tcp_send_buffer",
+    "tcp_receive_buffer",
+    "tls_key_log",
+    "tls_resume",
+    "ask",
+    "message_ttl_ms",
+)

@@ -1,0 +1,324 @@
+"""The package as it was installed, beside the test server: HOSTWS_WS is its address, HOSTWS_NOBODY one where nobody listens."""
+
+import asyncio
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import unittest
+from pathlib import Path
+
+import hostws
+import hostws.aio
+
+WS = os.environ["HOSTWS_WS"]
+NOBODY = os.environ["HOSTWS_NOBODY"]
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def program(text, *arguments, **keywords):
+    """Another interpreter that runs `text`."""
+    command = [sys.executable, "-c", textwrap.dedent(text), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, **keywords)
+
+
+class Blocking(unittest.TestCase):
+    def test_text_and_bytes_come_back_as_they_were_sent(self):
+        with hostws.connect(WS + "/echo") as ws:
+            for message in ["hello", "héllo €, 日本 \0 end", "", b"\x00\xff", b"", "x" * (1 << 20)]:
+                ws.send(message)
+                self.assertEqual(ws.recv(30), message)
+            ws.send(bytearray(b"abc"))
+            self.assertEqual(ws.recv(30), b"abc")
+            ws.send(memoryview(b"abcdef")[1:4])
+            self.assertEqual(ws.recv(30), b"bcd")
+            with self.assertRaises(TypeError):
+                ws.send(object())
+
+    def test_objects_are_parsed(self):
+        with hostws.connect(WS + "/echo", data_type="object") as ws:
+            ws.send({"price": 1.5, "names": ["ä"]})
+            self.assertEqual(ws.recv(30), {"price": 1.5, "names": ["ä"]})
+
+    def test_the_iteration_ends_with_the_connection(self):
+        with hostws.connect(WS + "/close?code=1000") as ws:
+            self.assertEqual([*ws], [])
+
+    def test_a_loss_is_an_exception(self):
+        with self.assertRaises(hostws.ConnectionClosed) as caught:
+            with hostws.connect(WS + "/drop") as ws:
+                for _ in ws:
+                    pass
+        self.assertEqual((caught.exception.code, caught.exception.was_clean), (1006, False))
+        self.assertTrue(caught.exception.errors)
+
+    def test_a_flood_comes_in_order(self):
+        with hostws.connect(WS + "/flood?n=100000&size=16") as ws:
+            for expected in range(100_000):
+                self.assertEqual(int(ws.recv(30).split(":")[0]), expected)
+
+    def test_a_reader_that_stops_stops_the_server(self):
+        with hostws.connect(WS + "/flood?n=100000&size=10000", receive_queue_max=1 << 20) as ws:
+            time.sleep(0.5)
+            self.assertEqual(int(ws.recv(30).split(":")[0]), 0)
+            self.assertLess(len(ws._items) * 10_000, 4 << 20)
+            ws.abort()
+
+    def test_a_full_send_queue_waits_and_then_times_out(self):
+        with hostws.connect(WS + "/silent", send_queue_max=200_000) as ws:
+            with self.assertRaises(TimeoutError):
+                for _ in range(1000):
+                    ws.send(b"x" * 100_000, timeout=0.3)
+            ws.abort()
+        with hostws.connect(WS + "/echo", send_queue_max=200_000) as ws:
+            for _ in range(100):
+                ws.send(b"x" * 100_000, timeout=60)
+            self.assertEqual(sum(len(ws.recv(60)) for _ in range(100)), 10_000_000)
+
+    def test_recv_times_out(self):
+        with hostws.connect(WS + "/echo") as ws:
+            with self.assertRaises(TimeoutError):
+                ws.recv(0.05)
+            ws.send("still open")
+            self.assertEqual(ws.recv(30), "still open")
+
+    def test_a_refused_option_raises_the_librarys_words(self):
+        with self.assertRaisesRegex(hostws.OptionError, "tls_cat"):
+            hostws.connect(WS, tls_cat="x")
+        with self.assertRaisesRegex(hostws.OptionError, "ws://"):
+            hostws.connect("nowhere")
+        with self.assertRaisesRegex(ValueError, "data_type"):
+            hostws.connect(WS, data_type="blub")
+        with self.assertRaisesRegex(ValueError, "stream_threshold"):
+            hostws.connect(WS, stream_threshold=2000)
+
+    def test_an_opening_that_fails_says_why(self):
+        with self.assertRaises(hostws.OpenError) as caught:
+            hostws.connect(NOBODY)
+        self.assertIn("tcp", [error.component for error in caught.exception.errors])
+        self.assertIn("refused", str(caught.exception))
+        self.assertIsNone(caught.exception.status)
+        with self.assertRaises(hostws.OpenError) as caught:
+            hostws.connect(WS + "/no-such-path")
+        self.assertEqual(caught.exception.status, 404)
+
+    def test_headers_and_facts(self):
+        headers = [("X-Test", "one"), ("X-Test", "two"), ("X-Other", "ä".encode().decode("latin-1"))]
+        with hostws.connect(WS + "/echo", headers=headers[:2]) as ws:
+            self.assertEqual((ws.status, ws.subprotocol), ("Connected", None))
+            self.assertTrue(ws.url.endswith("/echo"))
+            self.assertIn("upgrade", [name.lower() for name, _ in ws.response_headers])
+            self.assertIn("url", ws.explain())
+        self.assertEqual(ws.status, "Closed")
+
+    def test_it_reconnects_and_tells(self):
+        told = []
+
+        def on_event(ws, event):
+            told.append(event.type)
+            if event.type == "reconnected":
+                ws.send("subscribe again")
+
+        # The server closes after the first message.
+        options = {"reconnect": True, "reconnect_codes": "4001", "reconnect_min_ms": 1, "reconnect_max_ms": 2}
+        with hostws.connect(WS + "/late-close", on_event=on_event, **options) as ws:
+            ws.send("subscribe")
+            deadline = time.monotonic() + 30
+            while told.count("reconnected") < 3 and time.monotonic() < deadline:
+                with self.assertRaises(TimeoutError):
+                    ws.recv(0.02)
+        self.assertEqual(told[:4], ["reconnecting", "reconnected"] * 2)
+
+    def test_ping(self):
+        pongs = []
+        with hostws.connect(WS + "/echo", on_event=lambda _, event: pongs.append(event)) as ws:
+            ws.ping(b"p")
+            while not pongs:
+                ws.send("x")
+                ws.recv(30)
+        self.assertEqual((pongs[0].type, pongs[0].data), ("pong", b"p"))
+        self.assertGreater(pongs[0].round_trip, 0)
+
+    def test_other_threads_send(self):
+        with hostws.connect(WS + "/echo") as ws:
+            threads = [threading.Thread(target=lambda: [ws.send("x") for _ in range(100)]) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for _ in range(400):
+                self.assertEqual(ws.recv(30), "x")
+            for thread in threads:
+                thread.join()
+
+    def test_close_ends_with_the_code_that_was_given(self):
+        ws = hostws.connect(WS + "/echo")
+        ws.close(4000, "enough")
+        ws.close()
+        with self.assertRaises(hostws.ConnectionClosed) as caught:
+            ws.recv(1)
+        self.assertEqual((caught.exception.code, caught.exception.reason), (4000, "enough"))
+        with self.assertRaises(hostws.ConnectionClosed):
+            ws.send("x")
+
+    def test_callbacks(self):
+        told = []
+
+        def on_message(ws, message):
+            told.append(message)
+            ws.close()
+
+        hostws.run(WS + "/echo", on_open=lambda ws: ws.send("hello"), on_message=on_message)
+        hostws.run(NOBODY, on_error=lambda ws, error: told.append(type(error).__name__),
+                   on_terminate=lambda ws, code, reason: told.append(code))
+        self.assertEqual(told, ["hello", "OpenError", 1006])
+
+    def test_the_log_goes_to_logging(self):
+        logger = logging.getLogger("hostws.test")
+        logger.setLevel(logging.INFO)
+        with self.assertLogs(logger, logging.INFO) as logs:
+            hostws.log_to(logger)
+            hostws.connect(WS + "/echo").close()
+            deadline = time.monotonic() + 30
+            while not any("open" in line for line in logs.output) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            hostws.log_to(None)
+        self.assertTrue(any("opening ws://" in line for line in logs.output), logs.output)
+
+
+class Asyncio(unittest.IsolatedAsyncioTestCase):
+    async def test_echo_and_iteration(self):
+        async with hostws.aio.connect(WS + "/echo") as ws:
+            for message in ["hello", b"\x00\xff", ""]:
+                await ws.send(message)
+                self.assertEqual(await asyncio.wait_for(ws.recv(), 30), message)
+        count = 0
+        async with hostws.aio.connect(WS + "/flood?n=20000&size=16") as ws:
+            async for message in ws:
+                self.assertEqual(int(message.split(":")[0]), count)
+                count += 1
+                if count == 20_000:
+                    break
+
+    async def test_many_at_once(self):
+        async def one(number):
+            async with hostws.aio.connect(WS + "/echo") as ws:
+                await ws.send(str(number))
+                return await ws.recv()
+
+        answers = await asyncio.wait_for(asyncio.gather(*(one(number) for number in range(50))), 60)
+        self.assertEqual(answers, [str(number) for number in range(50)])
+
+    async def test_errors(self):
+        with self.assertRaises(hostws.OpenError):
+            await hostws.aio.connect(NOBODY)
+        with self.assertRaisesRegex(hostws.OptionError, "tls_cat"):
+            await hostws.aio.connect(WS, tls_cat=1)
+        with self.assertRaises(hostws.ConnectionClosed):
+            async with hostws.aio.connect(WS + "/drop") as ws:
+                await ws.recv()
+
+    async def test_cancellation(self):
+        async with hostws.aio.connect(WS + "/echo") as ws:
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(ws.recv(), 0.05)
+            await ws.send("still open")
+            self.assertEqual(await asyncio.wait_for(ws.recv(), 30), "still open")
+
+    async def test_a_connection_that_nobody_reads_is_paused_and_others_are_not(self):
+        async with hostws.aio.connect(WS + "/flood?n=1000000&size=1000") as slow:
+            async with hostws.aio.connect(WS + "/echo") as quick:
+                for _ in range(200):
+                    await quick.send("x")
+                    self.assertEqual(await asyncio.wait_for(quick.recv(), 30), "x")
+                await asyncio.sleep(0.5)
+                # One read of 256 KiB and a batch come after it is paused.
+                self.assertLess(len(slow._items), 4 * hostws.aio.MUCH)
+                before = [await slow.recv() for _ in range(5000)]
+                self.assertEqual([int(message.split(":")[0]) for message in before], [*range(5000)])
+            slow.abort()
+
+    async def test_a_full_send_queue_waits(self):
+        async with hostws.aio.connect(WS + "/echo", send_queue_max=200_000) as ws:
+            async def feed():
+                for _ in range(100):
+                    await ws.send(b"x" * 100_000)
+
+            feeding = asyncio.ensure_future(feed())
+            total = 0
+            while total < 10_000_000:
+                total += len(await asyncio.wait_for(ws.recv(), 60))
+            await feeding
+
+    async def test_a_loop_without_add_reader(self):
+        class Proactor(asyncio.SelectorEventLoop):
+            """Refuses the program's own readers, as Windows' default loop does."""
+
+            def add_reader(self, *_):
+                raise NotImplementedError
+
+        async def main():
+            async with hostws.aio.connect(WS + "/echo") as ws:
+                await ws.send("hello")
+                return await asyncio.wait_for(ws.recv(), 30)
+
+        def run():
+            loop = Proactor()
+            try:
+                return loop.run_until_complete(main())
+            finally:
+                loop.close()
+
+        self.assertEqual(await asyncio.get_running_loop().run_in_executor(None, run), "hello")
+
+
+class Process(unittest.TestCase):
+    def test_ctrl_c_ends_a_wait(self):
+        text = """
+            import sys, hostws
+            ws = hostws.connect(sys.argv[1])
+            print("open", flush=True)
+            ws.recv()
+        """
+        with subprocess.Popen([sys.executable, "-c", textwrap.dedent(text), WS + "/echo"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as running:
+            self.assertEqual(running.stdout.readline(), "open\n")
+            running.send_signal(signal.SIGINT)
+            _, said = running.communicate(timeout=30)
+        self.assertIn("KeyboardInterrupt", said)
+
+    def test_the_end_of_the_program_sends_what_was_sent(self):
+        done = program("import sys, hostws; ws = hostws.connect(sys.argv[1]); ws.send('x' * 1000)", WS + "/echo")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
+    def test_a_forked_child_starts_afresh(self):
+        done = program("""
+            import os, sys, hostws
+            ws = hostws.connect(sys.argv[1])
+            child = os.fork()
+            if child == 0:
+                with hostws.connect(sys.argv[1]) as own:
+                    own.send("child")
+                    os._exit(0 if own.recv(30) == "child" else 1)
+            assert os.waitpid(child, 0)[1] == 0
+            ws.send("parent")
+            assert ws.recv(30) == "parent"
+            ws.close()
+        """, WS + "/echo")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_the_programs_of_the_readme_run_as_they_are_printed(self):
+        programs = [block for block in re.findall(r"^```python\n(.*?)^```", README, re.M | re.S) if "sys.argv" in block]
+        self.assertEqual(len(programs), 2)
+        for text in programs:
+            done = program(text, WS + "/echo")
+            self.assertEqual((done.stdout, done.stderr), ("hello\n", ""))
+            self.assertLessEqual(len([line for line in text.splitlines() if line.strip()]), 15)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
