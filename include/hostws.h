@@ -1337,8 +1337,8 @@ int64_t ws_response_header(ws_id ws, const char *name, char *buffer, int64_t siz
  *                    0. These are the bytes that the server sent; they need not be UTF-8
  * @param value_size  bytes at `value`
  * @return the full length of the value in bytes, without the NUL; or HOSTWS_E_NOT_FOUND if the
- *         answer has no header at this position or there is no answer yet, HOSTWS_E_CLOSED,
- *         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+ *         answer has no header at this position, also if `index` is negative, or there is no
+ *         answer yet; HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
  *
@@ -1540,7 +1540,8 @@ int32_t ws_wait(ws_queue queue, int32_t timeout_ms);
  * messages.
  *
  * @param ws          a connection
- * @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
+ * @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED; HOSTWS_CONNECTING never
+ *                    waits: HOSTWS_OK while the connection is Connecting, then HOSTWS_E_CLOSED
  * @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
  * @return HOSTWS_OK; HOSTWS_E_CLOSED if the status can no longer be reached; HOSTWS_E_TIMEOUT,
  *         also after ws_wake() and if a signal handler ran on this thread while it waited;
@@ -1955,7 +1956,8 @@ const char *ws_build_info(void);
  * THE FUNCTION RUNS ON A THREAD OF THE LIBRARY that does nothing else, and inside calls on the
  * calling thread. It may call no function of the library except ws_wake(). A slow function delays
  * no connection: lines from the library's threads wait, up to 256 KiB of them. Any more are
- * dropped, and a later line says how many. If the function ends the library's thread by
+ * dropped, and a later line says how many. A call that writes a line on a thread of yours waits
+ * for those lines first, up to 100 ms. If the function ends the library's thread by
  * pthread_exit() or an exception, it is not called again, and nothing more is logged.
  *
  * A log entry is always one line; control characters in text from a server are escaped. No line
@@ -1986,7 +1988,8 @@ int32_t ws_set_log(int32_t level,
  * connection is reopened as its options say. Connections with nothing to send close at once.
  * Connections that are not closed in time are dropped. The call makes no callbacks: the TERMINATE
  * events stay in their queues, where you can poll them as usual or drop them with
- * ws_queue_discard(). Afterwards the library is as new, and ws_new() starts it again: the log
+ * ws_queue_discard(). No other event follows: an opening that fails during the call has no ERROR.
+ * Afterwards the library is as new, and ws_new() starts it again: the log
  * function and the wake-up functions have returned and are forgotten, and the system's trust store
  * will be read again.
  *

@@ -35,8 +35,10 @@ fn ws_new_returns_at_once_and_is_connecting() {
     let client = Client::new(&format!("ws://127.0.0.1:{}/", hole.port));
     assert!(before.elapsed().as_millis() < 500);
     assert_eq!(ws_status(client.id), HOSTWS_CONNECTING);
+    assert_eq!(ws_wait_status(client.id, HOSTWS_CONNECTING, -1), HOSTWS_OK, "it never waits");
     assert_eq!(ws_response_status(client.id), 0);
     assert_eq!(ws_abort(client.id), HOSTWS_OK);
+    assert_eq!(ws_wait_status(client.id, HOSTWS_CONNECTING, -1), HOSTWS_E_CLOSED);
     client.finish().check_dropped(1006);
 }
 

@@ -126,7 +126,8 @@ pub extern "C-unwind" fn ws_wait(queue: ws_queue, timeout_ms: i32) -> i32 {
 /// messages.
 ///
 /// @param ws          a connection
-/// @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED
+/// @param status      HOSTWS_CONNECTED, HOSTWS_CLOSING or HOSTWS_CLOSED; HOSTWS_CONNECTING never
+///                    waits: HOSTWS_OK while the connection is Connecting, then HOSTWS_E_CLOSED
 /// @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
 /// @return HOSTWS_OK; HOSTWS_E_CLOSED if the status can no longer be reached; HOSTWS_E_TIMEOUT,
 ///         also after ws_wake() and if a signal handler ran on this thread while it waited;

@@ -137,7 +137,8 @@ pub extern "C" fn ws_build_info() -> *const c_char {
 /// THE FUNCTION RUNS ON A THREAD OF THE LIBRARY that does nothing else, and inside calls on the
 /// calling thread. It may call no function of the library except ws_wake(). A slow function delays
 /// no connection: lines from the library's threads wait, up to 256 KiB of them. Any more are
-/// dropped, and a later line says how many. If the function ends the library's thread by
+/// dropped, and a later line says how many. A call that writes a line on a thread of yours waits
+/// for those lines first, up to 100 ms. If the function ends the library's thread by
 /// pthread_exit() or an exception, it is not called again, and nothing more is logged.
 ///
 /// A log entry is always one line; control characters in text from a server are escaped. No line
@@ -179,7 +180,8 @@ pub extern "C" fn ws_set_log(
 /// connection is reopened as its options say. Connections with nothing to send close at once.
 /// Connections that are not closed in time are dropped. The call makes no callbacks: the TERMINATE
 /// events stay in their queues, where you can poll them as usual or drop them with
-/// ws_queue_discard(). Afterwards the library is as new, and ws_new() starts it again: the log
+/// ws_queue_discard(). No other event follows: an opening that fails during the call has no ERROR.
+/// Afterwards the library is as new, and ws_new() starts it again: the log
 /// function and the wake-up functions have returned and are forgotten, and the system's trust store
 /// will be read again.
 ///

@@ -76,8 +76,8 @@ pub unsafe extern "C" fn ws_response_header(
 ///                    0. These are the bytes that the server sent; they need not be UTF-8
 /// @param value_size  bytes at `value`
 /// @return the full length of the value in bytes, without the NUL; or HOSTWS_E_NOT_FOUND if the
-///         answer has no header at this position or there is no answer yet, HOSTWS_E_CLOSED,
-///         HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
+///         answer has no header at this position, also if `index` is negative, or there is no
+///         answer yet; HOSTWS_E_CLOSED, HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
 ///
