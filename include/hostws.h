@@ -1411,7 +1411,8 @@ int64_t ws_peer_certificate(ws_id ws, void *buffer, int64_t size);
  *
  * It has: `id`, `url`, `status` (a word of ws_status_name()), `data_type`, `queue`; `error` (one
  * line, or null) and `errors` (the stack); `close` (null, or `code`, `reason`, `was_clean`);
- * `local` and `peer` (the addresses of the TCP connection); `http_status`, `subprotocol`,
+ * `local` and `peer` (the addresses of the TCP connection); `tls` (null, or `version`, `cipher`,
+ * `alpn`, `resumed`, and of each of the `certificates` its names and dates); `http_status`, `subprotocol`,
  * `extensions`, `answer` (the lines of the server's answer); `timings` and `stats`, as in ws_stats;
  * `reconnects` (how often it was reopened) and `losses` (the last of them and their errors);
  * `attempts` to open it, the newest last: with `server`, `proxy`, `result`, `phase`, `error`, each
@@ -1436,14 +1437,16 @@ int64_t ws_peer_certificate(ws_id ws, void *buffer, int64_t size);
  *
  * @since 0.1
  */
-int64_t ws_explain(ws_id ws, char *buffer, int64_t size);
+int64_t ws_explain(ws_id ws,
+                   char *buffer,
+                   int64_t size);
 
 /**
  * Copies metrics of the process for a monitoring system: OpenMetrics text (the format of
  * Prometheus), to be served as application/openmetrics-text; version=1.0.0; charset=utf-8.
  *
  * It has: hostws_connections by `status`; hostws_openings_total by `result` ("open", or the
- * component that failed, as in ws_error); hostws_opening_seconds, a histogram;
+ * component that failed, as in ws_error); hostws_opening_seconds, a histogram; hostws_tls_handshakes_total by `resumed`;
  * hostws_reconnects_total by `cause` ("closed", "timeout" or a component); hostws_ends_total by
  * close `code`; hostws_messages_total, hostws_payload_bytes_total, hostws_wire_bytes_total,
  * hostws_pings_total and hostws_waiting_bytes by `direction`; hostws_build_info. Metrics and labels
@@ -1460,7 +1463,8 @@ int64_t ws_explain(ws_id ws, char *buffer, int64_t size);
  *
  * @since 0.1
  */
-int64_t ws_metrics(char *buffer, int64_t size);
+int64_t ws_metrics(char *buffer,
+                   int64_t size);
 
 /**
  * Makes the callbacks for the events that wait in a queue. If there are none, waits for the first.

@@ -13,7 +13,8 @@ use crate::library;
 ///
 /// It has: `id`, `url`, `status` (a word of ws_status_name()), `data_type`, `queue`; `error` (one
 /// line, or null) and `errors` (the stack); `close` (null, or `code`, `reason`, `was_clean`);
-/// `local` and `peer` (the addresses of the TCP connection); `http_status`, `subprotocol`,
+/// `local` and `peer` (the addresses of the TCP connection); `tls` (null, or `version`, `cipher`,
+/// `alpn`, `resumed`, and of each of the `certificates` its names and dates); `http_status`, `subprotocol`,
 /// `extensions`, `answer` (the lines of the server's answer); `timings` and `stats`, as in ws_stats;
 /// `reconnects` (how often it was reopened) and `losses` (the last of them and their errors);
 /// `attempts` to open it, the newest last: with `server`, `proxy`, `result`, `phase`, `error`, each
@@ -50,7 +51,7 @@ pub unsafe extern "C" fn ws_explain(ws: ws_id, buffer: *mut c_char, size: i64) -
 /// Prometheus), to be served as application/openmetrics-text; version=1.0.0; charset=utf-8.
 ///
 /// It has: hostws_connections by `status`; hostws_openings_total by `result` ("open", or the
-/// component that failed, as in ws_error); hostws_opening_seconds, a histogram;
+/// component that failed, as in ws_error); hostws_opening_seconds, a histogram; hostws_tls_handshakes_total by `resumed`;
 /// hostws_reconnects_total by `cause` ("closed", "timeout" or a component); hostws_ends_total by
 /// close `code`; hostws_messages_total, hostws_payload_bytes_total, hostws_wire_bytes_total,
 /// hostws_pings_total and hostws_waiting_bytes by `direction`; hostws_build_info. Metrics and labels

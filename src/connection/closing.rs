@@ -141,7 +141,7 @@ impl Connection {
         let mut outbox = self.outbox();
         self.life.close();
         let transport = outbox.detach();
-        self.note_ends(transport.as_ref().and_then(|transport| transport.ends()));
+        self.note_socket(transport.as_deref());
         drop(transport);
         outbox.release();
         self.let_go(outbox, false);

@@ -9,7 +9,8 @@ use super::Connection;
 use crate::dial::{Timings, Trail, Trails};
 use crate::error::Error;
 use crate::queue::{Event, Reconnecting};
-use crate::transport::Ends;
+use crate::tls::TlsFacts;
+use crate::transport::Transport;
 
 impl Connection {
     pub(super) fn known(&self) -> MutexGuard<'_, Known> {
@@ -28,8 +29,8 @@ impl Connection {
     }
 
     /// It is open. Its history is kept if few connections have one.
-    pub fn note_opening(&self, timings: &Timings) {
-        self.home.registry.tally().opened(timings);
+    pub fn note_opening(&self, timings: &Timings, is_resumed: Option<bool>) {
+        self.home.registry.tally().opened(timings, is_resumed);
         let mut known = self.known();
         let is_affordable =
             |history: &History| history.trail.as_ref().is_some_and(|trail| trail.is_affordable());
@@ -71,17 +72,21 @@ impl Connection {
     }
 
     /// The socket is about to be closed.
-    pub(super) fn note_ends(&self, ends: Option<Ends>) {
-        if ends.is_some() {
-            self.known().history.get_or_insert_default().ends = ends;
-        }
+    pub(super) fn note_socket(&self, transport: Option<&Transport>) {
+        let Some(transport) = transport else { return };
+        let (ends, tls) = (transport.ends(), transport.tls_facts());
+        let mut known = self.known();
+        let history = known.history.get_or_insert_default();
+        history.ends = ends;
+        history.tls = tls.map(|facts| TlsFacts { chain: Vec::new(), ..facts });
     }
 
     pub fn explanation(&self) -> Explanation {
         let url = self.url();
-        let (ends, buffered) = {
+        let (ends, tls, certificate, buffered) = {
             let outbox = self.outbox();
-            (outbox.ends(), outbox.waiting_messages())
+            let certificate = outbox.peer_certificate();
+            (outbox.ends(), outbox.tls_facts(), certificate, outbox.waiting_messages())
         };
         let (answer, history) = {
             let known = self.known();
@@ -95,6 +100,8 @@ impl Connection {
             queue: self.home.queue.id(),
             answer,
             ends: ends.or(history.ends),
+            tls,
+            certificate,
             history,
             stats: self.stats(),
             buffered,

@@ -4,14 +4,17 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde_json::Value;
+
 use super::answer::Answer;
 use super::history::{History, Lost};
 use super::options::DataType;
 use super::stats::Snapshot;
 use super::status::Status;
-use crate::dial::{shown_answer, Attempt, Outcome, Target, Timings};
+use crate::dial::{certificate_facts, shown_answer, Attempt, Outcome, Target, Timings};
 use crate::error::Error;
 use crate::json::Writer;
+use crate::tls::TlsFacts;
 use crate::transport::Ends;
 
 /// How many connections stay explainable after their end.
@@ -29,6 +32,10 @@ pub struct Explanation {
     pub answer: Option<Arc<Answer>>,
     pub history: History,
     pub ends: Option<Ends>,
+    /// Of the open connection.
+    pub tls: Option<TlsFacts>,
+    /// The server's own, in DER.
+    pub certificate: Option<Vec<u8>>,
     pub stats: Snapshot,
     pub buffered: usize,
 }
@@ -68,6 +75,7 @@ impl Explanation {
             self.ends.map(|Ends { local, peer }| (local.to_string(), peer.to_string())).unzip();
         out.member("local", local.as_deref());
         out.member("peer", peer.as_deref());
+        self.write_tls(&mut out);
         self.write_answer(&mut out);
         write_timings(&self.stats.timings, &mut out);
         self.write_stats(&mut out);
@@ -91,6 +99,28 @@ impl Explanation {
                 out.close('}');
             }
         }
+    }
+
+    /// What the open connection agreed on, or the last attempt, or the connection that was closed.
+    fn write_tls(&self, out: &mut Writer) {
+        let attempts = self.history.trail.as_ref().map(|trail| trail.attempts());
+        let last = attempts.as_ref().and_then(|attempts| attempts.newest_last.back());
+        let facts = self.tls.as_ref().or(last.and_then(|attempt| attempt.tls.as_ref()));
+        let Some(facts) = facts.or(self.history.tls.as_ref()) else {
+            return out.member("tls", None);
+        };
+        out.key("tls").open('{');
+        out.member("version", Some(facts.version));
+        out.member("cipher", Some(&facts.cipher));
+        out.member("alpn", facts.alpn.as_deref());
+        out.key("resumed").literal(&facts.is_resumed);
+        out.key("certificates").open('[');
+        let own = self.certificate.iter().filter(|_| facts.chain.is_empty());
+        for certificate in facts.chain.iter().chain(own) {
+            out.literal(&Value::Object(certificate_facts(certificate)));
+        }
+        out.close(']');
+        out.close('}');
     }
 
     fn write_answer(&self, out: &mut Writer) {

@@ -9,6 +9,7 @@ use super::answer::Answer;
 use crate::dial::Trail;
 use crate::error::Error;
 use crate::queue::Ending;
+use crate::tls::TlsFacts;
 use crate::transport::Ends;
 
 /// How many losses are kept, the newest.
@@ -32,6 +33,8 @@ pub struct History {
     pub ending: Option<Ending>,
     /// The addresses of the socket that was closed last.
     pub ends: Option<Ends>,
+    /// What was agreed with the server then, without the certificates.
+    pub tls: Option<TlsFacts>,
 }
 
 /// A loss that led to another attempt.

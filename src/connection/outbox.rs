@@ -26,6 +26,7 @@ use super::reconnect::Reconnect;
 use super::spare;
 use super::unsent::Unsent;
 use crate::error::{Code, Error, Result};
+use crate::tls::TlsFacts;
 use crate::transport::{Ends, Transport};
 
 /// The most bytes of one write.
@@ -203,6 +204,11 @@ impl Outbox {
     /// The addresses of the open connection.
     pub fn ends(&self) -> Option<Ends> {
         self.transport.as_ref().and_then(|transport| transport.ends())
+    }
+
+    /// What was agreed with the server of the open connection.
+    pub fn tls_facts(&self) -> Option<TlsFacts> {
+        self.transport.as_ref().and_then(|transport| transport.tls_facts())
     }
 
     /// The server's certificate in DER.

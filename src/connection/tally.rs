@@ -8,6 +8,8 @@ use crate::error::{Code, Error};
 
 /// How an opening ended. All but the first are the components that failed.
 pub const OPENINGS: [&str; 9] = ["open", "ws", "http", "proxy", "tls", "tcp", "dns", "json", "os"];
+/// Whether the TLS session of an open connection was resumed.
+pub const HANDSHAKES: [&str; 2] = ["false", "true"];
 /// Why a connection was to be opened again: the server closed it, something took too long, or a
 /// component failed.
 pub const CAUSES: [&str; 10] =
@@ -36,6 +38,8 @@ pub const TIMES: [(u64, &str); 12] = [
 #[derive(Default)]
 pub struct Tally {
     pub openings: [AtomicU64; OPENINGS.len()],
+    /// Handshakes with servers: full ones, and resumed ones.
+    pub handshakes: [AtomicU64; HANDSHAKES.len()],
     pub reconnects: [AtomicU64; CAUSES.len()],
     pub ends: [AtomicU64; CODES.len()],
     /// Openings by how long they took. The last class has no limit.
@@ -45,7 +49,10 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn opened(&self, timings: &Timings) {
+    pub fn opened(&self, timings: &Timings, is_resumed: Option<bool>) {
+        if let Some(is_resumed) = is_resumed {
+            count(&self.handshakes, is_resumed.into());
+        }
         let Timings { dns_us, tcp_us, proxy_us, tls_us, upgrade_us } = *timings;
         let us = [dns_us, tcp_us, proxy_us, tls_us, upgrade_us].into_iter().map(u64::from).sum();
         let class = TIMES.iter().position(|(limit, _)| us <= *limit).unwrap_or(TIMES.len());
@@ -104,14 +111,15 @@ mod tests {
     fn every_event_has_its_class() {
         let tally = Tally::default();
         let timings = |tcp_us, tls_us| Timings { tcp_us, tls_us, ..Timings::default() };
-        tally.opened(&timings(500, 500));
-        tally.opened(&timings(500, 501));
-        tally.opened(&timings(u32::MAX, 0));
+        tally.opened(&timings(500, 500), None);
+        tally.opened(&timings(500, 501), Some(true));
+        tally.opened(&timings(u32::MAX, 0), Some(true));
         let loads = |counters: &[AtomicU64]| -> Vec<(usize, u64)> {
             let counts = counters.iter().map(|counter| counter.load(Relaxed)).enumerate();
             counts.filter(|(_, count)| *count > 0).collect()
         };
         assert_eq!(loads(&tally.times), [(0, 1), (1, 1), (12, 1)]);
+        assert_eq!(loads(&tally.handshakes), [(1, 2)]);
 
         let general = Error::ws(Code::Open, "could not open");
         let refused = general.clone().because(Error::new(Code::Tcp, Component::Tcp, "x"));

@@ -47,6 +47,8 @@ pub struct Dialer {
     certificate: Option<Vec<u8>>,
     /// The chain that the host has accepted, and the name of the server that sent it.
     accepted: Option<(String, Vec<Vec<u8>>)>,
+    /// Whether the TLS session with the server was resumed; `None` without TLS.
+    is_resumed: Option<bool>,
     cancelled: Arc<AtomicBool>,
     timings: Timings,
     /// When the present phase began.
@@ -66,6 +68,7 @@ impl Dialer {
             redirects: Redirects::default(),
             certificate: None,
             accepted: None,
+            is_resumed: None,
             cancelled: Arc::new(AtomicBool::new(false)),
             timings: Timings::default(),
             since: Instant::now(),
@@ -285,6 +288,9 @@ impl Dialer {
             Ok(Handshake::Done(session)) => {
                 log_session(self.notes.id, &self.config.tls_name(), &session);
                 self.certificate = session.peer_certificate();
+                let facts = session.facts();
+                self.is_resumed = Some(facts.is_resumed);
+                self.notes.tls(facts);
                 check_session(&self.config.tls, self.certificate.as_deref(), &session)
                     .map_err(|error| self.failure(error))?;
                 self.start_upgrade(Stream::Tls(session))
@@ -327,7 +333,9 @@ impl Dialer {
                 transport.watch(self.notes.id, &leftover);
                 let timings = self.timings;
                 self.notes.ended(timings, Outcome::Open);
-                let established = Established { transport, response, agreed, leftover, timings };
+                let is_resumed = self.is_resumed;
+                let established =
+                    Established { transport, response, agreed, leftover, timings, is_resumed };
                 Ok(Step::Open(Box::new(established)))
             }
             Ok(Answer::Refused(refusal)) => Ok(Step::Next(self.redirected(*refusal))),
@@ -361,6 +369,7 @@ impl Dialer {
     fn begin_anew(&mut self) -> Phase {
         self.prerequisites = Prerequisites::default();
         self.certificate = None;
+        self.is_resumed = None;
         self.authentication.is_reused = false;
         Phase::Preparing
     }

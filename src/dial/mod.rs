@@ -33,7 +33,7 @@ pub use self::question::{Question, Topic, Topics, Verdict};
 pub use self::socket::{Locals, SocketConfig};
 pub use self::target::{without_credentials, Target};
 pub use self::tls::{
-    broken_session, parse_pins, ClientIdentity, Content, KeyLog, Pem, TlsConfig, TlsVersion,
-    Verify, CAN_ASK,
+    broken_session, certificate_facts, parse_pins, ClientIdentity, Content, KeyLog, Pem, TlsConfig,
+    TlsVersion, Verify, CAN_ASK,
 };
 pub use self::trail::{Attempt, Notes, Outcome, Trail, Trails};

@@ -25,6 +25,8 @@ pub struct Established {
     /// The bytes after the response: the first frames.
     pub leftover: Vec<u8>,
     pub timings: Timings,
+    /// Whether the TLS session with the server was resumed; `None` without TLS.
+    pub is_resumed: Option<bool>,
 }
 
 /// Why the opening failed.

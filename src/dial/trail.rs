@@ -10,6 +10,7 @@ use std::time::{Instant, SystemTime};
 
 use super::outcome::Timings;
 use crate::error::Error;
+use crate::tls::TlsFacts;
 use crate::words::cut;
 
 /// A trail has at most so many attempts, the newest.
@@ -81,6 +82,8 @@ pub struct Attempt {
     pub tries: Vec<Try>,
     pub tries_left_out: u32,
     pub heads: Vec<Head>,
+    /// What was agreed with the server. Only the last attempt keeps the certificates.
+    pub tls: Option<TlsFacts>,
     pub local: Option<SocketAddr>,
     pub timings: Timings,
     pub result: Outcome,
@@ -147,6 +150,9 @@ impl Notes {
             attempts.newest_last.pop_front();
             attempts.left_out = attempts.left_out.saturating_add(1);
         }
+        if let Some(tls) = attempts.newest_last.back_mut().and_then(|last| last.tls.as_mut()) {
+            tls.chain = Vec::new();
+        }
         attempts.newest_last.push_back(Attempt {
             started: SystemTime::now(),
             since: Instant::now(),
@@ -156,6 +162,7 @@ impl Notes {
             tries: Vec::new(),
             tries_left_out: 0,
             heads: Vec::new(),
+            tls: None,
             local: None,
             timings: Timings::default(),
             result: Outcome::Pending,
@@ -166,6 +173,10 @@ impl Notes {
         if !phase.is_empty() {
             self.last(|attempt| attempt.phase = phase);
         }
+    }
+
+    pub fn tls(&self, facts: TlsFacts) {
+        self.last(|attempt| attempt.tls = Some(facts));
     }
 
     pub fn connecting(&self, address: SocketAddr) {

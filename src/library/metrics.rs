@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::LIBRARY;
-use crate::connection::tally::{CAUSES, CODES, OPENINGS, TIMES};
+use crate::connection::tally::{CAUSES, CODES, HANDSHAKES, OPENINGS, TIMES};
 use crate::connection::{Status, Totals};
 
 const STATUSES: [(Status, &str); 4] = [
@@ -41,6 +41,9 @@ pub fn metrics() -> String {
     out.family("hostws_openings", "counter", "", help);
     out.counters("hostws_openings_total", "result", &OPENINGS, &tally.openings);
     out.times(&tally.times, &tally.time_us);
+    let help = "TLS handshakes of connections that opened, by whether a session was resumed.";
+    out.family("hostws_tls_handshakes", "counter", "", help);
+    out.counters("hostws_tls_handshakes_total", "resumed", &HANDSHAKES, &tally.handshakes);
     let help = "Connections that were lost and are reopened, by cause.";
     out.family("hostws_reconnects", "counter", "", help);
     out.counters("hostws_reconnects_total", "cause", &CAUSES, &tally.reconnects);

@@ -13,6 +13,7 @@ use std::io::{self, Write as _};
 use std::net::Shutdown;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::tls::TlsFacts;
 pub use session::{start_tls, Session};
 pub use socket::{Ends, Received, Room, Socket};
 pub use stream::Stream;
@@ -126,6 +127,14 @@ impl Transport {
         match &self.channel {
             Channel::Plain(socket) => socket.ends(),
             Channel::Tls { session, .. } => lock(session).socket().ends(),
+        }
+    }
+
+    /// What was agreed with the server; `None` without TLS.
+    pub fn tls_facts(&self) -> Option<TlsFacts> {
+        match &self.channel {
+            Channel::Tls { session, ends_at_proxy: false } => Some(lock(session).facts()),
+            Channel::Plain(_) | Channel::Tls { .. } => None,
         }
     }
 

@@ -191,7 +191,7 @@ impl Link {
                     timings: established.timings,
                     epoch: self.connection.outbox().epoch(),
                 });
-                self.connection.note_opening(&established.timings);
+                self.connection.note_opening(&established.timings, established.is_resumed);
                 // Before `open`, which sends messages and holds a lock.
                 log::line!(Info, "connection {}: open", self.connection.id);
                 if !self.connection.open(&transport, tools.now) {
