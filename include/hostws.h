@@ -447,6 +447,34 @@ typedef struct ws_header {
 } ws_header;
 
 /**
+ * Is shown a TCP socket before it connects: to mark it (SO_MARK), to protect it from a VPN
+ * (VpnService.protect() of Android), or to set any other option. Each socket is shown once: one
+ * for each address that is tried, also of a proxy, also after a redirect or a reconnect. Unix
+ * sockets and `fd` are not shown.
+ *
+ * THE FUNCTION RUNS ON A THREAD OF THE LIBRARY. It may call no function of the library except
+ * ws_wake(). It may be called on several threads at once. A slow function delays only the opening
+ * that it is called for, whose `open_timeout_ms` runs on, and, when eight calls run, other
+ * openings with an `on_socket`. It should return normally: if it throws an exception or ends its
+ * thread by pthread_exit(), the socket is refused and the function is not called again until
+ * ws_shutdown() has been called.
+ *
+ * A connection can end while a call for it runs; the call is not waited for. So the function and
+ * its data must stay valid until the connection has ended and the function does not run any more,
+ * or until ws_shutdown() has returned anything but HOSTWS_E_TIMEOUT.
+ *
+ * @param ws         the connection
+ * @param fd         the socket, not connected. It belongs to the library: do not close it, and do
+ *                   not use it after the function has returned
+ * @param address    where it is about to connect to: "192.0.2.1:443" or "[2001:db8::1]:443"
+ * @param user_data  `on_socket_data`
+ * @return 0: go on. Anything else refuses the socket: the next address is tried, and if none is
+ *         left, the opening fails as if the server had refused the connection, with an error that
+ *         names the number
+ */
+typedef int32_t (*ws_socket_function)(ws_id ws, intptr_t fd, const char *address, void *user_data);
+
+/**
  * How a connection is opened and maintained. Zero in a field means its default; where the
  * field says so, -1 switches it off. ws_new() copies the struct and its strings.
  */
@@ -767,6 +795,31 @@ typedef struct ws_options {
    * means that 65,536 EXPIRED events are outstanding or wait for you to take them.
    */
   int64_t message_ttl_ms;
+  /**
+   * A connected stream socket (a SOCKET on Windows) to open the connection on: TCP, Unix,
+   * one end of a socketpair(), whatever reaches the server. The URL still says what is
+   * asked for, and with wss:// TLS is spoken on it. ws_new() looks whether it is a
+   * connected socket. If ws_new() returns an id, the socket belongs to the library,
+   * which makes it non-blocking and closes it when the connection ends: do not use or
+   * close it any more (use dup() to keep one; it shares the non-blocking mode). If
+   * ws_new() returns an error, the socket is still yours, unchanged. 0: none; if your
+   * socket is descriptor 0, use dup(). The library cannot make such a socket again, so
+   * `reconnect_max`, `max_redirects`, `proxy`, `local_address`, `connect_to`,
+   * `on_socket` and the `tcp_` options are HOSTWS_E_OPTION beside it. Proxies in the
+   * environment do not count.
+   */
+  int64_t fd;
+  /**
+   * Is shown each TCP socket before it connects, and can refuse it: see
+   * ws_socket_function. IT RUNS ON A THREAD OF THE LIBRARY. NULL: none. Not available in
+   * JSON.
+   */
+  ws_socket_function on_socket;
+  /**
+   * Passed to `on_socket` unchanged. It must stay valid until the connection has ended
+   * and no call of the function runs, which ws_socket_function explains.
+   */
+  void *on_socket_data;
 } ws_options;
 
 /**

@@ -320,6 +320,11 @@ struct options {
   std::int64_t ask = 0;
   /** How long a message may wait before it begins to leave; 0: no limit. Then an expired event names it. */
   std::chrono::milliseconds message_ttl{0};
+  /** A connected stream socket to open the connection on; the connection owns it from then on. 0: none. */
+  std::int64_t fd = 0;
+  /** Is shown each socket before it connects, ON A THREAD OF THE LIBRARY: see ws_socket_function. It must not throw. */
+  ws_socket_function on_socket = nullptr;
+  void* on_socket_data = nullptr;
 };
 
 /** Internal. */
@@ -727,6 +732,9 @@ class connection {
     raw.tls_key_log = options.tls_key_log ? 1 : 0;
     raw.tls_resume = options.tls_resume ? 0 : -1;
     raw.message_ttl_ms = detail::count(options.message_ttl);
+    raw.fd = options.fd;
+    raw.on_socket = options.on_socket;
+    raw.on_socket_data = options.on_socket_data;
     return detail::check(ws_new(detail::text(url), &handler, &raw));
   }
 

@@ -179,7 +179,8 @@ pub fn open(
     // On the host's thread, because it reads the environment; so does the start of TLS below.
     log::start();
     let queue = options.queue;
-    let Settings { config, limits, backoff } = options.resolve(url, data_type)?;
+    library.crew.shared.resources.start();
+    let Settings { config, limits, backoff, given } = options.resolve(url, data_type)?;
     if config.may_speak_tls() {
         start_tls();
     }
@@ -214,7 +215,8 @@ pub fn open(
         });
         library.registry.insert(issued, Arc::clone(&connection))?;
         pair.queue.expect(connection.as_ref());
-        Ok(Command::Open(EndGuard::new(connection), config))
+        // Nothing fails from here on: it is ours now.
+        Ok(Command::Open(EndGuard::new(connection), config, given.map(sys::take_given)))
     })?;
     Ok(issued)
 }

@@ -238,3 +238,22 @@ fn a_short_read_is_not_the_last() {
     client.finish().check_clean(1000, "");
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_socket_may_have_a_name_instead_of_a_path() {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::SocketAddr;
+    let name = format!("hostws test {}", std::process::id());
+    let listener =
+        UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
+    let server = ws_server();
+    door::serve(listener, server.port);
+    let url = format!("ws+unix://@{}:/echo", name.replace(' ', "%20"));
+    let client = Client::new(&url);
+    client.wait_open();
+    assert_eq!(url_of(client.id).unwrap(), url);
+    check_echo(&client, "hello");
+    let story = Client::new("ws+unix://@nobody%20listens:/").finish();
+    story.check_failed(1006, &["ws", "os"], "could not connect to @nobody listens: ");
+}

@@ -12,13 +12,14 @@ use crate::error::{Code, Error, Result};
 use crate::{library, sys};
 
 thread_local! {
-    /// Where on the stack this thread has called the host's wake-up or log function, or 0.
+    /// Where on the stack this thread has called a function of the host that runs on threads of ours,
+    /// or 0.
     static QUARANTINE: Cell<usize> = const { Cell::new(0) };
 }
 /// The number of such calls in all threads. While there are none, no thread needs to look.
 static QUARANTINED: AtomicUsize = AtomicUsize::new(0);
 
-/// Runs one of the two host functions that may call only `ws_wake`.
+/// Runs one of the host's functions that may call only `ws_wake`.
 #[inline(never)]
 pub(super) fn quarantined(call: &dyn Fn()) {
     let before = QUARANTINE.replace(sys::here());
@@ -46,7 +47,7 @@ pub(super) fn answer_pointer_sized(body: impl FnOnce() -> Result<isize>) -> isiz
     enter(true, true, body).unwrap_or_else(|code| code as isize)
 }
 
-/// For `ws_wake`, which the host's wake-up and log functions may call.
+/// For `ws_wake`, which these functions may call.
 pub(super) fn answer_waking(body: impl FnOnce() -> Result<i32>) -> i32 {
     enter(true, false, body).unwrap_or_else(|code| code)
 }
@@ -99,7 +100,7 @@ fn refusal(is_forked: bool) -> std::result::Result<(), i32> {
     if is_quarantined() {
         return Err(last_error::set(&Error::ws(
             Code::WrongThread,
-            "a wake-up or log function may call nothing but ws_wake",
+            "a wake-up, log or on_socket function may call nothing but ws_wake",
         )));
     }
     Ok(())

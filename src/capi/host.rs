@@ -1,13 +1,15 @@
-//! The functions that the host gives us: its callbacks, its wake-up function and its log function.
+//! The functions that the host gives us: its callbacks, and those that run on threads of ours.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::ffi::{c_char, c_void, CString};
 use std::sync::Arc;
 
-use super::guard::quarantined;
+use super::guard::{c_words, quarantined};
 use super::memory::{self, Versioned as _};
-use super::types::{ws_callback, ws_handler};
+use super::types::{ws_callback, ws_handler, ws_socket_function};
 use crate::connection::{Connection, DataType, Interner, Options};
+use crate::dial::SocketHook;
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::queue::{Kind, Recipient, Wakeup};
@@ -198,5 +200,25 @@ impl LogFunction {
             // SAFETY: the host gave function and argument for each other.
             quarantined(&|| unsafe { function(level as i32, line.as_ptr(), user_data.get()) });
         }))
+    }
+}
+
+pub struct SocketFunction;
+
+impl SocketFunction {
+    pub fn hook(function: ws_socket_function) -> Option<SocketHook> {
+        let function = function?;
+        let show = move |id, socket, address: &str, user_data: usize| {
+            let address = c_words(address);
+            let answer = Cell::new(0);
+            quarantined(&|| {
+                // SAFETY: the host gave function and argument for each other.
+                answer.set(unsafe {
+                    function(id, socket, address.as_ptr(), user_data as *mut c_void)
+                });
+            });
+            answer.get()
+        };
+        Some(SocketHook::new(Arc::new(show), function as usize))
     }
 }

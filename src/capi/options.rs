@@ -1,10 +1,12 @@
 //! `ws_options` and the other structs, read from and written to C.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 
+use super::host::SocketFunction;
 use super::memory::{self, Versioned};
-use super::types::{ws_header, ws_options, ws_stats};
+use super::types::{ws_header, ws_options, ws_socket_function, ws_stats};
 use crate::connection::{options_table, Options, Snapshot};
+use crate::dial::SocketHook;
 use crate::error::Result;
 use crate::secret::Secret;
 
@@ -42,6 +44,18 @@ impl Field<Option<Secret>> for *const c_char {
     unsafe fn take(self, name: &str) -> Result<Option<Secret>> {
         // SAFETY: the caller's promise.
         Ok(unsafe { memory::optional_text(self, name) }?.map(|text| text.to_owned().into()))
+    }
+}
+
+impl Field<Option<SocketHook>> for ws_socket_function {
+    unsafe fn take(self, _: &str) -> Result<Option<SocketHook>> {
+        Ok(SocketFunction::hook(self))
+    }
+}
+
+impl Field<usize> for *mut c_void {
+    unsafe fn take(self, _: &str) -> Result<usize> {
+        Ok(self as usize)
     }
 }
 

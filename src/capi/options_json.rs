@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::Value;
 
 use crate::connection::{options_table, DataType, Options};
+use crate::dial::SocketHook;
 use crate::error::{Code, Component, Error, Result};
 use crate::secret::Secret;
 
@@ -170,6 +171,22 @@ impl FromJson for Option<Secret> {
     }
 }
 
+impl FromJson for Option<SocketHook> {
+    fn from_json(name: &str, _: &Value) -> Result<Option<SocketHook>> {
+        Err(not_in_json(name, "function"))
+    }
+}
+
+impl FromJson for usize {
+    fn from_json(name: &str, _: &Value) -> Result<usize> {
+        Err(not_in_json(name, "pointer"))
+    }
+}
+
+fn not_in_json(name: &str, what: &str) -> Error {
+    Error::ws(Code::Option, format!("options_json: {name} is a {what}, which JSON cannot hold"))
+}
+
 fn read_data_type(name: &str, value: &Value) -> Result<DataType> {
     match value.as_str() {
         Some("text") => Ok(DataType::Text),
@@ -289,7 +306,11 @@ mod tests {
     }
 
     macro_rules! each_by_its_name {
-        ($($(#[$doc:meta])* $name:ident: $type:ty = $kind:ty,)*) => {$(
+        ($($(#[$doc:meta])* $name:ident: $type:ty = $kind:ty,)*) => {$('row: {
+            if ["on_socket", "on_socket_data"].contains(&stringify!($name)) {
+                assert!(refused(&format!("{{\"{}\":1}}", stringify!($name))).contains("JSON cannot"));
+                break 'row;
+            }
             let (name, json, expected) = if stringify!($type).contains("c_char") {
                 (stringify!($name), "\"x\"", "\"x\"")
             } else {
@@ -306,7 +327,7 @@ mod tests {
                 stringify!($kind) == "Switch",
                 "{name}"
             );
-        )*};
+        })*};
     }
 
     #[test]

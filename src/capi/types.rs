@@ -94,6 +94,40 @@ pub struct ws_event {
 pub type ws_callback =
     Option<unsafe extern "C-unwind" fn(ws: ws_id, event: *const ws_event, user_data: *mut c_void)>;
 
+/// Is shown a TCP socket before it connects: to mark it (SO_MARK), to protect it from a VPN
+/// (VpnService.protect() of Android), or to set any other option. Each socket is shown once: one
+/// for each address that is tried, also of a proxy, also after a redirect or a reconnect. Unix
+/// sockets and `fd` are not shown.
+///
+/// THE FUNCTION RUNS ON A THREAD OF THE LIBRARY. It may call no function of the library except
+/// ws_wake(). It may be called on several threads at once. A slow function delays only the opening
+/// that it is called for, whose `open_timeout_ms` runs on, and, when eight calls run, other
+/// openings with an `on_socket`. It should return normally: if it throws an exception or ends its
+/// thread by pthread_exit(), the socket is refused and the function is not called again until
+/// ws_shutdown() has been called.
+///
+/// A connection can end while a call for it runs; the call is not waited for. So the function and
+/// its data must stay valid until the connection has ended and the function does not run any more,
+/// or until ws_shutdown() has returned anything but HOSTWS_E_TIMEOUT.
+///
+/// @param ws         the connection
+/// @param fd         the socket, not connected. It belongs to the library: do not close it, and do
+///                   not use it after the function has returned
+/// @param address    where it is about to connect to: "192.0.2.1:443" or "[2001:db8::1]:443"
+/// @param user_data  `on_socket_data`
+/// @return 0: go on. Anything else refuses the socket: the next address is tried, and if none is
+///         left, the opening fails as if the server had refused the connection, with an error that
+///         names the number
+#[allow(non_camel_case_types)]
+pub type ws_socket_function = Option<
+    unsafe extern "C-unwind" fn(
+        ws: ws_id,
+        fd: isize,
+        address: *const c_char,
+        user_data: *mut c_void,
+    ) -> i32,
+>;
+
 /// The callbacks of a connection. Copied by ws_new().
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy)]

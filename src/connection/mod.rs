@@ -61,7 +61,9 @@ pub use sending::SendFlags;
 pub use stats::{add, Snapshot, Stats, Totals};
 pub use status::Status;
 
-use crate::dial::{DialConfig, Prepared};
+use socket2::Socket;
+
+use crate::dial::{DialConfig, Place, Prepared};
 use crate::error::{Code, Error, Result};
 use crate::queue::{Kind, Queue};
 use crate::sys::WakePipe;
@@ -73,12 +75,14 @@ pub type Registry = registry::Registry<Connection>;
 /// A request to the worker. A connection is in the mailbox at most once, however often it is sent:
 /// what is wanted of it is stored in the connection itself.
 pub enum Command {
-    /// Open a new connection with these settings.
-    Open(EndGuard, Arc<DialConfig>),
+    /// Open a new connection with these settings, perhaps on a socket that the host has given.
+    Open(EndGuard, Arc<DialConfig>, Option<Socket>),
     /// Look at a connection: its outbox or its life has changed.
     Attend(Arc<Connection>),
     /// The blocking part of the attempt with that number is done.
     Prepared(Arc<Connection>, u32, Prepared),
+    /// It is the turn of the attempt with that number to open.
+    Admitted(Arc<Connection>, u32, Place),
     /// The queue's thread has ended or the queue was freed: close its connections.
     Orphaned(Arc<Queue>),
     /// End the turn: a call of a wake-up function is due, or a queue has changed.

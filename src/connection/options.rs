@@ -119,6 +119,8 @@ pub struct Settings {
     pub limits: Limits,
     /// `Some` if the connection is opened again when it is lost.
     pub backoff: Option<Backoff>,
+    /// The connected socket to open it on.
+    pub given: Option<i64>,
 }
 
 impl Options {
@@ -133,11 +135,16 @@ impl Options {
         }
         let limits = values.limits()?;
         let backoff = values.backoff()?;
+        values.check_given()?;
         let headers = std::mem::take(&mut values.headers);
         check_headers(&headers)?;
         let subprotocols = check_subprotocols(values.subprotocols.as_deref().unwrap_or_default())
             .map_err(|words| bad("subprotocols", words))?;
-        let proxies = Proxies::new(values.proxy.as_deref())?;
+        let given = values.fd;
+        let proxies = match given {
+            None => Proxies::new(values.proxy.as_deref())?,
+            Some(_) => Proxies::Fixed(None),
+        };
         let config = DialConfig {
             headers,
             subprotocols,
@@ -149,11 +156,12 @@ impl Options {
             elsewhere: Elsewhere::parse(values.connect_to.as_deref().unwrap_or_default())
                 .map_err(|words| bad("connect_to", words))?,
             sockets: Arc::new(values.sockets()?),
+            is_given: given.is_some(),
             ask: values.ask()?,
             tls: Arc::new(values.tls()?),
             target,
         };
-        Ok(Settings { config, limits, backoff })
+        Ok(Settings { config, limits, backoff, given })
     }
 }
 
@@ -234,7 +242,32 @@ impl Values {
             user_timeout: self.tcp_user_timeout_ms,
             send_buffer: bytes(self.tcp_send_buffer),
             receive_buffer: bytes(self.tcp_receive_buffer),
+            hook: self.on_socket.clone().map(|hook| hook.with_argument(self.on_socket_data)),
         })
+    }
+
+    /// A socket that the host has given is connected, and there is no second one.
+    fn check_given(&self) -> Result<()> {
+        let is_text = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        let others = [
+            ("reconnect_max", self.reconnect_max > 0),
+            ("max_redirects", self.max_redirects > 0),
+            ("proxy", is_text(&self.proxy)),
+            ("local_address", is_text(&self.local_address)),
+            ("connect_to", is_text(&self.connect_to)),
+            ("on_socket", self.on_socket.is_some()),
+            ("tcp_keepalive_ms", self.tcp_keepalive_ms.is_some()),
+            ("tcp_user_timeout_ms", self.tcp_user_timeout_ms.is_some()),
+            ("tcp_send_buffer", self.tcp_send_buffer > 0),
+            ("tcp_receive_buffer", self.tcp_receive_buffer > 0),
+        ];
+        match others.into_iter().find(|(_, is_set)| *is_set) {
+            Some((name, _)) if self.fd.is_some() => {
+                let words = format!("{name} cannot be used with a socket that is connected");
+                Err(bad("fd", words))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn tls(self) -> Result<TlsConfig> {

@@ -28,6 +28,8 @@ pub struct DialConfig {
     /// Where to connect instead of the addresses of some hosts.
     pub elsewhere: Elsewhere,
     pub sockets: Arc<SocketConfig>,
+    /// The host has given a connected socket, and there is no other.
+    pub is_given: bool,
     /// What the host wants to be asked about.
     pub ask: Topics,
 }

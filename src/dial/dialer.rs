@@ -19,9 +19,10 @@ use self::prerequisites::Prerequisites;
 use super::address;
 use super::config::DialConfig;
 use super::http::{Answer, Peer, Redirects, Refusal, Upgrade};
+use super::openings::{Admit, Place, Turn};
 use super::outcome::{Established, Failure, Progress, Timings};
 use super::phase::{Asked, Phase, Step};
-use super::prepare::{Job, Prepared, Resources};
+use super::prepare::{Found, Job, Need, Prepared, Resources};
 use super::proxy::{Reply, Tunnel};
 use super::tls::{check_session, handshake_failure, log_session, log_verdict, Handshake};
 use super::trail::{Notes, Outcome};
@@ -43,6 +44,10 @@ pub struct Dialer {
     prerequisites: Prerequisites,
     redirects: Redirects,
     authentication: Authentication,
+    /// Among the openings in progress, once it has one.
+    place: Option<Place>,
+    /// The connected socket that the host has given.
+    given: Option<socket2::Socket>,
     /// The server's, once the handshake with it is done.
     certificate: Option<Vec<u8>>,
     /// The chain that the host has accepted, and the name of the server that sent it.
@@ -56,7 +61,12 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    pub fn new(notes: Notes, config: Arc<DialConfig>, resources: Arc<Resources>) -> Dialer {
+    pub fn new(
+        notes: Notes,
+        config: Arc<DialConfig>,
+        resources: Arc<Resources>,
+        given: Option<socket2::Socket>,
+    ) -> Dialer {
         begin(&notes, &config);
         Dialer {
             notes,
@@ -66,12 +76,39 @@ impl Dialer {
             phase: Phase::Preparing,
             prerequisites: Prerequisites::default(),
             redirects: Redirects::default(),
+            place: None,
+            given,
             certificate: None,
             accepted: None,
             is_resumed: None,
             cancelled: Arc::new(AtomicBool::new(false)),
             timings: Timings::default(),
             since: Instant::now(),
+        }
+    }
+
+    /// Gets a place among the openings in progress, or goes to the end of the line, where it stays
+    /// until `admitted`. Call it before the first `advance`.
+    pub fn line_up(&mut self, admit: Admit) {
+        match self.resources.openings.enter(admit) {
+            Turn::Now(place) => self.place = Some(place),
+            Turn::Later(queued) => self.phase = Phase::InLine(queued),
+        }
+    }
+
+    /// Takes the place that it has waited for. The next `advance` begins.
+    pub fn admitted(&mut self, place: Place) {
+        if matches!(self.phase, Phase::InLine(_)) {
+            self.place = Some(place);
+            self.phase = Phase::Preparing;
+        }
+    }
+
+    /// Gives up its place, and nothing else.
+    pub fn make_room(&mut self) {
+        self.place = None;
+        if matches!(self.phase, Phase::InLine(_)) {
+            self.phase = Phase::Over;
         }
     }
 
@@ -83,6 +120,12 @@ impl Dialer {
                 self.phase = Phase::Awaiting(purpose);
                 Some(*job)
             }
+            Phase::Connecting(mut race) => {
+                let shown = race.take_shown();
+                self.phase = Phase::Connecting(race);
+                let (resources, cancelled) = (self.resources.clone(), self.cancelled.clone());
+                shown.map(|shown| Job { need: Need::Consent(shown), resources, cancelled })
+            }
             other => {
                 self.phase = other;
                 None
@@ -92,8 +135,16 @@ impl Dialer {
 
     /// Takes the job's result. The next `advance` uses it, or returns its error.
     pub fn prepared(&mut self, prepared: Prepared) {
-        if let Phase::Awaiting(purpose) = self.phase {
-            self.phase = Phase::Prepared(purpose, prepared);
+        match (&mut self.phase, prepared.result) {
+            (Phase::Connecting(race), Ok(Found::Consent(address, consent))) => {
+                race.answered(address, consent);
+            }
+            // The race is over.
+            (_, Ok(Found::Consent(..))) => {}
+            (Phase::Awaiting(purpose), result) => {
+                self.phase = Phase::Prepared(*purpose, Prepared { result, ..prepared });
+            }
+            _ => {}
         }
     }
 
@@ -148,6 +199,13 @@ impl Dialer {
                 }
                 Err(error) => Err(self.failure(error)),
             },
+            Phase::Given(socket) => match address::adopt(socket, registry, token) {
+                Ok(socket) => {
+                    log::line!(Debug, "connection {}: on the socket that was given", self.notes.id);
+                    self.reached(Stream::from(socket))
+                }
+                Err(error) => Err(self.failure(error)),
+            },
             Phase::SecuringProxy(pending) => self.proxy_secured(Handshake::advance(pending)),
             Phase::Tunnelling(tunnel) => self.tunnel(tunnel, now),
             Phase::Securing(pending) => self.secured(Handshake::advance(pending)),
@@ -163,9 +221,11 @@ impl Dialer {
                 self.certificate_answered(verdict, *stopped)
             }
             // The job or the host's answer has not come yet, or the opening is over.
-            idle @ (Phase::Lacking(..) | Phase::Awaiting(_) | Phase::Asking(..) | Phase::Over) => {
-                Ok(Step::Wait(idle))
-            }
+            idle @ (Phase::InLine(_)
+            | Phase::Lacking(..)
+            | Phase::Awaiting(_)
+            | Phase::Asking(..)
+            | Phase::Over) => Ok(Step::Wait(idle)),
         }
     }
 

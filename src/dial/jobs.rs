@@ -1,4 +1,4 @@
-//! Short-lived threads for calls that block: the resolver, and reading files.
+//! Short-lived threads for calls that block: the resolver, reading files, and a function of the host.
 //!
 //! They are started on demand, and each ends after two idle seconds. A look-up that hangs delays no
 //! other job: other threads read files, and each look-up has its own thread, up to a limit that
@@ -17,6 +17,8 @@ use crate::exit;
 const MAX_LOOK_UPS: usize = 64;
 /// The most threads that read files. More would not be faster.
 const MAX_READERS: usize = 4;
+/// The most calls of a host's function at the same time.
+const MAX_HOST_CALLS: usize = 8;
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
 
 pub type Work = Box<dyn FnOnce() + Send>;
@@ -26,12 +28,15 @@ pub type Work = Box<dyn FnOnce() + Send>;
 pub enum Wait {
     Resolver,
     Files,
+    /// A function of the host, which may never return.
+    Host,
 }
 
 /// The threads for each kind of job.
 pub struct Jobs {
     look_ups: Pool,
     readers: Pool,
+    host_calls: Pool,
 }
 
 impl Default for Jobs {
@@ -39,6 +44,7 @@ impl Default for Jobs {
         Jobs {
             look_ups: Pool::new("hostws-dns", MAX_LOOK_UPS),
             readers: Pool::new("hostws-files", MAX_READERS),
+            host_calls: Pool::new("hostws-socket", MAX_HOST_CALLS),
         }
     }
 }
@@ -50,13 +56,23 @@ impl Jobs {
         match wait {
             Wait::Resolver => self.look_ups.submit(work),
             Wait::Files => self.readers.submit(work),
+            Wait::Host => self.host_calls.submit(work),
         }
     }
 
-    /// Ends idle threads now, and waits until all threads have ended. Returns false if some have
-    /// not ended by `deadline`. Queued work is still done.
-    pub fn wait_idle_exit(&self, deadline: Instant) -> bool {
-        self.readers.wait_idle_exit(deadline) & self.look_ups.wait_idle_exit(deadline)
+    /// Ends idle threads now, and waits until all threads have ended. If some have not ended by
+    /// `deadline`, it says what they do. Queued work is still done.
+    pub fn wait_idle_exit(&self, deadline: Instant) -> Result<(), Error> {
+        let late = |words| Err(Error::ws(Code::Timeout, words));
+        let have_read = self.readers.wait_idle_exit(deadline);
+        let have_called = self.host_calls.wait_idle_exit(deadline);
+        if !(self.look_ups.wait_idle_exit(deadline) & have_read) {
+            return late("a name is still being looked up; its thread ends with that");
+        }
+        if !have_called {
+            return late("an on_socket function has not returned in time");
+        }
+        Ok(())
     }
 }
 
@@ -83,6 +99,37 @@ struct State {
     idle: usize,
     /// How many callers want idle threads to end.
     ending: usize,
+}
+
+impl State {
+    fn remove_this_thread(&mut self) -> Option<JoinHandle<()>> {
+        let me: ThreadId = thread::current().id();
+        let at = self.threads.iter().position(|handle| handle.thread().id() == me)?;
+        Some(self.threads.swap_remove(at))
+    }
+}
+
+/// A job that runs. If an unwind that is not ours leaves it, it must not reach the start of the
+/// thread, because it would end the process there: see `log::courier`.
+struct Call<'a> {
+    shared: &'a Shared,
+    has_returned: bool,
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        if self.has_returned || thread::panicking() {
+            return;
+        }
+        // Another thread does the rest, and nobody waits for this one.
+        let detached = self.shared.lock().remove_this_thread();
+        drop(detached);
+        self.shared.thread_ended.notify_all();
+        // Nothing can stop the unwind, but it can wait for ever.
+        loop {
+            thread::park();
+        }
+    }
 }
 
 impl Pool {
@@ -153,7 +200,11 @@ impl Shared {
             if let Some(work) = state.queue.pop_front() {
                 drop(state);
                 // A job reports its own panic. This keeps the count right.
-                let _ = catch_unwind(AssertUnwindSafe(work));
+                let _ = catch_unwind(AssertUnwindSafe(|| {
+                    let mut call = Call { shared: self, has_returned: false };
+                    work();
+                    call.has_returned = true;
+                }));
                 state = self.lock();
                 continue;
             }
@@ -169,14 +220,9 @@ impl Shared {
                 break;
             }
         }
-        let me: ThreadId = thread::current().id();
-        if let Some(at) = state.threads.iter().position(|handle| handle.thread().id() == me) {
-            let handle = state.threads.swap_remove(at);
-            // If nobody waits, the handle is dropped. That detaches a thread that only returns.
-            if state.ending > 0 {
-                state.ended.push(handle);
-            }
-        }
+        // If nobody waits, the handle is dropped. That detaches a thread that only returns.
+        let handle = state.remove_this_thread().filter(|_| state.ending > 0);
+        state.ended.extend(handle);
         drop(state);
         self.thread_ended.notify_all();
     }

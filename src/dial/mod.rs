@@ -11,6 +11,7 @@ mod dialer;
 pub mod fuzzing;
 mod http;
 pub mod jobs;
+mod openings;
 mod outcome;
 mod phase;
 mod prepare;
@@ -26,11 +27,12 @@ pub use self::config::DialConfig;
 pub use self::dialer::Dialer;
 pub use self::http::shown_answer;
 pub use self::jobs::Jobs;
+pub use self::openings::Place;
 pub use self::outcome::{Failure, Progress, Timings};
 pub use self::prepare::{Job, Prepared, Resources};
 pub use self::proxy::Proxies;
 pub use self::question::{Question, Topic, Topics, Verdict};
-pub use self::socket::{Locals, SocketConfig};
+pub use self::socket::{Locals, SocketConfig, SocketHook};
 pub use self::target::{without_credentials, Target};
 pub use self::tls::{
     broken_session, certificate_facts, parse_pins, ClientIdentity, Content, KeyLog, Pem, TlsConfig,

@@ -3,6 +3,7 @@
 use super::address::{LocalAttempt, Race};
 use super::config::DialConfig;
 use super::http::{Refusal, Upgrade};
+use super::openings::Queued;
 use super::outcome::{Established, Timings};
 use super::prepare::{Job, Prepared};
 use super::proxy::Tunnel;
@@ -25,6 +26,8 @@ pub enum Purpose {
 
 /// The phase of an opening.
 pub enum Phase {
+    /// It waits for its turn.
+    InLine(Queued),
     /// It gets what it needs, at first without blocking.
     Preparing,
     /// The job has not been taken yet.
@@ -33,6 +36,8 @@ pub enum Phase {
     Prepared(Purpose, Prepared),
     Connecting(Race),
     ConnectingLocally(LocalAttempt),
+    /// The host has given a connected socket.
+    Given(socket2::Socket),
     SecuringProxy(Guarded<Handshaking<Stream>>),
     Tunnelling(Tunnel),
     Securing(Guarded<Handshaking<Stream>>),
@@ -85,7 +90,8 @@ impl Phase {
             Phase::Lacking(Purpose::Addresses | Purpose::TargetAddresses, _)
             | Phase::Awaiting(Purpose::Addresses | Purpose::TargetAddresses) => "dns",
             Phase::Lacking(..) | Phase::Awaiting(_) => "trust",
-            Phase::Connecting(_) | Phase::ConnectingLocally(_) => "tcp",
+            Phase::InLine(_) => "line",
+            Phase::Connecting(_) | Phase::ConnectingLocally(_) | Phase::Given(_) => "tcp",
             Phase::SecuringProxy(_) | Phase::Tunnelling(_) => "proxy",
             Phase::Securing(_) => "tls",
             Phase::Upgrading(_) => "upgrade",
@@ -99,6 +105,12 @@ impl Phase {
         let server = target.authority();
         let proxy = config.proxy.as_ref();
         match (self, proxy) {
+            (Phase::InLine(queued), _) => {
+                let most = queued.most();
+                let words =
+                    format!("waiting in line behind {most} other openings, see HOSTWS_MAX_OPENING");
+                (Component::Ws, words)
+            }
             (
                 Phase::Lacking(Purpose::Addresses, _) | Phase::Awaiting(Purpose::Addresses),
                 Some(proxy),

@@ -6,8 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use socket2::Socket;
+
 use super::address::{Lookups, Turns, Waiter};
 use super::jobs::Wait;
+use super::openings::Openings;
+use super::socket::{self, SocketHook};
 use super::tls::{Context, TlsConfig, TlsContexts};
 use super::trail::Trails;
 use crate::error::{Code, Component, Error};
@@ -19,12 +23,19 @@ pub struct Resources {
     pub(super) lookups: Lookups,
     pub(super) turns: Turns,
     pub trails: Trails,
+    pub(super) openings: Arc<Openings>,
 }
 
 impl Resources {
     /// Later openings read the system's files again.
     pub fn forget(&self) {
         self.contexts.forget();
+        socket::forget_lost_hook();
+    }
+
+    /// Reads the environment. Call it on a host thread before there are threads of ours.
+    pub fn start(&self) {
+        self.openings.start();
     }
 }
 
@@ -33,6 +44,16 @@ pub(super) enum Need {
     /// The addresses of a host and port.
     Addresses(String, u16),
     Context(Arc<TlsConfig>),
+    /// The host's consent to use a socket.
+    Consent(Shown),
+}
+
+/// A socket that is shown to the host.
+pub struct Shown {
+    pub id: i32,
+    pub hook: SocketHook,
+    pub socket: Socket,
+    pub address: SocketAddr,
 }
 
 /// A blocking part of an opening, which runs on another thread.
@@ -52,6 +73,8 @@ pub(super) enum Found {
     /// The addresses of that host.
     Addresses(String, Vec<SocketAddr>),
     Context(Arc<Context>),
+    /// The socket for that address, if the host agrees.
+    Consent(SocketAddr, Result<Socket, Error>),
 }
 
 impl Job {
@@ -60,6 +83,7 @@ impl Job {
         match self.need {
             Need::Addresses(..) => Wait::Resolver,
             Need::Context(_) => Wait::Files,
+            Need::Consent(_) => Wait::Host,
         }
     }
 
@@ -91,6 +115,42 @@ impl Job {
                 let loaded = catch_unwind(AssertUnwindSafe(|| resources.contexts.load(&config)));
                 deliver(loaded.unwrap_or_else(|_| Err(defect())).map(Found::Context));
             }
+            Need::Consent(Shown { id, hook, socket, address }) => {
+                let answer = Answer::new(address, hook.clone(), deliver);
+                let consent = hook.show(id, &socket, address);
+                answer.give(consent.map(|()| socket));
+            }
+        }
+    }
+}
+
+/// The host's answer, which is given even if its function does not return: an exception may leave
+/// it, or it may end its thread.
+struct Answer<D: FnOnce(Result<Found, Error>)> {
+    address: SocketAddr,
+    hook: SocketHook,
+    deliver: Option<D>,
+}
+
+impl<D: FnOnce(Result<Found, Error>)> Answer<D> {
+    fn new(address: SocketAddr, hook: SocketHook, deliver: D) -> Answer<D> {
+        Answer { address, hook, deliver: Some(deliver) }
+    }
+
+    fn give(mut self, consent: Result<Socket, Error>) {
+        if let Some(deliver) = self.deliver.take() {
+            deliver(Ok(Found::Consent(self.address, consent)));
+        }
+    }
+}
+
+impl<D: FnOnce(Result<Found, Error>)> Drop for Answer<D> {
+    fn drop(&mut self) {
+        if let Some(deliver) = self.deliver.take() {
+            let lost = self.hook.lose();
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                deliver(Ok(Found::Consent(self.address, Err(lost))));
+            }));
         }
     }
 }

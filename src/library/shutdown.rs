@@ -94,12 +94,10 @@ impl Library {
             }
         }
         let moment = Instant::now() + MOMENT;
-        let is_idle = self.crew.shared.jobs.wait_idle_exit(deadline.unwrap_or(moment).max(moment));
+        let moment = deadline.unwrap_or(moment).max(moment);
+        let idle = self.crew.shared.jobs.wait_idle_exit(moment);
         watched.check()?;
-        if !is_idle {
-            let words = "a name is still being looked up; its thread ends with that";
-            return Err(Error::ws(Code::Timeout, words));
-        }
+        idle?;
         match dropped.first() {
             Some(first) if timeout != Some(Duration::ZERO) => {
                 let others = and_others(dropped.len() - 1);

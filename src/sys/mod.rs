@@ -30,9 +30,10 @@ pub use self::linux::{slept, Notifier};
 #[cfg(tls_openssl)]
 pub use self::os::is_privileged;
 pub use self::os::{
-    above_standard, append_secretly, at_exit, at_fork, environment, is_ending, is_main_thread,
-    is_under_way, keep_until_thread_is_gone, local_path, open, poster, receive, receive_local,
-    send_local, shortage, spawn, test_cancel, uncancelled, EventObject, LocalStream, TELLS_DRAINED,
+    above_standard, adopt, append_secretly, at_exit, at_fork, check_given, connect_local,
+    environment, is_ending, is_main_thread, is_under_way, keep_until_thread_is_gone, local_path,
+    number_of, open, poster, receive, receive_local, send_local, shortage, spawn, take_given,
+    test_cancel, uncancelled, Adopted, EventObject, LocalStream, TELLS_DRAINED,
 };
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub use self::os::{slept, Notifier};

@@ -199,9 +199,9 @@ impl Driver {
 
     fn obey(&mut self, command: Command, now: Instant) {
         match command {
-            Command::Open(connection, config) => {
+            Command::Open(connection, config, given) => {
                 let resources = &self.shared.resources;
-                let link = Link::new(connection, &config, resources, now);
+                let link = Link::new(connection, &config, given, resources, now);
                 let key = self.links.vacant_key();
                 link.connection.set_slot(key);
                 self.links.insert(link);
@@ -217,6 +217,13 @@ impl Driver {
                 if let Some(key) = self.key_of(&connection) {
                     self.visit(key, now, |link, tools| {
                         link.prepared(attempt, prepared, Token(key), tools)
+                    });
+                }
+            }
+            Command::Admitted(connection, attempt, place) => {
+                if let Some(key) = self.key_of(&connection) {
+                    self.visit(key, now, |link, tools| {
+                        link.admitted(attempt, place, Token(key), tools)
                     });
                 }
             }
@@ -306,11 +313,14 @@ impl Driver {
         self.unfinished.clear();
         self.timers = Timers::default();
         while let Ok(command) = self.commands.try_recv() {
-            if let Command::Open(connection, _) = command {
+            if let Command::Open(connection, _, given) = command {
                 connection.strand();
+                // It may be the host's again.
+                std::mem::forget(given);
             }
         }
-        for (_, link) in std::mem::take(&mut self.links) {
+        for (_, mut link) in std::mem::take(&mut self.links) {
+            link.make_room();
             link.connection.strand_if_lost();
             link.connection.strand();
             std::mem::forget(link);

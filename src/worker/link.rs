@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use mio::{Registry, Token};
+use socket2::Socket;
 
 use super::hesitation::{Decision, Hesitation};
 use super::reconnect::{is_passing_failure, may_hit_all, refusing_status, retry_after};
@@ -13,7 +14,8 @@ use crate::connection::{
     Answer, Command, Connection, EndGuard, Loss, Mailbox, OpenQuestion, Pause,
 };
 use crate::dial::{
-    DialConfig, Dialer, Failure, Job, Jobs, Notes, Prepared, Progress, Resources, Verdict, Verify,
+    DialConfig, Dialer, Failure, Job, Jobs, Notes, Place, Prepared, Progress, Resources, Verdict,
+    Verify,
 };
 use crate::error::{Code, Error};
 use crate::log;
@@ -85,12 +87,13 @@ impl Link {
     pub fn new(
         connection: EndGuard,
         config: &Arc<DialConfig>,
+        given: Option<Socket>,
         resources: &Arc<Resources>,
         now: Instant,
     ) -> Link {
         // The host may have changed the settings meanwhile.
         let config = connection.dial_config().unwrap_or_else(|| Arc::clone(config));
-        let phase = dialing(&connection, config, resources, now);
+        let phase = dialing(&connection, config, given, resources, now);
         Link { connection, phase, timer: None, unfinished: false, has_warned: false, attempt: 0 }
     }
 
@@ -108,7 +111,42 @@ impl Link {
             }
         }
         self.warn(&config);
+        self.line_up(tools);
         self.advance(token, false, tools)
+    }
+
+    /// Waits for its turn to open, if too many others are opening.
+    fn line_up(&mut self, tools: &Tools<'_>) {
+        let (mailbox, connection) = (Arc::clone(tools.mailbox), Arc::clone(&self.connection));
+        let attempt = self.attempt;
+        if let Phase::Dialing(dialing) = &mut self.phase {
+            dialing.dialer.line_up(Box::new(move |place| {
+                mailbox.send(Command::Admitted(connection, attempt, place));
+            }));
+        }
+    }
+
+    /// It is its turn to open.
+    pub fn admitted(
+        &mut self,
+        attempt: u32,
+        place: Place,
+        token: Token,
+        tools: &mut Tools<'_>,
+    ) -> Flow {
+        match &mut self.phase {
+            Phase::Dialing(dialing) if attempt == self.attempt => dialing.dialer.admitted(place),
+            // Its turn goes to the next.
+            _ => drop(place),
+        }
+        self.advance(token, false, tools)
+    }
+
+    /// Lets others open, without touching a socket.
+    pub fn make_room(&mut self) {
+        if let Phase::Dialing(dialing) = &mut self.phase {
+            dialing.dialer.make_room();
+        }
     }
 
     /// Warns once that the server is not verified, if TLS may be used.
@@ -255,7 +293,8 @@ impl Link {
                 self.attempt = self.attempt.wrapping_add(1);
                 let Some(config) = self.connection.dial_config() else { return self.no_config() };
                 self.warn(&config);
-                self.phase = dialing(&self.connection, config, tools.resources, tools.now);
+                self.phase = dialing(&self.connection, config, None, tools.resources, tools.now);
+                self.line_up(tools);
                 self.advance(token, false, tools)
             }
             Phase::Dialing(dialing) if dialing.deadline.is_some_and(|at| at <= tools.now) => {
@@ -398,11 +437,12 @@ impl Link {
 fn dialing(
     connection: &Connection,
     config: Arc<DialConfig>,
+    given: Option<Socket>,
     resources: &Arc<Resources>,
     now: Instant,
 ) -> Phase {
     let notes = Notes::new(connection.id, connection.trail(&resources.trails));
-    let dialer = Dialer::new(notes, config, Arc::clone(resources));
+    let dialer = Dialer::new(notes, config, Arc::clone(resources), given);
     let deadline = connection.limits.open_timeout.map(|timeout| now + timeout);
     Phase::Dialing(Box::new(Dialing { dialer, deadline, question: None }))
 }

@@ -88,7 +88,7 @@ impl Pair {
 
 fn begin(engine: &Engine, command: Command) -> Result<()> {
     let connection = match &command {
-        Command::Open(connection, _) => Some(Arc::clone(connection)),
+        Command::Open(connection, ..) => Some(Arc::clone(connection)),
         _ => None,
     };
     engine.recall_if_shared();

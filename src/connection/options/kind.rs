@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::connection::policy::Scope;
-use crate::dial::{Family, TlsVersion, Topics, Verify};
+use crate::dial::{Family, SocketHook, TlsVersion, Topics, Verify};
 use crate::secret::Secret;
 use crate::sys;
 
@@ -309,6 +309,45 @@ impl Kind for Questions {
     fn check(given: i64) -> Result<Topics, String> {
         Topics::from_number(given)
             .ok_or_else(|| format!("is {given}; it is a sum of HOSTWS_ASK_ constants, 1, 2 and 4"))
+    }
+}
+
+/// A descriptor of the host; 0: none.
+pub struct Descriptor;
+
+impl Kind for Descriptor {
+    type Given = i64;
+    type Value = Option<i64>;
+
+    fn check(given: i64) -> Result<Option<i64>, String> {
+        match given {
+            0 => Ok(None),
+            _ => sys::check_given(given).map(|()| Some(given)),
+        }
+    }
+}
+
+/// A function of the host.
+pub struct Function;
+
+impl Kind for Function {
+    type Given = Option<SocketHook>;
+    type Value = Option<SocketHook>;
+
+    fn check(given: Option<SocketHook>) -> Result<Option<SocketHook>, String> {
+        Ok(given)
+    }
+}
+
+/// A pointer that only the host uses.
+pub struct Pointer;
+
+impl Kind for Pointer {
+    type Given = usize;
+    type Value = usize;
+
+    fn check(given: usize) -> Result<usize, String> {
+        Ok(given)
     }
 }
 

@@ -239,6 +239,25 @@ macro_rules! options_table {
             /// messages are then compressed each by itself. 0 or -1: no limit. HOSTWS_E_AGAIN also
             /// means that 65,536 EXPIRED events are outstanding or wait for you to take them.
             message_ttl_ms: i64 = WideTimeOrNone,
+            /// A connected stream socket (a SOCKET on Windows) to open the connection on: TCP, Unix,
+            /// one end of a socketpair(), whatever reaches the server. The URL still says what is
+            /// asked for, and with wss:// TLS is spoken on it. ws_new() looks whether it is a
+            /// connected socket. If ws_new() returns an id, the socket belongs to the library,
+            /// which makes it non-blocking and closes it when the connection ends: do not use or
+            /// close it any more (use dup() to keep one; it shares the non-blocking mode). If
+            /// ws_new() returns an error, the socket is still yours, unchanged. 0: none; if your
+            /// socket is descriptor 0, use dup(). The library cannot make such a socket again, so
+            /// `reconnect_max`, `max_redirects`, `proxy`, `local_address`, `connect_to`,
+            /// `on_socket` and the `tcp_` options are HOSTWS_E_OPTION beside it. Proxies in the
+            /// environment do not count.
+            fd: i64 = Descriptor,
+            /// Is shown each TCP socket before it connects, and can refuse it: see
+            /// ws_socket_function. IT RUNS ON A THREAD OF THE LIBRARY. NULL: none. Not available in
+            /// JSON.
+            on_socket: ws_socket_function = Function,
+            /// Passed to `on_socket` unchanged. It must stay valid until the connection has ended
+            /// and no call of the function runs, which ws_socket_function explains.
+            on_socket_data: *mut c_void = Pointer,
         }
     };
 }

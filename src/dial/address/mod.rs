@@ -2,6 +2,7 @@
 
 mod elsewhere;
 mod family;
+mod given;
 mod known;
 mod lookup;
 mod race;
@@ -10,6 +11,7 @@ mod unix;
 
 pub use self::elsewhere::Elsewhere;
 pub use self::family::Family;
+pub use self::given::adopt;
 pub use self::known::known_addresses;
 pub use self::lookup::{Lookups, Waiter};
 pub use self::race::{Progress, Race};

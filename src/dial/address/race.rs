@@ -15,6 +15,7 @@ use mio::{Interest, Registry, Token};
 use socket2::Socket;
 
 use super::turns::Turns;
+use crate::dial::prepare::Shown;
 use crate::dial::socket::{self, SocketConfig};
 use crate::dial::trail::Notes;
 use crate::error::{Code, Component, Error};
@@ -82,11 +83,20 @@ struct Candidate {
     tried: usize,
 }
 
+/// The socket that is shown to the host. It is one at a time.
+enum Showing {
+    None,
+    Due(Candidate, Socket),
+    Away(Candidate),
+    Back(Candidate, Result<Socket, Error>),
+}
+
 /// Attempts to connect to one host, several at a time.
 pub struct Race {
     notes: Notes,
     sockets: Arc<SocketConfig>,
     waiting: VecDeque<Candidate>,
+    showing: Showing,
     attempts: Vec<(SocketAddr, TcpStream)>,
     failed: Vec<(SocketAddr, Error)>,
     next_at: Option<Instant>,
@@ -119,6 +129,7 @@ impl Race {
             notes,
             waiting: waiting.collect(),
             sockets: Arc::clone(sockets),
+            showing: Showing::None,
             attempts: Vec::new(),
             failed: Vec::new(),
             next_at: None,
@@ -149,14 +160,30 @@ impl Race {
                 Err(error) => self.fail(address, self.cause(address, error)),
             }
         }
-        let mut start = self.failed.len() > failed_before
+        match std::mem::replace(&mut self.showing, Showing::None) {
+            Showing::Back(candidate, answer) => {
+                let made = answer.map_err(Missed::ever);
+                if self.begin(candidate, made, registry, token) {
+                    self.next_at = Some(now + ATTEMPT_DELAY);
+                }
+            }
+            other => self.showing = other,
+        }
+        let is_due = self.failed.len() > failed_before
             || self.attempts.is_empty()
             || self.next_at.is_some_and(|at| now >= at);
+        let mut start = is_due && matches!(self.showing, Showing::None);
         while start && self.attempts.len() < MAX_ATTEMPTS {
             let Some(candidate) = self.waiting.pop_front() else { break };
             log::line!(Debug, "connection {}: connecting to {}", self.notes.id, candidate.address);
             self.notes.connecting(candidate.address);
-            let made = self.make(candidate);
+            let made = match (self.make(candidate), &self.sockets.hook) {
+                (Ok(socket), Some(_)) => {
+                    self.showing = Showing::Due(candidate, socket);
+                    break;
+                }
+                (made, _) => made,
+            };
             if self.begin(candidate, made, registry, token) {
                 self.next_at = Some(now + ATTEMPT_DELAY);
                 start = false;
@@ -165,10 +192,41 @@ impl Race {
         if self.waiting.is_empty() || self.attempts.len() == MAX_ATTEMPTS {
             self.next_at = None;
         }
-        if self.attempts.is_empty() {
+        let is_showing = !matches!(self.showing, Showing::None);
+        if is_showing {
+            // The next attempt begins when the answer has come.
+            self.next_at = None;
+        }
+        if self.attempts.is_empty() && !is_showing {
             return Err(self.lost());
         }
         Ok(Progress::Pending)
+    }
+
+    /// The socket that must be shown to the host now, if there is one.
+    pub fn take_shown(&mut self) -> Option<Shown> {
+        let hook = self.sockets.hook.clone()?;
+        match std::mem::replace(&mut self.showing, Showing::None) {
+            Showing::Due(candidate, socket) => {
+                self.showing = Showing::Away(candidate);
+                let address = candidate.address;
+                Some(Shown { id: self.notes.id, hook, socket, address })
+            }
+            other => {
+                self.showing = other;
+                None
+            }
+        }
+    }
+
+    /// The host has answered. The next `advance` uses it.
+    pub fn answered(&mut self, address: SocketAddr, consent: Result<Socket, Error>) {
+        match self.showing {
+            Showing::Away(candidate) if candidate.address == address => {
+                self.showing = Showing::Back(candidate, consent);
+            }
+            _ => {}
+        }
     }
 
     /// Makes the socket of an attempt.
@@ -236,8 +294,11 @@ impl Race {
 
     /// The attempts so far: `10.0.0.2:80 (10.0.0.1:80: refused)`.
     pub fn tried(&self) -> String {
-        let pending: Vec<_> =
+        let mut pending: Vec<_> =
             self.attempts.iter().map(|(address, _)| address.to_string()).collect();
+        if let Showing::Away(Candidate { address, .. }) = self.showing {
+            pending.push(format!("{address}, which on_socket has not returned for"));
+        }
         let told = self.failed.iter().take(MAX_TOLD);
         let mut failed: Vec<_> =
             told.map(|(address, error)| format!("{address}: {error}")).collect();

@@ -17,8 +17,11 @@ const BACKLOG_WAIT: Duration = Duration::from_millis(20);
 pub fn split_socket(rest: &str) -> Result<(PathBuf, &str), String> {
     let (socket, resource) = rest.split_once(':').unwrap_or((rest, ""));
     let wrong = |words: &str| Err(words.to_owned());
-    if !socket.starts_with('/') {
-        return wrong("the URL's socket is not an absolute path: ws+unix:///path:/resource");
+    if !socket.starts_with(['/', '@']) || socket == "@" {
+        return wrong(
+            "the URL's socket is neither an absolute path (ws+unix:///path:/resource) nor an \
+             abstract name (ws+unix://@name:/resource)",
+        );
     }
     if socket.contains('?') {
         return wrong("the path of the URL's socket contains a ?; write it as %3F, or a : before");
@@ -35,8 +38,10 @@ pub fn split_socket(rest: &str) -> Result<(PathBuf, &str), String> {
 
 /// The path, fit for one line.
 pub fn shown_socket(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let (mark, name) = path.strip_prefix('\0').map_or(("", &*path), |name| ("@", name));
     let keep = |c: &char| !c.is_control();
-    path.to_string_lossy().chars().filter(keep).collect()
+    mark.chars().chain(name.chars().filter(keep)).collect()
 }
 
 /// An attempt to connect. It is repeated while the server is too busy.
@@ -80,7 +85,7 @@ impl LocalAttempt {
 }
 
 fn connect(path: &Path, registry: &Registry, token: Token) -> io::Result<LocalStream> {
-    let mut stream = sys::above_standard(|| LocalStream::connect(path))?;
+    let mut stream = sys::above_standard(|| sys::connect_local(path))?;
     registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
     Ok(stream)
 }
@@ -102,11 +107,21 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_abstract_socket_has_a_name_and_no_path() {
+        let (socket, resource) = split_socket("@my%20app:/chat").unwrap();
+        assert_eq!((socket.to_str().unwrap(), resource), ("\0my app", "/chat"));
+        assert_eq!(shown_socket(&socket), "@my app");
+        assert!(split_socket("@").is_err() && split_socket("%40x").is_err());
+    }
+
     #[test]
     fn says_what_is_wrong() {
         let long = format!("/{}", "x".repeat(107));
         for (rest, words) in [
             ("", "absolute path"),
+            ("@:/x", "abstract name"),
             ("run/x.sock:/", "absolute path"),
             ("localhost/run/x.sock", "absolute path"),
             (":/chat", "absolute path"),

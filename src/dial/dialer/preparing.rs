@@ -10,6 +10,7 @@ use crate::dial::config::DialConfig;
 use crate::dial::phase::{Phase, Purpose, Step};
 use crate::dial::prepare::{Found, Job, Need, Prepared};
 use crate::dial::proxy::Proxy;
+use crate::error::{Code, Error};
 use crate::log;
 
 impl Dialer {
@@ -17,7 +18,12 @@ impl Dialer {
     pub(super) fn prepare(&mut self) -> Result<Step> {
         let config = Arc::clone(&self.config);
         let (target, proxy) = (&config.target, config.proxy.as_ref());
-        if self.prerequisites.addresses.is_none() && !target.is_local_socket() {
+        if config.is_given && self.given.is_none() {
+            let words = "the socket that was given as `fd` has been used, and there is no other";
+            return Err(self.failure(Error::ws(Code::Open, words)));
+        }
+        let is_reached = target.is_local_socket() || self.given.is_some();
+        if self.prerequisites.addresses.is_none() && !is_reached {
             let (host, port) =
                 proxy.map_or((&target.host, target.port), |proxy| (&proxy.host, proxy.port));
             match known(&config, host, port) {
@@ -49,6 +55,9 @@ impl Dialer {
             }
         }
         self.since = Instant::now();
+        if let Some(socket) = self.given.take() {
+            return Ok(Step::Next(Phase::Given(socket)));
+        }
         if let Some(socket) = &target.socket {
             return Ok(Step::Next(Phase::ConnectingLocally(LocalAttempt::new(socket.clone()))));
         }
@@ -78,6 +87,8 @@ impl Dialer {
                 self.prerequisites.proxy_connector = Some(connector);
             }
             (_, Ok(Found::Context(connector))) => self.prerequisites.connector = Some(connector),
+            // The race gets it.
+            (_, Ok(Found::Consent(..))) => {}
             (Purpose::Addresses, Err(error)) => return Err(self.failure(self.on_the_way(error))),
             (_, Err(error)) => return Err(self.failure(error)),
         }

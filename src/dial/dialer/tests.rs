@@ -6,7 +6,7 @@ use crate::connection::{DataType, Options};
 fn dialer(url: &str, proxy: &str) -> Dialer {
     let options = Options { proxy: Some(proxy.to_owned()), ..Options::default() };
     let config = options.resolve(url, DataType::Text).unwrap().config;
-    Dialer::new(Notes::new(1, None), Arc::new(config), Arc::new(Resources::default()))
+    Dialer::new(Notes::new(1, None), Arc::new(config), Arc::new(Resources::default()), None)
 }
 
 fn stream() -> Stream {

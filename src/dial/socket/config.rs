@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::hook::SocketHook;
 use super::local::Locals;
 
 /// Applies to every TCP socket that the library makes for a connection, also to a proxy. `None` is
@@ -13,4 +14,6 @@ pub struct SocketConfig {
     pub user_timeout: Option<Duration>,
     pub send_buffer: Option<usize>,
     pub receive_buffer: Option<usize>,
+    /// Is shown each socket before it connects.
+    pub hook: Option<SocketHook>,
 }

@@ -2,7 +2,12 @@
 
 use std::io;
 use std::ops::RangeInclusive;
+#[cfg(target_os = "android")]
+use std::os::android::net::SocketAddrExt;
 use std::os::fd::AsRawFd;
+#[cfg(target_os = "linux")]
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::Socket;
@@ -14,6 +19,14 @@ const IP_LOCAL_PORT_RANGE: libc::c_int = 51;
 pub const HAS_INTERFACES: bool = true;
 /// Whether the system can limit how long sent data waits to be acknowledged.
 pub const HAS_USER_TIMEOUT: bool = true;
+
+/// Whether Unix sockets can have names that are no files.
+pub const HAS_ABSTRACT_SOCKETS: bool = true;
+
+/// The address of such a socket.
+pub fn abstract_address(name: &[u8]) -> io::Result<SocketAddr> {
+    SocketAddr::from_abstract_name(name)
+}
 
 /// The socket sends and receives through this interface only.
 pub fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {

@@ -9,6 +9,14 @@ use socket2::Socket;
 pub const HAS_INTERFACES: bool = false;
 pub const HAS_USER_TIMEOUT: bool = false;
 
+#[cfg(unix)]
+pub const HAS_ABSTRACT_SOCKETS: bool = false;
+
+#[cfg(unix)]
+pub fn abstract_address(_: &[u8]) -> io::Result<std::os::unix::net::SocketAddr> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 pub fn bind_to_interface(_: &Socket, _: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -3,14 +3,15 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::ffi::OsStringExt;
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::net::{SocketAddr, UnixStream};
+use std::path::{Path, PathBuf};
 
 use mio::net::TcpStream;
 use socket2::{MaybeUninitSlice, SockRef};
 
 use super::descriptor::above_standard;
+use crate::sys::particular::{abstract_address, HAS_ABSTRACT_SOCKETS};
 
 /// A connection to a server on this machine.
 pub use mio::net::UnixStream as LocalStream;
@@ -25,15 +26,28 @@ const MAX_PATH: usize = {
 /// Whether new data is announced after a read that returned less than was asked for.
 pub const TELLS_DRAINED: bool = true;
 
-/// The path of a server's socket, or words that say what is wrong with it.
-pub fn local_path(bytes: Vec<u8>) -> Result<PathBuf, String> {
-    match bytes.len() {
-        0..=MAX_PATH => Ok(PathBuf::from(OsString::from_vec(bytes))),
-        length => Err(format!(
+/// The path of a server's socket, or words that say what is wrong with it. On Linux "@name" is an
+/// abstract socket, which has no file. Its path begins with a NUL.
+pub fn local_path(mut bytes: Vec<u8>) -> Result<PathBuf, String> {
+    if let (Some(first @ b'@'), true) = (bytes.first_mut(), HAS_ABSTRACT_SOCKETS) {
+        *first = 0;
+    }
+    match (bytes.len(), bytes.first()) {
+        (_, Some(b'@')) => Err("abstract sockets exist on Linux only".to_owned()),
+        (0..=MAX_PATH, _) => Ok(PathBuf::from(OsString::from_vec(bytes))),
+        (length, _) => Err(format!(
             "the path of the URL's socket has {length} bytes, more than the {MAX_PATH} that the \
              system allows"
         )),
     }
+}
+
+/// Connects to the socket of such a path.
+pub fn connect_local(path: &Path) -> io::Result<LocalStream> {
+    LocalStream::connect_addr(&match path.as_os_str().as_bytes().split_first() {
+        Some((0, name)) => abstract_address(name)?,
+        _ => SocketAddr::from_pathname(path)?,
+    })
 }
 
 /// Whether a connection is being made, which is not an error.

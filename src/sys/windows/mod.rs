@@ -1,6 +1,7 @@
 //! Windows.
 
 mod event;
+mod given;
 mod local;
 mod process;
 mod socket;
@@ -8,7 +9,8 @@ mod thread;
 mod window;
 
 pub use self::event::{wait_for_any, EventObject, Notifier, PipeAlert};
-pub use self::local::{local_path, receive_local, send_local, LocalStream};
+pub use self::given::{adopt, check_given, number_of, take_given, Adopted};
+pub use self::local::{connect_local, local_path, receive_local, send_local, LocalStream};
 pub use self::process::{
     above_standard, at_exit, at_fork, environment, is_ending, open, shortage, slept,
 };

@@ -8,7 +8,12 @@ use std::thread;
 
 /// It stays open until the process ends.
 pub fn open(path: &Path, port: u16) -> io::Result<()> {
-    let listener = UnixListener::bind(path)?;
+    serve(UnixListener::bind(path)?, port);
+    Ok(())
+}
+
+/// The same for a listener that exists.
+pub fn serve(listener: UnixListener, port: u16) {
     thread::spawn(move || {
         for client in listener.incoming() {
             let client = client.unwrap();
@@ -18,7 +23,6 @@ pub fn open(path: &Path, port: u16) -> io::Result<()> {
             thread::spawn(move || carry(server, client));
         }
     });
-    Ok(())
 }
 
 trait Half: Read + Write {
