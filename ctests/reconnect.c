@@ -56,6 +56,21 @@ static void terminate_ends_the_wait(void) {
   record_clear(&r);
 }
 
+static void a_change_of_the_network_ends_the_wait(void) {
+  record r = {0};
+  ws_options options = default_options();
+  options.reconnect_max = -1;
+  options.reconnect_min_ms = options.reconnect_max_ms = 600000;
+  ws_id ws = record_open(&r, peer_url("closed", "/"), &options);
+  for (int n = 1; n <= 3; n++) {
+    PUMP(r.losses == n);
+    CHECK_INT(ws_network_changed(), HOSTWS_OK);
+  }
+  CHECK_INT(ws_abort(ws), HOSTWS_OK);
+  PUMP(r.terminates);
+  record_clear(&r);
+}
+
 static void shutdown_ends_the_wait(void) {
   record r = {0};
   ws_options options = default_options();
@@ -138,6 +153,7 @@ int main(void) {
   RUN(a_lost_connection_is_opened_again);
   RUN(after_the_last_attempt_it_ends);
   RUN(terminate_ends_the_wait);
+  RUN(a_change_of_the_network_ends_the_wait);
   RUN(shutdown_ends_the_wait);
   RUN(a_header_for_the_next_attempt_is_checked);
   RUN(more_ends_are_tried_again);

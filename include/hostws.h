@@ -2040,6 +2040,26 @@ int32_t ws_set_log(int32_t level,
                    void *user_data);
 
 /**
+ * Tells the library that the network of the machine has changed: another Wi-Fi, from Wi-Fi to
+ * mobile, a VPN that was started, a cable that was plugged in. Call it when the system tells your
+ * program so; the library does not notice it itself. Then a connection that did not survive is
+ * found in seconds instead of a minute, and a lost one need not wait for its next attempt.
+ *
+ * Every open connection sends a ping at once, and is lost if nothing is received within
+ * `ping_timeout_ms`, but 5 s at most. A connection with `ping_interval_ms` -1, or that is paused,
+ * does not. Every attempt of `reconnect_max` that waits for its time begins at once, unless the
+ * server asked for the wait (Retry-After). An opening goes on within `open_timeout_ms`. Further
+ * calls while a ping of this kind is unanswered do not extend its time.
+ *
+ * @return HOSTWS_OK
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+int32_t ws_network_changed(void);
+
+/**
  * Closes all connections with 1001 and ends the library's threads. From now on no message is
  * accepted. Messages accepted before leave first: for them, an opening is finished, and a lost
  * connection is reopened as its options say. Connections with nothing to send close at once.

@@ -913,6 +913,9 @@ inline std::string build_info() { return ws_build_info(); }
 /** ws_metrics(): metrics of the process, as OpenMetrics text. */
 inline std::string metrics() { return detail::copy_out(ws_metrics); }
 
+/** ws_network_changed(): the network of the machine has changed; every connection looks whether it still works. */
+inline void network_changed() { detail::check(ws_network_changed()); }
+
 /** ws_json_get(): the value at an RFC 6901 pointer in a JSON text, if there is one. */
 inline std::optional<std::string> json_get(std::string_view json, const std::string& pointer) {
   const char* const wanted = detail::text(pointer);

@@ -293,6 +293,11 @@ pub fn explain(id: i32) -> Result<String> {
     }
 }
 
+/// The network of the machine has changed: every connection looks whether it still works.
+pub fn network_changed() {
+    LIBRARY.get().crew.network_changed();
+}
+
 pub fn new_queue() -> Result<i32> {
     let library = LIBRARY.get();
     if library.closing.load(Ordering::SeqCst) {

@@ -89,6 +89,8 @@ pub enum Command {
     Wakeup,
     /// Send what was gathered there, in a moment.
     Gathered(Arc<Seat>),
+    /// The network of the machine has changed: look whether connections still work.
+    NetworkChanged,
     /// End turns when the host writes into a queue's wake pipe.
     Watch(Arc<WakePipe>),
 }

@@ -51,6 +51,13 @@ impl Crew {
         }
     }
 
+    /// The network of the machine has changed.
+    pub fn network_changed(&self) {
+        for member in &*self.members() {
+            member.engine.mailbox().send(Command::NetworkChanged);
+        }
+    }
+
     /// A worker for the connections of a queue.
     pub fn engine_for(self: &Arc<Self>, queue: &Queue) -> Result<Arc<Engine>> {
         let mut members = self.members();

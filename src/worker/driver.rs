@@ -236,6 +236,11 @@ impl Driver {
             }
             // It has ended the turn, and that is all.
             Command::Wakeup => {}
+            Command::NetworkChanged => {
+                for key in self.links.iter().map(|(key, _)| key).collect::<Vec<_>>() {
+                    self.visit(key, now, |link, tools| link.on_network_change(tools.now));
+                }
+            }
             Command::Watch(pipe) => {
                 // Those of freed queues go.
                 self.wake_pipes.retain(|pipe| Arc::strong_count(pipe) > 1);

@@ -323,6 +323,17 @@ impl Link {
         Flow::Stay
     }
 
+    /// The network of the machine has changed.
+    pub fn on_network_change(&mut self, now: Instant) -> Flow {
+        match &mut self.phase {
+            // Another change gives the server no more time.
+            Phase::Open(session) if !session.has_just_slept() => session.on_wake(now),
+            Phase::Waiting(waiting) if !waiting.is_asked => waiting.until = now,
+            Phase::Open(_) | Phase::Waiting(_) | Phase::Dialing(_) | Phase::Hesitating(_) => {}
+        }
+        Flow::Stay
+    }
+
     /// The opening has failed: tries again, or reports why.
     fn refuse(&mut self, failure: Failure, now: Instant) -> Flow {
         let wait = failure
