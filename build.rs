@@ -42,15 +42,19 @@ fn main() {
     choose_tls();
     println!("cargo:rustc-env=HOSTWS_TARGET={}", env::var("TARGET").expect("set by cargo"));
 
-    // cargo-c chooses the SONAME itself.
-    let is_linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux");
-    if is_linux && env::var_os("CARGO_FEATURE_CAPI").is_none() {
+    // cargo-c chooses the name itself.
+    let system = env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
+    let names = env::var_os("CARGO_FEATURE_CAPI").is_none();
+    if system == "linux" && names {
         println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libhostws.so.0");
         link_soname(&out);
     }
-    if is_linux {
+    if system == "linux" {
         // Threads of ours run its code: it can never be unmapped.
         println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
+    if system == "macos" && names {
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libhostws.0.dylib");
     }
 }
 

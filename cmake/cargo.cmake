@@ -90,6 +90,8 @@ set(hostws_cargo_args --locked --target-dir "${HOSTWS_CARGO_TARGET_DIR}"
 set(hostws_cargo_out "${HOSTWS_CARGO_TARGET_DIR}")
 if(hostws_rust_target)
   list(APPEND hostws_cargo_args --target ${hostws_rust_target})
+  # cargo-zigbuild takes the glibc to link with behind the name: x86_64-unknown-linux-gnu.2.17
+  string(REGEX REPLACE "[.][0-9.]+$" "" hostws_rust_target "${hostws_rust_target}")
   string(APPEND hostws_cargo_out /${hostws_rust_target})
 endif()
 string(APPEND hostws_cargo_out /$<IF:$<CONFIG:Debug>,debug,release>)

@@ -40,8 +40,7 @@ extern "C-unwind" {
         argument: *mut c_void,
     ) -> c_int;
     fn _Unwind_GetCFA(context: *mut Context) -> usize;
-    fn _Unwind_GetIP(context: *mut Context) -> usize;
-    fn _Unwind_FindEnclosingFunction(address: *mut c_void) -> *mut c_void;
+    fn _Unwind_GetRegionStart(context: *mut Context) -> usize;
 }
 
 const GO_ON: c_int = 0;
@@ -49,24 +48,20 @@ const STOP: c_int = 4;
 
 struct Search {
     mark: usize,
-    /// An address in the function of the last frame that begins below the mark.
-    address: usize,
+    /// The function of the last frame that begins below the mark.
+    function: usize,
     passed: bool,
 }
 
 /// Whether the call of `function` in which `here` returned `mark` is still on the stack. If the
 /// walk does not get that far, the answer is yes.
 pub fn is_live(mark: usize, function: usize) -> bool {
-    let mut search = Search { mark, address: 0, passed: false };
+    let mut search = Search { mark, function: 0, passed: false };
     // SAFETY: the argument outlives the call, and `visit` gets it back as it is.
     unsafe { _Unwind_Backtrace(visit, (&raw mut search).cast()) };
-    if !search.passed {
-        return true;
-    }
-    // It is the address of the next instruction, which may belong to the next function.
-    let address = search.address.wrapping_sub(1) as *mut c_void;
-    // SAFETY: any address may be asked about.
-    unsafe { _Unwind_FindEnclosingFunction(address) as usize == function }
+    // On ARM the last bit of a pointer is the instruction set.
+    let start = if cfg!(target_arch = "arm") { function & !1 } else { function };
+    !search.passed || search.function == start
 }
 
 extern "C-unwind" fn visit(context: *mut Context, argument: *mut c_void) -> c_int {
@@ -79,7 +74,7 @@ extern "C-unwind" fn visit(context: *mut Context, argument: *mut c_void) -> c_in
         return STOP;
     }
     // SAFETY: as above.
-    search.address = unsafe { _Unwind_GetIP(context) };
+    search.function = unsafe { _Unwind_GetRegionStart(context) };
     GO_ON
 }
 
