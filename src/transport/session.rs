@@ -83,6 +83,14 @@ impl<S: Layer> Session<S> {
             return Err(failed);
         }
         let _pass = enter()?;
+        let received = self.fill(rooms, at_end);
+        if !matches!(received, Ok(Received { is_drained: false, .. })) {
+            self.stream.rest();
+        }
+        received
+    }
+
+    fn fill(&mut self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
         let stream = self.ready();
         stream.below_mut().begin_turn(at_end);
         let mut count = 0;

@@ -14,6 +14,7 @@ pub type Verifier = unsafe extern "C" fn(*mut X509_STORE_CTX, *mut c_void) -> c_
 
 extern "C" {
     fn SSL_has_pending(ssl: *const SSL) -> c_int;
+    fn SSL_free_buffers(ssl: *mut SSL) -> c_int;
     fn SSL_CTX_set_default_read_buffer_len(context: *mut SSL_CTX, length: usize);
     fn SSL_CTX_set_cert_verify_callback(
         context: *mut SSL_CTX,
@@ -27,6 +28,12 @@ extern "C" {
 pub fn has_pending(session: &SslRef) -> bool {
     // SAFETY: the session lives, and the call only looks at it.
     unsafe { SSL_has_pending(session.as_ptr()) != 0 }
+}
+
+/// Frees what the session has for reading and writing, if nothing is in it. It is made again.
+pub fn free_buffers(session: &SslRef) {
+    // SAFETY: the session lives, and no call of it is running: its owner has `&mut` to its stream.
+    unsafe { SSL_free_buffers(session.as_ptr()) };
 }
 
 /// Sets how many bytes are read from the stream at once, with `set_read_ahead`.

@@ -74,6 +74,7 @@ impl<S> Gather<S> {
             return;
         }
         let mut bytes = std::mem::take(&mut self.bytes);
+        self.records = VecDeque::new();
         self.at = 0;
         bytes.clear();
         if bytes.capacity() <= 2 * AT_ONCE {

@@ -131,6 +131,12 @@ impl<S: Read + Write> TlsStream<S> {
         read
     }
 
+    /// Frees the memory that a session which waits does not need. OpenSSL takes some when a server
+    /// sends what may be resumed, and would keep it until something is written.
+    pub fn rest(&mut self) {
+        ffi::free_buffers(self.0.ssl());
+    }
+
     /// Returns how many bytes have left. The rest may have been encrypted already, so it must be
     /// what is written next.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
