@@ -186,6 +186,16 @@ impl<S: Read + Write> TlsStream<S> {
         written
     }
 
+    /// How much of what was given to `write` may have been encrypted and has not left.
+    pub fn committed(&self) -> usize {
+        const RECORD: usize = 16 * 1024;
+        if self.is_halfway {
+            RECORD
+        } else {
+            0
+        }
+    }
+
     /// Whether there are bytes that only the rest of what was written may follow.
     pub fn is_halfway(&self) -> bool {
         self.is_halfway

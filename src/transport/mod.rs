@@ -89,6 +89,15 @@ impl Transport {
         self.tap.as_ref().map(|tap| tap.sent(bytes)).unwrap_or_default()
     }
 
+    /// How much of what `write` was given, and has not said to have left, may have been encrypted:
+    /// it can no longer be left out.
+    pub fn committed(&self) -> usize {
+        match &self.channel {
+            Channel::Plain(_) => 0,
+            Channel::Tls { session, .. } => lock(session).committed(),
+        }
+    }
+
     /// Something encrypted waits for the socket: only the rest of what was written may follow.
     pub fn is_halfway(&self) -> bool {
         match &self.channel {

@@ -63,6 +63,10 @@ impl<S: Layer> Session<S> {
         exit::enter().is_some_and(|_pass| self.stream.is_halfway())
     }
 
+    pub(super) fn committed(&self) -> usize {
+        exit::enter().map_or(0, |_pass| self.stream.committed())
+    }
+
     pub(super) fn socket(&self) -> &Socket {
         self.stream.below().socket()
     }

@@ -10,9 +10,6 @@ use crate::protocol::{SentFrame, SentFrames};
 /// What a mark counts against the limit of what may wait.
 const WEIGHT: usize = size_of::<Mark>();
 
-/// The most bytes of a TLS record (RFC 8446 5.1).
-const RECORD: usize = 16 * 1024;
-
 /// The marks of the last messages, without a gap: from the first that has one, each has one.
 #[derive(Default)]
 pub struct Marks {
@@ -122,15 +119,9 @@ impl Outbox {
         taken
     }
 
-    /// Where in the buffer what has not begun to leave may begin. TLS may hold a whole record of
-    /// which only a part has left.
+    /// Where in the buffer what has not begun to leave begins. TLS may have encrypted some of it.
     fn begun(&self) -> usize {
-        let is_halfway = self.transport.as_ref().is_some_and(|transport| transport.is_halfway());
-        if is_halfway {
-            self.written + RECORD
-        } else {
-            self.written
-        }
+        self.written + self.transport.as_ref().map_or(0, |transport| transport.committed())
     }
 
     /// When the next message becomes too old.

@@ -54,6 +54,11 @@ impl<S> Gather<S> {
         self.records.push_back((self.bytes.len(), data));
     }
 
+    /// The data in records that have not wholly left.
+    pub fn data(&self) -> usize {
+        self.records.iter().map(|(_, data)| data).sum()
+    }
+
     /// The data in records that have wholly left since the last call.
     pub fn take_left(&mut self) -> usize {
         let mut data = 0;
@@ -162,11 +167,14 @@ mod tests {
             gather.end_record(data);
         }
         gather.write_all(b"[end]").unwrap();
+        let mut sum = 333;
         for (room, left) in [(0, 0), (4, 0), (1, 3), (7, 30), (1, 0), (6, 300)] {
             gather.below_mut().0 += room;
             assert_eq!(gather.leave().unwrap_err().kind(), io::ErrorKind::WouldBlock);
             assert_eq!(gather.take_left(), left, "{room}");
             assert!(!gather.is_empty());
+            sum -= left;
+            assert_eq!(gather.data(), sum);
         }
         gather.below_mut().0 = 100;
         gather.leave().unwrap();

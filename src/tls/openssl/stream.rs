@@ -176,6 +176,11 @@ impl<S: Read + Write> TlsStream<S> {
         Ok(())
     }
 
+    /// How much of what was given to `write` has been encrypted and has not left.
+    pub fn committed(&self) -> usize {
+        self.0.get_ref().data()
+    }
+
     /// Whether there are bytes that only the rest of what was written may follow.
     pub fn is_halfway(&self) -> bool {
         !self.0.get_ref().is_empty()
