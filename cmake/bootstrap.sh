@@ -39,6 +39,7 @@ needs_to_test() {
     PATH="$PATH:/usr/sbin:/sbin"
     have danted || want dante-server - dante-server dante -
     have nginx || want nginx-light nginx nginx nginx nginx
+    { have apache2 || have httpd; } || want apache2-bin httpd apache2 apache httpd
     have ip || want iproute2 iproute iproute2 iproute2 -
     have mosquitto || want mosquitto mosquitto mosquitto mosquitto mosquitto
     [ -n "$(find /usr/lib /usr/lib64 /usr/local/lib /opt/homebrew/lib -name Qt6WidgetsConfig.cmake 2>/dev/null)" ] ||

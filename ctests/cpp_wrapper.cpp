@@ -254,6 +254,26 @@ void a_lost_connection_is_opened_again() {
   CHECK(ws.abort());
 }
 
+void questions_are_answered() {
+  int asked = 0, status = 0;
+  const hostws::connection* self = nullptr;
+  hostws::handlers handlers;
+  handlers.on_event = [&](const hostws::event& event) {
+    if (event.type() != hostws::event_type::ask || event.topic() != hostws::topic::credentials) return;
+    CHECK(event.data().find("\"status\":401") != std::string_view::npos);
+    CHECK_THROWS(self->answer(event.code() + 1, "x"), HOSTWS_E_NOT_FOUND);
+    CHECK_THROWS(self->answer(event.code(), "x\n"), HOSTWS_E_ARGUMENT);
+    self->answer(event.code(), ++asked == 1 ? "Basic d3Jvbmc=" : "");
+  };
+  handlers.on_error = [&](const hostws::error_stack& errors) { status = errors[1].code; };
+  hostws::options options;
+  options.ask = HOSTWS_ASK_CREDENTIALS;
+  const hostws::connection ws(peer_url("raw", "/status/401"), std::move(handlers), options);
+  self = &ws;
+  while (status == 0) CHECK(hostws::poll(10s));
+  CHECK(asked == 2 && status == 401);
+}
+
 void where_and_after_what_it_is_opened_again() {
   int losses = 0, opens = 0, code = 0;
   hostws::handlers handlers;
@@ -589,6 +609,7 @@ int main() {
   RUN(a_send_that_does_not_fit_is_false);
   RUN(huge_messages_go_in_fragments_and_come_in_parts);
   RUN(a_lost_connection_is_opened_again);
+  RUN(questions_are_answered);
   RUN(where_and_after_what_it_is_opened_again);
   RUN(a_moved_connection_keeps_its_handlers);
   RUN(a_handler_may_destroy_its_connection);

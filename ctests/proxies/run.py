@@ -1,12 +1,13 @@
 """Real proxies, fronts and brokers between the client and a server: run.py PART FOLDER CLIENT...
 
-    PART    tinyproxy, stunnel, microsocks, dante, nginx, unix or mosquitto
+    PART    tinyproxy, stunnel, microsocks, dante, nginx, apache, unix or mosquitto
     FOLDER  with cert.pem and key.pem
     CLIENT  hostws_proxies_client, perhaps behind an emulator
 
 Everything listens on the loopback alone, and what is started here is ended here. Exit status 77: not installed.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -225,6 +226,70 @@ http {{
         check_echo(url + "/secure", max_redirects=1)
     check_echo(f"ws://127.0.0.1:{port}/moved", max_redirects=1)
     check_fails(f"wss://localhost:{secure}/plain", "from wss to ws is not followed", max_redirects=9)
+
+
+def part_apache(scratch):
+    """Digest, to a server and to a proxy."""
+    program, port, secure, proxy = need("apache2", "httpd"), free_port(), free_port(), free_port()
+    folders = ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules", "/usr/lib/apache2"]
+    modules = next((Path(folder) for folder in folders if Path(folder, "mod_auth_digest.so").exists()), None)
+    if modules is None:
+        print("skipped: mod_auth_digest is not installed")
+        sys.exit(77)
+    names = ["mpm_event", "unixd", "authn_core", "authn_file", "authz_core", "authz_user", "auth_digest", "ssl",
+             "socache_shmcb", "proxy", "proxy_http", "proxy_connect", "proxy_wstunnel"]
+    load = [f"LoadModule {name}_module {modules}/mod_{name}.so"
+            for name in names if (modules / f"mod_{name}.so").exists()]
+    passwords = scratch / "passwords"
+    passwords.write_text("me:here:" + hashlib.md5(b"me:here:hunter2").hexdigest() + "\n")
+    scratch.chmod(0o755)  # the server gives up root
+    upstream = server()
+    digest = f"""AuthType Digest
+  AuthName here
+  AuthUserFile {passwords}
+  Require valid-user"""
+    config = scratch / "apache.conf"
+    config.write_text("\n".join(load) + f"""
+ServerRoot {scratch}
+DefaultRuntimeDir {scratch}
+PidFile {scratch}/apache.pid
+ErrorLog {scratch}/error.log
+ServerName localhost
+{"User nobody" if os.geteuid() == 0 else ""}
+Listen 127.0.0.1:{port}
+Listen 127.0.0.1:{secure}
+Listen 127.0.0.1:{proxy}
+<VirtualHost 127.0.0.1:{port}>
+  ProxyPass /chat ws://127.0.0.1:{upstream}/
+  <Location /chat>
+  {digest}
+  </Location>
+</VirtualHost>
+<VirtualHost 127.0.0.1:{secure}>
+  SSLEngine on
+  SSLCertificateFile {CERTIFICATE}
+  SSLCertificateKeyFile {KEY}
+  ProxyPass /chat ws://127.0.0.1:{upstream}/
+  <Location /chat>
+  {digest}
+  </Location>
+</VirtualHost>
+<VirtualHost 127.0.0.1:{proxy}>
+  ProxyRequests On
+  AllowCONNECT 1-65535
+  <Proxy *>
+  {digest}
+  </Proxy>
+</VirtualHost>
+""")
+    start(port, program, "-X", "-f", config)
+    for url in f"ws://USER127.0.0.1:{port}/chat?a=b", f"wss://USERlocalhost:{secure}/chat?a=b":
+        check_echo(url.replace("USER", "me:hunter2@"))
+        check_fails(url.replace("USER", ""), "error 401 http", "status 401")
+        check_fails(url.replace("USER", "me:hunter3@"), "error 401 http", "status 401")
+    for url in both():
+        check_echo(url, proxy=f"http://me:hunter2@127.0.0.1:{proxy}")
+        check_fails(url, "error 407 proxy", "does not accept", proxy=f"http://me:hunter3@127.0.0.1:{proxy}")
 
 
 def part_unix(scratch):
