@@ -1,4 +1,5 @@
 #include <hostws.h>
+#include <stddef.h>
 
 /* With options.ask = HOSTWS_ASK_CREDENTIALS: the server has refused the old token. */
 void on_event(ws_id ws, const ws_event *event, void *user_data)
