@@ -35,16 +35,20 @@ if(hostws_rust_number VERSION_LESS hostws_least_rust)
   message(FATAL_ERROR "This is too old: ${hostws_rust_version}. ${hostws_how_to_get_rust}")
 endif()
 
-if(WIN32)
-  message(FATAL_ERROR "This build does not know Windows yet: use cargo build --release")
-endif()
-
 # ---- names ----
 
 # Changes only when a program that worked could stop working. build.rs puts the same name into the library.
 set(HOSTWS_SOVERSION 0)
 
-if(APPLE)
+# HOSTWS_IMPORT_FILES is what a program for Windows is linked with: MinGW's, and the same for Microsoft's linker.
+set(HOSTWS_IMPORT_FILES)
+if(WIN32)
+  set(HOSTWS_SHARED_FILE hostws.dll)
+  set(HOSTWS_SHARED_LINKS)
+  set(HOSTWS_SHARED_SONAME)
+  set(HOSTWS_IMPORT_FILES libhostws.dll.a hostws.lib)
+  set(hostws_built hostws.dll)
+elseif(APPLE)
   set(HOSTWS_SHARED_FILE libhostws.${PROJECT_VERSION}.dylib)
   set(HOSTWS_SHARED_LINKS libhostws.${HOSTWS_SOVERSION}.dylib libhostws.dylib)
   set(HOSTWS_SHARED_SONAME @rpath/libhostws.${HOSTWS_SOVERSION}.dylib)
@@ -58,7 +62,10 @@ endif()
 
 # What a program that links the static library must link too; the test header.system-libraries compares this with
 # what rustc says. Without gcc_s and c, which every C compiler adds by itself and which a -static link could not find.
-if(APPLE)
+if(WIN32)
+  # What Windows' own libraries are imported with otherwise is in the static library.
+  set(HOSTWS_SYSTEM_LIBRARIES kernel32 ntdll userenv ws2_32 dbghelp)
+elseif(APPLE)
   set(HOSTWS_SYSTEM_LIBRARIES "-framework Security" "-framework CoreFoundation" iconv System m)
 else()
   set(HOSTWS_SYSTEM_LIBRARIES util rt pthread m dl)
@@ -75,6 +82,15 @@ endif()
 set(HOSTWS_CARGO_ENV --unset=MAKEFLAGS --unset=MFLAGS --unset=CARGO_BUILD_TARGET "CC=${CMAKE_C_COMPILER}")
 set(hostws_env ${HOSTWS_CARGO_ENV})
 set(hostws_rust_target "${HOSTWS_RUST_TARGET}")
+if(WIN32 AND NOT hostws_rust_target)
+  # Whatever the default of this cargo is: the compiler of CMake links.
+  set(hostws_rust_target x86_64-pc-windows-gnu)
+endif()
+if(hostws_rust_target AND CMAKE_CROSSCOMPILING)
+  string(TOUPPER "${hostws_rust_target}" hostws_linker_of)
+  string(REPLACE "-" "_" hostws_linker_of "${hostws_linker_of}")
+  list(APPEND hostws_env "CARGO_TARGET_${hostws_linker_of}_LINKER=${CMAKE_C_COMPILER}")
+endif()
 
 if(HOSTWS_SANITIZE)
   list(APPEND hostws_env RUSTC_BOOTSTRAP=1 "RUSTFLAGS=-Zsanitizer=${HOSTWS_SANITIZE}")
@@ -113,6 +129,17 @@ foreach(link IN LISTS HOSTWS_SHARED_LINKS)
     COMMAND ${CMAKE_COMMAND} -E create_symlink ${HOSTWS_SHARED_FILE} "${HOSTWS_LIBRARY_DIR}/${link}")
 endforeach()
 
+set(hostws_imports)
+if(WIN32)
+  set(hostws_imports
+    COMMAND ${CMAKE_COMMAND} -E copy_if_different
+      "${hostws_cargo_out}/libhostws.dll.a" "${HOSTWS_LIBRARY_DIR}/libhostws.dll.a"
+    COMMAND ${CMAKE_COMMAND} "-DNM=${CMAKE_NM}" "-DDLLTOOL=${CMAKE_DLLTOOL}" "-DFOLDER=${HOSTWS_LIBRARY_DIR}"
+      -P "${CMAKE_CURRENT_LIST_DIR}/import_library.cmake")
+endif()
+set(hostws_byproducts ${HOSTWS_SHARED_FILE} libhostws.a ${HOSTWS_IMPORT_FILES})
+list(TRANSFORM hostws_byproducts PREPEND "${HOSTWS_LIBRARY_DIR}/")
+
 add_custom_target(hostws_cargo ALL
   COMMAND ${CMAKE_COMMAND} -E env ${hostws_env}
     "${HOSTWS_CARGO}" rustc --lib --crate-type cdylib,staticlib ${hostws_cargo_args}
@@ -122,7 +149,8 @@ add_custom_target(hostws_cargo ALL
   COMMAND ${CMAKE_COMMAND} -E copy_if_different
     "${hostws_cargo_out}/libhostws.a" "${HOSTWS_LIBRARY_DIR}/libhostws.a"
   ${hostws_links}
-  BYPRODUCTS "${HOSTWS_LIBRARY_DIR}/${HOSTWS_SHARED_FILE}" "${HOSTWS_LIBRARY_DIR}/libhostws.a"
+  ${hostws_imports}
+  BYPRODUCTS ${hostws_byproducts}
   WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
   COMMENT "Building hostws with cargo"
   USES_TERMINAL VERBATIM)
@@ -143,6 +171,7 @@ add_custom_target(hostws_cdef ALL DEPENDS "${HOSTWS_CDEF}")
 # ---- targets ----
 
 set(HOSTWS_INCLUDE_DIR "${CMAKE_CURRENT_SOURCE_DIR}/include")
+set(HOSTWS_RUNTIME_DIR "${HOSTWS_LIBRARY_DIR}")
 # Imported targets are seen only in their own folder and below, unless they are global: a parent project is above.
 set(HOSTWS_TARGET_SCOPE GLOBAL)
 include("${CMAKE_CURRENT_LIST_DIR}/hostws-targets.cmake")

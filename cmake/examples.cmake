@@ -9,7 +9,14 @@ function(hostws_example target source)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/examples")
 endfunction()
 
+if(WIN32) # the others use poll(2) and signals
+  hostws_example(win32_window examples/win32_window.c user32)
+  set_target_properties(win32_window PROPERTIES WIN32_EXECUTABLE ON)
+  return()
+endif()
+
 file(GLOB sources CONFIGURE_DEPENDS examples/*.c examples/*.cpp)
+list(FILTER sources EXCLUDE REGEX "/win32_")
 foreach(source IN LISTS sources)
   get_filename_component(name "${source}" NAME_WE)
   hostws_example(${name} "${source}")

@@ -9,6 +9,12 @@ set(hostws_pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 # ---- libraries ----
 
+# A DLL lies where programs do.
+set(HOSTWS_RUNTIME_INSTALL_DIR ${CMAKE_INSTALL_LIBDIR})
+if(WIN32)
+  set(HOSTWS_RUNTIME_INSTALL_DIR ${CMAKE_INSTALL_BINDIR})
+endif()
+
 # Stripped as a copy in the build tree: that works for every DESTDIR, --prefix and libdir.
 set(hostws_shared "${HOSTWS_LIBRARY_DIR}/${HOSTWS_SHARED_FILE}")
 set(hostws_stripped "${CMAKE_CURRENT_BINARY_DIR}/stripped/${HOSTWS_SHARED_FILE}")
@@ -23,7 +29,7 @@ install(CODE "
   if(CMAKE_INSTALL_CONFIG_NAME MATCHES \"^(Release|MinSizeRel)$\" AND EXISTS \"${CMAKE_STRIP}\")
     execute_process(COMMAND \"${CMAKE_STRIP}\" ${hostws_strip_flags} \"${hostws_stripped}\")
   endif()" COMPONENT runtime)
-install(PROGRAMS "${hostws_stripped}" DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime)
+install(PROGRAMS "${hostws_stripped}" DESTINATION ${HOSTWS_RUNTIME_INSTALL_DIR} COMPONENT runtime)
 # Programs are linked by the plain name, and look for the one with the SOVERSION when they start.
 foreach(link IN LISTS HOSTWS_SHARED_LINKS)
   if(link MATCHES "\\.${HOSTWS_SOVERSION}")
@@ -33,7 +39,9 @@ foreach(link IN LISTS HOSTWS_SHARED_LINKS)
   endif()
   install(FILES "${HOSTWS_LIBRARY_DIR}/${link}" DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${component})
 endforeach()
-install(FILES "${HOSTWS_LIBRARY_DIR}/libhostws.a" DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+foreach(file libhostws.a ${HOSTWS_IMPORT_FILES})
+  install(FILES "${HOSTWS_LIBRARY_DIR}/${file}" DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+endforeach()
 
 # ---- headers, documents, licences ----
 
@@ -48,7 +56,7 @@ install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documen
 
 configure_package_config_file(cmake/hostws-config.cmake.in hostws-config.cmake
   INSTALL_DESTINATION ${hostws_cmake_dir}
-  PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
+  PATH_VARS CMAKE_INSTALL_LIBDIR HOSTWS_RUNTIME_INSTALL_DIR CMAKE_INSTALL_INCLUDEDIR)
 # Before 1.0 a minor version may break a program.
 write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/hostws-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES

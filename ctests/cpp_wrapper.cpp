@@ -1,5 +1,6 @@
 /* The C++ header: the same promises in C++'s terms, and those that it makes itself. */
 #include "check.h"
+#include "descriptor.h"
 #include "peer.h"
 
 #include <hostws.hpp>
@@ -12,7 +13,6 @@
 #include <thread>
 #include <vector>
 
-#include <unistd.h>
 
 using namespace std::chrono_literals;
 
@@ -540,8 +540,7 @@ void events_can_be_pulled() {
   const hostws::connection pulled(peer_url("ws", "/sink"));
   CHECK(!hostws::poll());
   CHECK_HAS(hostws::idle_reason().c_str(), "its events come by ws_next()");
-  const char byte = 0;
-  CHECK_INT(::write(static_cast<int>(hostws::wake_fd()), &byte, 1), 1);
+  CHECK_INT(write_byte(hostws::wake_fd()), 1);
   CHECK(hostws::wait() == std::optional<int>(0));
 }
 

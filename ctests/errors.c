@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 static const char *good; /* a URL that works */
 
@@ -63,15 +61,6 @@ static void an_error_shows_no_credentials(void) {
   CHECK(strstr(ws_last_error_message(), "s3cret") == NULL);
   CHECK(ws_open(good, "{\"headers\":{\"Authorization\":{\"a\":\"s3cret\"}}}", NULL) < 0);
   CHECK(strstr(ws_last_error_message(), "s3cret") == NULL);
-}
-
-/* A struct that ends where a page ends, and the next page cannot be read. */
-static void *at_the_edge(const void *from, size_t size) {
-  size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  CHECK(pages != MAP_FAILED);
-  CHECK_INT(mprotect(pages + page, page, PROT_NONE), 0);
-  return memcpy(pages + page - size, from, size);
 }
 
 static void structs_must_tell_a_sane_size(void) {

@@ -78,7 +78,7 @@ static void drain_comes_when_there_is_room_again(void) {
   record r = {0};
   ws_options options = default_options();
   options.send_queue_max = 100000;
-  ws_id ws = record_open(&r, peer_url("ws", "/stall?for=300"), &options);
+  ws_id ws = record_open(&r, peer_url("ws", "/stall?for=1500"), &options);
   PUMP(r.opens);
   while (ws_send(ws, message, sizeof message, HOSTWS_BLOB) == HOSTWS_OK) {}
   CHECK_INT(ws_last_error(), HOSTWS_E_AGAIN);

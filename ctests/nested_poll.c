@@ -1,9 +1,9 @@
 /* A poll inside a callback, as a modal dialog makes it. */
 #include "check.h"
+#include "descriptor.h"
 #include "peer.h"
 #include "record.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -117,10 +117,7 @@ static int64_t received(ws_id ws) {
   return (int64_t)stats.messages_received;
 }
 
-static int readable(int timeout_ms) {
-  struct pollfd watched = {(int)ws_queue_fd(0), POLLIN, 0};
-  return poll(&watched, 1, timeout_ms);
-}
+static int readable(int timeout_ms) { return is_readable(ws_queue_fd(0), timeout_ms); }
 
 static void look_at_the_queue(ws_id ws, const ws_event *event, void *user_data) {
   record *r = user_data, *other = r->extra;

@@ -1,33 +1,23 @@
 /* A descriptor for the host's own loop: readable exactly while something can be delivered. */
 #include "check.h"
+#include "descriptor.h"
 #include "peer.h"
 #include "record.h"
 
-#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-static int fd;
+static intptr_t fd;
 
-static int readable(int timeout_ms) {
-  struct pollfd watched = {fd, POLLIN, 0};
-  int count = poll(&watched, 1, timeout_ms);
-  CHECK(count >= 0);
-  CHECK_INT(watched.revents & ~POLLIN, 0);
-  return count;
-}
+static int readable(int timeout_ms) { return is_readable(fd, timeout_ms); }
 
 static void it_is_the_same_each_time(void) {
-  fd = (int)ws_queue_fd(0);
+  fd = ws_queue_fd(0);
   CHECK(fd >= 0);
   CHECK_INT(ws_queue_fd(0), fd);
   CHECK_INT(ws_queue_fd(ws_queue_of(0)), fd);
   CHECK_INT(readable(0), 0);
   /* A socket, which every loop can watch. */
-  int type = 0;
-  socklen_t size = sizeof type;
-  CHECK_INT(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size), 0);
+  CHECK(is_socket(fd));
 }
 
 static void it_is_readable_exactly_while_something_waits(void) {
@@ -64,10 +54,7 @@ static void it_stays_readable_while_events_are_left(void) {
   record_clear(&r);
 }
 
-static void eat(void) {
-  char bytes[64];
-  while (recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0) {}
-}
+static void eat(void) { read_all(fd); }
 
 static void a_host_that_reads_from_it_does_no_harm(void) {
   record r = {0};
@@ -169,9 +156,9 @@ static void it_is_closed_with_its_queue(void) {
   ws_queue queue = ws_queue_new();
   int other = (int)ws_queue_fd(queue);
   CHECK(other >= 0 && other != fd);
-  CHECK_INT(fd_count(), before + 2);
+  CHECK_FDS(before + 2);
   CHECK_INT(ws_queue_free(queue), HOSTWS_OK);
-  CHECK_INT(fd_count(), before);
+  CHECK_FDS(before);
 }
 
 static void *have_one(void *argument) {
@@ -185,7 +172,7 @@ static void it_is_closed_with_its_thread(void) {
   pthread_t thread;
   CHECK_INT(pthread_create(&thread, NULL, have_one, NULL), 0);
   pthread_join(thread, NULL);
-  CHECK_INT(fd_count(), before);
+  CHECK_FDS(before);
 }
 
 int main(void) {

@@ -11,6 +11,8 @@
 
 #include <hostws.h>
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -55,9 +57,17 @@ int64_t now_ms(void);
 void sleep_ms(int ms);
 
 int thread_count(void);
+/* Negative where the system has none that could be counted: CHECK_FDS then holds. */
 int fd_count(void);
+#define CHECK_FDS(expected) \
+  do { \
+    if (fd_count() >= 0) CHECK_INT(fd_count(), (expected)); \
+  } while (0)
 /* Ends the library politely; the threads and descriptors that it had are gone then. */
 void check_nothing_is_left(int threads, int fds);
+
+/* Copies a struct to where a page ends, and the next page cannot be read. */
+void *at_the_edge(const void *from, size_t size);
 
 /* Ends a forked child: 0 if all its checks held. No exit handler of the parent's runs. */
 NORETURN void child_succeeds(void);
