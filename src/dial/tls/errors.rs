@@ -58,10 +58,10 @@ const VERIFICATION: &[(&str, &str)] = &[
     ),
     ("hostname mismatch", OTHER_NAME),
     ("ip address mismatch", OTHER_NAME),
-    ("certificate revoked", "the server's certificate has been revoked"),
+    ("certificate revoked", REVOKED),
     ("key too weak", "a key in the chain of the server's certificate is too weak"),
     ("md too weak", "a signature in the chain of the server's certificate is too weak"),
-    ("certificate purpose", "the server's certificate is not one for a server"),
+    ("certificate purpose", NOT_FOR_A_SERVER),
     ("invalid ca certificate", "a certificate in the server's chain may not sign others"),
 ];
 
@@ -96,10 +96,7 @@ const HANDSHAKE: &[(&str, &str)] = &[
     ("alert access denied", CLIENT_CERTIFICATE),
     ("alert certificate expired", "the server says that the certificate in tls_cert has expired"),
     ("alert certificate revoked", "the server says that the certificate in tls_cert is revoked"),
-    (
-        "alert no application protocol",
-        "the server does not speak HTTP/1.1 here (ALPN), and a WebSocket needs it",
-    ),
+    ("alert no application protocol", NO_HTTP),
     // Where OpenSSL sees it before we do; the name of its function is all that it says.
     (
         "parse_stoc_alpn",
@@ -129,7 +126,48 @@ const NOT_TO_A_PROXY: &str =
 const NOT_TO_A_STRANGER: &str = "the server asks for a client certificate, and after a redirect \
     tls_cert is shown to no other origin than the URL's";
 
-/// Translates OpenSSL's words and keeps them as the cause.
+/// Schannel's numbers, whose words depend on the language of the system, and ours.
+const NUMBERS: &[(u32, &str)] = &[
+    (0x800B_0109, UNKNOWN_CA),         // CERT_E_UNTRUSTEDROOT
+    (0x8009_0325, UNKNOWN_CA),         // SEC_E_UNTRUSTED_ROOT
+    (0x800B_010A, NO_ISSUER),          // CERT_E_CHAINING
+    (0x800B_0101, NOT_IN_ITS_TIME),    // CERT_E_EXPIRED
+    (0x8009_0328, NOT_IN_ITS_TIME),    // SEC_E_CERT_EXPIRED
+    (0x800B_010C, REVOKED),            // CERT_E_REVOKED
+    (0x8009_2010, REVOKED),            // CRYPT_E_REVOKED
+    (0x800B_010E, REVOCATION_UNKNOWN), // CERT_E_REVOCATION_FAILURE
+    (0x8009_2012, REVOCATION_UNKNOWN), // CRYPT_E_NO_REVOCATION_CHECK
+    (0x8009_2013, REVOCATION_UNKNOWN), // CRYPT_E_REVOCATION_OFFLINE
+    (0x800B_010F, OTHER_NAME),         // CERT_E_CN_NO_MATCH
+    (0x8009_0322, OTHER_NAME),         // SEC_E_WRONG_PRINCIPAL
+    (0x800B_0110, NOT_FOR_A_SERVER),   // CERT_E_WRONG_USAGE
+    (0x8009_0308, NO_TLS),             // SEC_E_INVALID_TOKEN
+    (0x8009_0331, NOTHING_SHARED),     // SEC_E_ALGORITHM_MISMATCH
+    (0x8009_0326, REFUSED),            // SEC_E_ILLEGAL_MESSAGE
+    (0x8009_0327, CLIENT_CERTIFICATE), // SEC_E_CERT_UNKNOWN
+    (0x8009_0367, NO_HTTP),            // SEC_E_APPLICATION_PROTOCOL_MISMATCH
+    (0x8009_030F, DAMAGED),            // SEC_E_MESSAGE_ALTERED
+    (0x8009_0330, DAMAGED),            // SEC_E_DECRYPT_FAILURE
+];
+
+const NOT_IN_ITS_TIME: &str = "the server's certificate, or one in its chain, has expired or is \
+    not valid yet; is the clock of this machine right?";
+const REVOKED: &str = "the server's certificate has been revoked";
+const REVOCATION_UNKNOWN: &str = "this system could not find out whether the server's \
+    certificate has been revoked, and so does not accept it";
+const NOT_FOR_A_SERVER: &str = "the server's certificate is not one for a server";
+const NOTHING_SHARED: &str = "the server and this system share no cipher, or no version of TLS \
+    from {version} up (tls_min_version sets that)";
+const NO_HTTP: &str = "the server does not speak HTTP/1.1 here (ALPN), and a WebSocket needs it";
+
+/// Our words for a number of Schannel's. The standard library writes it at the end in each language.
+fn numbered(text: &str) -> Option<&'static str> {
+    let (_, number) = text.strip_suffix(')')?.rsplit_once("(os error ")?;
+    let number = number.parse::<i32>().ok()? as u32;
+    NUMBERS.iter().find(|(known, _)| *known == number).map(|(_, ours)| *ours)
+}
+
+/// Translates OpenSSL's words or Schannel's number, and keeps the text as the cause.
 pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
     let lower = text.to_ascii_lowercase();
     let (table, otherwise) = if lower.contains("certificate verify failed") {
@@ -138,7 +176,8 @@ pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
         (HANDSHAKE, "TLS with the server failed")
     };
     let found = table.iter().find(|(openssl, _)| lower.contains(openssl));
-    let words = match (found.map_or(otherwise, |(_, ours)| ours), config.peer) {
+    let words = numbered(text).unwrap_or(found.map_or(otherwise, |(_, ours)| ours));
+    let words = match (words, config.peer) {
         (CLIENT_CERTIFICATE, Peer::Proxy) => NOT_TO_A_PROXY,
         (CLIENT_CERTIFICATE, Peer::Stranger) => NOT_TO_A_STRANGER,
         (CLIENT_CERTIFICATE, _) if config.identity.is_some() => NOT_THIS_CERTIFICATE,
@@ -163,6 +202,8 @@ const DAMAGED: &str =
     "what arrived is not what the server sent by TLS: it was damaged on the way, \
     or comes from somebody else";
 
+const ENDED: &str = "the server ended the TLS connection with an error";
+
 /// What it means that a session broke which was open; `None` if the server just ended it. The
 /// text is OpenSSL's.
 pub fn broken_session(text: &str) -> Option<&'static str> {
@@ -170,8 +211,11 @@ pub fn broken_session(text: &str) -> Option<&'static str> {
     if lower.contains("unexpected eof") {
         return None;
     }
+    if numbered(text).is_some_and(|words| words != DAMAGED) {
+        return Some(ENDED);
+    }
     Some(match lower.contains("alert") {
-        true => "the server ended the TLS connection with an error",
+        true => ENDED,
         false => DAMAGED,
     })
 }
@@ -192,6 +236,32 @@ mod tests {
             assert!(error.message.contains("client certificate"), "{error}");
             assert!(!error.message.contains("tls_cert"), "{error}");
         }
+    }
+
+    #[test]
+    fn schannel_is_translated_in_any_language() {
+        let config = TlsConfig::default();
+        for (number, ours) in [
+            (0x800B_0109_u32, "that this system does not trust"),
+            (0x800B_010A, "(intermediates)"),
+            (0x800B_0101, "has expired or is not valid yet"),
+            (0x8009_2010, "revoked"),
+            (0x800B_010E, "could not find out whether"),
+            (0x800B_010F, "another name than example.com"),
+            (0x8009_0308, "does not speak TLS"),
+            (0x8009_0331, "from 1.2 up"),
+            (0x8009_0326, "does not serve example.com"),
+            (0x8009_0367, "HTTP/1.1"),
+            (0x8009_0304, "TLS with the server failed"),
+        ] {
+            let text =
+                format!("Die Zertifikatkette ist ung\u{fc}ltig. (os error {})", number as i32);
+            let error = explain(&text, "example.com", &config);
+            assert!(error.message.contains(ours), "{number:#x}: {error}");
+            assert_eq!(error.chain().nth(1).unwrap().message, text);
+        }
+        assert_eq!(broken_session("x (os error -2146893048)"), Some(ENDED));
+        assert_eq!(broken_session("x (os error -2146893041)"), Some(DAMAGED));
     }
 
     #[test]
