@@ -14,6 +14,7 @@ if(hostws_is_top_level)
   set(hostws_with_tests ${BUILD_TESTING})
 endif()
 
+option(HOSTWS_CAT "Build and install the program hostws-cat" OFF)
 option(HOSTWS_INSTALL "Add the install rules and the target uninstall" ${hostws_is_top_level})
 
 set(HOSTWS_CARGO_FEATURES "" CACHE STRING "Features of the crate, a ;-list (vendored-tls)")

@@ -1,0 +1,20 @@
+# hostws-cat, the command line program. It is one of the examples; HOSTWS_CAT also installs it.
+
+if(WIN32)
+  message(FATAL_ERROR "HOSTWS_CAT: hostws-cat is for systems with poll(2)")
+endif()
+if(NOT TARGET hostws-cat)
+  add_executable(hostws-cat examples/hostws-cat.c)
+  target_link_libraries(hostws-cat PRIVATE hostws::hostws)
+endif()
+if(HOSTWS_INSTALL)
+  # From where the program lies, so that the tree can be moved.
+  file(RELATIVE_PATH hostws_bin_to_lib "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+  if(APPLE)
+    set_target_properties(hostws-cat PROPERTIES INSTALL_RPATH "@loader_path/${hostws_bin_to_lib}")
+  else()
+    set_target_properties(hostws-cat PROPERTIES INSTALL_RPATH "$ORIGIN/${hostws_bin_to_lib}")
+  endif()
+  install(TARGETS hostws-cat RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
+  install(FILES docs/man/hostws-cat.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT documentation)
+endif()
