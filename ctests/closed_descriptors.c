@@ -59,13 +59,7 @@ static void closes_them_all(const char *way) {
   strcpy(silent, peer_url("raw", "/silent"));
   strcpy(mode, way);
   char *arguments[] = {"closed_descriptors", mode, url, silent, NULL};
-  int pid = fork();
-  CHECK(pid >= 0);
-  if (pid == 0) {
-    execv("/proc/self/exe", arguments);
-    _exit(127);
-  }
-  check_child(pid, 0);
+  check_other_self(arguments, 0);
 }
 
 static void and_terminates_a_connection(void) { closes_them_all("terminate"); }

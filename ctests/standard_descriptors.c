@@ -75,13 +75,7 @@ static char ca[1024], plain[128], secure[128], local[1024];
 
 static void run(char *when) {
   char *arguments[] = {"standard_descriptors", when, ca, plain, secure, local, NULL};
-  int pid = fork();
-  CHECK(pid >= 0);
-  if (pid == 0) {
-    execv("/proc/self/exe", arguments);
-    _exit(127);
-  }
-  check_child(pid, 0);
+  check_other_self(arguments, 0);
 }
 
 static void that_never_had_them(void) { run("never"); }

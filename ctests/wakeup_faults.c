@@ -150,13 +150,7 @@ static void a_handler_may_end_the_program(void) {
   char url[128];
   strcpy(url, peer_url("ws", "/echo"));
   char *arguments[] = {"wakeup_faults", url, NULL};
-  int pid = fork();
-  CHECK(pid >= 0);
-  if (pid == 0) {
-    execv("/proc/self/exe", arguments);
-    _exit(127);
-  }
-  check_child(pid, 3);
+  check_other_self(arguments, 3);
 }
 
 int main(int count, char **arguments) {

@@ -3,8 +3,8 @@
 mod support;
 
 use std::ffi::CString;
-use std::io::{self, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write;
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{mpsc, Arc, Mutex};
 use std::thread;
@@ -14,46 +14,17 @@ use hostws::capi::*;
 use native_tls::TlsAcceptor;
 use support::host::*;
 use support::servers::certificates::Certificates;
-use support::servers::frames::{self, FIN, TEXT};
+use support::servers::frames::{self, FIN};
 use support::servers::listener::{close_gently, Listener};
-use support::servers::raw::{scripted, Request};
+use support::servers::raw::scripted;
+use support::servers::script::{accept, numbered, say, serve_to_the_end};
 use support::servers::{reset_on_close, websocket, ClosedPort};
 use support::{url, ws_server};
-
-/// A server whose script is also told which connection it is, from 0.
-fn numbered<F>(script: F) -> Listener
-where
-    F: Fn(usize, &TcpStream, &Request) -> io::Result<()> + Send + Sync + 'static,
-{
-    let count = AtomicUsize::new(0);
-    scripted(move |stream, request| script(count.fetch_add(1, Ordering::SeqCst), stream, request))
-        .unwrap()
-}
 
 fn soon(options: &mut ws_options) {
     options.reconnect_max = 5;
     options.reconnect_min_ms = 1;
     options.reconnect_max_ms = 20;
-}
-
-fn accept(mut stream: &TcpStream, request: &Request) -> io::Result<()> {
-    stream.write_all(&request.accept(""))
-}
-
-fn say(mut stream: &TcpStream, text: &str) -> io::Result<()> {
-    stream.write_all(&frames::frame(FIN | TEXT, text.as_bytes()))
-}
-
-/// Reads until the client's close frame, and answers it.
-fn serve_to_the_end(mut stream: &TcpStream) -> io::Result<()> {
-    loop {
-        let frame = frames::read(&mut stream)?;
-        if frame.opcode == frames::CLOSE {
-            stream.write_all(&frames::frame(FIN | frames::CLOSE, &frame.payload))?;
-            close_gently(stream);
-            return Ok(());
-        }
-    }
 }
 
 fn attempts(events: &[Event]) -> Vec<i32> {

@@ -15,36 +15,19 @@ use hostws::capi::*;
 use native_tls::TlsAcceptor;
 use support::host::*;
 use support::servers::certificates::Certificates;
-use support::servers::frames::{self, FIN, TEXT};
-use support::servers::listener::{close_gently, Listener};
+use support::servers::frames::{self, FIN};
+use support::servers::listener::close_gently;
 use support::servers::raw::{scripted, Request};
+use support::servers::script::{accept, numbered, say, serve_to_the_end};
 use support::servers::{websocket, ClosedPort};
 use support::{url, ws_server};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A server whose script is also told which connection it is, from 0.
-fn numbered<F>(script: F) -> Listener
-where
-    F: Fn(usize, &TcpStream, &Request) -> io::Result<()> + Send + Sync + 'static,
-{
-    let count = AtomicUsize::new(0);
-    scripted(move |stream, request| script(count.fetch_add(1, Ordering::SeqCst), stream, request))
-        .unwrap()
-}
-
 fn soon(options: &mut ws_options) {
     options.reconnect_max = 1;
     options.reconnect_min_ms = 1;
     options.reconnect_max_ms = 20;
-}
-
-fn accept(mut stream: &TcpStream, request: &Request) -> io::Result<()> {
-    stream.write_all(&request.accept(""))
-}
-
-fn say(mut stream: &TcpStream, text: &str) -> io::Result<()> {
-    stream.write_all(&frames::frame(FIN | TEXT, text.as_bytes()))
 }
 
 /// The path with its query.
@@ -56,18 +39,6 @@ fn refuse(mut stream: &TcpStream, status: &str) -> io::Result<()> {
     stream.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").as_bytes())?;
     close_gently(stream);
     Ok(())
-}
-
-/// Reads until the client's close frame, and answers it.
-fn serve_to_the_end(mut stream: &TcpStream) -> io::Result<()> {
-    loop {
-        let frame = frames::read(&mut stream)?;
-        if frame.opcode == frames::CLOSE {
-            stream.write_all(&frames::frame(FIN | frames::CLOSE, &frame.payload))?;
-            close_gently(stream);
-            return Ok(());
-        }
-    }
 }
 
 fn delays(events: &[Event]) -> Vec<i64> {

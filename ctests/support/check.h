@@ -73,6 +73,8 @@ void *at_the_edge(const void *from, size_t size);
 NORETURN void child_succeeds(void);
 /* The child ends in time, and with `status`. */
 void check_child(int pid, int status);
+/* Runs this program once more with these arguments: it ends in time, and with `status`. */
+void check_other_self(char *const arguments[], int status);
 
 /* Prints the name of the promise that is tested and tests it. */
 #define RUN(test) (run_begins(#test), test())

@@ -9,6 +9,7 @@ pub mod frames;
 pub mod listener;
 pub mod proxies;
 pub mod raw;
+pub mod script;
 pub mod websocket;
 
 use std::io;
