@@ -185,6 +185,41 @@ fn each_queue_is_announced_by_its_own_function_and_descriptor() {
 }
 
 #[test]
+fn a_busy_host_does_not_keep_the_loop_from_a_queue_that_comes() {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let _turn = one_worker();
+    let server = ws_server();
+    let (first, second) = (ws_queue_new(), ws_queue_new());
+    let busy = open_in(first, &server, "/echo");
+    exchange(&busy, WARM);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::SeqCst) {
+                exchange(&busy, 1);
+            }
+        });
+        let calls = (&raw const CALLS).cast_mut().cast();
+        assert_eq!(ws_queue_on_wakeup(second, Some(count_call), calls), HOSTWS_OK);
+        let other = Client::with(&url(&server, "/sub"), |options| options.queue = second);
+        let deadline = Instant::now() + PATIENCE;
+        while CALLS.load(Ordering::SeqCst) == 0 {
+            if Instant::now() > deadline {
+                is_over.store(true, Ordering::SeqCst);
+                panic!("nobody called the function");
+            }
+            thread::sleep(Duration::from_micros(100));
+        }
+        other.wait_open();
+        close(&other);
+        is_over.store(true, Ordering::SeqCst);
+    });
+    close(&busy);
+    free(first);
+    free(second);
+}
+
+#[test]
 fn queues_come_and_go_while_others_exchange() {
     const THREADS: usize = 4;
     const ROUNDS: usize = 25;
