@@ -4,6 +4,8 @@
 #   sh cmake/bootstrap.sh demo    builds the library and shows quotes from a local server for ten seconds
 #   sh cmake/bootstrap.sh test    runs every check of this repository
 #
+# What users download is built and checked by cmake/release.sh.
+#
 # Both install what is missing (a C and C++ compiler, CMake, pkg-config, the OpenSSL headers; for test also the
 # languages and servers that are tested against) with the system's package manager, and say so before they do it.
 set -eu

@@ -302,7 +302,7 @@ static void bad_messages_are_refused_and_leave_no_trace(void) {
   char long_ping[126] = {0};
   CHECK_FAILS(ws_ping(ws, long_ping, 126), HOSTWS_E_ARGUMENT, "125");
   CHECK_FAILS(ws_send_ex(ws, NULL, 1, 0, 0), HOSTWS_E_ARGUMENT, "data");
-  CHECK_FAILS(ws_send_ex(ws, "x", 1, 0, 4), HOSTWS_E_ARGUMENT, "flags");
+  CHECK_FAILS(ws_send_ex(ws, "x", 1, 0, 8), HOSTWS_E_ARGUMENT, "flags");
   CHECK_FAILS(ws_send_ex(ws, "x", 1, 4, 0), HOSTWS_E_ARGUMENT, "data type");
   CHECK_FAILS(ws_send_ex(ws, "[", 1, HOSTWS_OBJECT, HOSTWS_MORE), HOSTWS_E_ARGUMENT, "object");
   CHECK_FAILS(ws_send_ex(ws, "\xff", 1, HOSTWS_TEXT, HOSTWS_MORE), HOSTWS_E_UTF8, "offset 0");

@@ -1,0 +1,158 @@
+#!/bin/sh
+# Builds, tests and packs what users download: sh cmake/release.sh [TARGET...]
+#
+#   x86_64-unknown-linux-gnu       glibc 2.17 and later; also as .deb and .rpm
+#
+# Without a TARGET: all of them. OpenSSL is built in. build/archives gets the results and SHA256SUMS. An archive is only
+# made of a library that has passed the C tests, and is then checked by cmake/release/check.py.
+set -eu
+cd "$(dirname "$0")/.."
+
+. cmake/system.sh
+. cmake/toolchain.sh
+. cmake/release/targets.sh
+
+out=$PWD/build/archives
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
+date=$(git log -1 --format=%ct 2>/dev/null || echo 1767225600)
+jobs=$(getconf _NPROCESSORS_ONLN)
+
+# cargo-zigbuild links with an old glibc, and for other systems.
+needs_zig() {
+    [ -x build/zig/bin/cargo-zigbuild ] || {
+        say "Installing zig into build/zig"
+        python3 -m venv build/zig
+        build/zig/bin/pip install --quiet ziglang==0.15.2 cargo-zigbuild==0.24.1
+    }
+    PATH="$PWD/build/zig/bin:$PATH"
+}
+
+# What is the same for every target: no traces of this machine, nothing that only a debugger reads.
+cargo_environment() {
+    variable=CARGO_TARGET_$(echo "$target" | tr 'a-z-' 'A-Z_')_RUSTFLAGS
+    flags="$linking --remap-path-prefix=$PWD=/hostws"
+    for sources in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+        flags="$flags --remap-path-prefix=$sources=/registry"
+    done
+    export "$variable=$flags" CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=symbols
+}
+
+configure() {
+    # Each word of $cmake_options is an argument.
+    # shellcheck disable=SC2086
+    cmake -S . -B "$tree" -DCMAKE_BUILD_TYPE=Release "-DHOSTWS_CARGO=$PWD/build/zig/bin/cargo-zigbuild" \
+        "-DHOSTWS_CARGO_TARGET_DIR=$out/cargo" "-DHOSTWS_RUST_TARGET=$target$glibc" \
+        -DHOSTWS_CARGO_FEATURES=vendored-tls "-DHOSTWS_TEST_PEER=$peer" -DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON \
+        -DCMAKE_STRIP= -DCMAKE_SKIP_INSTALL_ALL_DEPENDENCY=ON $cmake_options "-DCMAKE_CROSSCOMPILING_EMULATOR=$emulator" "$@"
+}
+
+# The C tests, with the very file that is packed.
+test_library() {
+    cmake --build "$tree" --target subjects hostws_tls_client -j "$jobs"
+    # Each word of $untested is one.
+    # shellcheck disable=SC2086
+    ctest --test-dir "$tree" --output-on-failure -j "$jobs" -R '\.shared$|^trust\.' \
+        -E "^($(echo $untested | tr ' ' '|'))\.shared$"
+}
+
+# What is inside, for the archive and the packages.
+describe_contents() {
+    rm -rf "$tree/contents"
+    mkdir -p "$tree/contents"
+    # Each word of $licences is an argument.
+    # shellcheck disable=SC2086
+    python3 cmake/release/contents.py "$tree/contents" "$target" vendored-tls "$version" "$date" $licences
+    {
+        printf '# hostws %s for %s\n\n%s\n\n' "$version" "$target" "$runs_on"
+        printf 'OpenSSL is built in. It takes the certificates of authorities from where the system has them.\n\n'
+        printf 'How this build was tested: %s\n' "$tested"
+    } >"$tree/contents/PLATFORM.md"
+}
+
+pack() {
+    name=hostws-$version-$target
+    rm -rf "$tree/$name"
+    cmake --install "$tree" --prefix "$tree/$name" >/dev/null
+    python3 cmake/release/pack.py "$tree/$name" "$out/$name.tar.gz" "$date"
+    # Each word of $cmake_options and $emulator is an argument.
+    # shellcheck disable=SC2086
+    python3 cmake/release/check.py "$out/$name.tar.gz" "$peer" $cmake_options -- $(echo "$emulator" | tr ';' ' ')
+}
+
+# package GENERATOR LIBDIR ARCHITECTURE: two .deb or two .rpm
+package() {
+    configure -DCMAKE_INSTALL_PREFIX=/usr "-DCMAKE_INSTALL_LIBDIR=$2" -DCMAKE_INSTALL_DOCDIR=share/doc/hostws \
+        "-DCPACK_DEBIAN_PACKAGE_ARCHITECTURE=$3" "-DCPACK_RPM_PACKAGE_ARCHITECTURE=$3" >/dev/null
+    (cd "$tree" && cpack -G "$1" -B "$tree/packages" >/dev/null)
+}
+
+# A program is built with what the development package holds, and starts with what the runtime package holds.
+check_packages() {
+    rm -rf "$tree/unpacked"
+    mkdir -p "$tree/unpacked/DEB" "$tree/unpacked/RPM"
+    for package in "$tree"/packages/*.deb; do dpkg-deb -x "$package" "$tree/unpacked/DEB"; done
+    for package in "$tree"/packages/*.rpm; do
+        (cd "$tree/unpacked/RPM" && rpm2cpio "$package" | cpio -idm --quiet)
+    done
+    for kind in DEB RPM; do
+        # Each word of $cmake_options and $emulator is an argument.
+        # shellcheck disable=SC2086
+        cmake -S cmake/release/consumer -B "$tree/unpacked/$kind/build" $cmake_options \
+            "-DCMAKE_PREFIX_PATH=$tree/unpacked/$kind/usr" -Dhostws_DIR="$(dirname \
+            "$(find "$tree/unpacked/$kind/usr" -name hostws-config.cmake)")" >/dev/null
+        cmake --build "$tree/unpacked/$kind/build" >/dev/null
+        status=0
+        # shellcheck disable=SC2046
+        $(echo "$emulator" | tr ';' ' ') "$tree/unpacked/$kind/build/consumer_hostws" 2>/dev/null || status=$?
+        # It says how it is used.
+        [ "$status" -eq 2 ] || fail "A program that uses the $kind packages ends with $status"
+    done
+    mv "$tree"/packages/*.deb "$tree"/packages/*.rpm "$out"
+    echo "A program was built with the unpacked packages, and starts"
+}
+
+release() {
+    target=$1
+    tree=$out/$target
+    say "$target"
+    describe "$target"
+    install_missing
+    rust_for "$target"
+    cargo_environment
+    configure "-DBUILD_TESTING=$can_test" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_DOCDIR=.
+    cmake --build "$tree" --target hostws_cargo hostws_cdef hostws_man
+    [ "$can_test" = OFF ] || test_library
+    describe_contents
+    pack
+    [ -n "$debian" ] || return 0
+    rm -rf "$tree/packages"
+    package DEB "lib/$multiarch" "$debian"
+    package RPM "$rpm_lib" "$rpm"
+    check_packages
+}
+
+needs_to_build
+needs_rust
+needs_zig
+mkdir -p "$out"
+
+# The tests talk to it. Whoever has built it already says where it is.
+peer=${HOSTWS_TEST_PEER:-}
+if [ -z "$peer" ]; then
+    say "The test server"
+    cargo build --locked --example test-peer
+    peer=${CARGO_TARGET_DIR:-$PWD/target}/debug/examples/test-peer
+fi
+
+# OpenSSL would write the time into itself. Any will do, if it is always the same: OpenSSL is built anew when it changes.
+SOURCE_DATE_EPOCH=1767225600
+export SOURCE_DATE_EPOCH
+
+[ $# -gt 0 ] || set -- $all_targets
+for wanted; do
+    # What one target needs in the environment is nothing to the next.
+    (release "$wanted")
+done
+(cd "$out" && sha256sum ./*.tar.gz ./*.deb ./*.rpm | sed 's|\./||' >SHA256SUMS)
+say "Done"
+cat "$out/SHA256SUMS"
