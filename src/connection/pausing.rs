@@ -1,38 +1,10 @@
 //! When the worker does not read a connection: too much waits for the host, or the host wants it.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::Ordering;
 
+use super::pauses::Reason;
 use super::Connection;
 use crate::error::Result;
-
-/// Why a connection is not read.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Reason {
-    /// More than `receive_queue_max` waits for the host.
-    Backlog = 1,
-    /// The host has called `ws_pause`.
-    Host = 2,
-}
-
-/// The reasons of the moment.
-#[derive(Default)]
-pub(super) struct Pauses(AtomicU8);
-
-impl Pauses {
-    /// Returns whether it was not there before.
-    fn add(&self, reason: Reason) -> bool {
-        self.0.fetch_or(reason as u8, Ordering::SeqCst) & reason as u8 == 0
-    }
-
-    /// Returns whether it was there before.
-    fn remove(&self, reason: Reason) -> bool {
-        self.0.fetch_and(!(reason as u8), Ordering::SeqCst) & reason as u8 != 0
-    }
-
-    fn has(&self, reason: Reason) -> bool {
-        self.0.load(Ordering::SeqCst) & reason as u8 != 0
-    }
-}
 
 impl Connection {
     /// The host wants no reading, or reading again.
@@ -82,11 +54,11 @@ impl Connection {
 
     /// The host wants no more messages: the worker reads on, up to the server's close frame.
     pub(super) fn resume_muted(&self) {
-        self.pauses.0.store(0, Ordering::SeqCst);
+        self.pauses.clear();
     }
 
     /// Whether the worker must not read.
     pub fn is_paused(&self) -> bool {
-        self.pauses.0.load(Ordering::SeqCst) != 0
+        self.pauses.are_any()
     }
 }
