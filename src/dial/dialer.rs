@@ -3,8 +3,10 @@
 mod asking;
 mod authenticating;
 mod authentication;
+mod failing;
 mod preparing;
 mod prerequisites;
+mod securing;
 mod trusting;
 
 use std::net::SocketAddr;
@@ -24,12 +26,10 @@ use super::outcome::{Established, Failure, Progress, Timings};
 use super::phase::{Asked, Phase, Step};
 use super::prepare::{Found, Job, Need, Prepared, Resources};
 use super::proxy::{Reply, Tunnel};
-use super::tls::{check_session, handshake_failure, log_session, log_verdict, Handshake};
+use super::tls::Handshake;
 use super::trail::{Notes, Outcome};
-use crate::error::{Code, Component, Error};
 use crate::log;
-use crate::protocol::close_code;
-use crate::tls::{may_succeed_anew, Opening, TlsError};
+use crate::tls::Opening;
 use crate::transport::{Socket, Stream, Transport};
 
 type Result<T> = std::result::Result<T, Box<Failure>>;
@@ -256,34 +256,6 @@ impl Dialer {
         }
     }
 
-    fn proxy_secured(
-        &mut self,
-        handshake: std::result::Result<Handshake, TlsError>,
-    ) -> Result<Step> {
-        match handshake {
-            Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::SecuringProxy(pending))),
-            // Nobody asked for it, so nobody accepts it.
-            Ok(Handshake::Asked(asking, verdict)) => {
-                log_verdict(self.notes.id, "the proxy", &verdict);
-                self.proxy_secured(Handshake::answered(asking, false))
-            }
-            Ok(Handshake::Abandoned) => Ok(Step::Wait(Phase::Over)),
-            Ok(Handshake::Done(session)) => {
-                let Some(proxy) = &self.config.proxy else { return self.lost() };
-                log_session(self.notes.id, proxy.tls_name(), &session);
-                self.start_tunnel(Stream::Tls(session))
-            }
-            Err(error) if may_succeed_anew(&error) => Ok(Step::Next(self.anew())),
-            Err(error) => {
-                self.timings.proxy_us = self.timings.proxy_us.saturating_add(self.lap());
-                let Some(proxy) = &self.config.proxy else { return self.lost() };
-                let tls = self.config.tls.for_proxy();
-                let cause = handshake_failure(&error, proxy.tls_name(), &tls);
-                Err(self.failure(proxy.failed("could not speak TLS with", cause)))
-            }
-        }
-    }
-
     fn start_tunnel(&mut self, stream: Stream) -> Result<Step> {
         let authorization = self.authorize_connect()?;
         let Some(proxy) = &self.config.proxy else { return self.lost() };
@@ -317,60 +289,6 @@ impl Dialer {
             Ok(Reply::Silence(error)) => self.unanswered(Peer::Proxy, error),
             Err(error) => Err(self.failure(error)),
         }
-    }
-
-    /// The server is at the other end of the stream.
-    fn reached(&mut self, stream: Stream) -> Result<Step> {
-        match self.prerequisites.connector.take() {
-            None if self.config.target.secure => self.lost(),
-            None => self.start_upgrade(stream),
-            Some(connector) => {
-                self.notes.phase("tls");
-                let name = self.config.tls_name();
-                let origin = self.config.tls_origin();
-                let asks = self.asks_about_certificates();
-                let opening = Opening { name: &name, origin, asks };
-                let handshake = Handshake::start(&connector, opening, stream);
-                self.secured(handshake)
-            }
-        }
-    }
-
-    fn secured(&mut self, handshake: std::result::Result<Handshake, TlsError>) -> Result<Step> {
-        if let Ok(Handshake::Pending(pending)) = handshake {
-            return Ok(Step::Wait(Phase::Securing(pending)));
-        }
-        self.timings.tls_us = self.timings.tls_us.saturating_add(self.lap());
-        match handshake {
-            Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::Securing(pending))),
-            Ok(Handshake::Asked(asking, verdict)) => self.stopped(asking, verdict),
-            Ok(Handshake::Abandoned) => Ok(Step::Wait(Phase::Over)),
-            Ok(Handshake::Done(session)) => {
-                log_session(self.notes.id, &self.config.tls_name(), &session);
-                self.certificate = session.peer_certificate();
-                let facts = session.facts();
-                self.is_resumed = Some(facts.is_resumed);
-                self.notes.tls(facts);
-                check_session(&self.config.tls, self.certificate.as_deref(), &session)
-                    .map_err(|error| self.failure(error))?;
-                self.start_upgrade(Stream::Tls(session))
-            }
-            Err(error) if may_succeed_anew(&error) => Ok(Step::Next(self.anew())),
-            Err(error) => {
-                let name = self.config.tls_name();
-                Err(self.failure(handshake_failure(&error, &name, &self.config.tls)))
-            }
-        }
-    }
-
-    /// The same opening once more, on another socket.
-    fn anew(&mut self) -> Phase {
-        log::line!(
-            Debug,
-            "connection {}: it wants no TLS session resumed; once more",
-            self.notes.id
-        );
-        self.begin_anew()
     }
 
     fn start_upgrade(&mut self, stream: Stream) -> Result<Step> {
@@ -434,65 +352,6 @@ impl Dialer {
         Phase::Preparing
     }
 
-    // ---- failures
-
-    /// The failure to report when the deadline of the whole opening, `limit`,
-    /// has passed: it says during what.
-    pub fn timed_out(&mut self, limit: Duration) -> Box<Failure> {
-        let phase = std::mem::replace(&mut self.phase, Phase::Over);
-        let lap = self.lap();
-        if let Some(time) = phase.time(&mut self.timings) {
-            *time = time.saturating_add(lap);
-        }
-        let (component, during) = match phase {
-            // There is an answer, so that is reported.
-            Phase::Refused(refusal) => return self.refusal_failure(*refusal),
-            Phase::Asking(_, asked) | Phase::Answered(_, asked) => {
-                return self.unanswered_in_time(asked)
-            }
-            phase => phase.doing(&self.config),
-        };
-        let words = format!("{} passed while {during}", spoken(limit));
-        self.failure(Error::new(Code::Timeout, component, words))
-    }
-
-    /// An error in connecting. It names the proxy, if there is one.
-    fn on_the_way(&self, error: Error) -> Error {
-        match &self.config.proxy {
-            Some(proxy) => proxy.failed("could not reach", error),
-            None => error,
-        }
-    }
-
-    fn refusal_failure(&mut self, refusal: Refusal) -> Box<Failure> {
-        let (error, response, body) = refusal.into_failure();
-        let mut failure = self.failure(error);
-        failure.response = Some((response, body));
-        failure
-    }
-
-    /// The error of a phase whose proxy or TLS context is missing, which cannot happen.
-    fn lost<T>(&mut self) -> Result<T> {
-        let words = "a defect in this library lost the way to the server";
-        Err(self.failure(Error::ws(Code::Internal, words)))
-    }
-
-    fn failure(&mut self, cause: Error) -> Box<Failure> {
-        let is_tls = cause.component == Component::Tls;
-        let target = &self.config.target;
-        let way = self.redirects.spoken(target);
-        let words = format!("could not open a connection to {}{way}", target.authority());
-        let error = Error::ws(Code::Open, words).because(cause);
-        self.notes.ended(self.timings, Outcome::Failed(error.clone()));
-        Box::new(Failure {
-            error,
-            response: None,
-            close_code: if is_tls { close_code::TLS } else { close_code::ABNORMAL },
-            timings: self.timings,
-            certificate: self.certificate.take(),
-        })
-    }
-
     /// Changes the phase, and returns the microseconds since the last change.
     fn lap(&mut self) -> u32 {
         let now = Instant::now();
@@ -522,16 +381,6 @@ fn for_proxy(addresses: Vec<SocketAddr>) -> Option<SocketAddr> {
 
 fn micros(duration: Duration) -> u32 {
     u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
-}
-
-/// A limit as it was set: `30 s`, `1500 ms`.
-fn spoken(limit: Duration) -> String {
-    let ms = limit.as_millis();
-    if ms % 1000 == 0 {
-        format!("{} s", ms / 1000)
-    } else {
-        format!("{ms} ms")
-    }
 }
 
 #[cfg(test)]

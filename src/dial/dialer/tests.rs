@@ -2,6 +2,7 @@ use mio::net::UnixStream;
 
 use super::*;
 use crate::connection::{DataType, Options};
+use crate::error::Code;
 
 fn dialer(url: &str, proxy: &str) -> Dialer {
     let options = Options { proxy: Some(proxy.to_owned()), ..Options::default() };
