@@ -36,9 +36,7 @@ def abi(header: source.Header) -> str:
         lines += ["", "", f"class {name}(Structure):", "    _fields_ = ["]
         lines += [f'        ("{member.name}", {field(name, member)}),' for member in header.struct(name).fields]
         lines.append("    ]")
-    options = [member.name for member in header.struct("ws_options").fields]
-    options = [name for name in options if name not in ("struct_size", "queue", "header_count")]
-    lines += ["", "", "# The options of ws_open().", "OPTIONS = (", *(f'    "{name}",' for name in options), ")", ""]
+    lines.append("")
     return "\n".join(lines)
 
 

@@ -13,8 +13,7 @@ from examples import MissingExample, example, in_c, option_values
 # Functions in groups, in the order in which a program needs them. A function that is in no group is an error.
 GROUPS = {
     "Connections": ["ws_new", "ws_open", "ws_open_ex", "ws_terminate", "ws_abort", "ws_answer", "ws_status",
-                    "ws_wait_status",
-                    "ws_pause"],
+                    "ws_wait_status", "ws_pause"],
     "Sending": ["ws_send", "ws_send_ex", "ws_ping", "ws_buffered_amount"],
     "Events": ["ws_poll", "ws_next", "ws_next_batch", "ws_next_json", "ws_wait", "ws_wake", "ws_wake_fd", "ws_pending"],
     "Queues": ["ws_queue_new", "ws_queue_of", "ws_queue_free", "ws_queue_discard", "ws_queue_fd", "ws_queue_on_wakeup",
@@ -25,7 +24,8 @@ GROUPS = {
     "Facts about a connection": ["ws_url", "ws_data_type", "ws_get_handler", "ws_get_stats", "ws_explain"],
     "Errors and names": ["ws_last_error", "ws_last_error_message", "ws_strerror", "ws_status_name", "ws_event_name",
                          "ws_data_type_name"],
-    "The library": ["ws_set_log", "ws_shutdown", "ws_version", "ws_version_number", "ws_build_info", "ws_json_get", "ws_metrics"],
+    "The library": ["ws_set_log", "ws_network_changed", "ws_shutdown", "ws_version", "ws_version_number", "ws_build_info",
+                    "ws_metrics", "ws_json_get"],
 }
 
 # Fields of ws_options that are not options of their own.

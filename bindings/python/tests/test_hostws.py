@@ -134,6 +134,22 @@ class Blocking(unittest.TestCase):
                     ws.recv(0.02)
         self.assertEqual(told[:4], ["reconnecting", "reconnected"] * 2)
 
+    def test_a_question_is_answered(self):
+        told = []
+
+        def on_event(ws, event):
+            told.append(event.type)
+            if event.type == "ask":
+                self.assertIn(b"attempt", event.data)
+                ws.answer(event.code, "refuse")
+
+        options = {"reconnect": True, "reconnect_codes": "4001", "ask": 4}
+        with self.assertRaises(hostws.ConnectionClosed) as caught:
+            with hostws.connect(WS + "/late-close", on_event=on_event, **options) as ws:
+                ws.send("x")
+                ws.recv(30)
+        self.assertEqual((told, caught.exception.code), (["ask"], 4001))
+
     def test_ping(self):
         pongs = []
         with hostws.connect(WS + "/echo", on_event=lambda _, event: pongs.append(event)) as ws:

@@ -97,6 +97,11 @@ class Core:
         """For the next attempt of a connection with `reconnect`."""
         self._check(_library.library.ws_set_url(self._id, url.encode()))
 
+    def answer(self, question: int, value: str) -> None:
+        """Answers an event "ask" (option `ask`); `question` is its code, its `data` the facts as JSON."""
+        given = value.encode()
+        self._check(_library.library.ws_answer(self._id, question, given, len(given)))
+
     def abort(self) -> None:
         """Drops the connection and what waits to be sent."""
         _library.library.ws_abort(self._id)

@@ -28,6 +28,7 @@ for _name, _result, _arguments in [
     ("ws_send", c_int32, [c_int32, c_char_p, c_int64, c_int32]),
     ("ws_ping", c_int32, [c_int32, c_char_p, c_int32]),
     ("ws_pause", c_int32, [c_int32, c_int32]),
+    ("ws_answer", c_int32, [c_int32, c_int32, c_char_p, c_int64]),
     ("ws_terminate", c_int32, [c_int32, c_int32, c_char_p]),
     ("ws_abort", c_int32, [c_int32]),
     ("ws_status", c_int32, [c_int32]),
