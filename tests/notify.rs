@@ -24,6 +24,12 @@ fn notify(client: &Client, text: &str) -> i32 {
     send_ex(client.id, text.as_bytes(), HOSTWS_TEXT, HOSTWS_NOTIFY)
 }
 
+/// For messages of that size, whatever the machine takes to read them.
+fn large(options: &mut ws_options) {
+    options.send_queue_max = 64 << 20;
+    options.close_timeout_ms = 60_000;
+}
+
 /// The numbers of the messages that have left, and of those that have expired.
 fn reports(client: &Client) -> (Vec<i32>, Vec<i32>) {
     let (mut sent, mut expired) = (Vec::new(), Vec::new());
@@ -111,7 +117,7 @@ fn messages_have_numbers_and_those_that_were_asked_for_are_reported_in_order() {
 #[test]
 fn nothing_is_reported_before_its_last_byte_has_left() {
     let (server, gate, frames) = gated("");
-    let client = Client::with(&url(&server, "/"), |options| options.send_queue_max = 64 << 20);
+    let client = Client::with(&url(&server, "/"), large);
     client.wait_open();
     let huge = vec![7; HUGE];
     assert_eq!(send_ex(client.id, &huge, HOSTWS_BLOB, HOSTWS_NOTIFY), 1);
@@ -131,7 +137,7 @@ fn over_tls_it_is_reported_too() {
     let client = Client::with(&format!("wss://127.0.0.1:{}/gate", server.port), |options| {
         options.tls_verify = HOSTWS_TLS_VERIFY_NONE;
         options.message_ttl_ms = 400;
-        options.send_queue_max = 64 << 20;
+        large(options);
     });
     client.wait_open();
     assert_eq!(notify(&client, "first"), 1);
@@ -153,7 +159,7 @@ fn over_tls_it_is_reported_too() {
 #[test]
 fn what_never_leaves_is_not_reported() {
     let (server, _gate, _frames) = gated("");
-    let client = Client::with(&url(&server, "/"), |options| options.send_queue_max = 64 << 20);
+    let client = Client::with(&url(&server, "/"), large);
     client.wait_open();
     assert_eq!(send_ex(client.id, &vec![7; HUGE], HOSTWS_BLOB, HOSTWS_NOTIFY), 1);
     assert_eq!(notify(&client, "behind it"), 2);
@@ -181,7 +187,7 @@ fn what_is_sent_again_is_reported_once() {
         options.reconnect_max = -1;
         options.reconnect_min_ms = 1;
         options.reconnect_max_ms = 5;
-        options.send_queue_max = 64 << 20;
+        large(options);
     });
     client.wait_open();
     assert_eq!(set_url(client.id, &url(&server, "/again")), HOSTWS_OK);
@@ -223,7 +229,7 @@ fn what_has_not_begun_to_leave_expires_and_all_else_arrives() {
     let (server, gate, frames) = gated("");
     let client = Client::with(&url(&server, "/"), |options| {
         options.message_ttl_ms = 400;
-        options.send_queue_max = 64 << 20;
+        large(options);
     });
     client.wait_open();
     let huge = vec![7; HUGE];
@@ -256,7 +262,7 @@ fn messages_that_are_compressed_do_not_need_those_that_expired() {
         let (server, gate, frames) = gated(DEFLATE);
         let client = Client::with(&url(&server, "/"), |options| {
             options.message_ttl_ms = 400;
-            options.send_queue_max = 64 << 20;
+            large(options);
             options.deflate = 1;
             options.reconnect_max = reconnect_max;
         });
