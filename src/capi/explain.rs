@@ -25,8 +25,8 @@ use crate::library;
 /// the values of headers (except those known to be harmless, such as Host) are "***".
 ///
 /// The last 16 connections of the process that ended can still be described. To save memory, an
-/// open connection keeps `attempts` and `losses` only while at most 128 connections have them, and
-/// when more than 1,024 connections are opening at once, some have none.
+/// open connection keeps `attempts` and `losses` only while at most 32 connections have them, and
+/// when more than 128 connections are opening at once, some have none.
 ///
 /// @param ws      a connection, or one of the last 16 that ended
 /// @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0

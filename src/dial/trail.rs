@@ -22,10 +22,10 @@ const MAX_HEADS: usize = 8;
 const MAX_HEAD: usize = 2048;
 
 /// There are at most so many trails at a time. Connections that are opened beyond that have none.
-const MAX_TRAILS: usize = 1024;
+const MAX_TRAILS: usize = 128;
 /// Connections that are open keep their trails while there are no more trails than this. An idle
 /// connection among many has none.
-const KEPT: usize = 128;
+const KEPT: usize = 32;
 
 /// Counts the trails.
 #[derive(Clone, Default)]
