@@ -195,8 +195,8 @@ static void the_url_is_told_without_its_credentials(void) {
   CHECK(strstr(told, "user") == NULL && strstr(told, "ecret") == NULL);
   CHECK_HAS(told, place);
   PUMP(r.messages);
-  CHECK(ws_json_get(r.data, -1, "/authorization/0", told, sizeof told) > 0);
-  CHECK_STR(told, "Basic dXNlcjpzIGVjcmV0");
+  /* Without TLS they leave only when a server asks, which this one does not. */
+  CHECK_INT(ws_json_get(r.data, -1, "/authorization", NULL, 0), HOSTWS_E_NOT_FOUND);
   record_close(&r);
   record_clear(&r);
 }
