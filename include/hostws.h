@@ -3,21 +3,21 @@
  *
  * Life of a connection. ws_new() returns an id at once and opens the connection in the background.
  * Its events come in this order: OPEN once; any number of MESSAGE; at most one ERROR, which ends
- * the connection; TERMINATE always, last, once. WARNING, DRAIN and PONG may come at any time before
- * TERMINATE; with `reconnect_max`, so may RECONNECTING and RECONNECTED. You can call ws_send() and
- * ws_terminate() as soon as ws_new() has returned. An id is never reused: after TERMINATE its
- * status stays Closed.
+ * the connection; TERMINATE always, last, once. All other events may come at any time before
+ * TERMINATE: WARNING, DRAIN, PONG and, if you asked for them, SENT, EXPIRED, ASK, RECONNECTING and
+ * RECONNECTED. You can call ws_send() and ws_terminate() as soon as ws_new() has returned. An id is
+ * never reused: after TERMINATE its status stays Closed.
  *
  * Threads. You can call every function from any thread and from inside any callback, unless its
  * documentation says otherwise. A callback runs only inside ws_poll() or ws_wait_status(), on the
  * thread that created the connection. If you gave the connection a queue from ws_queue_new(), its
- * callbacks run on the thread that polls this queue. No lock is held during a callback. Two
- * functions of yours run on threads of the library: the wake-up function (ws_queue_on_wakeup) and
- * the log function (ws_set_log). They may call ws_wake() only; any other call returns
- * HOSTWS_E_WRONG_THREAD. Threads of the library do the network I/O. While events come in quick
- * succession, a thread that waits in ws_poll(), ws_next() or a similar call does the I/O itself,
- * inside that call. A few milliseconds after it has left the call, the library's thread takes over
- * again.
+ * callbacks run on the thread that polls this queue. No lock is held during a callback. Three
+ * functions of yours run on threads of the library: the wake-up function (ws_queue_on_wakeup), the
+ * log function (ws_set_log) and the option `on_socket`. They may call ws_wake() only; any other
+ * call returns HOSTWS_E_WRONG_THREAD. Threads of the library do the network I/O. While events come
+ * in quick succession, a thread that waits in ws_poll(), ws_next() or a similar call does the I/O
+ * itself, inside that call. A few milliseconds after it has left the call, the library's thread
+ * takes over again.
  *
  * Unsent messages. When a connection ends, messages that ws_send() accepted and that have not left
  * yet can be dropped. If the connection is open, ws_terminate(), ws_queue_free() and the end of a
@@ -71,13 +71,13 @@
  *
  * Descriptors. The library never uses descriptors 0, 1 and 2 for itself, even if they are closed.
  *
- * Environment. The first ws_new() reads HOSTWS_LOG. The first ws_new() or ws_set_url() that may
- * need TLS (wss, an https:// proxy, `max_redirects`) starts OpenSSL, which reads its own
- * configuration file, on the calling thread. Each ws_new() may read the variables that name
- * proxies. At any later time, on threads of the library, the C library's resolver may call
- * getenv(), and so may OpenSSL when it looks for the system's certificates (SSL_CERT_FILE,
- * SSL_CERT_DIR): a setenv() at that moment is a race. In a setuid program the library reads neither
- * HOSTWS_LOG nor the proxy variables.
+ * Environment. ws_new() reads HOSTWS_LOG, HOSTWS_MAX_OPENING (see ws_new) and HOSTWS_WORKERS (see
+ * ws_queue_new) once, when it first needs them. The first ws_new() or ws_set_url() that may need
+ * TLS (wss, an https:// proxy, `max_redirects`) starts OpenSSL, which reads its own configuration
+ * file, on the calling thread. Each ws_new() may read the variables that name proxies. At any later
+ * time, on threads of the library, the C library's resolver may call getenv(), and so may OpenSSL
+ * when it looks for the system's certificates (SSL_CERT_FILE, SSL_CERT_DIR): a setenv() at that
+ * moment is a race. In a setuid program the library reads none of these variables.
  *
  * Signals. Threads of the library block HUP INT QUIT PIPE ALRM TERM USR1 USR2 CHLD TSTP WINCH IO
  * VTALRM PROF URG, and what the thread that starts them blocks, but never SEGV BUS FPE ILL TRAP
@@ -226,17 +226,21 @@ enum { HOSTWS_EVENT_RECONNECTED = 9 };
  * answers. Only with the option `ask`. `code` is the number of the question, `flags` is what it is
  * about, a HOSTWS_ASK_ constant. `data` is a JSON object with the facts, which the constant
  * describes; its `ask` and `question` repeat `flags` as a name ("certificate", "credentials" or
- * "reconnect") and `code`. May come before OPEN. A connection asks one question at a time; if an older ASK still
- * waits to be delivered, the new one replaces it.
+ * "reconnect") and `code`. May come before OPEN. A connection asks one question at a time; if an
+ * older ASK still waits to be delivered, the new ASK replaces it.
  */
 enum { HOSTWS_EVENT_ASK = 10 };
 
 /**
- * on_event: the operating system has taken the last byte of a message that was sent with
- * HOSTWS_NOTIFY.
+ * Event: the operating system has taken the last byte of a message that was sent with
+ * HOSTWS_NOTIFY; `code` is the number of the message.
  */
 enum { HOSTWS_EVENT_SENT = 11 };
-/** on_event: a message that had not begun to leave after `message_ttl_ms` was dropped. */
+
+/**
+ * Event: a message was dropped, because it had not begun to leave after `message_ttl_ms`; `code`
+ * is the number of the message.
+ */
 enum { HOSTWS_EVENT_EXPIRED = 12 };
 /** In an event's `flags`: this is the first part of a message. */
 enum { HOSTWS_FIRST = 1 };
@@ -244,41 +248,41 @@ enum { HOSTWS_FIRST = 1 };
 enum { HOSTWS_LAST = 2 };
 
 /**
- * `ask`, and an ASK event's `flags`: whether the server's certificate is the right one, in each TLS
- * handshake with a server (never with a proxy), before anything but TLS is said. You are asked
- * whether something is wrong with it or not; never if `tls_verify` is HOSTWS_TLS_VERIFY_NONE.
- * Facts: `origin`, as "wss://host:port"; `name`, which the certificate should have; `faults`, what
- * is wrong, each with OpenSSL's `code` and `message` and the certificate's `depth` in the chain (0
- * is the server's own); it is empty if all is in order; `chain`, the certificates as they were
- * sent, the server's own first, each with `subject`, `issuer`, `names` (an array), `not_before` and
- * `not_after` (seconds since 1970), `sha256` of the whole in hexadecimal, `pin` of its key as in
- * `tls_pins`, and `der` in Base64. The event's `errors` have the first fault. Only where TLS is
- * OpenSSL; elsewhere (Windows, macOS) ws_new() returns HOSTWS_E_OPTION.
+ * `ask`, and an ASK event's `flags`: whether to accept the server's certificate. Asked in each TLS
+ * handshake with a server, but not with a proxy, before anything else is sent. Asked even if the
+ * certificate is in order, but never if `tls_verify` is HOSTWS_TLS_VERIFY_NONE. Facts: `origin`,
+ * as "wss://host:port"; `name`, which the certificate should have; `faults`, an array, empty if
+ * the certificate is in order: each has OpenSSL's `code` and `message`, and the `depth` of the
+ * certificate in the chain (0 is the server's own); `chain`, the certificates as they were sent,
+ * the server's own first, each with `subject`, `issuer`, `names` (an array), `not_before` and
+ * `not_after` (seconds since 1970), `sha256` of the certificate in hexadecimal, `pin` of its key
+ * as in `tls_pins`, and `der` in Base64. The event's `errors` describe the first fault. Only where
+ * TLS is OpenSSL; elsewhere (Windows, macOS) ws_new() returns HOSTWS_E_OPTION.
  */
 enum { HOSTWS_ASK_CERTIFICATE = 1 };
 
 /**
- * `ask`, and an ASK event's `flags`: the server (401) or the proxy (407) wants to know who you are,
- * and the user and password of the URL or of `proxy`, if there are any, are not enough. Facts:
- * `origin`, the server or proxy without credentials, as "ws://host:port"; `proxy`, whether it is
- * the proxy; `status`; `challenges`, an array of the WWW-Authenticate or Proxy-Authenticate headers
- * as they were sent; `method` and `target` of the request that your answer is sent with; `round`,
- * the number of the challenge in this opening, from 1.
+ * `ask`, and an ASK event's `flags`: how to authenticate. Asked when the server (401) or the proxy
+ * (407) requires it, and the user and password of the URL or of `proxy` are missing or not
+ * accepted. Facts: `origin`, the server or proxy without credentials, as "ws://host:port";
+ * `proxy`, true for the proxy; `status`; `challenges`, an array of the WWW-Authenticate or
+ * Proxy-Authenticate headers as they were sent; `method` and `target` of the request that will
+ * carry your answer; `round`, the number of the challenge in this opening, from 1.
  */
 enum { HOSTWS_ASK_CREDENTIALS = 2 };
 
 /**
- * `ask`, and an ASK event's `flags`: the connection was lost or could not be opened, and
- * `reconnect_max` allows another attempt. Facts: `attempt`, its number in a row; `delay_ms`, the
- * delay before it. The event's `errors` say why, and `delay_ms` repeats the delay. RECONNECTING
- * follows if there is another attempt.
+ * `ask`, and an ASK event's `flags`: whether to try again. Asked when the connection was lost or
+ * could not be opened, and `reconnect_max` allows another attempt. Facts: `attempt`, its number in
+ * a row; `delay_ms`, the delay before it. The event's `errors` say why, and `delay_ms` repeats the
+ * delay. RECONNECTING follows if there is another attempt.
  */
 enum { HOSTWS_ASK_RECONNECT = 4 };
 /** Flag of ws_send_ex(): this is a fragment; the next call continues the message. */
 enum { HOSTWS_MORE = 1 };
 /** Flag of ws_send_ex(): do not compress the message. */
 enum { HOSTWS_NO_COMPRESS = 2 };
-/** ws_send_ex(): a SENT event says when the message has left. */
+/** Flag of ws_send_ex(): a SENT event reports that the message has left. */
 enum { HOSTWS_NOTIFY = 4 };
 /** `tls_verify`: the certificate's chain, dates and name are checked. The default. */
 enum { HOSTWS_TLS_VERIFY_FULL = 0 };
@@ -364,7 +368,7 @@ typedef struct ws_event {
   /** MESSAGE, PONG, ASK: the number of bytes at `data`. */
   int64_t length;
   /**
-   * ERROR, WARNING, RECONNECTING, and ASK if it has any: a stack of errors. The general error
+   * ERROR, WARNING, RECONNECTING, ASK: a stack of errors. ASK may have none. The general error
    * comes first, then its causes, if there are any.
    */
   const struct ws_error *errors;
@@ -383,8 +387,8 @@ typedef struct ws_event {
   int32_t was_clean;
   /**
    * MESSAGE: HOSTWS_FIRST and HOSTWS_LAST. Both are set, except for a message larger than
-   * `stream_threshold`: its first part has HOSTWS_FIRST, its last part HOSTWS_LAST. ASK: what it is about, a HOSTWS_ASK_
-   * constant.
+   * `stream_threshold`: its first part has HOSTWS_FIRST, its last part HOSTWS_LAST. ASK: the
+   * subject of the question, a HOSTWS_ASK_ constant.
    */
   uint32_t flags;
   /** When it happened or was read: microseconds since the Unix epoch. */
@@ -393,7 +397,7 @@ typedef struct ws_event {
   void *user_data;
   /** PONG: microseconds since the ping was sent. */
   uint64_t round_trip_us;
-  /** RECONNECTING, and ASK about an attempt: milliseconds until the attempt. */
+  /** RECONNECTING, and ASK with HOSTWS_ASK_RECONNECT: milliseconds until the attempt. */
   int64_t delay_ms;
 } ws_event;
 
@@ -447,30 +451,30 @@ typedef struct ws_header {
 } ws_header;
 
 /**
- * Is shown a TCP socket before it connects: to mark it (SO_MARK), to protect it from a VPN
- * (VpnService.protect() of Android), or to set any other option. Each socket is shown once: one
- * for each address that is tried, also of a proxy, also after a redirect or a reconnect. Unix
- * sockets and `fd` are not shown.
+ * Called with each TCP socket before it connects. It can mark the socket (SO_MARK), protect it
+ * from a VPN (VpnService.protect() of Android), or set any other option. Each address that is
+ * tried has a socket of its own, also with a proxy and after a redirect or a reconnect. Not called
+ * for Unix sockets and `fd`.
  *
  * THE FUNCTION RUNS ON A THREAD OF THE LIBRARY. It may call no function of the library except
- * ws_wake(). It may be called on several threads at once. A slow function delays only the opening
- * that it is called for, whose `open_timeout_ms` runs on, and, when eight calls run, other
- * openings with an `on_socket`. It should return normally: if it throws an exception or ends its
+ * ws_wake(). It may be called on several threads at once. A slow function delays only its own
+ * opening, whose `open_timeout_ms` runs on. At most eight calls run at once; further openings with
+ * an `on_socket` wait for them. It should return normally: if it throws an exception or ends its
  * thread by pthread_exit(), the socket is refused and the function is not called again until
  * ws_shutdown() has been called.
  *
  * A connection can end while a call for it runs; the call is not waited for. So the function and
- * its data must stay valid until the connection has ended and the function does not run any more,
- * or until ws_shutdown() has returned anything but HOSTWS_E_TIMEOUT.
+ * its data must stay valid until the connection has ended and no call is running, or until
+ * ws_shutdown() has returned anything but HOSTWS_E_TIMEOUT.
  *
  * @param ws         the connection
  * @param fd         the socket, not connected. It belongs to the library: do not close it, and do
  *                   not use it after the function has returned
- * @param address    where it is about to connect to: "192.0.2.1:443" or "[2001:db8::1]:443"
+ * @param address    the address to connect to: "192.0.2.1:443" or "[2001:db8::1]:443"
  * @param user_data  `on_socket_data`
- * @return 0: go on. Anything else refuses the socket: the next address is tried, and if none is
- *         left, the opening fails as if the server had refused the connection, with an error that
- *         names the number
+ * @return 0 accepts the socket. Any other number refuses it: the next address is tried, and if
+ *         none is left, the opening fails as if the server had refused the connection, with an
+ *         error that names the number
  */
 typedef int32_t (*ws_socket_function)(ws_id ws, intptr_t fd, const char *address, void *user_data);
 
@@ -719,7 +723,7 @@ typedef struct ws_options {
   /**
    * The local addresses that connections come from: "192.0.2.7", "[2001:db8::7]:0" or,
    * on Linux, "if!eth1" for a network interface. Several, separated by commas, are used
-   * in turn for each address of the server. One that has no port left is passed over.
+   * in turn for each address of the server. An address that has no free port is skipped.
    * Each local address allows as many connections to one server address as the system
    * has ports, 28,232 by default on Linux. With a port other than 0, only one connection
    * at a time can come from it. Like the `tcp_` options, this applies to all TCP sockets
@@ -730,20 +734,20 @@ typedef struct ws_options {
   /**
    * Where to connect instead of the addresses of a host:
    * "example.com:443=192.0.2.1,[2001:db8::1]:8443". On the left, a host without a port
-   * stands for all its ports, and * for any host. On the right are IP addresses, of
-   * which the port is that of the left side unless they have one of their own. Several
-   * entries are separated by ";"; the first that fits counts. The name is not looked up.
-   * Everything else stays: the Host header, the name that TLS sends and expects, the
-   * origin of redirects. Several addresses are tried like those of a name: different
-   * connections begin with different ones, and if one does not answer, the next is tried
-   * as well. With a proxy, give the proxy's host and port; the server's entry then only
-   * applies to the address that is sent to a socks5:// proxy. NULL or "": nowhere.
+   * stands for all its ports, and * for any host. On the right are IP addresses; an
+   * address without a port has the port of the connection. Several entries are separated
+   * by ";"; the first that matches counts. The name is not looked up. Everything else
+   * stays the same: the Host header, the name that TLS sends and expects, the origin of
+   * redirects. Several addresses are tried like the addresses of a name: connections
+   * take turns in which address they try first, and if it does not answer, the next is
+   * tried as well. With a proxy, give the proxy's host and port; the server's entry then
+   * only applies to the address that is sent to a socks5:// proxy. NULL or "": nowhere.
    */
   const char *connect_to;
   /**
-   * The system asks the peer for a sign of life (TCP keep-alive) after this much silence
-   * and again after as much, in whole seconds, rounded up. 0 or -1: never. The pings of
-   * `ping_interval_ms` do the same up to the server itself, and are on by default.
+   * TCP keep-alive: the system probes the peer after this much silence, and repeats the
+   * probe at the same interval. Rounded up to whole seconds. 0 or -1: never. The pings
+   * of `ping_interval_ms`, which are on by default, test the whole path to the server.
    */
   int32_t tcp_keepalive_ms;
   /**
@@ -762,20 +766,20 @@ typedef struct ws_options {
   /** The same for the receive buffer (SO_RCVBUF). */
   int32_t tcp_receive_buffer;
   /**
-   * 1: writes the keys of each TLS connection to the file that the environment variable
-   * SSLKEYLOGFILE names during ws_new(), in the format that Wireshark reads; nothing if
-   * it names none. WHOEVER HAS THE FILE CAN READ EVERYTHING that these connections
-   * carry: it is for debugging, and each connection logs a warning. The file is created
-   * for its owner alone, and appended to. 0: never, whatever the environment says.
-   * HOSTWS_E_OPTION where TLS is not OpenSSL (Windows, macOS).
+   * 1: writes the keys of each TLS connection to a file, in the format that Wireshark
+   * reads. The environment variable SSLKEYLOGFILE names the file during ws_new(); if it
+   * is not set, nothing is written. WHOEVER HAS THE FILE CAN READ EVERYTHING that these
+   * connections carry: use it for debugging only. Each connection logs a warning. A new
+   * file is readable by its owner only; an existing file is appended to. 0: never,
+   * whatever the environment says. HOSTWS_E_OPTION where TLS is not OpenSSL (Windows,
+   * macOS).
    */
   int32_t tls_key_log;
   /**
-   * 0: resumes TLS sessions that the server gave to earlier connections with the same
-   * settings, through the same proxy, which saves the server most of the work; the
-   * sessions of at most 1,024 servers are kept in memory, until ws_shutdown(). -1: does
-   * not; each connection makes a whole handshake. Where TLS is not OpenSSL, the system
-   * decides.
+   * 0: resumes the TLS sessions of earlier connections with the same settings and the
+   * same proxy, which saves the server most of the work. The library keeps the sessions
+   * of at most 1,024 servers in memory, until ws_shutdown(). -1: each connection makes a
+   * full handshake. Where TLS is not OpenSSL, the system decides.
    */
   int32_t tls_resume;
   /**
@@ -788,36 +792,37 @@ typedef struct ws_options {
   /**
    * A message that has not begun to leave after this time is dropped, and an EXPIRED
    * event names it. The time begins when ws_send() or ws_send_ex() queues the message,
-   * or its last fragment, and runs also while the connection is opened or reopened. Once
-   * its first byte has left, or is part of a TLS record that has begun to leave, a
-   * message is sent completely. After a reconnect this counts anew. With `deflate`,
-   * messages are then compressed each by itself. 0 or -1: no limit. HOSTWS_E_AGAIN also
-   * means that 65,536 EXPIRED events are outstanding or wait for you to take them.
+   * or its last fragment. It also runs while the connection is opened or reopened. A
+   * message whose first byte has left, or is part of a TLS record that has begun to
+   * leave, is sent completely. If a reconnect interrupts it and it must be sent again,
+   * it can expire. With `deflate`, each message is then compressed by itself. 0 or -1:
+   * no limit. HOSTWS_E_AGAIN also means that 65,536 EXPIRED events are outstanding or
+   * wait for you to take them.
    */
   int64_t message_ttl_ms;
   /**
-   * A connected stream socket (a SOCKET on Windows) to open the connection on: TCP, Unix,
-   * one end of a socketpair(), whatever reaches the server. The URL still says what is
-   * asked for, and with wss:// TLS is spoken on it. ws_new() looks whether it is a
-   * connected socket. If ws_new() returns an id, the socket belongs to the library,
-   * which makes it non-blocking and closes it when the connection ends: do not use or
-   * close it any more (use dup() to keep one; it shares the non-blocking mode). If
-   * ws_new() returns an error, the socket is still yours, unchanged. 0: none; if your
-   * socket is descriptor 0, use dup(). The library cannot make such a socket again, so
-   * `reconnect_max`, `max_redirects`, `proxy`, `local_address`, `connect_to`,
-   * `on_socket` and the `tcp_` options are HOSTWS_E_OPTION beside it. Proxies in the
-   * environment do not count.
+   * A connected stream socket (a SOCKET on Windows) to use instead of a new one: TCP,
+   * Unix, one end of a socketpair(), or anything else that reaches the server. The URL
+   * still gives the host and the path of the request, and wss:// still means TLS.
+   * ws_new() checks that the socket is connected. If ws_new() returns an id, the socket
+   * belongs to the library, which makes it non-blocking and closes it when the
+   * connection ends: do not use or close it any more (use dup() to keep one; it shares
+   * the non-blocking mode). If ws_new() returns an error, the socket is still yours,
+   * unchanged. 0: none; if your socket is descriptor 0, use dup(). The library cannot
+   * make such a socket again, so `reconnect_max`, `max_redirects`, `proxy`,
+   * `local_address`, `connect_to`, `on_socket` and the `tcp_` options are
+   * HOSTWS_E_OPTION beside it. Proxies in the environment do not count.
    */
   int64_t fd;
   /**
-   * Is shown each TCP socket before it connects, and can refuse it: see
+   * Called with each TCP socket before it connects; can refuse it: see
    * ws_socket_function. IT RUNS ON A THREAD OF THE LIBRARY. NULL: none. Not available in
    * JSON.
    */
   ws_socket_function on_socket;
   /**
-   * Passed to `on_socket` unchanged. It must stay valid until the connection has ended
-   * and no call of the function runs, which ws_socket_function explains.
+   * Passed to `on_socket` unchanged. ws_socket_function says how long it must stay
+   * valid.
    */
   void *on_socket_data;
 } ws_options;
@@ -882,14 +887,14 @@ extern "C" {
 /**
  * Creates a connection and begins to open it.
  *
- * Returns at once with the status Connecting; never touches the network or the disk (but the first
- * call that may need TLS starts OpenSSL, which reads its own configuration file). Failures that only
- * the network can show (refused, DNS, TLS, HTTP 401) are reported by on_error, then on_terminate.
- * You can send messages at once: they wait until the connection is open.
+ * Returns at once with the status Connecting, and never touches the network or the disk. (The
+ * first call that may need TLS starts OpenSSL, which reads its own configuration file.) Failures
+ * that only the network can show (refused, DNS, TLS, HTTP 401) are reported by on_error, then
+ * on_terminate. You can send messages at once: they wait until the connection is open.
  *
- * At most 256 connections of a process open at the same time, or as many as HOSTWS_MAX_OPENING in
- * the environment says, which the first call reads. The others wait in line, in the order in which
- * they came, while their `open_timeout_ms` runs.
+ * At most 256 connections of a process are opened at the same time; the environment variable
+ * HOSTWS_MAX_OPENING, which the first call reads, changes this limit. The others wait in line, in
+ * the order of the calls, while their `open_timeout_ms` runs.
  *
  * The blocking form, for a program that wants an open connection or none:
  *
@@ -917,10 +922,11 @@ extern "C" {
  * for everything. localhost is no exception.
  *
  * @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, without a fragment (RFC 6455
- *                 section 3). A user and password in it, percent-encoded, are for servers that ask
- *                 for them, see below. For a server on a Unix socket: ws+unix:///path/to.sock:/request/path, or wss+unix://,
- *                 with special characters percent-encoded; for an abstract socket (Linux)
- *                 ws+unix://@name:/request/path. The host name is localhost, and no proxy is used
+ *                 section 3). It may contain a user and password, percent-encoded, for servers
+ *                 that ask for them: see below. For a server on a Unix socket:
+ *                 ws+unix:///path/to.sock:/request/path, or wss+unix://, with special characters
+ *                 percent-encoded; for an abstract socket (Linux) ws+unix://@name:/request/path.
+ *                 The host name is localhost, and no proxy is used
  * @param handler  the callbacks, copied; ws_poll() runs them. If it is NULL or has no callback,
  *                 fetch the events with ws_next()
  * @param options  copied; NULL for the defaults
@@ -936,9 +942,7 @@ extern "C" {
  *
  * @since 0.1
  */
-ws_id ws_new(const char *url,
-             const struct ws_handler *handler,
-             const struct ws_options *options);
+ws_id ws_new(const char *url, const struct ws_handler *handler, const struct ws_options *options);
 
 /**
  * Creates a connection from strings only: ws_new() for languages in which structs and callbacks
@@ -1192,19 +1196,20 @@ int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
  *
  * With HOSTWS_MORE the message stays open; the next call without HOSTWS_MORE ends it. Each
  * fragment is sent at once, as a frame of its own (RFC 6455 5.4). Text may be cut anywhere, even
- * inside a character. A fragment that is refused changes nothing: you can pass it again. Until the
- * message ends, ws_send() returns HOSTWS_E_BUSY, so that no other thread's message gets in
+ * inside a character. If the call fails, nothing changes: you can pass the fragment again. Until
+ * the message ends, ws_send() returns HOSTWS_E_BUSY, so that no other thread's message gets in
  * between; only one thread at a time may send fragments. ws_ping() and ws_terminate() are allowed;
  * ws_terminate() leaves the message incomplete.
  *
  * With HOSTWS_NOTIFY a SENT event follows when the operating system has taken the last byte of the
- * message, over TLS with its record. That is not a receipt of the server. The call returns the
- * message's number, which is the event's `code`. A connection numbers its messages, also those of
- * ws_send(), from 1 in the order in which they leave; 2147483647 is followed by 1. SENT events
- * come in that order. A message that is sent again after a reconnect is reported once. There is
- * no SENT for a message that is dropped: because it expires (EXPIRED), because a reconnect tears
- * it, or because the connection ends before; and none after ws_terminate() and the like, which
- * leave only on_terminate. Pass HOSTWS_NOTIFY with the last fragment of a message.
+ * message (over TLS, of its last record). It does not mean that the server has received the
+ * message. The call returns the message's number, which is the event's `code`. A connection
+ * numbers all its messages, also those of ws_send(), from 1 in the order in which they leave;
+ * 2147483647 is followed by 1. SENT events come in this order. A message that is sent again after
+ * a reconnect is reported once. There is no SENT for a message that is dropped because it expires
+ * (EXPIRED), because its fragments are torn apart by a reconnect, or because the connection ends;
+ * nor after ws_terminate() and similar calls, after which only on_terminate comes. Pass
+ * HOSTWS_NOTIFY with the last fragment of a message.
  *
  * @param ws         a connection
  * @param data       `length` bytes, copied before the call returns; may be NULL if `length` is 0
@@ -1271,26 +1276,27 @@ int32_t ws_ping(ws_id ws, const void *data, int32_t length);
 int64_t ws_buffered_amount(ws_id ws);
 
 /**
- * Stops or resumes the reading of a connection, for a program that distributes the events of one
- * queue to several readers, of which one is slow.
+ * Pauses or resumes reading from a connection. For a program that passes the events of one queue
+ * on to several readers, one of which is slow.
  *
  * While it is paused, the library reads nothing from the connection, so the server's writes stop
  * when the buffers of the operating systems are full. At most one read, up to 256 KiB, is still in
  * progress when the call returns. What is in the queue stays there and is still delivered, and so
  * are all other events. Sending works as usual. Pings of the server are not answered, and pongs
- * are not seen. The clocks of `ping_interval_ms`, `ping_timeout_ms` and `write_timeout_ms` stand
- * still; they start anew when reading goes on. If the server closes the connection or it is lost,
- * the library notices this when reading goes on, after what came before. Before the connection is
- * open, the opening goes on, and the pause begins when it is open. It remains when the connection
+ * are not seen. The clocks of `ping_interval_ms`, `ping_timeout_ms` and `write_timeout_ms` stop,
+ * and start from zero when reading resumes. If the server closes the connection or it is lost, the
+ * library notices this after reading resumes, once it has read what came before. A call during the
+ * opening takes effect when the connection is open. The pause stays in effect when the connection
  * is reopened.
  *
  * The end is not delayed: after ws_terminate(), ws_abort() or ws_shutdown(), and when the queue's
- * thread has ended, reading goes on and what comes is dropped, so `close_timeout_ms` applies.
- * `receive_queue_max` also pauses the reading; it continues when neither reason is left.
+ * thread has ended, reading resumes, received messages are dropped, and `close_timeout_ms`
+ * applies. A full receive queue (`receive_queue_max`) also pauses reading; it resumes when neither
+ * reason is left.
  *
  * @param ws      a connection
- * @param paused  1: pause; 0: resume. Calls are not counted: one call resumes
- * @return HOSTWS_OK, also if it is so already; or HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED if the status
+ * @param paused  1: pause; 0: resume. Calls do not nest: one call resumes
+ * @return HOSTWS_OK, even if nothing changes; or HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED if the status
  *         is Closing or Closed, HOSTWS_E_NO_SUCH_ID
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -1303,20 +1309,20 @@ int32_t ws_pause(ws_id ws, int32_t paused);
  * Answers a question that an ASK event asked.
  *
  * The opening waits for the answer, and `open_timeout_ms` runs on: without an answer in time, it
- * fails as if you had refused. About another attempt, you have `open_timeout_ms` from the loss. A
- * question is also over when the connection closes. An answer is for one question and one request;
- * the library remembers none.
+ * fails as if you had refused. For HOSTWS_ASK_RECONNECT, you have `open_timeout_ms` from the loss
+ * of the connection. A question is also over when the connection closes. An answer applies to one
+ * question and one request; the library does not remember it.
  *
  * HOSTWS_ASK_CERTIFICATE: "accept", although something may be wrong with the certificate, or
  * "refuse" (1015). `tls_pins` must still match. If you accept a key that no authority vouches for,
  * store its `pin` and compare it the next time.
  *
  * HOSTWS_ASK_CREDENTIALS: the value of the Authorization header, or of Proxy-Authorization for a
- * proxy, such as "Bearer abc" or "NTLM TlRMTVNT...". The request is made again with it, on the same
- * TCP connection if the other side keeps that open, as NTLM needs it. If the answer does not
- * suffice, the next question follows, up to 16 challenges in an opening. Or
- * {"user":"me","password":"secret"}: the library answers the challenge with it, by Digest or Basic.
- * "refuse": the opening fails with the status.
+ * proxy, such as "Bearer abc" or "NTLM TlRMTVNT...". The request is repeated with this header, on
+ * the same TCP connection if the other side keeps it open, as NTLM requires. If the answer is not
+ * accepted, the next question follows, up to 16 challenges in one opening. Or
+ * {"user":"me","password":"secret"}: the library answers the challenge with them, by Digest or
+ * Basic. "refuse": the opening fails with the status.
  *
  * HOSTWS_ASK_RECONNECT: "wait": the attempt comes after the delay, which began with the loss.
  * "now": it comes at once. "refuse": there is no attempt; on_error and on_terminate follow.
@@ -1326,14 +1332,14 @@ int32_t ws_pause(ws_id ws, int32_t paused);
  * @param value     `length` bytes of UTF-8, copied; may be NULL if `length` is 0. An empty answer is
  *                  "refuse"
  * @param length    at most 65,536 bytes; or -1 if `value` ends in a NUL
- * @return HOSTWS_OK; or HOSTWS_E_NOT_FOUND if that question is not open: it was answered, its time
- *         is up, or another is asked now; HOSTWS_E_ARGUMENT if the answer does not fit the
+ * @return HOSTWS_OK; or HOSTWS_E_NOT_FOUND if this question is not open: it was answered, its time
+ *         is up, or a newer question replaced it; HOSTWS_E_ARGUMENT if the answer does not fit the
  *         question, is too long, or could not be sent in a header: the question stays open;
  *         HOSTWS_E_UTF8; HOSTWS_E_CLOSED if the status is Closing or Closed; HOSTWS_E_NO_SUCH_ID.
  *         The message of an error never contains the answer
  *
- * Blocks: never. Threads: any. From a callback: yes, also from the one that gets the question.
- * After fork: HOSTWS_E_FORKED.
+ * Blocks: never. Threads: any. From a callback: yes, also from the on_event that gets the
+ * question. After fork: HOSTWS_E_FORKED.
  *
  * @since 0.1
  */
@@ -1462,26 +1468,26 @@ int64_t ws_subprotocol(ws_id ws, char *buffer, int64_t size);
 int64_t ws_peer_certificate(ws_id ws, void *buffer, int64_t size);
 
 /**
- * Copies a description of all that happened to a connection: a JSON object, for a person who asks
- * "why does it not connect?" and for programs. ws_json_get() reads single values from it, such as
- * "/error" or "/attempts/0/addresses/0/error".
+ * Copies a description of everything that happened to a connection: a JSON object, for programs,
+ * and for a person who asks "why does it not connect?". ws_json_get() reads single values from it,
+ * such as "/error" or "/attempts/0/addresses/0/error".
  *
  * It has: `id`, `url`, `status` (a word of ws_status_name()), `data_type`, `queue`; `error` (one
  * line, or null) and `errors` (the stack); `close` (null, or `code`, `reason`, `was_clean`);
  * `local` and `peer` (the addresses of the TCP connection); `tls` (null, or `version`, `cipher`,
- * `alpn`, `resumed`, and of each of the `certificates` its names and dates); `http_status`, `subprotocol`,
- * `extensions`, `answer` (the lines of the server's answer); `timings` and `stats`, as in ws_stats;
- * `reconnects` (how often it was reopened) and `losses` (the last of them and their errors);
- * `attempts` to open it, the newest last: with `server`, `proxy`, `result`, `phase`, `error`, each
- * of the `addresses` and how it ended, and `heads`, the requests and answers. docs/guide/explain.md
- * describes every key. Keys may be added in later versions.
+ * `alpn`, `resumed`, and the `certificates` with their names and dates); `http_status`,
+ * `subprotocol`, `extensions`, `answer` (the lines of the server's answer); `timings` and `stats`,
+ * as in ws_stats; `reconnects` (how often it was reopened) and `losses` (the last of them and
+ * their errors); `attempts` to open it, the newest last, each with `server`, `proxy`, `result`,
+ * `phase`, `error`, `addresses` (how each attempt to connect ended) and `heads` (the requests and
+ * answers). docs/guide/explain.md describes every key. Keys may be added in later versions.
  *
  * It contains no secrets, so it can go into a bug report: users, passwords, paths, queries, and
  * the values of headers (except those known to be harmless, such as Host) are "***".
  *
- * The last 16 connections of the process that ended can still be described. To save memory, an
- * open connection keeps `attempts` and `losses` only while at most 32 connections have them, and
- * when more than 128 connections are opening at once, some have none.
+ * The last 16 connections that ended can still be described. To save memory, an open connection
+ * keeps `attempts` and `losses` only while at most 32 connections have them. When more than 128
+ * connections are opening at the same time, some have none.
  *
  * @param ws      a connection, or one of the last 16 that ended
  * @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0
@@ -1494,9 +1500,7 @@ int64_t ws_peer_certificate(ws_id ws, void *buffer, int64_t size);
  *
  * @since 0.1
  */
-int64_t ws_explain(ws_id ws,
-                   char *buffer,
-                   int64_t size);
+int64_t ws_explain(ws_id ws, char *buffer, int64_t size);
 
 /**
  * Copies metrics of the process for a monitoring system: OpenMetrics text (the format of
@@ -1509,8 +1513,8 @@ int64_t ws_explain(ws_id ws,
  * hostws_pings_total and hostws_waiting_bytes by `direction`; hostws_build_info. Metrics and labels
  * may be added in later versions. After ws_shutdown() the counters continue.
  *
- * Nothing is counted twice or on the way of a message: this call sums up the counters of all
- * connections, and so takes longer the more there are.
+ * The metrics cost nothing while messages are sent and received: this call adds up the counters of
+ * all connections. The more connections there are, the longer it takes.
  *
  * @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0
  * @param size    bytes at `buffer`; 16,384 are enough for this version
@@ -1671,8 +1675,10 @@ int32_t ws_next_batch(ws_queue queue,
  * ERROR, WARNING and RECONNECTING have `errors`, an array of objects with `code`, `component` and
  * `message`. TERMINATE has `code`, `reason` and `was_clean` (true or false). PONG has `data` and
  * `round_trip_us`. RECONNECTING and RECONNECTED have `code`; RECONNECTING also has `delay_ms`.
- * `data` is a string for text, base64 in a string (RFC 4648 section 4) for blobs and pongs, and
- * the JSON value itself for objects. ws_json_get() reads values out of the object.
+ * SENT and EXPIRED have `code`. ASK has `code`, `flags` (a number), `delay_ms`, `data` and, if
+ * something went wrong, `errors`. `data` is a string for text, base64 in a string (RFC 4648
+ * section 4) for blobs and pongs, and the JSON value itself for objects and questions.
+ * ws_json_get() reads values out of the object.
  *
  *     {"type":"message","ws":1,"time_us":1785312000000000,"user_data":0,
  *      "data_type":"text","first":true,"last":true,"data":"hello"}
@@ -1701,12 +1707,12 @@ int64_t ws_next_json(ws_queue queue, int32_t timeout_ms, char *buffer, int64_t s
  * Creates a queue that belongs to no thread. Any thread may poll it, one at a time, and gets its
  * events. For goroutines, virtual threads and async runtimes.
  *
- * There may be thousands: these queues share a few threads of the library, as many as there are
- * processor cores, but at most 8, or as many as the environment variable HOSTWS_WORKERS says (1 to
- * 256). A queue's first connection chooses the thread that has the fewest connections. A slow
- * callback delays only its own queue. Your thread does the I/O itself (see "Threads" above) only
- * while no other queue has connections on the same thread of the library. A thread's own queue
- * has a thread of the library for itself.
+ * There may be thousands of them. They share a few threads of the library: one for each processor
+ * core, but at most 8, or as many as the environment variable HOSTWS_WORKERS says (1 to 256). With
+ * its first connection, a queue gets the thread that has the fewest connections. A slow callback
+ * delays only its own queue. Your thread does the I/O itself (see "Threads" above) only while no
+ * other queue has connections on the same thread of the library. A thread's own queue has a thread
+ * of the library to itself.
  *
  * @return the queue, always positive; or HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN
  *
@@ -1861,11 +1867,11 @@ void *ws_queue_handle(ws_queue queue);
 /**
  * Posts a message to a window, for a Windows program with a message loop, when a queue gets
  * something to deliver and had nothing before, and again after a poll that left events behind.
- * Call ws_poll(queue, 0, 0) in the window procedure when the message comes. It comes at the same
- * moments as a call of the function of ws_queue_on_wakeup(), and each of the two functions
- * replaces what the other has set. A message for a window also comes in the loops of dialogs and
- * menus. If the window's thread has no room for messages, the message is posted when there is
- * room. Nothing is posted once the window is destroyed.
+ * Call ws_poll(queue, 0, 0) in the window procedure when the message comes. It comes when the
+ * function of ws_queue_on_wakeup() would be called. ws_queue_post_message() and
+ * ws_queue_on_wakeup() replace each other's setting. A message for a window also comes in the
+ * loops of dialogs and menus. If the window's thread has no room for messages, the message is
+ * posted when there is room. Nothing is posted once the window is destroyed.
  *
  * @param queue    0 for the calling thread's own, or any queue
  * @param window   an HWND of this process or another; NULL: post nothing any more
@@ -2001,8 +2007,8 @@ uint32_t ws_version_number(void);
  * Returns what the library in use is made of, for a bug report or an inventory.
  *
  * @return a text such as "hostws 0.1.0, OpenSSL 3.0.22 (system), x86_64-unknown-linux-gnu"; valid
- *         for ever. The TLS library's version is the one that runs, not the one that the library
- *         was built with; "vendored" instead of "system": it is part of the library
+ *         for ever. The version of the TLS library is that of the library in use, not that at
+ *         build time. "vendored" instead of "system" means that it is part of hostws
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: yes.
  *
@@ -2045,15 +2051,16 @@ int32_t ws_set_log(int32_t level,
 
 /**
  * Tells the library that the network of the machine has changed: another Wi-Fi, from Wi-Fi to
- * mobile, a VPN that was started, a cable that was plugged in. Call it when the system tells your
- * program so; the library does not notice it itself. Then a connection that did not survive is
- * found in seconds instead of a minute, and a lost one need not wait for its next attempt.
+ * mobile, a VPN that was started, a cable that was plugged in. Call it when the system reports
+ * such a change; the library does not watch for it. A connection that did not survive the change
+ * is then detected in seconds instead of a minute, and a lost connection is tried again without
+ * delay.
  *
  * Every open connection sends a ping at once, and is lost if nothing is received within
- * `ping_timeout_ms`, but 5 s at most. A connection with `ping_interval_ms` -1, or that is paused,
- * does not. Every attempt of `reconnect_max` that waits for its time begins at once, unless the
- * server asked for the wait (Retry-After). An opening goes on within `open_timeout_ms`. Further
- * calls while a ping of this kind is unanswered do not extend its time.
+ * `ping_timeout_ms`, but 5 s at most. This excludes connections that are paused or have
+ * `ping_interval_ms` -1. Every attempt of `reconnect_max` that waits for its delay begins at once,
+ * unless the server asked for the delay (Retry-After). An opening goes on within
+ * `open_timeout_ms`. Further calls while a ping of this kind is unanswered do not extend its time.
  *
  * @return HOSTWS_OK
  *
@@ -2070,9 +2077,9 @@ int32_t ws_network_changed(void);
  * Connections that are not closed in time are dropped. The call makes no callbacks: the TERMINATE
  * events stay in their queues, where you can poll them as usual or drop them with
  * ws_queue_discard(). No other event follows: an opening that fails during the call has no ERROR.
- * Afterwards the library is as new, and ws_new() starts it again: the log
- * function and the wake-up functions have returned and are forgotten, and the system's trust store
- * will be read again.
+ * Afterwards the library is in its initial state, and ws_new() starts it again: the log function
+ * and the wake-up functions have returned and are forgotten, and the system's trust store will be
+ * read again.
  *
  * In a forked child the call forgets everything of the parent, so that the child can use the
  * library itself. The parent's ids are Closed there.

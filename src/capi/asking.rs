@@ -11,20 +11,20 @@ use crate::library;
 /// Answers a question that an ASK event asked.
 ///
 /// The opening waits for the answer, and `open_timeout_ms` runs on: without an answer in time, it
-/// fails as if you had refused. About another attempt, you have `open_timeout_ms` from the loss. A
-/// question is also over when the connection closes. An answer is for one question and one request;
-/// the library remembers none.
+/// fails as if you had refused. For HOSTWS_ASK_RECONNECT, you have `open_timeout_ms` from the loss
+/// of the connection. A question is also over when the connection closes. An answer applies to one
+/// question and one request; the library does not remember it.
 ///
 /// HOSTWS_ASK_CERTIFICATE: "accept", although something may be wrong with the certificate, or
 /// "refuse" (1015). `tls_pins` must still match. If you accept a key that no authority vouches for,
 /// store its `pin` and compare it the next time.
 ///
 /// HOSTWS_ASK_CREDENTIALS: the value of the Authorization header, or of Proxy-Authorization for a
-/// proxy, such as "Bearer abc" or "NTLM TlRMTVNT...". The request is made again with it, on the same
-/// TCP connection if the other side keeps that open, as NTLM needs it. If the answer does not
-/// suffice, the next question follows, up to 16 challenges in an opening. Or
-/// {"user":"me","password":"secret"}: the library answers the challenge with it, by Digest or Basic.
-/// "refuse": the opening fails with the status.
+/// proxy, such as "Bearer abc" or "NTLM TlRMTVNT...". The request is repeated with this header, on
+/// the same TCP connection if the other side keeps it open, as NTLM requires. If the answer is not
+/// accepted, the next question follows, up to 16 challenges in one opening. Or
+/// {"user":"me","password":"secret"}: the library answers the challenge with them, by Digest or
+/// Basic. "refuse": the opening fails with the status.
 ///
 /// HOSTWS_ASK_RECONNECT: "wait": the attempt comes after the delay, which began with the loss.
 /// "now": it comes at once. "refuse": there is no attempt; on_error and on_terminate follow.
@@ -34,14 +34,14 @@ use crate::library;
 /// @param value     `length` bytes of UTF-8, copied; may be NULL if `length` is 0. An empty answer is
 ///                  "refuse"
 /// @param length    at most 65,536 bytes; or -1 if `value` ends in a NUL
-/// @return HOSTWS_OK; or HOSTWS_E_NOT_FOUND if that question is not open: it was answered, its time
-///         is up, or another is asked now; HOSTWS_E_ARGUMENT if the answer does not fit the
+/// @return HOSTWS_OK; or HOSTWS_E_NOT_FOUND if this question is not open: it was answered, its time
+///         is up, or a newer question replaced it; HOSTWS_E_ARGUMENT if the answer does not fit the
 ///         question, is too long, or could not be sent in a header: the question stays open;
 ///         HOSTWS_E_UTF8; HOSTWS_E_CLOSED if the status is Closing or Closed; HOSTWS_E_NO_SUCH_ID.
 ///         The message of an error never contains the answer
 ///
-/// Blocks: never. Threads: any. From a callback: yes, also from the one that gets the question.
-/// After fork: HOSTWS_E_FORKED.
+/// Blocks: never. Threads: any. From a callback: yes, also from the on_event that gets the
+/// question. After fork: HOSTWS_E_FORKED.
 ///
 /// @since 0.1
 #[no_mangle]

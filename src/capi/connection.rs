@@ -14,14 +14,14 @@ use crate::queue::Kind;
 
 /// Creates a connection and begins to open it.
 ///
-/// Returns at once with the status Connecting; never touches the network or the disk (but the first
-/// call that may need TLS starts OpenSSL, which reads its own configuration file). Failures that only
-/// the network can show (refused, DNS, TLS, HTTP 401) are reported by on_error, then on_terminate.
-/// You can send messages at once: they wait until the connection is open.
+/// Returns at once with the status Connecting, and never touches the network or the disk. (The
+/// first call that may need TLS starts OpenSSL, which reads its own configuration file.) Failures
+/// that only the network can show (refused, DNS, TLS, HTTP 401) are reported by on_error, then
+/// on_terminate. You can send messages at once: they wait until the connection is open.
 ///
-/// At most 256 connections of a process open at the same time, or as many as HOSTWS_MAX_OPENING in
-/// the environment says, which the first call reads. The others wait in line, in the order in which
-/// they came, while their `open_timeout_ms` runs.
+/// At most 256 connections of a process are opened at the same time; the environment variable
+/// HOSTWS_MAX_OPENING, which the first call reads, changes this limit. The others wait in line, in
+/// the order of the calls, while their `open_timeout_ms` runs.
 ///
 /// The blocking form, for a program that wants an open connection or none:
 ///
@@ -49,10 +49,11 @@ use crate::queue::Kind;
 /// for everything. localhost is no exception.
 ///
 /// @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, without a fragment (RFC 6455
-///                 section 3). A user and password in it, percent-encoded, are for servers that ask
-///                 for them, see below. For a server on a Unix socket: ws+unix:///path/to.sock:/request/path, or wss+unix://,
-///                 with special characters percent-encoded; for an abstract socket (Linux)
-///                 ws+unix://@name:/request/path. The host name is localhost, and no proxy is used
+///                 section 3). It may contain a user and password, percent-encoded, for servers
+///                 that ask for them: see below. For a server on a Unix socket:
+///                 ws+unix:///path/to.sock:/request/path, or wss+unix://, with special characters
+///                 percent-encoded; for an abstract socket (Linux) ws+unix://@name:/request/path.
+///                 The host name is localhost, and no proxy is used
 /// @param handler  the callbacks, copied; ws_poll() runs them. If it is NULL or has no callback,
 ///                 fetch the events with ws_next()
 /// @param options  copied; NULL for the defaults

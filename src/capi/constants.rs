@@ -111,13 +111,14 @@ pub const HOSTWS_EVENT_RECONNECTED: i32 = 9;
 /// answers. Only with the option `ask`. `code` is the number of the question, `flags` is what it is
 /// about, a HOSTWS_ASK_ constant. `data` is a JSON object with the facts, which the constant
 /// describes; its `ask` and `question` repeat `flags` as a name ("certificate", "credentials" or
-/// "reconnect") and `code`. May come before OPEN. A connection asks one question at a time; if an older ASK still
-/// waits to be delivered, the new one replaces it.
+/// "reconnect") and `code`. May come before OPEN. A connection asks one question at a time; if an
+/// older ASK still waits to be delivered, the new ASK replaces it.
 pub const HOSTWS_EVENT_ASK: i32 = 10;
-/// on_event: the operating system has taken the last byte of a message that was sent with
-/// HOSTWS_NOTIFY.
+/// Event: the operating system has taken the last byte of a message that was sent with
+/// HOSTWS_NOTIFY; `code` is the number of the message.
 pub const HOSTWS_EVENT_SENT: i32 = 11;
-/// on_event: a message that had not begun to leave after `message_ttl_ms` was dropped.
+/// Event: a message was dropped, because it had not begun to leave after `message_ttl_ms`; `code`
+/// is the number of the message.
 pub const HOSTWS_EVENT_EXPIRED: i32 = 12;
 
 /// In an event's `flags`: this is the first part of a message.
@@ -125,35 +126,35 @@ pub const HOSTWS_FIRST: u32 = 1;
 /// In an event's `flags`: this is the last part of a message.
 pub const HOSTWS_LAST: u32 = 2;
 
-/// `ask`, and an ASK event's `flags`: whether the server's certificate is the right one, in each TLS
-/// handshake with a server (never with a proxy), before anything but TLS is said. You are asked
-/// whether something is wrong with it or not; never if `tls_verify` is HOSTWS_TLS_VERIFY_NONE.
-/// Facts: `origin`, as "wss://host:port"; `name`, which the certificate should have; `faults`, what
-/// is wrong, each with OpenSSL's `code` and `message` and the certificate's `depth` in the chain (0
-/// is the server's own); it is empty if all is in order; `chain`, the certificates as they were
-/// sent, the server's own first, each with `subject`, `issuer`, `names` (an array), `not_before` and
-/// `not_after` (seconds since 1970), `sha256` of the whole in hexadecimal, `pin` of its key as in
-/// `tls_pins`, and `der` in Base64. The event's `errors` have the first fault. Only where TLS is
-/// OpenSSL; elsewhere (Windows, macOS) ws_new() returns HOSTWS_E_OPTION.
+/// `ask`, and an ASK event's `flags`: whether to accept the server's certificate. Asked in each TLS
+/// handshake with a server, but not with a proxy, before anything else is sent. Asked even if the
+/// certificate is in order, but never if `tls_verify` is HOSTWS_TLS_VERIFY_NONE. Facts: `origin`,
+/// as "wss://host:port"; `name`, which the certificate should have; `faults`, an array, empty if
+/// the certificate is in order: each has OpenSSL's `code` and `message`, and the `depth` of the
+/// certificate in the chain (0 is the server's own); `chain`, the certificates as they were sent,
+/// the server's own first, each with `subject`, `issuer`, `names` (an array), `not_before` and
+/// `not_after` (seconds since 1970), `sha256` of the certificate in hexadecimal, `pin` of its key
+/// as in `tls_pins`, and `der` in Base64. The event's `errors` describe the first fault. Only where
+/// TLS is OpenSSL; elsewhere (Windows, macOS) ws_new() returns HOSTWS_E_OPTION.
 pub const HOSTWS_ASK_CERTIFICATE: u32 = 1;
-/// `ask`, and an ASK event's `flags`: the server (401) or the proxy (407) wants to know who you are,
-/// and the user and password of the URL or of `proxy`, if there are any, are not enough. Facts:
-/// `origin`, the server or proxy without credentials, as "ws://host:port"; `proxy`, whether it is
-/// the proxy; `status`; `challenges`, an array of the WWW-Authenticate or Proxy-Authenticate headers
-/// as they were sent; `method` and `target` of the request that your answer is sent with; `round`,
-/// the number of the challenge in this opening, from 1.
+/// `ask`, and an ASK event's `flags`: how to authenticate. Asked when the server (401) or the proxy
+/// (407) requires it, and the user and password of the URL or of `proxy` are missing or not
+/// accepted. Facts: `origin`, the server or proxy without credentials, as "ws://host:port";
+/// `proxy`, true for the proxy; `status`; `challenges`, an array of the WWW-Authenticate or
+/// Proxy-Authenticate headers as they were sent; `method` and `target` of the request that will
+/// carry your answer; `round`, the number of the challenge in this opening, from 1.
 pub const HOSTWS_ASK_CREDENTIALS: u32 = 2;
-/// `ask`, and an ASK event's `flags`: the connection was lost or could not be opened, and
-/// `reconnect_max` allows another attempt. Facts: `attempt`, its number in a row; `delay_ms`, the
-/// delay before it. The event's `errors` say why, and `delay_ms` repeats the delay. RECONNECTING
-/// follows if there is another attempt.
+/// `ask`, and an ASK event's `flags`: whether to try again. Asked when the connection was lost or
+/// could not be opened, and `reconnect_max` allows another attempt. Facts: `attempt`, its number in
+/// a row; `delay_ms`, the delay before it. The event's `errors` say why, and `delay_ms` repeats the
+/// delay. RECONNECTING follows if there is another attempt.
 pub const HOSTWS_ASK_RECONNECT: u32 = 4;
 
 /// Flag of ws_send_ex(): this is a fragment; the next call continues the message.
 pub const HOSTWS_MORE: u32 = 1;
 /// Flag of ws_send_ex(): do not compress the message.
 pub const HOSTWS_NO_COMPRESS: u32 = 2;
-/// ws_send_ex(): a SENT event says when the message has left.
+/// Flag of ws_send_ex(): a SENT event reports that the message has left.
 pub const HOSTWS_NOTIFY: u32 = 4;
 
 /// `tls_verify`: the certificate's chain, dates and name are checked. The default.

@@ -7,26 +7,26 @@ use super::memory;
 use super::types::ws_id;
 use crate::library;
 
-/// Copies a description of all that happened to a connection: a JSON object, for a person who asks
-/// "why does it not connect?" and for programs. ws_json_get() reads single values from it, such as
-/// "/error" or "/attempts/0/addresses/0/error".
+/// Copies a description of everything that happened to a connection: a JSON object, for programs,
+/// and for a person who asks "why does it not connect?". ws_json_get() reads single values from it,
+/// such as "/error" or "/attempts/0/addresses/0/error".
 ///
 /// It has: `id`, `url`, `status` (a word of ws_status_name()), `data_type`, `queue`; `error` (one
 /// line, or null) and `errors` (the stack); `close` (null, or `code`, `reason`, `was_clean`);
 /// `local` and `peer` (the addresses of the TCP connection); `tls` (null, or `version`, `cipher`,
-/// `alpn`, `resumed`, and of each of the `certificates` its names and dates); `http_status`, `subprotocol`,
-/// `extensions`, `answer` (the lines of the server's answer); `timings` and `stats`, as in ws_stats;
-/// `reconnects` (how often it was reopened) and `losses` (the last of them and their errors);
-/// `attempts` to open it, the newest last: with `server`, `proxy`, `result`, `phase`, `error`, each
-/// of the `addresses` and how it ended, and `heads`, the requests and answers. docs/guide/explain.md
-/// describes every key. Keys may be added in later versions.
+/// `alpn`, `resumed`, and the `certificates` with their names and dates); `http_status`,
+/// `subprotocol`, `extensions`, `answer` (the lines of the server's answer); `timings` and `stats`,
+/// as in ws_stats; `reconnects` (how often it was reopened) and `losses` (the last of them and
+/// their errors); `attempts` to open it, the newest last, each with `server`, `proxy`, `result`,
+/// `phase`, `error`, `addresses` (how each attempt to connect ended) and `heads` (the requests and
+/// answers). docs/guide/explain.md describes every key. Keys may be added in later versions.
 ///
 /// It contains no secrets, so it can go into a bug report: users, passwords, paths, queries, and
 /// the values of headers (except those known to be harmless, such as Host) are "***".
 ///
-/// The last 16 connections of the process that ended can still be described. To save memory, an
-/// open connection keeps `attempts` and `losses` only while at most 32 connections have them, and
-/// when more than 128 connections are opening at once, some have none.
+/// The last 16 connections that ended can still be described. To save memory, an open connection
+/// keeps `attempts` and `losses` only while at most 32 connections have them. When more than 128
+/// connections are opening at the same time, some have none.
 ///
 /// @param ws      a connection, or one of the last 16 that ended
 /// @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0
@@ -57,8 +57,8 @@ pub unsafe extern "C" fn ws_explain(ws: ws_id, buffer: *mut c_char, size: i64) -
 /// hostws_pings_total and hostws_waiting_bytes by `direction`; hostws_build_info. Metrics and labels
 /// may be added in later versions. After ws_shutdown() the counters continue.
 ///
-/// Nothing is counted twice or on the way of a message: this call sums up the counters of all
-/// connections, and so takes longer the more there are.
+/// The metrics cost nothing while messages are sent and received: this call adds up the counters of
+/// all connections. The more connections there are, the longer it takes.
 ///
 /// @param buffer  gets the text and a NUL, truncated if needed; may be NULL if `size` is 0
 /// @param size    bytes at `buffer`; 16,384 are enough for this version

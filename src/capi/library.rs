@@ -120,8 +120,8 @@ pub extern "C" fn ws_version_number() -> u32 {
 /// Returns what the library in use is made of, for a bug report or an inventory.
 ///
 /// @return a text such as "hostws 0.1.0, OpenSSL 3.0.22 (system), x86_64-unknown-linux-gnu"; valid
-///         for ever. The TLS library's version is the one that runs, not the one that the library
-///         was built with; "vendored" instead of "system": it is part of the library
+///         for ever. The version of the TLS library is that of the library in use, not that at
+///         build time. "vendored" instead of "system" means that it is part of hostws
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: yes.
 ///
@@ -176,15 +176,16 @@ pub extern "C" fn ws_set_log(
 }
 
 /// Tells the library that the network of the machine has changed: another Wi-Fi, from Wi-Fi to
-/// mobile, a VPN that was started, a cable that was plugged in. Call it when the system tells your
-/// program so; the library does not notice it itself. Then a connection that did not survive is
-/// found in seconds instead of a minute, and a lost one need not wait for its next attempt.
+/// mobile, a VPN that was started, a cable that was plugged in. Call it when the system reports
+/// such a change; the library does not watch for it. A connection that did not survive the change
+/// is then detected in seconds instead of a minute, and a lost connection is tried again without
+/// delay.
 ///
 /// Every open connection sends a ping at once, and is lost if nothing is received within
-/// `ping_timeout_ms`, but 5 s at most. A connection with `ping_interval_ms` -1, or that is paused,
-/// does not. Every attempt of `reconnect_max` that waits for its time begins at once, unless the
-/// server asked for the wait (Retry-After). An opening goes on within `open_timeout_ms`. Further
-/// calls while a ping of this kind is unanswered do not extend its time.
+/// `ping_timeout_ms`, but 5 s at most. This excludes connections that are paused or have
+/// `ping_interval_ms` -1. Every attempt of `reconnect_max` that waits for its delay begins at once,
+/// unless the server asked for the delay (Retry-After). An opening goes on within
+/// `open_timeout_ms`. Further calls while a ping of this kind is unanswered do not extend its time.
 ///
 /// @return HOSTWS_OK
 ///
@@ -205,9 +206,9 @@ pub extern "C" fn ws_network_changed() -> i32 {
 /// Connections that are not closed in time are dropped. The call makes no callbacks: the TERMINATE
 /// events stay in their queues, where you can poll them as usual or drop them with
 /// ws_queue_discard(). No other event follows: an opening that fails during the call has no ERROR.
-/// Afterwards the library is as new, and ws_new() starts it again: the log
-/// function and the wake-up functions have returned and are forgotten, and the system's trust store
-/// will be read again.
+/// Afterwards the library is in its initial state, and ws_new() starts it again: the log function
+/// and the wake-up functions have returned and are forgotten, and the system's trust store will be
+/// read again.
 ///
 /// In a forked child the call forgets everything of the parent, so that the child can use the
 /// library itself. The parent's ids are Closed there.

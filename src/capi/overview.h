@@ -3,21 +3,21 @@
  *
  * Life of a connection. ws_new() returns an id at once and opens the connection in the background.
  * Its events come in this order: OPEN once; any number of MESSAGE; at most one ERROR, which ends
- * the connection; TERMINATE always, last, once. WARNING, DRAIN and PONG may come at any time before
- * TERMINATE; with `reconnect_max`, so may RECONNECTING and RECONNECTED. You can call ws_send() and
- * ws_terminate() as soon as ws_new() has returned. An id is never reused: after TERMINATE its
- * status stays Closed.
+ * the connection; TERMINATE always, last, once. All other events may come at any time before
+ * TERMINATE: WARNING, DRAIN, PONG and, if you asked for them, SENT, EXPIRED, ASK, RECONNECTING and
+ * RECONNECTED. You can call ws_send() and ws_terminate() as soon as ws_new() has returned. An id is
+ * never reused: after TERMINATE its status stays Closed.
  *
  * Threads. You can call every function from any thread and from inside any callback, unless its
  * documentation says otherwise. A callback runs only inside ws_poll() or ws_wait_status(), on the
  * thread that created the connection. If you gave the connection a queue from ws_queue_new(), its
- * callbacks run on the thread that polls this queue. No lock is held during a callback. Two
- * functions of yours run on threads of the library: the wake-up function (ws_queue_on_wakeup) and
- * the log function (ws_set_log). They may call ws_wake() only; any other call returns
- * HOSTWS_E_WRONG_THREAD. Threads of the library do the network I/O. While events come in quick
- * succession, a thread that waits in ws_poll(), ws_next() or a similar call does the I/O itself,
- * inside that call. A few milliseconds after it has left the call, the library's thread takes over
- * again.
+ * callbacks run on the thread that polls this queue. No lock is held during a callback. Three
+ * functions of yours run on threads of the library: the wake-up function (ws_queue_on_wakeup), the
+ * log function (ws_set_log) and the option `on_socket`. They may call ws_wake() only; any other
+ * call returns HOSTWS_E_WRONG_THREAD. Threads of the library do the network I/O. While events come
+ * in quick succession, a thread that waits in ws_poll(), ws_next() or a similar call does the I/O
+ * itself, inside that call. A few milliseconds after it has left the call, the library's thread
+ * takes over again.
  *
  * Unsent messages. When a connection ends, messages that ws_send() accepted and that have not left
  * yet can be dropped. If the connection is open, ws_terminate(), ws_queue_free() and the end of a
@@ -71,13 +71,13 @@
  *
  * Descriptors. The library never uses descriptors 0, 1 and 2 for itself, even if they are closed.
  *
- * Environment. The first ws_new() reads HOSTWS_LOG. The first ws_new() or ws_set_url() that may
- * need TLS (wss, an https:// proxy, `max_redirects`) starts OpenSSL, which reads its own
- * configuration file, on the calling thread. Each ws_new() may read the variables that name
- * proxies. At any later time, on threads of the library, the C library's resolver may call
- * getenv(), and so may OpenSSL when it looks for the system's certificates (SSL_CERT_FILE,
- * SSL_CERT_DIR): a setenv() at that moment is a race. In a setuid program the library reads neither
- * HOSTWS_LOG nor the proxy variables.
+ * Environment. ws_new() reads HOSTWS_LOG, HOSTWS_MAX_OPENING (see ws_new) and HOSTWS_WORKERS (see
+ * ws_queue_new) once, when it first needs them. The first ws_new() or ws_set_url() that may need
+ * TLS (wss, an https:// proxy, `max_redirects`) starts OpenSSL, which reads its own configuration
+ * file, on the calling thread. Each ws_new() may read the variables that name proxies. At any later
+ * time, on threads of the library, the C library's resolver may call getenv(), and so may OpenSSL
+ * when it looks for the system's certificates (SSL_CERT_FILE, SSL_CERT_DIR): a setenv() at that
+ * moment is a race. In a setuid program the library reads none of these variables.
  *
  * Signals. Threads of the library block HUP INT QUIT PIPE ALRM TERM USR1 USR2 CHLD TSTP WINCH IO
  * VTALRM PROF URG, and what the thread that starts them blocks, but never SEGV BUS FPE ILL TRAP

@@ -6,26 +6,27 @@ use super::memory;
 use super::types::ws_id;
 use crate::library;
 
-/// Stops or resumes the reading of a connection, for a program that distributes the events of one
-/// queue to several readers, of which one is slow.
+/// Pauses or resumes reading from a connection. For a program that passes the events of one queue
+/// on to several readers, one of which is slow.
 ///
 /// While it is paused, the library reads nothing from the connection, so the server's writes stop
 /// when the buffers of the operating systems are full. At most one read, up to 256 KiB, is still in
 /// progress when the call returns. What is in the queue stays there and is still delivered, and so
 /// are all other events. Sending works as usual. Pings of the server are not answered, and pongs
-/// are not seen. The clocks of `ping_interval_ms`, `ping_timeout_ms` and `write_timeout_ms` stand
-/// still; they start anew when reading goes on. If the server closes the connection or it is lost,
-/// the library notices this when reading goes on, after what came before. Before the connection is
-/// open, the opening goes on, and the pause begins when it is open. It remains when the connection
+/// are not seen. The clocks of `ping_interval_ms`, `ping_timeout_ms` and `write_timeout_ms` stop,
+/// and start from zero when reading resumes. If the server closes the connection or it is lost, the
+/// library notices this after reading resumes, once it has read what came before. A call during the
+/// opening takes effect when the connection is open. The pause stays in effect when the connection
 /// is reopened.
 ///
 /// The end is not delayed: after ws_terminate(), ws_abort() or ws_shutdown(), and when the queue's
-/// thread has ended, reading goes on and what comes is dropped, so `close_timeout_ms` applies.
-/// `receive_queue_max` also pauses the reading; it continues when neither reason is left.
+/// thread has ended, reading resumes, received messages are dropped, and `close_timeout_ms`
+/// applies. A full receive queue (`receive_queue_max`) also pauses reading; it resumes when neither
+/// reason is left.
 ///
 /// @param ws      a connection
-/// @param paused  1: pause; 0: resume. Calls are not counted: one call resumes
-/// @return HOSTWS_OK, also if it is so already; or HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED if the status
+/// @param paused  1: pause; 0: resume. Calls do not nest: one call resumes
+/// @return HOSTWS_OK, even if nothing changes; or HOSTWS_E_ARGUMENT, HOSTWS_E_CLOSED if the status
 ///         is Closing or Closed, HOSTWS_E_NO_SUCH_ID
 ///
 /// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.

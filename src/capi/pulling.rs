@@ -139,8 +139,10 @@ pub unsafe extern "C-unwind" fn ws_next_batch(
 /// ERROR, WARNING and RECONNECTING have `errors`, an array of objects with `code`, `component` and
 /// `message`. TERMINATE has `code`, `reason` and `was_clean` (true or false). PONG has `data` and
 /// `round_trip_us`. RECONNECTING and RECONNECTED have `code`; RECONNECTING also has `delay_ms`.
-/// `data` is a string for text, base64 in a string (RFC 4648 section 4) for blobs and pongs, and
-/// the JSON value itself for objects. ws_json_get() reads values out of the object.
+/// SENT and EXPIRED have `code`. ASK has `code`, `flags` (a number), `delay_ms`, `data` and, if
+/// something went wrong, `errors`. `data` is a string for text, base64 in a string (RFC 4648
+/// section 4) for blobs and pongs, and the JSON value itself for objects and questions.
+/// ws_json_get() reads values out of the object.
 ///
 ///     {"type":"message","ws":1,"time_us":1785312000000000,"user_data":0,
 ///      "data_type":"text","first":true,"last":true,"data":"hello"}

@@ -15,12 +15,12 @@ use crate::sys::here;
 /// Creates a queue that belongs to no thread. Any thread may poll it, one at a time, and gets its
 /// events. For goroutines, virtual threads and async runtimes.
 ///
-/// There may be thousands: these queues share a few threads of the library, as many as there are
-/// processor cores, but at most 8, or as many as the environment variable HOSTWS_WORKERS says (1 to
-/// 256). A queue's first connection chooses the thread that has the fewest connections. A slow
-/// callback delays only its own queue. Your thread does the I/O itself (see "Threads" above) only
-/// while no other queue has connections on the same thread of the library. A thread's own queue
-/// has a thread of the library for itself.
+/// There may be thousands of them. They share a few threads of the library: one for each processor
+/// core, but at most 8, or as many as the environment variable HOSTWS_WORKERS says (1 to 256). With
+/// its first connection, a queue gets the thread that has the fewest connections. A slow callback
+/// delays only its own queue. Your thread does the I/O itself (see "Threads" above) only while no
+/// other queue has connections on the same thread of the library. A thread's own queue has a thread
+/// of the library to itself.
 ///
 /// @return the queue, always positive; or HOSTWS_E_RESOURCES, HOSTWS_E_SHUTDOWN
 ///
@@ -201,11 +201,11 @@ pub extern "C" fn ws_queue_handle(queue: ws_queue) -> *mut c_void {
 
 /// Posts a message to a window, for a Windows program with a message loop, when a queue gets
 /// something to deliver and had nothing before, and again after a poll that left events behind.
-/// Call ws_poll(queue, 0, 0) in the window procedure when the message comes. It comes at the same
-/// moments as a call of the function of ws_queue_on_wakeup(), and each of the two functions
-/// replaces what the other has set. A message for a window also comes in the loops of dialogs and
-/// menus. If the window's thread has no room for messages, the message is posted when there is
-/// room. Nothing is posted once the window is destroyed.
+/// Call ws_poll(queue, 0, 0) in the window procedure when the message comes. It comes when the
+/// function of ws_queue_on_wakeup() would be called. ws_queue_post_message() and
+/// ws_queue_on_wakeup() replace each other's setting. A message for a window also comes in the
+/// loops of dialogs and menus. If the window's thread has no room for messages, the message is
+/// posted when there is room. Nothing is posted once the window is destroyed.
 ///
 /// @param queue    0 for the calling thread's own, or any queue
 /// @param window   an HWND of this process or another; NULL: post nothing any more

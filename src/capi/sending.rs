@@ -60,19 +60,20 @@ pub unsafe extern "C" fn ws_send(
 ///
 /// With HOSTWS_MORE the message stays open; the next call without HOSTWS_MORE ends it. Each
 /// fragment is sent at once, as a frame of its own (RFC 6455 5.4). Text may be cut anywhere, even
-/// inside a character. A fragment that is refused changes nothing: you can pass it again. Until the
-/// message ends, ws_send() returns HOSTWS_E_BUSY, so that no other thread's message gets in
+/// inside a character. If the call fails, nothing changes: you can pass the fragment again. Until
+/// the message ends, ws_send() returns HOSTWS_E_BUSY, so that no other thread's message gets in
 /// between; only one thread at a time may send fragments. ws_ping() and ws_terminate() are allowed;
 /// ws_terminate() leaves the message incomplete.
 ///
 /// With HOSTWS_NOTIFY a SENT event follows when the operating system has taken the last byte of the
-/// message, over TLS with its record. That is not a receipt of the server. The call returns the
-/// message's number, which is the event's `code`. A connection numbers its messages, also those of
-/// ws_send(), from 1 in the order in which they leave; 2147483647 is followed by 1. SENT events
-/// come in that order. A message that is sent again after a reconnect is reported once. There is
-/// no SENT for a message that is dropped: because it expires (EXPIRED), because a reconnect tears
-/// it, or because the connection ends before; and none after ws_terminate() and the like, which
-/// leave only on_terminate. Pass HOSTWS_NOTIFY with the last fragment of a message.
+/// message (over TLS, of its last record). It does not mean that the server has received the
+/// message. The call returns the message's number, which is the event's `code`. A connection
+/// numbers all its messages, also those of ws_send(), from 1 in the order in which they leave;
+/// 2147483647 is followed by 1. SENT events come in this order. A message that is sent again after
+/// a reconnect is reported once. There is no SENT for a message that is dropped because it expires
+/// (EXPIRED), because its fragments are torn apart by a reconnect, or because the connection ends;
+/// nor after ws_terminate() and similar calls, after which only on_terminate comes. Pass
+/// HOSTWS_NOTIFY with the last fragment of a message.
 ///
 /// @param ws         a connection
 /// @param data       `length` bytes, copied before the call returns; may be NULL if `length` is 0

@@ -59,7 +59,7 @@ pub struct ws_event {
     pub data: *const c_char,
     /// MESSAGE, PONG, ASK: the number of bytes at `data`.
     pub length: i64,
-    /// ERROR, WARNING, RECONNECTING, and ASK if it has any: a stack of errors. The general error
+    /// ERROR, WARNING, RECONNECTING, ASK: a stack of errors. ASK may have none. The general error
     /// comes first, then its causes, if there are any.
     pub errors: *const ws_error,
     /// ERROR, WARNING, RECONNECTING, ASK: the number of entries at `errors`.
@@ -74,8 +74,8 @@ pub struct ws_event {
     /// TERMINATE: 1 if both sides exchanged close frames (RFC 6455 7.1.4).
     pub was_clean: i32,
     /// MESSAGE: HOSTWS_FIRST and HOSTWS_LAST. Both are set, except for a message larger than
-    /// `stream_threshold`: its first part has HOSTWS_FIRST, its last part HOSTWS_LAST. ASK: what it is about, a HOSTWS_ASK_
-    /// constant.
+    /// `stream_threshold`: its first part has HOSTWS_FIRST, its last part HOSTWS_LAST. ASK: the
+    /// subject of the question, a HOSTWS_ASK_ constant.
     pub flags: u32,
     /// When it happened or was read: microseconds since the Unix epoch.
     pub time_us: u64,
@@ -83,7 +83,7 @@ pub struct ws_event {
     pub user_data: *mut c_void,
     /// PONG: microseconds since the ping was sent.
     pub round_trip_us: u64,
-    /// RECONNECTING, and ASK about an attempt: milliseconds until the attempt.
+    /// RECONNECTING, and ASK with HOSTWS_ASK_RECONNECT: milliseconds until the attempt.
     pub delay_ms: i64,
 }
 
@@ -94,30 +94,30 @@ pub struct ws_event {
 pub type ws_callback =
     Option<unsafe extern "C-unwind" fn(ws: ws_id, event: *const ws_event, user_data: *mut c_void)>;
 
-/// Is shown a TCP socket before it connects: to mark it (SO_MARK), to protect it from a VPN
-/// (VpnService.protect() of Android), or to set any other option. Each socket is shown once: one
-/// for each address that is tried, also of a proxy, also after a redirect or a reconnect. Unix
-/// sockets and `fd` are not shown.
+/// Called with each TCP socket before it connects. It can mark the socket (SO_MARK), protect it
+/// from a VPN (VpnService.protect() of Android), or set any other option. Each address that is
+/// tried has a socket of its own, also with a proxy and after a redirect or a reconnect. Not called
+/// for Unix sockets and `fd`.
 ///
 /// THE FUNCTION RUNS ON A THREAD OF THE LIBRARY. It may call no function of the library except
-/// ws_wake(). It may be called on several threads at once. A slow function delays only the opening
-/// that it is called for, whose `open_timeout_ms` runs on, and, when eight calls run, other
-/// openings with an `on_socket`. It should return normally: if it throws an exception or ends its
+/// ws_wake(). It may be called on several threads at once. A slow function delays only its own
+/// opening, whose `open_timeout_ms` runs on. At most eight calls run at once; further openings with
+/// an `on_socket` wait for them. It should return normally: if it throws an exception or ends its
 /// thread by pthread_exit(), the socket is refused and the function is not called again until
 /// ws_shutdown() has been called.
 ///
 /// A connection can end while a call for it runs; the call is not waited for. So the function and
-/// its data must stay valid until the connection has ended and the function does not run any more,
-/// or until ws_shutdown() has returned anything but HOSTWS_E_TIMEOUT.
+/// its data must stay valid until the connection has ended and no call is running, or until
+/// ws_shutdown() has returned anything but HOSTWS_E_TIMEOUT.
 ///
 /// @param ws         the connection
 /// @param fd         the socket, not connected. It belongs to the library: do not close it, and do
 ///                   not use it after the function has returned
-/// @param address    where it is about to connect to: "192.0.2.1:443" or "[2001:db8::1]:443"
+/// @param address    the address to connect to: "192.0.2.1:443" or "[2001:db8::1]:443"
 /// @param user_data  `on_socket_data`
-/// @return 0: go on. Anything else refuses the socket: the next address is tried, and if none is
-///         left, the opening fails as if the server had refused the connection, with an error that
-///         names the number
+/// @return 0 accepts the socket. Any other number refuses it: the next address is tried, and if
+///         none is left, the opening fails as if the server had refused the connection, with an
+///         error that names the number
 #[allow(non_camel_case_types)]
 pub type ws_socket_function = Option<
     unsafe extern "C-unwind" fn(

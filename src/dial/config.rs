@@ -19,30 +19,30 @@ pub struct DialConfig {
     pub subprotocols: Vec<String>,
     /// The compression to offer.
     pub deflate: Option<DeflateOffer>,
-    /// The proxy before the target.
+    /// The proxy for the target.
     pub proxy: Option<Proxy>,
-    /// The choice of a proxy for another target.
+    /// Chooses the proxy for another target.
     pub proxies: Proxies,
     pub max_redirects: u32,
     pub family: Family,
     /// Where to connect instead of the addresses of some hosts.
     pub elsewhere: Elsewhere,
     pub sockets: Arc<SocketConfig>,
-    /// The host has given a connected socket, and there is no other.
+    /// The host supplied a connected socket, and no other can be made.
     pub is_given: bool,
-    /// What the host wants to be asked about.
+    /// The questions that the host wants to answer.
     pub ask: Topics,
 }
 
 impl DialConfig {
-    /// Whether TLS may be spoken on the way, with the server, a proxy or where redirects lead.
+    /// Whether the opening may use TLS: with the server, a proxy, or the target of a redirect.
     pub fn may_speak_tls(&self) -> bool {
         self.target.secure
             || self.max_redirects > 0
             || self.proxy.as_ref().is_some_and(Proxy::is_tls)
     }
 
-    /// The host that is connected to: the proxy, or the server.
+    /// The host to connect to: the proxy or the server.
     pub fn next_hop(&self) -> String {
         match &self.proxy {
             Some(proxy) => format!("{}:{}", proxy.host, proxy.port),
@@ -55,8 +55,8 @@ impl DialConfig {
         self.tls.expected_name(self.target.tls_name())
     }
 
-    /// Whose TLS sessions are resumed, if any are: those of the same server, reached the same way, with the
-    /// same checks. (What is in the context need not be here.)
+    /// The key of the TLS sessions that may be resumed, if any: the same server, reached the same
+    /// way, with the same checks. Settings that belong to the TLS context need not be part of it.
     pub fn tls_origin(&self) -> Option<String> {
         if !self.tls.resumes {
             return None;

@@ -44,11 +44,11 @@ pub struct Dialer {
     prerequisites: Prerequisites,
     redirects: Redirects,
     authentication: Authentication,
-    /// Among the openings in progress, once it has one.
+    /// The place among the openings in progress; `None` before its turn.
     place: Option<Place>,
-    /// The connected socket that the host has given.
+    /// The connected socket that the host supplied.
     given: Option<socket2::Socket>,
-    /// The server's, once the handshake with it is done.
+    /// The server's certificate, after the handshake.
     certificate: Option<Vec<u8>>,
     /// The chain that the host has accepted, and the name of the server that sent it.
     accepted: Option<(String, Vec<Vec<u8>>)>,
@@ -87,8 +87,8 @@ impl Dialer {
         }
     }
 
-    /// Gets a place among the openings in progress, or goes to the end of the line, where it stays
-    /// until `admitted`. Call it before the first `advance`.
+    /// Takes a place among the openings in progress, or joins the end of the line until `admitted`.
+    /// Call it before the first `advance`.
     pub fn line_up(&mut self, admit: Admit) {
         match self.resources.openings.enter(admit) {
             Turn::Now(place) => self.place = Some(place),
@@ -96,7 +96,7 @@ impl Dialer {
         }
     }
 
-    /// Takes the place that it has waited for. The next `advance` begins.
+    /// Takes the place that it waited for. The next `advance` begins the opening.
     pub fn admitted(&mut self, place: Place) {
         if matches!(self.phase, Phase::InLine(_)) {
             self.place = Some(place);
@@ -104,7 +104,7 @@ impl Dialer {
         }
     }
 
-    /// Gives up its place, and nothing else.
+    /// Gives up its place in favour of another opening. Nothing else changes.
     pub fn make_room(&mut self) {
         self.place = None;
         if matches!(self.phase, Phase::InLine(_)) {
@@ -112,7 +112,7 @@ impl Dialer {
         }
     }
 
-    /// The blocking part that must run on another thread now, if there is one. Call this after each
+    /// The job that must run on another thread now, if there is one. Call this after each
     /// `advance`.
     pub fn take_job(&mut self) -> Option<Job> {
         match std::mem::replace(&mut self.phase, Phase::Over) {
@@ -139,7 +139,7 @@ impl Dialer {
             (Phase::Connecting(race), Ok(Found::Consent(address, consent))) => {
                 race.answered(address, consent);
             }
-            // The race is over.
+            // The race is over: nobody needs the consent.
             (_, Ok(Found::Consent(..))) => {}
             (Phase::Awaiting(purpose), result) => {
                 self.phase = Phase::Prepared(*purpose, Prepared { result, ..prepared });
@@ -148,8 +148,8 @@ impl Dialer {
         }
     }
 
-    /// Goes as far as it can without blocking. Call it at the beginning, after `prepared`, after
-    /// every event of `token`, and when `wake_at` has passed.
+    /// Proceeds as far as possible without blocking. Call it at the beginning, after `prepared`,
+    /// after every event of `token`, and when `wake_at` has passed.
     pub fn advance(&mut self, registry: &Registry, token: Token, now: Instant) -> Result<Progress> {
         loop {
             let phase = std::mem::replace(&mut self.phase, Phase::Over);
@@ -220,7 +220,7 @@ impl Dialer {
             Phase::Answered(verdict, Asked::Certificate(stopped)) => {
                 self.certificate_answered(verdict, *stopped)
             }
-            // The job or the host's answer has not come yet, or the opening is over.
+            // The result of the job or the host's answer is missing, or the opening is over.
             idle @ (Phase::InLine(_)
             | Phase::Lacking(..)
             | Phase::Awaiting(_)
@@ -326,7 +326,7 @@ impl Dialer {
         }
     }
 
-    /// If a redirect is followed, the opening begins anew elsewhere. The stream is dropped with the
+    /// Starts again at the new target if a redirect is followed. The stream is dropped with the
     /// rest of the answer.
     fn redirected(&mut self, refusal: Refusal) -> Phase {
         match self.redirects.follow(&self.config, refusal.response()) {
@@ -343,7 +343,7 @@ impl Dialer {
         }
     }
 
-    /// Begins with a new stream.
+    /// Starts again with a new stream.
     fn begin_anew(&mut self) -> Phase {
         self.prerequisites = Prerequisites::default();
         self.certificate = None;
@@ -367,13 +367,14 @@ impl Drop for Dialer {
     }
 }
 
-/// Begins an attempt in the trail.
+/// Records the begin of an attempt in the trail.
 fn begin(notes: &Notes, config: &DialConfig) {
     let proxy = config.proxy.as_ref().map(|proxy| proxy.to_string());
     notes.begin(format!("{:?}", config.target), proxy);
 }
 
-/// The address that a proxy gets. A proxy tries only one, and more proxies can reach IPv4.
+/// The address to send to a proxy: IPv4 if there is one, because a proxy tries only one address,
+/// and more proxies can reach IPv4.
 fn for_proxy(addresses: Vec<SocketAddr>) -> Option<SocketAddr> {
     let v4 = addresses.iter().find(|address| address.is_ipv4()).copied();
     v4.or_else(|| addresses.first().copied())

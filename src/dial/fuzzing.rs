@@ -1,4 +1,4 @@
-//! The fuzz targets for this module's parsers. Each function checks what must hold for any input.
+//! The fuzz targets for this module's parsers. Each function checks what holds for every input.
 
 use std::io::Write;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use crate::transport::{Socket, Stream};
 /// A password that no error may repeat.
 pub const SECRET: &str = "hunter2";
 
-/// An error is words on one line each.
+/// Checks that each message of an error is one line.
 pub fn check_words(error: &Error, is_secret: bool) {
     for error in error.chain() {
         let words = &error.message;
@@ -25,14 +25,14 @@ pub fn check_words(error: &Error, is_secret: bool) {
     }
 }
 
-/// What is read of a URL is clean, and reads the same when it is written out again; what is
-/// refused is refused without the password.
+/// A parsed URL is clean, and parses to the same target when it is written out again. An error does
+/// not contain the password.
 pub fn url(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let target = match Target::parse(&text) {
         Ok(target) => target,
         Err(error) => {
-            // What stands elsewhere may be repeated.
+            // The error may quote the secret if it is not in the credentials.
             return check_words(&error, !without_credentials(&text).contains(SECRET));
         }
     };
@@ -53,13 +53,13 @@ pub fn url(input: &[u8]) {
 }
 
 impl Target {
-    /// The host as the Host header has it: the zone is this machine's.
+    /// The host as in the Host header: without the zone, which only this machine knows.
     fn tls_host(&self) -> &str {
         self.host.split('%').next().unwrap_or_default()
     }
 }
 
-/// `URL\nLIST`: a list of exceptions covers what one of its entries covers.
+/// `URL\nLIST`: a list of exceptions matches exactly if one of its entries matches.
 pub fn no_proxy(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (url, list) = text.split_once('\n').unwrap_or(("ws://example.com", &text));
@@ -72,7 +72,7 @@ pub fn no_proxy(input: &[u8]) {
     assert_eq!(is_direct(list), target.is_local_socket() || entries.into_iter().any(is_direct));
 }
 
-/// The body of a refusal is the same however it arrives. The first byte says how.
+/// The body of a refusal does not depend on how it is split. The first byte chooses the split.
 pub fn chunked(input: &[u8]) {
     let [size, bytes @ ..] = input else { return };
     let read = |size: usize, bytes: &[u8]| {
@@ -95,17 +95,17 @@ pub fn chunked(input: &[u8]) {
     assert_eq!(read(7, &written), (true, bytes.to_vec()));
 }
 
-/// What came of a handshake with a proxy.
+/// The outcome of a handshake with a proxy.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Through,
     Refused,
-    /// With the words.
+    /// With the error's text.
     Failed(String),
 }
 
-/// The answers of a proxy: the verdict does not depend on how they arrive. The first byte says
-/// which proxy it is, the second how it answers.
+/// The answers of a proxy: the outcome does not depend on how they are split. The first byte
+/// chooses the proxy, the second the split.
 pub fn proxy(input: &[u8]) {
     let [kind, size, answer @ ..] = input else { return };
     let urls = ["http://p", "http://me:hunter2@p", "socks5h://p", "socks5h://me:hunter2@p"];
@@ -121,7 +121,7 @@ pub fn proxy(input: &[u8]) {
     }
 }
 
-/// The proxy says `answer`, in pieces, and closes.
+/// The proxy sends `answer`, in pieces, and closes.
 fn shake_hands(proxy: &Proxy, answer: &[u8], size: usize) -> Outcome {
     let target = Target::parse("wss://example.com/").expect("a good URL");
     let (ours, theirs) = LocalStream::pair().expect("two sockets");
@@ -133,7 +133,7 @@ fn shake_hands(proxy: &Proxy, answer: &[u8], size: usize) -> Outcome {
     let mut pieces = answer.chunks(size);
     loop {
         let is_last = match pieces.next() {
-            // What does not fit is lost, and the rest with it.
+            // If a piece does not fit, it is lost with everything after it.
             Some(piece) => (&theirs).write_all(piece).is_err(),
             None => true,
         };

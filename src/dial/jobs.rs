@@ -1,8 +1,9 @@
-//! Short-lived threads for calls that block: the resolver, reading files, and a function of the host.
+//! Short-lived threads for calls that block: the resolver, reading files, and functions of the
+//! host.
 //!
 //! They are started on demand, and each ends after two idle seconds. A look-up that hangs delays no
-//! other job: other threads read files, and each look-up has its own thread, up to a limit that
-//! only a broken resolver reaches.
+//! other job: files have threads of their own, and so has each look-up, up to a limit that only a
+//! broken resolver reaches.
 
 use std::collections::VecDeque;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -23,12 +24,12 @@ const IDLE_LIMIT: Duration = Duration::from_secs(2);
 
 pub type Work = Box<dyn FnOnce() + Send>;
 
-/// What a job blocks for.
+/// What a job waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
     Resolver,
     Files,
-    /// A function of the host, which may never return.
+    /// A function of the host. It may never return.
     Host,
 }
 
@@ -61,7 +62,7 @@ impl Jobs {
     }
 
     /// Ends idle threads now, and waits until all threads have ended. If some have not ended by
-    /// `deadline`, it says what they do. Queued work is still done.
+    /// `deadline`, the error says what they are doing. Queued work is still done.
     pub fn wait_idle_exit(&self, deadline: Instant) -> Result<(), Error> {
         let late = |words| Err(Error::ws(Code::Timeout, words));
         let have_read = self.readers.wait_idle_exit(deadline);
@@ -94,7 +95,7 @@ struct Shared {
 struct State {
     queue: VecDeque<Work>,
     threads: Vec<JoinHandle<()>>,
-    /// Threads that are ending while somebody waits for that.
+    /// Threads that are ending while a caller waits for them.
     ended: Vec<JoinHandle<()>>,
     idle: usize,
     /// How many callers want idle threads to end.
@@ -109,8 +110,8 @@ impl State {
     }
 }
 
-/// A job that runs. If an unwind that is not ours leaves it, it must not reach the start of the
-/// thread, because it would end the process there: see `log::courier`.
+/// A running job. A foreign unwind out of it must not reach the start of the thread, where it would
+/// end the process: see `log::courier`.
 struct Call<'a> {
     shared: &'a Shared,
     has_returned: bool,
@@ -121,11 +122,11 @@ impl Drop for Call<'_> {
         if self.has_returned || thread::panicking() {
             return;
         }
-        // Another thread does the rest, and nobody waits for this one.
+        // Another thread does the remaining work. Nobody waits for this thread.
         let detached = self.shared.lock().remove_this_thread();
         drop(detached);
         self.shared.thread_ended.notify_all();
-        // Nothing can stop the unwind, but it can wait for ever.
+        // The unwind cannot be stopped, but this thread can wait for ever.
         loop {
             thread::park();
         }
@@ -144,7 +145,7 @@ impl Pool {
             self.shared.work_or_end.notify_one();
             return Ok(());
         }
-        // The new thread waits for the lock, so it finds its handle in place.
+        // The new thread first waits for the lock, so its handle is in place by then.
         let shared = self.shared.clone();
         match exit::spawn(self.name, move || shared.serve()) {
             Ok(handle) => state.threads.push(handle),
@@ -153,7 +154,7 @@ impl Pool {
                 let words = "no thread could be started to look up a name or read a file";
                 return Err(Error::new(Code::Resources, Component::Ws, words).because(error));
             }
-            // A busy thread will do it later.
+            // A busy thread will run it later.
             Err(_) => {}
         }
         Ok(())
@@ -178,7 +179,7 @@ impl Pool {
         let ended = std::mem::take(&mut state.ended);
         drop(state);
         for handle in ended {
-            // They have released the lock for the last time, and only return.
+            // These threads have released the lock for the last time and are about to return.
             exit::join(handle);
         }
         all
@@ -193,13 +194,13 @@ impl Drop for Pool {
 }
 
 impl Shared {
-    /// The life of one thread.
+    /// The body of a thread.
     fn serve(&self) {
         let mut state = self.lock();
         loop {
             if let Some(work) = state.queue.pop_front() {
                 drop(state);
-                // A job reports its own panic. This keeps the count right.
+                // A job reports its own panic. Catching it here keeps the count right.
                 let _ = catch_unwind(AssertUnwindSafe(|| {
                     let mut call = Call { shared: self, has_returned: false };
                     work();
@@ -220,7 +221,8 @@ impl Shared {
                 break;
             }
         }
-        // If nobody waits, the handle is dropped. That detaches a thread that only returns.
+        // If nobody waits, the handle is dropped, which detaches this thread. It is about to
+        // return.
         let handle = state.remove_this_thread().filter(|_| state.ending > 0);
         state.ended.extend(handle);
         drop(state);

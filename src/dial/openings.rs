@@ -1,15 +1,16 @@
-//! How many openings may be in progress at the same time in the process. The others wait in line.
+//! Limits how many openings of the process are in progress at the same time. The others wait in
+//! line.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::{log, sys};
 
-/// By default.
+/// The default limit.
 const MOST: usize = 256;
 const VARIABLE: &str = "HOSTWS_MAX_OPENING";
 
-/// Gets the place of whoever waited, on any thread and with no lock held.
+/// Receives the place after waiting, on any thread and with no lock held.
 pub type Admit = Box<dyn FnOnce(Place) + Send>;
 
 #[derive(Default)]
@@ -26,10 +27,10 @@ struct State {
     line: BTreeMap<u64, Admit>,
 }
 
-/// The right to open a connection. When it is dropped, the first in the line gets it.
+/// The right to open a connection. When it is dropped, it passes to the first in the line.
 pub struct Place(Arc<Openings>);
 
-/// Somebody in the line, who leaves it when this is dropped.
+/// A position in the line, which is given up when this is dropped.
 pub struct Queued {
     openings: Arc<Openings>,
     number: u64,
@@ -37,7 +38,7 @@ pub struct Queued {
 
 pub enum Turn {
     Now(Place),
-    /// The place comes later, by `admit`.
+    /// `admit` receives the place later.
     Later(Queued),
 }
 
@@ -51,11 +52,11 @@ impl Openings {
         self.most.get().copied().unwrap_or(MOST)
     }
 
-    /// Takes a place, or goes to the end of the line.
+    /// Takes a place, or joins the end of the line.
     pub fn enter(self: &Arc<Self>, admit: Admit) -> Turn {
         let most = self.most();
         let mut state = self.state();
-        // Whoever is in the line came first.
+        // A free place belongs to the line first.
         if state.taken < most && state.line.is_empty() {
             state.taken += 1;
             return Turn::Now(Place(Arc::clone(self)));
@@ -86,7 +87,7 @@ impl Drop for Place {
 }
 
 impl Queued {
-    /// How many places there are.
+    /// The number of places.
     pub fn most(&self) -> usize {
         self.openings.most()
     }
@@ -95,12 +96,12 @@ impl Queued {
 impl Drop for Queued {
     fn drop(&mut self) {
         let left = self.openings.state().line.remove(&self.number);
-        // Outside of the lock: it owns a connection.
+        // Dropped outside the lock, because it owns a connection.
         drop(left);
     }
 }
 
-/// The limit that the variable sets.
+/// The limit that the environment variable sets.
 fn limit(value: Option<&std::ffi::OsStr>) -> usize {
     let Some(value) = value.filter(|value| !value.is_empty()) else { return MOST };
     match value.to_str().and_then(|value| value.trim().parse().ok()) {
@@ -144,7 +145,7 @@ mod tests {
         drop(first);
         let (name, place) = admitted.try_recv().unwrap();
         assert_eq!(name, "third");
-        // As if its connection were gone.
+        // As when its connection ends.
         drop(place);
         let (name, place) = admitted.try_recv().unwrap();
         assert_eq!(name, "fifth");

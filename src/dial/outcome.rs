@@ -9,20 +9,20 @@ use crate::transport::Transport;
 pub struct Timings {
     pub dns_us: u32,
     pub tcp_us: u32,
-    /// From the connection to the proxy until the connection through it.
+    /// From the connection to the proxy to the connection through it.
     pub proxy_us: u32,
     /// Includes building the context, if it was the first of its kind.
     pub tls_us: u32,
     pub upgrade_us: u32,
 }
 
-/// An open connection. Its socket is still registered. As readiness is edge-triggered, data that
-/// has arrived meanwhile is not announced again: read until the socket would block.
+/// An open connection. Its socket is still registered. Readiness is edge-triggered, so data that
+/// has already arrived is not announced again: read until the socket would block.
 pub struct Established {
     pub transport: Transport,
     pub response: Response,
     pub agreed: Agreed,
-    /// The bytes after the response: the first frames.
+    /// The bytes after the response: the beginning of the first frames.
     pub leftover: Vec<u8>,
     pub timings: Timings,
     /// Whether the TLS session with the server was resumed; `None` without TLS.

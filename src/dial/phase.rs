@@ -26,24 +26,24 @@ pub enum Purpose {
 
 /// The phase of an opening.
 pub enum Phase {
-    /// It waits for its turn.
+    /// The opening waits in line for its turn.
     InLine(Queued),
-    /// It gets what it needs, at first without blocking.
+    /// The opening collects what it needs, at first without blocking.
     Preparing,
-    /// The job has not been taken yet.
+    /// The opening lacks something. The job that provides it has not been taken yet.
     Lacking(Purpose, Box<Job>),
     Awaiting(Purpose),
     Prepared(Purpose, Prepared),
     Connecting(Race),
     ConnectingLocally(LocalAttempt),
-    /// The host has given a connected socket.
+    /// The host supplied a connected socket.
     Given(socket2::Socket),
     SecuringProxy(Guarded<Handshaking<Stream>>),
     Tunnelling(Tunnel),
     Securing(Guarded<Handshaking<Stream>>),
     Upgrading(Box<Upgrade>),
     Refused(Box<Refusal>),
-    /// The host decides. The question is there until it is taken.
+    /// The host decides. The question is there until `take_question` takes it.
     Asking(Option<Box<Question>>, Asked),
     Answered(Verdict, Asked),
     Over,
@@ -82,10 +82,10 @@ impl Phase {
         }
     }
 
-    /// The phase's name in the trail; "" if the last one goes on.
+    /// The phase's name in the trail; "" if it belongs to the phase before.
     pub fn name(&self) -> &'static str {
         match self {
-            // What comes after an answer belongs to the phase that got it.
+            // What happens after an answer belongs to the phase that received it.
             Phase::Preparing | Phase::Prepared(..) | Phase::Refused(_) | Phase::Over => "",
             Phase::Lacking(Purpose::Addresses | Purpose::TargetAddresses, _)
             | Phase::Awaiting(Purpose::Addresses | Purpose::TargetAddresses) => "dns",

@@ -1,4 +1,5 @@
-//! The work before the first socket, which may block: the resolver, PEM files, the TLS context.
+//! The jobs of an opening, which may block: the resolver, PEM files, the TLS context, a function of
+//! the host.
 
 use std::net::SocketAddr;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -16,7 +17,7 @@ use super::tls::{Context, TlsConfig, TlsContexts};
 use super::trail::Trails;
 use crate::error::{Code, Component, Error};
 
-/// What all openings share.
+/// The state that all openings share.
 #[derive(Default)]
 pub struct Resources {
     pub(super) contexts: TlsContexts,
@@ -27,7 +28,7 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// Later openings read the system's files again.
+    /// Makes later openings read the system's files again.
     pub fn forget(&self) {
         self.contexts.forget();
         socket::forget_lost_hook();
@@ -56,7 +57,7 @@ pub struct Shown {
     pub address: SocketAddr,
 }
 
-/// A blocking part of an opening, which runs on another thread.
+/// A blocking part of an opening. It runs on another thread.
 pub struct Job {
     pub(super) need: Need,
     pub(super) resources: Arc<Resources>,
@@ -124,8 +125,8 @@ impl Job {
     }
 }
 
-/// The host's answer, which is given even if its function does not return: an exception may leave
-/// it, or it may end its thread.
+/// Delivers the host's answer, even if its function does not return, because it throws an exception
+/// or ends its thread.
 struct Answer<D: FnOnce(Result<Found, Error>)> {
     address: SocketAddr,
     hook: SocketHook,

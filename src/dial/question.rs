@@ -1,4 +1,4 @@
-//! Questions to the host, for which an opening waits, and the host's answers.
+//! Questions to the host, and the host's answers, for which an opening waits.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use crate::error::Error;
 use crate::protocol::check_header;
 use crate::secret::Secret;
 
-/// The longest answer. Servers take less in a header.
+/// The longest answer. Servers accept less in a header.
 const MAX_VALUE: usize = 64 << 10;
 
-/// What is asked. The numbers are the ABI.
+/// The subject of a question. The numbers are part of the ABI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Topic {
@@ -41,20 +41,20 @@ impl Topics {
     }
 }
 
-/// A question, with all that the host may want to know.
+/// A question, with the facts that the host needs to decide.
 pub struct Question {
     pub topic: Topic,
     /// A JSON object.
     pub facts: Map<String, Value>,
-    /// What went wrong, if something did.
+    /// The error that led to the question, if any.
     pub why: Option<Error>,
 }
 
-/// What the host says.
+/// The host's answer.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Verdict {
     Refuse,
-    /// The certificate is the server's.
+    /// The certificate is accepted.
     Accept,
     /// The value of the header.
     Value(Secret),
@@ -65,7 +65,7 @@ pub enum Verdict {
     Now,
 }
 
-/// Without what may be a secret.
+/// Leaves out possible secrets.
 impl fmt::Debug for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -80,7 +80,7 @@ impl fmt::Debug for Verdict {
 }
 
 impl Verdict {
-    /// The words of an error never repeat the answer.
+    /// Parses an answer. An error never quotes it.
     pub fn parse(topic: Topic, answer: &str) -> Result<Verdict, String> {
         if answer.len() > MAX_VALUE {
             return Err(format!("has {} bytes; an answer has at most {MAX_VALUE}", answer.len()));

@@ -19,7 +19,7 @@ pub struct Target {
     /// A name or an address without brackets, with its zone if it has one.
     pub host: String,
     pub port: u16,
-    /// With brackets, and with the port unless it is the default.
+    /// The value of the Host header: with brackets, and with the port unless it is the default.
     pub host_header: String,
     /// Path and query.
     pub resource: String,
@@ -41,7 +41,7 @@ impl Target {
         }
     }
 
-    /// The same for a proxy: without the zone, which belongs to this machine.
+    /// The same for a proxy: without the zone, which only this machine knows.
     pub fn tunnel_authority(&self) -> String {
         let host = self.tls_name();
         if host.contains(':') {
@@ -51,7 +51,7 @@ impl Target {
         }
     }
 
-    /// Whether secrets for one may go to the other.
+    /// Whether secrets for one target may be sent to the other.
     pub fn is_same_origin(&self, other: &Target) -> bool {
         (self.secure, &self.host, self.port, &self.socket)
             == (other.secure, &other.host, other.port, &other.socket)
@@ -61,7 +61,7 @@ impl Target {
         self.is_same_origin(other) && self.resource == other.resource
     }
 
-    /// Whether it is on this machine, and not on a network.
+    /// Whether the server has a Unix socket on this machine.
     pub fn is_local_socket(&self) -> bool {
         self.socket.is_some()
     }

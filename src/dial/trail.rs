@@ -13,18 +13,18 @@ use crate::error::Error;
 use crate::tls::TlsFacts;
 use crate::words::cut;
 
-/// A trail has at most so many attempts, the newest.
+/// The most attempts in a trail. The newest are kept.
 const MAX_ATTEMPTS: usize = 8;
-/// An attempt has at most so many addresses and heads, the first.
+/// The most addresses and heads of an attempt. The first are kept.
 const MAX_TRIES: usize = 16;
 const MAX_HEADS: usize = 8;
 /// The most bytes of a head.
 const MAX_HEAD: usize = 2048;
 
-/// There are at most so many trails at a time. Connections that are opened beyond that have none.
+/// The most trails at a time. Further connections that are opened have none.
 const MAX_TRAILS: usize = 128;
-/// Connections that are open keep their trails while there are no more trails than this. An idle
-/// connection among many has none.
+/// Open connections keep their trails while there are no more trails than this. An idle connection
+/// among many has none.
 const KEPT: usize = 32;
 
 /// Counts the trails.
@@ -32,7 +32,7 @@ const KEPT: usize = 32;
 pub struct Trails(Arc<AtomicUsize>);
 
 impl Trails {
-    /// A new trail, unless there are too many.
+    /// Begins a trail, unless there are too many.
     pub fn begin(&self) -> Option<Arc<Trail>> {
         if self.0.fetch_add(1, Ordering::Relaxed) < MAX_TRAILS {
             return Some(Arc::new(Trail { attempts: Mutex::default(), trails: self.clone() }));
@@ -56,7 +56,7 @@ impl Drop for Trail {
 #[derive(Default)]
 pub struct Attempts {
     pub newest_last: VecDeque<Attempt>,
-    /// How many older ones were left out.
+    /// The number of older attempts that were dropped.
     pub left_out: u32,
 }
 
@@ -77,12 +77,12 @@ pub struct Attempt {
     since: Instant,
     pub server: String,
     pub proxy: Option<String>,
-    /// What is being done, or what was done last.
+    /// The current or last phase.
     pub phase: &'static str,
     pub tries: Vec<Try>,
     pub tries_left_out: u32,
     pub heads: Vec<Head>,
-    /// What was agreed with the server. Only the last attempt keeps the certificates.
+    /// The TLS session with the server. Only the last attempt keeps the certificates.
     pub tls: Option<TlsFacts>,
     pub local: Option<SocketAddr>,
     pub timings: Timings,
@@ -96,20 +96,20 @@ pub enum Outcome {
     Failed(Error),
 }
 
-/// An address that was connected to.
+/// An attempt to connect to an address.
 pub struct Try {
     pub address: SocketAddr,
     /// Microseconds since the attempt began.
     pub began_us: u32,
     pub took_us: Option<u32>,
-    /// `None` if it is not known yet, or does not count because another address was faster.
+    /// `None` while it is not known, or if another address was faster.
     pub result: Option<Result<(), String>>,
 }
 
 /// The head of an HTTP request or of its answer, without secrets.
 pub struct Head {
     pub is_request: bool,
-    /// It was exchanged with the proxy, not with the server.
+    /// Exchanged with the proxy, not with the server.
     pub is_proxys: bool,
     /// The lines, with a line feed between them.
     pub text: Box<str>,
@@ -122,7 +122,7 @@ impl Attempt {
     }
 }
 
-/// Where an opening tells what it does: its connection's id for log lines, and its trail.
+/// Where an opening reports its progress: the log, with the connection's id, and the trail.
 #[derive(Clone)]
 pub struct Notes {
     pub id: i32,
@@ -142,7 +142,7 @@ impl Notes {
         }
     }
 
-    /// Another attempt begins.
+    /// Begins another attempt.
     pub fn begin(&self, server: String, proxy: Option<String>) {
         let Some(trail) = &self.trail else { return };
         let mut attempts = trail.attempts();
@@ -190,7 +190,7 @@ impl Notes {
         });
     }
 
-    /// Connected from the address `local`.
+    /// Records a connection from `local` to `address`.
     pub fn connected(&self, address: SocketAddr, local: Option<SocketAddr>) {
         self.last(|attempt| attempt.local = local);
         self.tried(address, Ok(()));
@@ -212,7 +212,7 @@ impl Notes {
         });
     }
 
-    /// Whether somebody reads heads.
+    /// Whether heads are logged or kept.
     pub fn wants_heads(&self) -> bool {
         self.trail.is_some()
     }
@@ -221,7 +221,7 @@ impl Notes {
         self.last(|attempt| {
             if attempt.heads.len() < MAX_HEADS {
                 let text: Box<str> = cut(&lines.join("\n"), MAX_HEAD).into();
-                // An answer comes from where the request went.
+                // An answer comes from the peer that got the request.
                 let is_proxys = match is_request {
                     true => text.starts_with("CONNECT "),
                     false => attempt.heads.last().is_some_and(|request| request.is_proxys),

@@ -180,7 +180,7 @@ macro_rules! options_table {
             reconnect_codes: *const c_char = Text,
             /// The local addresses that connections come from: "192.0.2.7", "[2001:db8::7]:0" or,
             /// on Linux, "if!eth1" for a network interface. Several, separated by commas, are used
-            /// in turn for each address of the server. One that has no port left is passed over.
+            /// in turn for each address of the server. An address that has no free port is skipped.
             /// Each local address allows as many connections to one server address as the system
             /// has ports, 28,232 by default on Linux. With a port other than 0, only one connection
             /// at a time can come from it. Like the `tcp_` options, this applies to all TCP sockets
@@ -189,18 +189,18 @@ macro_rules! options_table {
             local_address: *const c_char = Text,
             /// Where to connect instead of the addresses of a host:
             /// "example.com:443=192.0.2.1,[2001:db8::1]:8443". On the left, a host without a port
-            /// stands for all its ports, and * for any host. On the right are IP addresses, of
-            /// which the port is that of the left side unless they have one of their own. Several
-            /// entries are separated by ";"; the first that fits counts. The name is not looked up.
-            /// Everything else stays: the Host header, the name that TLS sends and expects, the
-            /// origin of redirects. Several addresses are tried like those of a name: different
-            /// connections begin with different ones, and if one does not answer, the next is tried
-            /// as well. With a proxy, give the proxy's host and port; the server's entry then only
-            /// applies to the address that is sent to a socks5:// proxy. NULL or "": nowhere.
+            /// stands for all its ports, and * for any host. On the right are IP addresses; an
+            /// address without a port has the port of the connection. Several entries are separated
+            /// by ";"; the first that matches counts. The name is not looked up. Everything else
+            /// stays the same: the Host header, the name that TLS sends and expects, the origin of
+            /// redirects. Several addresses are tried like the addresses of a name: connections
+            /// take turns in which address they try first, and if it does not answer, the next is
+            /// tried as well. With a proxy, give the proxy's host and port; the server's entry then
+            /// only applies to the address that is sent to a socks5:// proxy. NULL or "": nowhere.
             connect_to: *const c_char = Text,
-            /// The system asks the peer for a sign of life (TCP keep-alive) after this much silence
-            /// and again after as much, in whole seconds, rounded up. 0 or -1: never. The pings of
-            /// `ping_interval_ms` do the same up to the server itself, and are on by default.
+            /// TCP keep-alive: the system probes the peer after this much silence, and repeats the
+            /// probe at the same interval. Rounded up to whole seconds. 0 or -1: never. The pings
+            /// of `ping_interval_ms`, which are on by default, test the whole path to the server.
             tcp_keepalive_ms: i32 = TimeOrNone,
             /// The system ends the connection when data that was sent has not been acknowledged for
             /// this long, instead of the 15 minutes or so after which TCP gives up
@@ -213,18 +213,18 @@ macro_rules! options_table {
             tcp_send_buffer: i32 = Count,
             /// The same for the receive buffer (SO_RCVBUF).
             tcp_receive_buffer: i32 = Count,
-            /// 1: writes the keys of each TLS connection to the file that the environment variable
-            /// SSLKEYLOGFILE names during ws_new(), in the format that Wireshark reads; nothing if
-            /// it names none. WHOEVER HAS THE FILE CAN READ EVERYTHING that these connections
-            /// carry: it is for debugging, and each connection logs a warning. The file is created
-            /// for its owner alone, and appended to. 0: never, whatever the environment says.
-            /// HOSTWS_E_OPTION where TLS is not OpenSSL (Windows, macOS).
+            /// 1: writes the keys of each TLS connection to a file, in the format that Wireshark
+            /// reads. The environment variable SSLKEYLOGFILE names the file during ws_new(); if it
+            /// is not set, nothing is written. WHOEVER HAS THE FILE CAN READ EVERYTHING that these
+            /// connections carry: use it for debugging only. Each connection logs a warning. A new
+            /// file is readable by its owner only; an existing file is appended to. 0: never,
+            /// whatever the environment says. HOSTWS_E_OPTION where TLS is not OpenSSL (Windows,
+            /// macOS).
             tls_key_log: i32 = Switch,
-            /// 0: resumes TLS sessions that the server gave to earlier connections with the same
-            /// settings, through the same proxy, which saves the server most of the work; the
-            /// sessions of at most 1,024 servers are kept in memory, until ws_shutdown(). -1: does
-            /// not; each connection makes a whole handshake. Where TLS is not OpenSSL, the system
-            /// decides.
+            /// 0: resumes the TLS sessions of earlier connections with the same settings and the
+            /// same proxy, which saves the server most of the work. The library keeps the sessions
+            /// of at most 1,024 servers in memory, until ws_shutdown(). -1: each connection makes a
+            /// full handshake. Where TLS is not OpenSSL, the system decides.
             tls_resume: i32 = OnOrOff,
             /// Which decisions your program wants to make itself: a sum of
             /// HOSTWS_ASK_CERTIFICATE, HOSTWS_ASK_CREDENTIALS and HOSTWS_ASK_RECONNECT. Each comes
@@ -233,30 +233,31 @@ macro_rules! options_table {
             ask: i64 = Questions,
             /// A message that has not begun to leave after this time is dropped, and an EXPIRED
             /// event names it. The time begins when ws_send() or ws_send_ex() queues the message,
-            /// or its last fragment, and runs also while the connection is opened or reopened. Once
-            /// its first byte has left, or is part of a TLS record that has begun to leave, a
-            /// message is sent completely. After a reconnect this counts anew. With `deflate`,
-            /// messages are then compressed each by itself. 0 or -1: no limit. HOSTWS_E_AGAIN also
-            /// means that 65,536 EXPIRED events are outstanding or wait for you to take them.
+            /// or its last fragment. It also runs while the connection is opened or reopened. A
+            /// message whose first byte has left, or is part of a TLS record that has begun to
+            /// leave, is sent completely. If a reconnect interrupts it and it must be sent again,
+            /// it can expire. With `deflate`, each message is then compressed by itself. 0 or -1:
+            /// no limit. HOSTWS_E_AGAIN also means that 65,536 EXPIRED events are outstanding or
+            /// wait for you to take them.
             message_ttl_ms: i64 = WideTimeOrNone,
-            /// A connected stream socket (a SOCKET on Windows) to open the connection on: TCP, Unix,
-            /// one end of a socketpair(), whatever reaches the server. The URL still says what is
-            /// asked for, and with wss:// TLS is spoken on it. ws_new() looks whether it is a
-            /// connected socket. If ws_new() returns an id, the socket belongs to the library,
-            /// which makes it non-blocking and closes it when the connection ends: do not use or
-            /// close it any more (use dup() to keep one; it shares the non-blocking mode). If
-            /// ws_new() returns an error, the socket is still yours, unchanged. 0: none; if your
-            /// socket is descriptor 0, use dup(). The library cannot make such a socket again, so
-            /// `reconnect_max`, `max_redirects`, `proxy`, `local_address`, `connect_to`,
-            /// `on_socket` and the `tcp_` options are HOSTWS_E_OPTION beside it. Proxies in the
-            /// environment do not count.
+            /// A connected stream socket (a SOCKET on Windows) to use instead of a new one: TCP,
+            /// Unix, one end of a socketpair(), or anything else that reaches the server. The URL
+            /// still gives the host and the path of the request, and wss:// still means TLS.
+            /// ws_new() checks that the socket is connected. If ws_new() returns an id, the socket
+            /// belongs to the library, which makes it non-blocking and closes it when the
+            /// connection ends: do not use or close it any more (use dup() to keep one; it shares
+            /// the non-blocking mode). If ws_new() returns an error, the socket is still yours,
+            /// unchanged. 0: none; if your socket is descriptor 0, use dup(). The library cannot
+            /// make such a socket again, so `reconnect_max`, `max_redirects`, `proxy`,
+            /// `local_address`, `connect_to`, `on_socket` and the `tcp_` options are
+            /// HOSTWS_E_OPTION beside it. Proxies in the environment do not count.
             fd: i64 = Descriptor,
-            /// Is shown each TCP socket before it connects, and can refuse it: see
+            /// Called with each TCP socket before it connects; can refuse it: see
             /// ws_socket_function. IT RUNS ON A THREAD OF THE LIBRARY. NULL: none. Not available in
             /// JSON.
             on_socket: ws_socket_function = Function,
-            /// Passed to `on_socket` unchanged. It must stay valid until the connection has ended
-            /// and no call of the function runs, which ws_socket_function explains.
+            /// Passed to `on_socket` unchanged. ws_socket_function says how long it must stay
+            /// valid.
             on_socket_data: *mut c_void = Pointer,
         }
     };

@@ -2,26 +2,26 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// The most addresses of an entry.
+/// The most addresses that an entry may have.
 const MAX_ADDRESSES: usize = 64;
 
-/// The entries, of which the first that fits counts.
+/// The entries. The first that matches counts.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Elsewhere(Vec<Entry>);
 
 #[derive(Clone, PartialEq, Eq)]
 struct Entry {
-    /// In lower case; `None`: any.
+    /// In lower case; `None`: any host.
     host: Option<String>,
-    /// `None`: any.
+    /// `None`: any port.
     port: Option<u16>,
-    /// Without a port: that of the host.
+    /// An address without a port has the port of the connection.
     addresses: Vec<(IpAddr, Option<u16>)>,
 }
 
 impl Elsewhere {
-    /// Parses `example.com:443=192.0.2.1,[2001:db8::1]:8443;*:80=192.0.2.2`, or says what is wrong
-    /// with it.
+    /// Parses a list such as `example.com:443=192.0.2.1,[2001:db8::1]:8443;*:80=192.0.2.2`. Fails
+    /// with words that say what is wrong.
     pub fn parse(list: &str) -> Result<Elsewhere, String> {
         let entries = list.split(';').map(str::trim).filter(|entry| !entry.is_empty());
         entries.map(Entry::parse).collect::<Result<_, _>>().map(Elsewhere)

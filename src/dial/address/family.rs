@@ -1,11 +1,11 @@
-//! The addresses that may be connected to.
+//! The address family of an opening: the option `ip_family`.
 
 use std::net::SocketAddr;
 
 use super::lookup::unresolved;
 use crate::error::Error;
 
-/// The addresses that may be connected to.
+/// The addresses that an opening may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     Any,
@@ -14,7 +14,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// The addresses that belong to it. Fails if there are none.
+    /// Keeps the addresses of this family. Fails if there are none.
     pub fn only(self, addresses: Vec<SocketAddr>, host: &str) -> Result<Vec<SocketAddr>, Error> {
         let (belongs, name): (fn(&SocketAddr) -> bool, _) = match self {
             Family::Any => return Ok(addresses),

@@ -1,4 +1,4 @@
-//! A connected socket that the host has given.
+//! A connected socket that the host supplied.
 
 use mio::{Interest, Registry, Token};
 
@@ -6,12 +6,12 @@ use crate::error::{Code, Component, Error};
 use crate::sys::{self, Adopted};
 use crate::transport::Socket;
 
-/// Makes it a socket of ours.
+/// Takes ownership of the socket and registers it.
 pub fn adopt(socket: socket2::Socket, registry: &Registry, token: Token) -> Result<Socket, Error> {
     let interest = Interest::READABLE | Interest::WRITABLE;
     let adopted = sys::adopt(socket).and_then(|adopted| match adopted {
         Adopted::Tcp(mut stream) => {
-            // A Unix socket or a tunnel has no such thing.
+            // Fails on Unix sockets, which have no such option.
             let _ = stream.set_nodelay(true);
             registry.register(&mut stream, token, interest)?;
             Ok(Socket::Tcp(stream))

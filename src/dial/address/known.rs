@@ -8,7 +8,7 @@ pub fn known_addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
         return Some(vec![SocketAddr::new(address, port)]);
     }
     if let Some((address, zone)) = host.split_once('%') {
-        // Only the resolver can find the interface of a zone with a name.
+        // Only the resolver can turn the name of a zone into an interface.
         let (address, scope) = (address.parse().ok()?, zone.parse().ok()?);
         return Some(vec![SocketAddrV6::new(address, port, 0, scope).into()]);
     }

@@ -1,5 +1,5 @@
-//! Names to addresses, with at most one look-up at a time for a name. Further requests for that
-//! name get the same answer, and need no thread.
+//! Look-ups of names, at most one at a time for each name. Further requests for the name wait for
+//! the same answer, and need no thread.
 
 use std::collections::hash_map::{Entry, HashMap};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -11,9 +11,9 @@ use crate::error::{Code, Component, Error};
 
 type Found = Result<Vec<SocketAddr>, Error>;
 
-/// Somebody who waits for an answer.
+/// A request that waits for an answer.
 pub struct Waiter {
-    /// It has given up. The others still get the answer.
+    /// Set when this waiter has given up. The others still get the answer.
     pub cancelled: Arc<AtomicBool>,
     pub deliver: Box<dyn FnOnce(Found) + Send>,
 }
@@ -26,8 +26,7 @@ pub struct Lookups {
 
 impl Lookups {
     /// Asks the system's resolver, which may block, and gives the answer to all waiters. If another
-    /// thread asks for the same name already, it returns at once, and that thread gives `waiter`
-    /// the answer.
+    /// thread is looking up the same name, this returns at once, and that thread answers `waiter`.
     pub fn look_up(&self, host: &str, port: u16, waiter: Waiter) {
         self.look_up_with(resolve, host, port, waiter);
     }
@@ -43,7 +42,8 @@ impl Lookups {
         match self.running().entry(key.clone()) {
             Entry::Occupied(mut running) => {
                 let waiters = running.get_mut();
-                // Each attempt of a connection is another waiter, and a look-up may hang for long.
+                // Each attempt of a connection adds a waiter, and a look-up may hang for a long
+                // time.
                 if waiters.len() == waiters.capacity() {
                     waiters.retain(|waiter| !waiter.cancelled.load(Ordering::Relaxed));
                 }
@@ -58,7 +58,7 @@ impl Lookups {
         let waiters = self.running().remove(&key).unwrap_or_default();
         for waiter in waiters {
             let found = found.clone();
-            // If one panics, the others still get the answer.
+            // If one delivery panics, the other waiters still get the answer.
             let _ = catch_unwind(AssertUnwindSafe(|| (waiter.deliver)(found)));
         }
     }
@@ -127,7 +127,7 @@ mod tests {
                     let nobody = |_: &str, _| panic!("it is being looked up already");
                     lookups.look_up_with(nobody, "name", 80, waiter(&sender));
                 }
-                // Another port is another look-up.
+                // A different port is a different look-up.
                 let other = |_: &str, _| Err(unresolved("name", "no"));
                 lookups.look_up_with(other, "name", 81, waiter(&sender));
                 assert!(receiver.try_recv().unwrap().is_err());

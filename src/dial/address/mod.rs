@@ -1,4 +1,4 @@
-//! Names to addresses, and addresses to a connected socket.
+//! From a name to its addresses, and from the addresses to a connected socket.
 
 mod elsewhere;
 mod family;

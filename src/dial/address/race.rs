@@ -2,7 +2,7 @@
 //!
 //! It follows RFC 8305: the addresses come in the resolver's order, but alternate between the
 //! families. A new attempt begins every 250 ms, or as soon as one fails. The first connection wins.
-//! Of addresses that are as good as each other, each connection begins with the next one.
+//! Connections take turns in which of several equally good addresses they try first.
 
 use std::collections::{HashSet, VecDeque};
 use std::io;
@@ -22,17 +22,17 @@ use crate::error::{Code, Component, Error};
 use crate::log;
 
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-/// The most addresses that are tried. A name with more has them to balance load.
+/// The most addresses that are tried. A name has more only to balance load.
 const MAX_ADDRESSES: usize = 64;
 /// The most attempts at the same time.
 const MAX_ATTEMPTS: usize = 10;
 /// The most failed attempts that an error names.
 const MAX_TOLD: usize = 10;
-/// The most local addresses that are tried for an address, if no port is free on some.
+/// The most local addresses that are tried for one address when they have no free port.
 const MAX_LOCALS_TRIED: usize = 8;
 
-/// Each address once, the families alternating, the resolver's first choice first. Within a family,
-/// those as good as its first one are rotated by `turn`.
+/// Removes duplicates and alternates between the families, beginning with the resolver's first
+/// choice. In each family, `turn` rotates the addresses that are as good as the first.
 fn interleave(mut addresses: Vec<SocketAddr>, turn: usize) -> VecDeque<SocketAddr> {
     let mut seen = HashSet::new();
     addresses.retain(|address| seen.insert(*address));
@@ -55,7 +55,8 @@ fn interleave(mut addresses: Vec<SocketAddr>, turn: usize) -> VecDeque<SocketAdd
     mixed
 }
 
-/// The resolver puts addresses of a different scope later because they may not be reachable.
+/// Rotates the leading addresses of the same scope. The resolver puts other scopes later, because
+/// they may not be reachable.
 fn rotate(addresses: &mut [SocketAddr], turn: usize) {
     let Some(first) = addresses.first().map(|address| scope(address.ip())) else { return };
     let equal = addresses.iter().take_while(|address| scope(address.ip()) == first).count();
@@ -74,16 +75,16 @@ fn scope(ip: IpAddr) -> u8 {
     }
 }
 
-/// An address that is not connected to yet.
+/// An address that has not been tried yet.
 #[derive(Clone, Copy)]
 struct Candidate {
     address: SocketAddr,
-    /// Whose turn it is among the local addresses, and how many were tried before.
+    /// The index of the next local address, and how many were tried before.
     turn: usize,
     tried: usize,
 }
 
-/// The socket that is shown to the host. It is one at a time.
+/// The socket that is shown to the host, one at a time.
 enum Showing {
     None,
     Due(Candidate, Socket),
@@ -108,7 +109,7 @@ pub enum Progress {
 }
 
 impl Race {
-    /// `host` is the choice that the addresses belong to.
+    /// `host` names the choice that the addresses belong to.
     pub fn new(
         addresses: Vec<SocketAddr>,
         host: &str,
@@ -118,7 +119,7 @@ impl Race {
     ) -> Race {
         let turn = if addresses.len() > 1 { turns.take(host.to_owned()) } else { 0 };
         let waiting = interleave(addresses, turn).into_iter().map(|address| {
-            // For each address, so that all pairs of a near and a far address are used.
+            // Counted for each address, so that all pairs of local and remote addresses are used.
             let turn = match sockets.locals.count_for(address) {
                 0 | 1 => 0,
                 _ => turns.take(format!("{} to {address}", sockets.locals)),
@@ -147,7 +148,7 @@ impl Race {
         for (address, stream) in std::mem::take(&mut self.attempts) {
             match connected(&stream) {
                 Ok(true) => {
-                    // The others close as they are dropped.
+                    // Dropping the other attempts closes them.
                     self.attempts.clear();
                     let local = stream.local_addr().ok();
                     self.notes.connected(address, local);
@@ -194,7 +195,7 @@ impl Race {
         }
         let is_showing = !matches!(self.showing, Showing::None);
         if is_showing {
-            // The next attempt begins when the answer has come.
+            // The next attempt begins after the host's answer.
             self.next_at = None;
         }
         if self.attempts.is_empty() && !is_showing {
@@ -219,7 +220,7 @@ impl Race {
         }
     }
 
-    /// The host has answered. The next `advance` uses it.
+    /// Takes the host's answer. The next `advance` uses it.
     pub fn answered(&mut self, address: SocketAddr, consent: Result<Socket, Error>) {
         match self.showing {
             Showing::Away(candidate) if candidate.address == address => {
@@ -245,7 +246,7 @@ impl Race {
         })
     }
 
-    /// Begins an attempt with that socket. Returns false if it has failed already.
+    /// Begins an attempt with that socket. Returns false if it failed at once.
     fn begin(
         &mut self,
         candidate: Candidate,
@@ -287,12 +288,12 @@ impl Race {
         false
     }
 
-    /// When the next address is due.
+    /// When the next attempt is due.
     pub fn wake_at(&self) -> Option<Instant> {
         self.next_at
     }
 
-    /// The attempts so far: `10.0.0.2:80 (10.0.0.1:80: refused)`.
+    /// Describes the attempts so far: `10.0.0.2:80 (10.0.0.1:80: refused)`.
     pub fn tried(&self) -> String {
         let mut pending: Vec<_> =
             self.attempts.iter().map(|(address, _)| address.to_string()).collect();
@@ -318,7 +319,7 @@ impl Race {
         self.failed.push((address, error));
     }
 
-    /// Why an attempt failed, in the system's words and ours.
+    /// The error of a failed attempt: our words, then the system's.
     fn cause(&self, address: SocketAddr, error: io::Error) -> Error {
         match error.kind() {
             io::ErrorKind::AddrNotAvailable => {
@@ -331,7 +332,7 @@ impl Race {
     fn lost(&mut self) -> Error {
         let tcp = |words: String| Error::new(Code::Tcp, Component::Tcp, words);
         let mut failed = std::mem::take(&mut self.failed);
-        // If a resource has run out, that is the same for all addresses.
+        // A resource that has run out is missing for all addresses.
         let is_shortage = |(_, error): &(_, Error)| error.code == Code::Resources as i32;
         if failed.len() == 1 || failed.iter().all(is_shortage) {
             let (address, error) = failed.remove(0);
@@ -354,7 +355,7 @@ impl Race {
 /// An attempt that failed before it began.
 struct Missed {
     error: Error,
-    /// From another local address it may succeed.
+    /// It may succeed from another local address.
     is_of_local: bool,
 }
 
@@ -368,7 +369,7 @@ impl Missed {
     }
 }
 
-/// What an address lacks, if anything.
+/// Advice about an address that cannot work, or "".
 fn advice(address: SocketAddr) -> &'static str {
     match address {
         SocketAddr::V6(v6) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0 => {
@@ -379,7 +380,7 @@ fn advice(address: SocketAddr) -> &'static str {
     }
 }
 
-/// Whether a non-blocking connect has finished, and how.
+/// Whether a non-blocking connect has finished, or its error.
 fn connected(stream: &TcpStream) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);

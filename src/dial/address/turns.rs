@@ -1,16 +1,16 @@
-//! Whose turn it is: connections that could use the same addresses use them one after the other.
+//! Round-robin: connections that share a choice of addresses take turns in using them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The most choices that are remembered. Beyond it, all begin anew.
+/// The most choices that are remembered. Beyond this, all counts start again.
 const MOST: usize = 4096;
 
 #[derive(Default)]
 pub struct Turns(Mutex<HashMap<String, usize>>);
 
 impl Turns {
-    /// How often this was called before with that name of a choice.
+    /// Returns how often it was called before for this choice.
     pub fn take(&self, choice: String) -> usize {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if turns.len() >= MOST && !turns.contains_key(&choice) {

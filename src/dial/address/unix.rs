@@ -13,7 +13,7 @@ use crate::sys::{self, LocalStream};
 /// How long to wait for room in the server's backlog, which nothing announces.
 const BACKLOG_WAIT: Duration = Duration::from_millis(20);
 
-/// Parses what follows the `://`: the socket, percent-decoded, and the resource.
+/// Splits what follows the `://` into the socket's path, percent-decoded, and the resource.
 pub fn split_socket(rest: &str) -> Result<(PathBuf, &str), String> {
     let (socket, resource) = rest.split_once(':').unwrap_or((rest, ""));
     let wrong = |words: &str| Err(words.to_owned());
@@ -36,7 +36,7 @@ pub fn split_socket(rest: &str) -> Result<(PathBuf, &str), String> {
     Ok((sys::local_path(socket)?, resource))
 }
 
-/// The path, fit for one line.
+/// The path, escaped so that it fits on one line.
 pub fn shown_socket(path: &Path) -> String {
     let path = path.to_string_lossy();
     let (mark, name) = path.strip_prefix('\0').map_or(("", &*path), |name| ("@", name));

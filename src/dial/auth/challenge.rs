@@ -1,11 +1,11 @@
-//! The challenges of a WWW-Authenticate or Proxy-Authenticate header (RFC 9110 11.6.1). What
-//! servers send is read as far as it makes sense; the rest of a line with an error is skipped.
+//! The challenges of a WWW-Authenticate or Proxy-Authenticate header (RFC 9110 11.6.1). Parsing is
+//! lenient: it skips the rest of a line after an error.
 
 use std::borrow::Cow;
 
 use crate::protocol::{is_token, Response};
 
-/// One way to authenticate that a server offers.
+/// A challenge: a scheme that the server offers, with its parameters.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Challenge {
     pub scheme: String,
@@ -17,14 +17,14 @@ impl Challenge {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
-    /// The first parameter of that name, in any case, without quotes.
+    /// The first parameter with that name, in upper or lower case, without quotes.
     pub fn get(&self, name: &str) -> Option<&str> {
         let known = self.params.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         known.map(|(_, value)| value.as_str())
     }
 }
 
-/// All challenges of the headers of that name, in their order.
+/// All challenges in the headers with that name, in order.
 pub fn challenges(response: &Response, header: &str) -> Vec<Challenge> {
     response.header_all(header).flat_map(|line| parse(&text(line))).collect()
 }
@@ -32,12 +32,12 @@ pub fn challenges(response: &Response, header: &str) -> Vec<Challenge> {
 /// The nonce for the next request, if the server gives one (RFC 7616 3.5).
 pub fn next_nonce(response: &Response) -> Option<String> {
     let information = response.header("Authentication-Info")?;
-    // It has the parameters of a challenge.
+    // The header has the syntax of a challenge's parameters.
     let parsed = parse(&format!("Digest {}", text(information)));
     parsed.first()?.get("nextnonce").map(str::to_owned)
 }
 
-/// Bytes that are not UTF-8 are Latin-1, as HTTP had it.
+/// Decodes a header value: UTF-8, or else Latin-1, as in old HTTP.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -67,12 +67,12 @@ fn parse(line: &str) -> Vec<Challenge> {
     }
 }
 
-/// What is still to be read of a line.
+/// The unparsed rest of a line.
 struct Rest<'a>(&'a str);
 
 impl<'a> Rest<'a> {
     fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
-        // The bytes that are wanted are ASCII, so this never cuts a character.
+        // `wanted` accepts only ASCII, so this never cuts a character.
         let end = self.0.bytes().position(|byte| !byte.is_ascii() || !wanted(byte));
         let (taken, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
         self.0 = rest;
@@ -105,7 +105,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// What NTLM and Negotiate have in place of parameters.
+    /// Skips the token68 that NTLM and Negotiate have instead of parameters.
     fn skip_token68(&mut self) -> bool {
         let mut rest = Rest(self.0);
         let token =
@@ -113,7 +113,7 @@ impl<'a> Rest<'a> {
         rest.take_while(|byte| byte == b'=');
         rest.skip_blanks();
         let is_alone = rest.0.is_empty() || rest.0.starts_with(',');
-        // A lone word is the next scheme only behind a comma.
+        // A lone word is the next scheme only after a comma.
         let is_token68 = is_alone && !token.is_empty();
         if is_token68 {
             self.0 = rest.0;
@@ -121,7 +121,7 @@ impl<'a> Rest<'a> {
         is_token68
     }
 
-    /// `name=value`, up to a word without a value: the next scheme.
+    /// Reads `name=value` pairs, up to a word without a value, which is the next scheme.
     fn params(&mut self, params: &mut Vec<(String, String)>) {
         loop {
             self.skip_separators();

@@ -10,12 +10,12 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Both schemes of HTTP separate the two by a colon.
+    /// Whether HTTP can carry them: Basic and Digest put a colon between user and password.
     pub fn fits_http(&self) -> bool {
         !self.user.contains(&b':')
     }
 
-    /// RFC 7617.
+    /// The value of the header for Basic (RFC 7617).
     pub fn basic(&self) -> String {
         let pair = [&self.user[..], b":", &self.password[..]].concat();
         format!("Basic {}", BASE64.encode(&pair))

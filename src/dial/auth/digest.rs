@@ -1,4 +1,4 @@
-//! Digest (RFC 7616), and what older servers speak of it (RFC 2617, RFC 2069).
+//! Digest (RFC 7616), and its older versions (RFC 2617, RFC 2069).
 
 use std::fmt::Write as _;
 
@@ -30,7 +30,7 @@ impl Algorithm {
     }
 }
 
-/// A challenge that can be answered, and how often it has been.
+/// A challenge that can be answered, and how often it was answered.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Digest {
     algorithm: Algorithm,
@@ -40,7 +40,7 @@ pub struct Digest {
     realm: String,
     nonce: String,
     opaque: Option<String>,
-    /// The server knows `qop`, which protects against chosen text.
+    /// The server supports `qop`, which protects against chosen plaintext.
     has_qop: bool,
     hides_user: bool,
     is_utf8: bool,
@@ -50,10 +50,10 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// The strongest of the challenges that can be answered.
+    /// Chooses the strongest of the challenges that can be answered.
     pub fn choose(challenges: &[Challenge]) -> Option<Digest> {
         let known = challenges.iter().filter_map(Digest::new);
-        // The server's first counts among equals.
+        // Of equal challenges, the server's first counts.
         known.reduce(|best, next| if next.algorithm > best.algorithm { next } else { best })
     }
 
@@ -77,7 +77,7 @@ impl Digest {
         let qop = challenge.get("qop").map(str::trim).filter(|qop| !qop.is_empty());
         if let Some(qop) = qop {
             let mut known = qop.split([',', ' ', '\t']);
-            // What is left is auth-int, which hashes bodies that an upgrade does not have.
+            // The other is auth-int, which hashes a body; an upgrade has none.
             if !known.any(|qop| qop.eq_ignore_ascii_case("auth")) {
                 return None;
             }
@@ -98,7 +98,7 @@ impl Digest {
         })
     }
 
-    /// The server gives the nonce of the next request.
+    /// Takes the server's nonce for the next request.
     pub fn renew(&mut self, nonce: &str) {
         nonce.clone_into(&mut self.nonce);
         self.uses = 0;
@@ -167,7 +167,7 @@ impl Digest {
         value
     }
 
-    /// The parameter that names the user.
+    /// Formats the parameter that names the user.
     fn shown(&self, user: &[u8]) -> String {
         if self.hides_user {
             let hidden = self.algorithm.hash(&[user, self.realm.as_bytes()]);
@@ -180,7 +180,7 @@ impl Digest {
     }
 }
 
-/// A quoted string (RFC 9110 5.6.4). What no header may contain is left out.
+/// A quoted string (RFC 9110 5.6.4), without the characters that no header may contain.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars().filter(|c| !c.is_control()) {
@@ -218,7 +218,7 @@ mod tests {
             .map(|it| it.1)
     }
 
-    /// RFC 7616 3.9.1.
+    /// The example of RFC 7616 3.9.1.
     fn mufasa(algorithm: &str) -> String {
         let line = format!(
             "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", algorithm={algorithm}, \
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(part(&value, "response"), Some("\"8ca523f5e9506fed4657c9700eebdbec\""));
     }
 
-    /// RFC 2069 2.4 with its erratum, and RFC 2617 3.5.
+    /// The examples of RFC 2069 2.4, with its erratum, and RFC 2617 3.5.
     #[test]
     fn the_examples_of_the_older_standards() {
         let nonce = "dcd98b7102dd2f0e8b11d0f600bfb0c093";

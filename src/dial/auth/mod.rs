@@ -1,4 +1,4 @@
-//! HTTP authentication (RFC 9110 11): the challenges of a server or a proxy, and what answers them.
+//! HTTP authentication (RFC 9110 11): the challenges of a server or a proxy, and the answers.
 
 mod authenticator;
 mod challenge;

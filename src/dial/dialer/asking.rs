@@ -1,4 +1,4 @@
-//! The questions of an opening, on their way to the host, and the answers.
+//! The questions of an opening to the host, and the answers.
 
 use super::Dialer;
 use crate::dial::outcome::Failure;
@@ -6,8 +6,7 @@ use crate::dial::phase::{Asked, Phase};
 use crate::dial::question::{Question, Verdict};
 
 impl Dialer {
-    /// The question that the host must be asked now, if there is one. Call this after each
-    /// `advance`.
+    /// The question to ask the host now, if there is one. Call this after each `advance`.
     pub fn take_question(&mut self) -> Option<Question> {
         match &mut self.phase {
             Phase::Asking(question, _) => question.take().map(|question| *question),
@@ -23,7 +22,7 @@ impl Dialer {
         }
     }
 
-    /// The failure when the opening's time is up before an answer has come.
+    /// The failure when the time of the opening is up before the host has answered.
     pub(super) fn unanswered_in_time(&mut self, asked: Asked) -> Box<Failure> {
         match asked {
             Asked::Refusal(refusal) => {

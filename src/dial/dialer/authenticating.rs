@@ -1,5 +1,5 @@
-//! Refusals that ask who the client is (401, 407): the request is made again with an answer, or the
-//! host is asked for one.
+//! Refusals that require authentication (401, 407): the request is repeated with credentials, or
+//! the host is asked for them.
 
 use serde_json::{json, Map, Value};
 
@@ -16,7 +16,7 @@ use crate::secret::Secret;
 const UPGRADE: &str = "GET";
 const CONNECT: &str = "CONNECT";
 
-/// The status that asks who the client is, and its header.
+/// The status that requires authentication, and the header with its challenges.
 fn challenge(peer: Peer) -> (u16, &'static str) {
     match peer {
         Peer::Server => (401, "WWW-Authenticate"),
@@ -37,7 +37,7 @@ impl Dialer {
         value.map_err(|error| self.failure(error))
     }
 
-    /// A whole refusal has come.
+    /// Handles a complete refusal.
     pub(super) fn refused(&mut self, refusal: Box<Refusal>) -> Result<Step> {
         let peer = refusal.peer;
         let (status, header) = challenge(peer);
@@ -113,12 +113,13 @@ impl Dialer {
             }
             _ => return Err(self.refusal_failure(*refusal)),
         }
-        // The host's time is not the network's.
+        // The time that the host takes does not count as network time.
         self.lap();
         self.ask_again(*refusal)
     }
 
-    /// Makes the request again, on the same stream if possible: NTLM is about a connection.
+    /// Repeats the request, on the same stream if possible, because NTLM authenticates a
+    /// connection.
     fn ask_again(&mut self, refusal: Refusal) -> Result<Step> {
         let peer = refusal.peer;
         match (refusal.into_stream(), peer) {
@@ -134,8 +135,8 @@ impl Dialer {
         }
     }
 
-    /// The peer has closed the stream and not answered. Another request on a stream may come too
-    /// late; then it is made on another stream.
+    /// The peer closed the stream without an answer. If the stream had carried a request before,
+    /// this request came too late, and is repeated on a new stream.
     pub(super) fn unanswered(&mut self, peer: Peer, error: Error) -> Result<Step> {
         if !std::mem::take(&mut self.authentication.is_reused) {
             return Err(self.failure(error));

@@ -1,4 +1,4 @@
-//! Who is asking, as an opening tells it to the server and to the proxy.
+//! The authentication of an opening, to the server and to the proxy.
 
 use crate::dial::auth::Authenticator;
 use crate::dial::config::DialConfig;
@@ -6,11 +6,11 @@ use crate::dial::http::Peer;
 use crate::dial::proxy::Proxy;
 use crate::protocol::Response;
 
-/// What is told to the server and to the proxy of who is asking.
+/// The authenticators of the server and of the proxy.
 pub(super) struct Authentication {
     pub(super) server: Authenticator,
     pub(super) proxy: Authenticator,
-    /// The present request is not the first on its stream, which the peer may have closed.
+    /// The current request is not the first on its stream. The peer may have closed the stream.
     pub(super) is_reused: bool,
 }
 
@@ -19,7 +19,7 @@ impl Authentication {
         Authentication { server: for_server(config), proxy: for_proxy(config), is_reused: false }
     }
 
-    /// The answer to a request leads on. What is for one origin is for no other.
+    /// A redirect is followed. Credentials for one origin are never sent to another.
     pub(super) fn redirected(&mut self, answer: &Response, from: &DialConfig, to: &DialConfig) {
         self.server.informed(answer);
         let is_same = from.target.is_same_origin(&to.target)
@@ -41,7 +41,7 @@ impl Authentication {
 }
 
 fn for_server(config: &DialConfig) -> Authenticator {
-    // The host's own header counts.
+    // An Authorization header from the host takes precedence.
     let has_header =
         config.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     let user = config.target.credentials.clone().filter(|_| !has_header);

@@ -11,8 +11,8 @@ use crate::error::{Code, Component, Error};
 use crate::protocol::close_code;
 
 impl Dialer {
-    /// The failure to report when the deadline of the whole opening, `limit`,
-    /// has passed: it says during what.
+    /// The failure to report when the time limit of the whole opening has passed. It says in which
+    /// phase.
     pub fn timed_out(&mut self, limit: Duration) -> Box<Failure> {
         let phase = std::mem::replace(&mut self.phase, Phase::Over);
         let lap = self.lap();
@@ -20,7 +20,7 @@ impl Dialer {
             *time = time.saturating_add(lap);
         }
         let (component, during) = match phase {
-            // There is an answer, so that is reported.
+            // The server has answered, so the answer is reported.
             Phase::Refused(refusal) => return self.refusal_failure(*refusal),
             Phase::Asking(_, asked) | Phase::Answered(_, asked) => {
                 return self.unanswered_in_time(asked)
@@ -31,7 +31,7 @@ impl Dialer {
         self.failure(Error::new(Code::Timeout, component, words))
     }
 
-    /// An error in connecting. It names the proxy, if there is one.
+    /// An error while connecting. It names the proxy, if there is one.
     pub(super) fn on_the_way(&self, error: Error) -> Error {
         match &self.config.proxy {
             Some(proxy) => proxy.failed("could not reach", error),
@@ -46,7 +46,7 @@ impl Dialer {
         failure
     }
 
-    /// The error of a phase whose proxy or TLS context is missing, which cannot happen.
+    /// The error of a phase that lacks its proxy or TLS context. This cannot happen.
     pub(super) fn lost<T>(&mut self) -> Result<T> {
         let words = "a defect in this library lost the way to the server";
         Err(self.failure(Error::ws(Code::Internal, words)))
@@ -69,7 +69,7 @@ impl Dialer {
     }
 }
 
-/// A limit as it was set: `30 s`, `1500 ms`.
+/// Formats a time limit: `30 s`, `1500 ms`.
 fn spoken(limit: Duration) -> String {
     let ms = limit.as_millis();
     if ms % 1000 == 0 {

@@ -1,4 +1,5 @@
-//! The first phase of an opening: it gets what it needs, at once or by jobs that may block.
+//! The first phase of an opening: it collects what the other phases need, at once or by jobs that
+//! may block.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::error::{Code, Error};
 use crate::log;
 
 impl Dialer {
-    /// Gets the first thing that is missing, and connects when nothing is missing.
+    /// Requests the first thing that is missing. Connects when nothing is missing.
     pub(super) fn prepare(&mut self) -> Result<Step> {
         let config = Arc::clone(&self.config);
         let (target, proxy) = (&config.target, config.proxy.as_ref());
@@ -87,7 +88,7 @@ impl Dialer {
                 self.prerequisites.proxy_connector = Some(connector);
             }
             (_, Ok(Found::Context(connector))) => self.prerequisites.connector = Some(connector),
-            // The race gets it.
+            // The race uses it.
             (_, Ok(Found::Consent(..))) => {}
             (Purpose::Addresses, Err(error)) => return Err(self.failure(self.on_the_way(error))),
             (_, Err(error)) => return Err(self.failure(error)),
@@ -95,7 +96,7 @@ impl Dialer {
         Ok(Step::Next(Phase::Preparing))
     }
 
-    /// Takes the addresses of `host`, as far as they belong to the wanted family.
+    /// Takes the addresses of `host` that belong to the wanted family.
     fn found(&mut self, purpose: Purpose, addresses: Vec<SocketAddr>, host: &str) -> Result<()> {
         match (purpose, self.config.family.only(addresses, host)) {
             (Purpose::TargetAddresses, Ok(found)) => {

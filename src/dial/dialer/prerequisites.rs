@@ -8,9 +8,9 @@ use crate::dial::tls::Context;
 /// The results of blocking calls that the phases need.
 #[derive(Default)]
 pub(super) struct Prerequisites {
-    /// The addresses to connect to: the target's, or those of the proxy before it.
+    /// The addresses to connect to: those of the target, or of its proxy.
     pub(super) addresses: Option<Vec<SocketAddr>>,
-    /// The target's own addresses, for a proxy that needs one.
+    /// The addresses of the target, for a proxy that needs one.
     pub(super) target_addresses: Option<Vec<SocketAddr>>,
     pub(super) proxy_connector: Option<Arc<Context>>,
     pub(super) connector: Option<Arc<Context>>,

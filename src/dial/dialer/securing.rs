@@ -1,4 +1,4 @@
-//! The phases of an opening that speak TLS, with the proxy and with the server.
+//! The TLS phases of an opening, with the proxy and with the server.
 
 use super::{Dialer, Result};
 use crate::dial::phase::{Phase, Step};
@@ -14,7 +14,8 @@ impl Dialer {
     ) -> Result<Step> {
         match handshake {
             Ok(Handshake::Pending(pending)) => Ok(Step::Wait(Phase::SecuringProxy(pending))),
-            // Nobody asked for it, so nobody accepts it.
+            // The handshake was not told to stop here, so there is nobody to accept the
+            // certificate.
             Ok(Handshake::Asked(asking, verdict)) => {
                 log_verdict(self.notes.id, "the proxy", &verdict);
                 self.proxy_secured(Handshake::answered(asking, false))
@@ -36,7 +37,7 @@ impl Dialer {
         }
     }
 
-    /// The server is at the other end of the stream.
+    /// The stream reaches the server.
     pub(super) fn reached(&mut self, stream: Stream) -> Result<Step> {
         match self.prerequisites.connector.take() {
             None if self.config.target.secure => self.lost(),
@@ -83,7 +84,7 @@ impl Dialer {
         }
     }
 
-    /// The same opening once more, on another socket.
+    /// Restarts the opening on a new socket.
     pub(super) fn anew(&mut self) -> Phase {
         log::line!(
             Debug,

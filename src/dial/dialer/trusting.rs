@@ -1,4 +1,4 @@
-//! The server's certificate, about which the host is asked.
+//! The host's decision about the server's certificate.
 
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{json, Map, Value};
@@ -29,7 +29,7 @@ impl Dialer {
     ) -> Result<Step> {
         let name = self.config.tls_name();
         log_verdict(self.notes.id, &name, &verdict);
-        // Within an opening, another connection to the same server is no news.
+        // The host has accepted this chain from this server during this opening.
         if self
             .accepted
             .as_ref()
@@ -69,7 +69,7 @@ impl Dialer {
         verdict: question::Verdict,
         stopped: Stopped,
     ) -> Result<Step> {
-        // The host's time is not the network's.
+        // The time that the host takes does not count as network time.
         self.lap();
         if verdict != question::Verdict::Accept {
             return Err(self.certificate_refused(stopped, "the program refused it"));
@@ -82,7 +82,7 @@ impl Dialer {
     pub(super) fn certificate_refused(&mut self, stopped: Stopped, words: &str) -> Box<Failure> {
         let name = self.config.tls_name();
         self.certificate = stopped.verdict.chain.into_iter().next();
-        // The server hears of it.
+        // This tells the server.
         let refused = Handshake::answered(stopped.asking, false);
         let cause = match refused {
             Err(error) if !stopped.verdict.faults.is_empty() => {

@@ -1,14 +1,14 @@
-//! The body of a refused upgrade: its first 64 KiB, in each of the ways in which HTTP/1.1 marks the
-//! end.
+//! The body of a refused upgrade, up to 64 KiB, with each way in which HTTP/1.1 marks its end.
 
 use httparse::Status;
 
 use crate::protocol::Response;
 
 pub const MAX_BODY: usize = 64 << 10;
-/// The most bytes that are read for it: small chunks consist mostly of their sizes.
+/// The most bytes that are read for the body. It is more than the body, because small chunks
+/// consist mostly of their sizes.
 const MAX_RECEIVED: usize = 2 * MAX_BODY;
-/// The longest line that gives a chunk's size, with its extensions.
+/// The longest line with a chunk's size and its extensions.
 const MAX_SIZE_LINE: usize = 4096;
 
 pub struct Body {
@@ -18,17 +18,17 @@ pub struct Body {
 }
 
 enum Framing {
-    /// So many bytes are to come.
+    /// This many bytes are still to come.
     Length(u64),
     Chunked {
         state: Chunk,
-        /// Bytes of a line that is not complete yet.
+        /// The bytes of an incomplete line.
         line: Vec<u8>,
     },
     UntilClose,
-    /// Nothing more is wanted.
+    /// The limit is reached.
     Cut,
-    /// It is complete, and only the next answer can follow.
+    /// The body is complete. Only another answer can follow.
     Ended,
 }
 
@@ -36,9 +36,9 @@ enum Framing {
 enum Chunk {
     Size,
     Data(u64),
-    /// The line break behind the data.
+    /// The line break after the data.
     End,
-    /// The lines behind the last chunk.
+    /// The lines after the last chunk.
     Trailer,
 }
 
@@ -65,12 +65,12 @@ impl Body {
         matches!(self.framing, Framing::Ended | Framing::Cut)
     }
 
-    /// Whether its end was read, and nothing behind it.
+    /// Whether its end was read, with nothing after it.
     pub fn has_ended(&self) -> bool {
         matches!(self.framing, Framing::Ended)
     }
 
-    /// Whether its end is marked, other than by the end of the connection.
+    /// Whether something other than the end of the connection marks its end.
     pub fn has_length(&self) -> bool {
         !matches!(self.framing, Framing::UntilClose)
     }
@@ -126,7 +126,7 @@ impl Body {
     }
 }
 
-/// Moves what belongs to the `left` bytes of a section into `content`.
+/// Moves bytes into `content`, up to the `left` bytes of a section.
 fn take(content: &mut Vec<u8>, bytes: &[u8], left: &mut u64) -> usize {
     let used = usize::try_from(*left).map_or(bytes.len(), |left| left.min(bytes.len()));
     content.extend_from_slice(&bytes[..used]);
@@ -134,7 +134,7 @@ fn take(content: &mut Vec<u8>, bytes: &[u8], left: &mut u64) -> usize {
     used
 }
 
-/// A step of the chunked coding, with the number of bytes that it used.
+/// The result of a step of the chunked coding, with the number of bytes consumed.
 enum Chunked {
     Goes(usize),
     Ends(usize),
@@ -160,7 +160,7 @@ fn chunked(state: &mut Chunk, line: &mut Vec<u8>, content: &mut Vec<u8>, bytes: 
     }
     match state {
         Chunk::Size => match httparse::parse_chunk_size(line) {
-            // The parser takes an empty line for 0.
+            // The parser reads an empty line as 0.
             Ok(Status::Complete((_, 0))) if line[0] == b'0' => *state = Chunk::Trailer,
             Ok(Status::Complete((_, 0))) => return Chunked::Breaks,
             Ok(Status::Complete((_, size))) => *state = Chunk::Data(size),

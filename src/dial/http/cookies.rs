@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::dial::target::Target;
 use crate::protocol::Response;
 
-/// The limits of RFC 6265 6.1. What exceeds them is not kept.
+/// The limits of RFC 6265 6.1. Cookies beyond them are dropped.
 const MAX_COOKIES: usize = 50;
 const MAX_LENGTH: usize = 4096;
 
@@ -36,8 +36,8 @@ impl Cookies {
         }
     }
 
-    /// The value of the Cookie header for `target`, if the server has set any cookies: the host's
-    /// cookies without the replaced ones, then the server's.
+    /// The value of the Cookie header for `target`, if a server has set any cookies: the host's
+    /// cookies, except those that a server has replaced, then the servers'.
     pub fn header(&self, target: &Target, given: Option<&str>) -> Option<String> {
         let set: Vec<&Cookie> = self.kept.iter().filter(|cookie| cookie.goes_to(target)).collect();
         if set.is_empty() {
@@ -69,8 +69,8 @@ impl Cookie {
     }
 }
 
-/// The cookie of a Set-Cookie header, and whether it has expired; `None` if it is none
-/// (RFC 6265 5.2).
+/// Parses a Set-Cookie header (RFC 6265 5.2). Also returns whether the cookie has expired. `None`
+/// if it is not valid.
 fn parse(origin: &Target, line: &[u8], now: SystemTime) -> Option<(Cookie, bool)> {
     let mut parts = std::str::from_utf8(line).ok()?.split(';').map(str::trim);
     let (name, value) = parts.next()?.split_once('=')?;
@@ -108,7 +108,7 @@ fn path(target: &Target) -> &str {
     target.resource.split('?').next().unwrap_or_default()
 }
 
-/// The path up to its last slash, which only the root keeps.
+/// The path up to its last slash, without the slash, except for the root.
 fn folder(path: &str) -> &str {
     match path.rfind('/') {
         None | Some(0) => "/",
@@ -124,7 +124,7 @@ mod tests {
         Target::parse(url).unwrap()
     }
 
-    /// What goes to `to`, with what the host gave, after `from` has set these cookies.
+    /// The Cookie header sent to `to`, if the host gave `given` and `from` has set these cookies.
     fn sent(from: &str, set: &[&str], to: &str, given: Option<&str>) -> Option<String> {
         let mut cookies = Cookies::default();
         let response = Response::new(302, "", set.iter().map(|line| ("Set-Cookie", line)));

@@ -1,5 +1,4 @@
-//! An HTTP request and the head of its answer: the common part of the upgrade and of a proxy's
-//! CONNECT.
+//! An HTTP request and the head of its answer, for the upgrade and for a proxy's CONNECT.
 
 use std::io::{self, Read, Write};
 
@@ -13,7 +12,7 @@ use crate::transport::Stream;
 const MAX_INTERIM_RESPONSES: u32 = 8;
 const READ_SIZE: usize = 16 << 10;
 
-/// A request that is being sent, and the part of the answer that has come.
+/// A request, and the part of the answer that has arrived.
 pub struct Exchange {
     stream: Stream,
     notes: Notes,
@@ -25,7 +24,7 @@ pub struct Exchange {
     interim: u32,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 pub enum Trouble {
     /// The peer closed the connection, perhaps in the middle of its answer.
     Ended {
@@ -48,10 +47,10 @@ impl Exchange {
         Exchange { stream, notes, peer, request, sent: 0, received: Vec::new(), interim: 0 }
     }
 
-    /// The final answer, once its head is complete, and what came behind it.
+    /// The final answer, once its head is complete, and the bytes after it.
     pub fn advance(&mut self) -> Result<Option<(Response, Vec<u8>)>, Trouble> {
-        // A server may refuse and close before it has read the request. Then its answer counts, and
-        // not the failed write.
+        // A server may refuse and close before it has read the request. Then its answer counts, not
+        // the failed write.
         let unsent = send(&mut self.stream, &self.request, &mut self.sent).err();
         let mut buffer = [0; READ_SIZE];
         loop {
@@ -77,7 +76,7 @@ impl Exchange {
         }
     }
 
-    /// Whether the peer has not said anything yet.
+    /// Whether nothing has arrived from the peer.
     pub fn is_unanswered(&self) -> bool {
         self.received.is_empty() && self.interim == 0
     }
@@ -90,7 +89,7 @@ impl Exchange {
         self.stream
     }
 
-    /// The final response, if its head is complete, and what follows it.
+    /// The final response, if its head is complete, and the bytes after it.
     fn response(&mut self) -> Result<Option<(Response, Vec<u8>)>, Error> {
         loop {
             let Some(Head { response, size, dropped }) = parse_response(&self.received)? else {
@@ -125,7 +124,7 @@ impl Exchange {
     }
 
     fn broken(&self, error: io::Error) -> Trouble {
-        // TLS without its closing alert, in OpenSSL's words.
+        // OpenSSL's message when TLS ends without a closing alert.
         let is_end = self.is_tls()
             && error.raw_os_error().is_none()
             && error.to_string().to_ascii_lowercase().contains("unexpected eof");
@@ -136,7 +135,7 @@ impl Exchange {
     }
 }
 
-/// Writes the rest of `bytes`, as far as the stream takes it at the moment.
+/// Writes as much of the rest of `bytes` as the stream takes without blocking.
 pub fn send(stream: &mut Stream, bytes: &[u8], sent: &mut usize) -> io::Result<()> {
     while *sent < bytes.len() {
         match stream.write(&bytes[*sent..]) {

@@ -1,4 +1,4 @@
-//! HTTP: the upgrade, and all other answers.
+//! HTTP: the upgrade, and what a server may answer instead.
 
 mod body;
 mod cookies;

@@ -1,4 +1,4 @@
-//! Redirects: where they lead, and which headers and secrets may go there.
+//! Redirects: their targets, and the headers and secrets that may be sent there.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -13,28 +13,28 @@ use crate::dial::target::Target;
 use crate::error::{Code, Component, Error, Result};
 use crate::protocol::Response;
 
-/// The headers that are meant only for the origin that the host named.
+/// The headers that are sent only to the origin that the host named.
 const PRIVATE: [&str; 4] = ["authorization", "cookie", "host", "proxy-authorization"];
 
-/// The most stations of a chain that an error names.
+/// The most targets of a chain that an error names.
 const MAX_PLACES: usize = 12;
 
 /// The redirects that an opening has followed.
 #[derive(Default)]
 pub struct Redirects {
-    /// The targets that redirected, with the cookies that were sent there.
+    /// The targets that redirected, with the cookies that were sent to them.
     visited: Vec<(Target, Option<String>)>,
     cookies: Cookies,
 }
 
 impl Redirects {
-    /// The value of the Cookie header on the way to `target`, with what the host gave, if a
-    /// redirect has set any cookie for it.
+    /// The value of the Cookie header for `target`, including the cookies that the host gave, if a
+    /// redirect has set a cookie for it.
     pub fn cookies(&self, target: &Target, given: Option<&str>) -> Option<String> {
         self.cookies.header(target, given)
     }
 
-    /// How the opening goes on after `response`; `None` if it is not a redirect.
+    /// The settings to continue with after `response`; `None` if it is not a redirect.
     pub fn follow(
         &mut self,
         config: &DialConfig,
@@ -65,7 +65,7 @@ impl Redirects {
         }
         let here = (config.target.clone(), self.cookies.header(&config.target, None));
         self.cookies.keep(&config.target, response, SystemTime::now());
-        // A server that has set a cookie may want it back at the same place.
+        // A server may redirect to the same URL to get back the cookie that it has set.
         let cookies = self.cookies.header(&target, None);
         let is_there = |(earlier, sent): &(Target, Option<String>)| {
             earlier.is_same_resource(&target) && *sent == cookies
@@ -81,8 +81,7 @@ impl Redirects {
         Ok(Some(next))
     }
 
-    /// The way so far, for an error: ` (after 2 redirects: a, then b)`; nothing without a
-    /// redirect.
+    /// The redirects so far, for an error: ` (after 2 redirects: a, then b)`, or "".
     pub fn spoken(&self, target: &Target) -> String {
         let visited = self.visited.iter().map(|(visited, _)| visited);
         let mut way: Vec<&Target> = visited.chain([target]).collect();
@@ -102,7 +101,7 @@ impl Redirects {
     }
 }
 
-/// The same opening towards another target.
+/// The settings of the same opening for another target.
 fn towards(config: &DialConfig, mut target: Target) -> Result<DialConfig> {
     let mut next = config.clone();
     if config.target.is_same_origin(&target) {
@@ -110,7 +109,7 @@ fn towards(config: &DialConfig, mut target: Target) -> Result<DialConfig> {
             target.credentials.clone_from(&config.target.credentials);
         }
     } else {
-        // It may contain tokens.
+        // A subprotocol may contain a token.
         next.subprotocols.clear();
         next.headers.retain(|(name, _)| !PRIVATE.contains(&name.to_ascii_lowercase().as_str()));
         next.tls = Arc::new(config.tls.for_other_origin(config.target.host == target.host));
@@ -123,12 +122,12 @@ fn towards(config: &DialConfig, mut target: Target) -> Result<DialConfig> {
     Ok(next)
 }
 
-/// What `location` means where it was said. The words never hold it.
+/// Resolves `location` against the target that sent it. The error never contains it.
 fn resolve(from: &Target, location: &[u8]) -> std::result::Result<Target, String> {
     let scheme = if from.secure { "https" } else { "http" };
     let base = format!("{scheme}://{}{}", from.host_header, from.resource);
     let base = Url::parse(&base).map_err(|error| format!("its own URL cannot be read: {error}"))?;
-    // What is not ASCII goes on as the bytes that it is, in whatever encoding.
+    // Bytes that are not ASCII are passed on unchanged, whatever their encoding.
     let location = percent_encode(location, CONTROLS).to_string();
     let mut url =
         base.join(&location).map_err(|error| format!("its location is no URL: {error}"))?;
@@ -143,8 +142,8 @@ fn resolve(from: &Target, location: &[u8]) -> std::result::Result<Target, String
     };
     let mut target = Target::parse(&format!("{scheme}://{rest}"))
         .map_err(|error| format!("where to is wrong: {}", error.message))?;
-    // What the host's URL says beyond HTTP still holds on the same server: a
-    // zone, a Unix socket.
+    // On the same server, the parts of the URL that HTTP does not know still apply: a zone, a Unix
+    // socket.
     if (target.secure, &target.host_header) == (from.secure, &from.host_header) {
         target.host.clone_from(&from.host);
         target.socket.clone_from(&from.socket);

@@ -1,4 +1,4 @@
-//! The refusal of a server or a proxy. Its body is read, if it comes soon.
+//! The refusal of a server or a proxy. Its body is read if it arrives soon.
 
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
@@ -9,19 +9,19 @@ use crate::protocol::Response;
 use crate::transport::Stream;
 use crate::words;
 
-/// How long the body may take, which only helps to explain.
+/// How long to wait for the body, which only helps to explain the refusal.
 const BODY_WAIT: Duration = Duration::from_secs(2);
-/// How long the body may pause if only the end of the connection marks its end, because the server
-/// may keep the connection open.
+/// How long the body may pause if the end of the connection marks its end. The server may keep the
+/// connection open.
 const BODY_PAUSE: Duration = Duration::from_millis(250);
 const READ_SIZE: usize = 16 << 10;
-/// The most of a reason phrase or a header that goes into an error.
+/// The most characters of a reason phrase or a header in an error.
 const MAX_QUOTED: usize = 200;
 
-/// The most characters of a body that go into an error.
+/// The most characters of a body in an error.
 const MAX_BEGINNING: usize = 80;
 
-/// Who refuses.
+/// The peer that refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
     Server,
@@ -36,12 +36,12 @@ pub struct Refusal {
     body: Body,
     error: Error,
     deadline: Instant,
-    /// When the last of it came.
+    /// When the last bytes arrived.
     heard_at: Instant,
 }
 
 impl Refusal {
-    /// `error` is what the refusal comes to, `leftover` the body's beginning.
+    /// `error` is the error to report, `leftover` the beginning of the body.
     pub fn new(
         peer: Peer,
         stream: Stream,
@@ -56,7 +56,7 @@ impl Refusal {
         Refusal { peer, stream, response, body, error, deadline, heard_at }
     }
 
-    /// Reads on; whether the body is complete, or as complete as it will be.
+    /// Reads on. Returns true when the body is complete, or no more of it will come.
     pub fn advance(&mut self, now: Instant) -> bool {
         let mut buffer = [0; READ_SIZE];
         while !self.body.is_complete() && now < self.deadline() {
@@ -68,7 +68,7 @@ impl Refusal {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                // The body is a courtesy: what there is of it will do.
+                // The body is optional: a part of it is enough.
                 Err(_) => return true,
             }
         }
@@ -86,7 +86,7 @@ impl Refusal {
         &self.response
     }
 
-    /// The stream, if another request can follow on it.
+    /// The stream, if it can carry another request.
     pub fn into_stream(mut self) -> Option<Stream> {
         let is_open = |stream: &mut Stream| {
             let read = stream.read(&mut [0]);
@@ -96,18 +96,18 @@ impl Refusal {
         (is_reusable && is_open(&mut self.stream)).then_some(self.stream)
     }
 
-    /// The same with more words.
+    /// Adds `words` to the error.
     pub fn adding(mut self, words: &str) -> Refusal {
         self.error.message.push_str(words);
         self
     }
 
-    /// The same with another error.
+    /// Replaces the error.
     pub fn with_error(self, error: Error) -> Refusal {
         Refusal { error, ..self }
     }
 
-    /// The error quotes how the body begins, if that is text.
+    /// The error, which quotes the beginning of a text body, the response and the body.
     pub fn into_failure(self) -> (Error, Response, Vec<u8>) {
         let Refusal { mut error, response, body, .. } = self;
         let body = body.into_content();
@@ -118,13 +118,13 @@ impl Refusal {
     }
 }
 
-/// The first words of a body that a person can read, in one line.
+/// The beginning of a body that is text, in one line.
 fn beginning(response: &Response, body: &[u8]) -> Option<String> {
     let coding = response.text("content-encoding");
     if coding.is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity")) {
         return None;
     }
-    // It may end in the middle of a character.
+    // The cut may be in the middle of a character.
     let text = match std::str::from_utf8(&body[..body.len().min(4 * MAX_BEGINNING)]) {
         Ok(text) => text,
         Err(error) if error.error_len().is_none() => {
@@ -140,19 +140,19 @@ fn beginning(response: &Response, body: &[u8]) -> Option<String> {
     if beginning.len() < line.len() {
         beginning.push_str("...");
     }
-    // Many bodies only repeat the reason, which is told already.
+    // Many bodies only repeat the reason phrase, which the error already has.
     let is_news = !beginning.is_empty() && !beginning.eq_ignore_ascii_case(response.reason());
     is_news.then(|| words::one_line(beginning))
 }
 
-/// The status and its reason, as they were sent: ` 404 Not Found`.
+/// The status and its reason phrase as sent: ` 404 Not Found`.
 pub fn spoken_status(response: &Response) -> String {
     let reason = quoted(response.reason());
     let space = if reason.is_empty() { "" } else { " " };
     format!("{}{space}{reason}", response.status)
 }
 
-/// What a server sent, fit for one line.
+/// Text from a server, escaped and cut so that it fits on one line.
 pub fn quoted(text: &str) -> String {
     text.trim().chars().filter(|c| !c.is_control()).take(MAX_QUOTED).collect()
 }

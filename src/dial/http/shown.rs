@@ -1,13 +1,13 @@
 //! The heads of requests and answers as the log shows them at level trace, and as the trail keeps
-//! them. What may be a secret is `***`: paths and queries, and the values of all headers but those
-//! known to be none.
+//! them. Possible secrets are `***`: paths, queries, and the values of all headers that are not
+//! known to be harmless.
 
 use super::refusal::spoken_status;
 use crate::dial::trail::Notes;
 use crate::log;
 use crate::protocol::Response;
 
-/// Headers whose values are no secrets.
+/// Headers whose values are not secret.
 const HARMLESS: [&str; 27] = [
     "age",
     "allow",
@@ -51,7 +51,7 @@ pub fn tell_head(notes: &Notes, is_request: bool, head: &[u8]) {
     }
 }
 
-/// The lines of an answer.
+/// The lines of an answer, without secrets.
 pub fn shown_answer(response: &Response) -> Vec<String> {
     let first = format!("HTTP/1.1 {}", spoken_status(response));
     let line = |(name, value): (&str, &[u8])| {
@@ -67,7 +67,7 @@ fn lines(head: &[u8]) -> Vec<String> {
     first.chain(lines.take_while(|line| !line.is_empty()).map(header_line)).collect()
 }
 
-/// A request line without its path and query, a status line as it is.
+/// A request line without its path and query, or a status line unchanged.
 fn start_line(line: &str) -> String {
     let parts: Vec<&str> = line.split(' ').collect();
     match parts[..] {
@@ -81,7 +81,7 @@ fn start_line(line: &str) -> String {
 fn header_line(line: &str) -> String {
     match line.split_once(':') {
         Some((name, value)) => format!("{name}: {}", shown(name.trim_end(), value.trim())),
-        // A folded line belongs to a header that may be a secret.
+        // A folded line continues a header whose value may be secret.
         None => "***".to_owned(),
     }
 }

@@ -14,7 +14,7 @@ use crate::protocol::{new_key, verify_upgrade, Agreed, Response, UpgradeRequest}
 use crate::secret::Secret;
 use crate::transport::Stream;
 
-/// A request that is being sent, and the part of the answer that has come.
+/// An upgrade in progress.
 pub struct Upgrade {
     exchange: Exchange,
     key: String,
@@ -29,11 +29,11 @@ pub enum Answer {
         leftover: Vec<u8>,
     },
     Refused(Box<Refusal>),
-    /// The server closed the connection and said nothing.
+    /// The server closed the connection without an answer.
     Silence(Error),
 }
 
-/// Why there is no answer, or what is wrong with a 101.
+/// Why there is no answer, or why a 101 is not acceptable.
 pub struct Broken {
     pub error: Error,
     pub response: Option<Response>,
@@ -46,8 +46,8 @@ impl From<Error> for Broken {
 }
 
 impl Upgrade {
-    /// With the cookies that earlier redirects have set. `authorization` replaces the host's own
-    /// header.
+    /// `cookies` includes those that earlier redirects have set. `authorization` replaces the
+    /// host's header.
     pub fn new(
         stream: Stream,
         config: &DialConfig,
@@ -154,7 +154,7 @@ impl Upgrade {
 
 const GONE: &str = "the server closed the connection before it answered the upgrade request";
 
-/// The error for a status other than 101, numbered with it.
+/// The error for a status other than 101. Its code is the status.
 fn refused(response: &Response) -> Error {
     let words = format!("the server refused the upgrade with {}", spoken_status(response));
     Error::numbered(response.status.into(), Component::Http, words)

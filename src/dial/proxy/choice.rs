@@ -1,5 +1,4 @@
-//! Which proxy is used for a target: that of the options, or that of the environment by curl's
-//! rules.
+//! The choice of a proxy for a target: from the options, or from the environment by curl's rules.
 
 use std::net::IpAddr;
 
@@ -10,7 +9,7 @@ use crate::sys;
 
 #[derive(Clone, PartialEq, Eq)]
 pub enum Proxies {
-    /// None, or the same for every target.
+    /// No proxy, or the same one for every target.
     Fixed(Option<Proxy>),
     Environment(Environment),
 }
@@ -19,21 +18,21 @@ pub enum Proxies {
 /// created.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
-    /// In the order in which they are asked, the name with its value.
+    /// The names and values, in the order in which they are consulted.
     ws: Vec<(&'static str, String)>,
     wss: Vec<(&'static str, String)>,
     direct: Vec<Exception>,
 }
 
-/// Variables, the first that is not empty counts. HTTP_PROXY is not among
-/// them: a CGI program has it from a request's Proxy header.
+/// The variables for ws. The first that is not empty counts. HTTP_PROXY is not among them, because
+/// a CGI program has it from the Proxy header of a request.
 const WS: [&str; 5] = ["ws_proxy", "WS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"];
 const WSS: [&str; 6] =
     ["wss_proxy", "WSS_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 const DIRECT: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
 impl Proxies {
-    /// From the option: `None` means the environment, "" means no proxy.
+    /// The choice that the option makes: `None` means the environment, "" means no proxy.
     pub fn new(option: Option<&str>) -> Result<Proxies, Error> {
         match option {
             None => Ok(Proxies::Environment(Environment::read(|name| {
@@ -47,7 +46,7 @@ impl Proxies {
         }
     }
 
-    /// What these variables say.
+    /// The choice that these variables make.
     #[cfg(any(test, fuzzing))]
     pub fn of(variables: &[(&str, &str)]) -> Proxies {
         Proxies::Environment(Environment::read(|name| {
@@ -56,7 +55,7 @@ impl Proxies {
         }))
     }
 
-    /// Fails if the environment names an impossible proxy.
+    /// The proxy for `target`. Fails if the environment names an invalid proxy.
     pub fn choose(&self, target: &Target) -> Result<Option<Proxy>, Error> {
         if target.is_local_socket() {
             return Ok(None);
@@ -108,15 +107,15 @@ struct Exception {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
     Anywhere,
-    /// A domain with all that is under it, in lower case.
+    /// A domain and all its subdomains, in lower case.
     Domain(String),
-    /// The addresses that share this many leading bits with this one.
+    /// The addresses that share this many leading bits with this address.
     Network(IpAddr, u32),
 }
 
 impl Exception {
-    /// Separated by commas or blanks. An entry that means nothing is passed
-    /// over, as curl does.
+    /// Parses a list separated by commas or blanks. Entries that are not valid are skipped, as curl
+    /// does.
     fn parse_list(list: &str) -> Vec<Exception> {
         list.split([',', ' ', '\t']).filter_map(Exception::parse).collect()
     }
@@ -144,14 +143,14 @@ impl Exception {
         if self.port.is_some_and(|only| only != port) {
             return false;
         }
-        // The zone belongs to this machine, not to the address.
+        // Only this machine knows the zone; it is not part of the address.
         let host = host.split('%').next().unwrap_or(host);
         match &self.place {
             Place::Anywhere => true,
             Place::Network(network, bits) => {
                 host.parse().is_ok_and(|address| is_within(address, *network, *bits))
             }
-            // The end of an address is no domain.
+            // The end of an address is not a domain.
             Place::Domain(_) if host.parse::<IpAddr>().is_ok() => false,
             Place::Domain(domain) => {
                 let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
@@ -162,7 +161,7 @@ impl Exception {
     }
 }
 
-/// `10.0.0.0/8`, `fd00::/8`, or an address alone, also in brackets.
+/// Parses `10.0.0.0/8`, `fd00::/8`, or a single address, also in brackets.
 fn network(text: &str) -> Option<Place> {
     let (address, bits) = match text.split_once('/') {
         Some((address, bits)) => (address, Some(bits)),
@@ -191,7 +190,7 @@ fn is_within(address: IpAddr, network: IpAddr, bits: u32) -> bool {
 mod tests {
     use super::*;
 
-    /// What is chosen for the URL, with `NAME=value` variables.
+    /// The choice for the URL with these `NAME=value` variables.
     fn choose(variables: &[&str], url: &str) -> Result<Option<String>, String> {
         let pairs: Vec<_> = variables.iter().filter_map(|pair| pair.split_once('=')).collect();
         let proxies = Proxies::of(&pairs);

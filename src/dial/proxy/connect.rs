@@ -12,10 +12,10 @@ use crate::protocol::Response;
 use crate::secret::Secret;
 use crate::transport::Stream;
 
-/// A CONNECT on its way.
+/// A CONNECT in progress.
 pub struct HttpConnect {
     exchange: Exchange,
-    /// The proxy was told who is asking.
+    /// The request has credentials for the proxy.
     is_authorized: bool,
 }
 
@@ -50,7 +50,7 @@ impl HttpConnect {
                         Refusal::new(Peer::Proxy, stream, response, &leftover, error, now);
                     return Ok(Reply::Refused(Box::new(refusal)));
                 }
-                // The server speaks only when it is spoken to.
+                // The server sends nothing before it gets a request.
                 if !leftover.is_empty() {
                     return Err(proxy.misbehaved("sent more than its answer to CONNECT"));
                 }
@@ -77,7 +77,7 @@ fn request(target: &Target, authorization: Option<&Secret>) -> String {
     request
 }
 
-/// The error for a status that is no success, numbered with it.
+/// The error for a status other than success. Its code is the status.
 fn refused(response: &Response, proxy: &Proxy, target: &Target, is_authorized: bool) -> Error {
     let (server, status) = (target.authority(), spoken_status(response));
     let mut words = format!("the proxy {proxy} refused to connect to {server} with {status}");

@@ -4,13 +4,13 @@ use crate::dial::http::Refusal;
 use crate::error::Error;
 use crate::transport::Stream;
 
-/// `P` is the handshake, which goes on when the proxy says more.
+/// The result of a step. `P` is the handshake, which continues when the proxy sends more.
 pub enum Reply<P> {
     Pending(P),
-    /// The tunnel is open: what is written now goes to the server.
+    /// The tunnel is open: the stream reaches the server.
     Through(Stream),
     Refused(Box<Refusal>),
-    /// The proxy closed the connection and said nothing.
+    /// The proxy closed the connection without an answer.
     Silence(Error),
 }
 

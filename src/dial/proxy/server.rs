@@ -10,7 +10,7 @@ use url::{Host, Url};
 use crate::dial::auth::Credentials;
 use crate::error::{Code, Component, Error};
 
-/// RFC 1929 gives the length of each in one byte.
+/// RFC 1929 encodes the length of the user and of the password in one byte.
 const MAX_SOCKS_CREDENTIAL: usize = 255;
 const MAX_URL: usize = 8192;
 
@@ -20,9 +20,9 @@ pub enum Scheme {
     Http,
     /// CONNECT, inside TLS.
     Https,
-    /// SOCKS 5, with addresses that are resolved here.
+    /// SOCKS 5; this machine resolves names.
     Socks5,
-    /// SOCKS 5, with names that the proxy resolves.
+    /// SOCKS 5; the proxy resolves names.
     Socks5h,
 }
 
@@ -55,8 +55,8 @@ impl Scheme {
 }
 
 impl Proxy {
-    /// Fails with words that say what is wrong. Without a scheme it is an
-    /// HTTP proxy.
+    /// Parses the URL of a proxy. A URL without a scheme is an HTTP proxy. Fails with words that
+    /// say what is wrong.
     pub fn parse(text: &str) -> Result<Proxy, String> {
         let wrong = |words: &str| Err(words.to_owned());
         if text.len() > MAX_URL {
@@ -71,7 +71,7 @@ impl Proxy {
                 "http" => (Scheme::Http, rest),
                 "https" => (Scheme::Https, rest),
                 "socks5" => (Scheme::Socks5, rest),
-                // Desktops write it without a version into the environment.
+                // Desktops write `socks`, without a version, into the environment.
                 "socks5h" | "socks" => (Scheme::Socks5h, rest),
                 _ => return wrong("the scheme is not http, https, socks, socks5 or socks5h"),
             },
@@ -90,7 +90,8 @@ impl Proxy {
         if host_port.is_empty() || host_port.starts_with(':') {
             return wrong("the URL names no host");
         }
-        // This scheme has a host as the web has it, and no proxy's default port.
+        // The URL standard parses the host of this scheme as that of http, and its default port is
+        // that of no proxy.
         let url = Url::parse(&format!("ftp://{host_port}/"))
             .map_err(|error| format!("the host or the port cannot be read: {error}"))?;
         let host = match url.host() {
@@ -122,7 +123,7 @@ impl Proxy {
         self.scheme == Scheme::Https
     }
 
-    /// Whether it must get addresses instead of names.
+    /// Whether the proxy must get addresses instead of names.
     pub fn wants_address(&self) -> bool {
         self.scheme == Scheme::Socks5
     }
@@ -132,8 +133,8 @@ impl Proxy {
         self.host.strip_suffix('.').unwrap_or(&self.host)
     }
 
-    /// An error of the way to this proxy or of its handshake. What was said
-    /// about "the server" by those who know of no proxy is said of the proxy.
+    /// The error of a connection to this proxy or of its handshake. It replaces "the server" in the
+    /// cause, which was written without a proxy in mind, by the proxy.
     pub fn failed(&self, words: &str, cause: Error) -> Error {
         let error = Error::new(Code::Proxy, Component::Proxy, format!("{words} the proxy {self}"));
         cause.chain().fold(error, |error, cause| {

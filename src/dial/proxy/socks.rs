@@ -15,23 +15,24 @@ const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;
 const USER_AND_PASSWORD: u8 = 2;
 const NONE_ACCEPTABLE: u8 = 0xFF;
-/// RFC 1929 has a version of its own.
+/// The version of RFC 1929, which is not that of SOCKS.
 const AUTHENTICATION_VERSION: u8 = 1;
 const CONNECT: u8 = 1;
 const IPV4: u8 = 1;
 const NAME: u8 = 3;
 const IPV6: u8 = 4;
-/// A reply up to the first byte of its address, which for a name is a length.
+/// The length of a reply up to the first byte of its address. If the address is a name, this byte
+/// is its length.
 const REPLY_HEAD: usize = 5;
 
 /// A handshake in progress.
 pub struct Socks {
     stream: Stream,
-    /// What is written, and how much of it has been.
+    /// The message to send, of which `sent` bytes have been written.
     message: Vec<u8>,
     sent: usize,
-    /// Of the present answer; never more than belongs to it, for what follows
-    /// the last one is the server's.
+    /// The bytes of the current answer. Never more, because the bytes after the last answer come
+    /// from the server.
     received: Vec<u8>,
     expected: usize,
     step: Step,
@@ -46,7 +47,7 @@ enum Step {
 }
 
 impl Socks {
-    /// Asks for `address`, or else for the target's name.
+    /// Asks for `address`, or without one for the target's name.
     pub fn new(
         stream: Stream,
         proxy: &Proxy,
@@ -87,7 +88,7 @@ impl Socks {
                     }
                     Err(error) => return Err(broken(error, proxy)),
                 }
-                // What is no SOCKS may be shorter than SOCKS would be.
+                // An answer in another protocol may be shorter than any answer of SOCKS.
                 self.check_version(proxy)?;
             }
             if self.answered(proxy, target)? {
@@ -108,7 +109,7 @@ impl Socks {
         Err(proxy.misbehaved(format!("does not speak SOCKS 5; its answer begins with \"{start}\"")))
     }
 
-    /// Begins the next step. Returns true if there is none.
+    /// Begins the next step. Returns true after the last step.
     fn answered(&mut self, proxy: &Proxy, target: &Target) -> Result<bool, Error> {
         match (self.step, self.received[1]) {
             (Step::Method, NO_AUTHENTICATION) => self.say_request(),
@@ -131,7 +132,7 @@ impl Socks {
                 return Err(proxy.misbehaved("does not accept the user and password"))
             }
             (Step::Reply, 0) => {
-                // The address that it connects from: of no use here, but it must be read.
+                // The address that the proxy connects from. It is not used, but must be read.
                 let length = match self.received[3] {
                     IPV4 => 4,
                     IPV6 => 16,
@@ -185,7 +186,8 @@ fn credentials(proxy: &Proxy) -> Vec<u8> {
     let mut message = vec![AUTHENTICATION_VERSION];
     if let Some(credentials) = &proxy.credentials {
         for text in [&credentials.user, &credentials.password] {
-            // It has been checked that each is at most 255 bytes, and the user no empty one.
+            // The URL's parser has checked that both have at most 255 bytes and that the user is
+            // not empty.
             message.push(text.len() as u8);
             message.extend_from_slice(text);
         }
@@ -195,7 +197,7 @@ fn credentials(proxy: &Proxy) -> Vec<u8> {
 
 fn request(target: &Target, address: Option<SocketAddr>) -> Option<Vec<u8>> {
     let mut message = vec![VERSION, CONNECT, 0];
-    // An address is told as one, also where names are the proxy's to resolve.
+    // An address is sent as an address, even if the proxy resolves names.
     let literal = target.tls_name().parse::<IpAddr>().ok();
     match address.map(|address| address.ip()).or(literal) {
         Some(IpAddr::V4(address)) => {
@@ -215,7 +217,7 @@ fn request(target: &Target, address: Option<SocketAddr>) -> Option<Vec<u8>> {
     Some(message)
 }
 
-/// The error for a reply other than success, numbered with it.
+/// The error for a reply other than success. Its code is the reply.
 fn refused(code: u8, proxy: &Proxy, target: &Target) -> Error {
     let meaning = match code {
         1 => "general failure",

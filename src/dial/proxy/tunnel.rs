@@ -1,4 +1,4 @@
-//! The handshake with a proxy, of whatever kind.
+//! The handshake with any kind of proxy.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -20,8 +20,8 @@ pub enum Tunnel {
 }
 
 impl Tunnel {
-    /// `address` is the target's, for a proxy that wants it; `authorization` is for one that speaks
-    /// HTTP.
+    /// `address` is the target's address, for a proxy that needs it. `authorization` is for an HTTP
+    /// proxy.
     pub fn new(
         stream: Stream,
         proxy: &Proxy,

@@ -1,4 +1,4 @@
-//! The settings of the sockets that a connection makes.
+//! The settings of the sockets of a connection.
 
 use std::time::Duration;
 
@@ -14,6 +14,6 @@ pub struct SocketConfig {
     pub user_timeout: Option<Duration>,
     pub send_buffer: Option<usize>,
     pub receive_buffer: Option<usize>,
-    /// Is shown each socket before it connects.
+    /// Called with each socket before it connects.
     pub hook: Option<SocketHook>,
 }

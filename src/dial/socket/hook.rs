@@ -1,4 +1,4 @@
-//! The host's function that is shown each socket before it connects.
+//! The host's `on_socket`, which is called with each socket before it connects.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use crate::sys;
 /// The function that ended its thread, if one did.
 static LOST: AtomicUsize = AtomicUsize::new(0);
 
-/// From here on, its address may be that of another function.
+/// Forgets the function that ended its thread: its address may now be that of another function.
 pub fn forget_lost_hook() {
     LOST.store(0, Ordering::Relaxed);
 }
@@ -23,14 +23,14 @@ fn lost() -> Error {
     Error::new(Code::Tcp, Component::Tcp, words)
 }
 
-/// Gets the connection, the socket, the address and the host's own argument. Anything but 0 refuses
-/// the socket.
+/// Called with the connection, the socket, the address and the host's `on_socket_data`. Any result
+/// but 0 refuses the socket.
 pub type Show = dyn Fn(i32, isize, &str, usize) -> i32 + Send + Sync;
 
 #[derive(Clone)]
 pub struct SocketHook {
     show: Arc<Show>,
-    /// The host's function, which tells one hook from another.
+    /// The address of the host's function. It identifies the hook.
     function: usize,
     argument: usize,
 }
@@ -44,7 +44,7 @@ impl SocketHook {
         SocketHook { argument, ..self }
     }
 
-    /// The function did not return from its last call, and is not called again.
+    /// Records that the function did not return from its last call. It is not called again.
     pub fn lose(&self) -> Error {
         LOST.store(self.function, Ordering::Relaxed);
         lost()

@@ -8,7 +8,7 @@ use crate::sys;
 /// The longest list.
 const MAX_LOCALS: usize = 1024;
 
-/// One of them.
+/// A local address or interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Local {
     /// The port may be 0.
@@ -22,7 +22,7 @@ impl Local {
             if !sys::HAS_INTERFACES {
                 return Err("a socket cannot be bound to an interface on this system".to_owned());
             }
-            // The kernel's limit, with its NUL.
+            // The kernel's limit is 16 bytes with the NUL.
             let is_name = (1..16).contains(&name.len()) && !name.contains(['/', ' ']);
             return match is_name {
                 true => Ok(Local::Interface(name.to_owned())),
@@ -39,7 +39,7 @@ impl Local {
         })
     }
 
-    /// Whether a connection to `address` can come from it.
+    /// Whether a connection to `address` can use it.
     fn suits(&self, address: SocketAddr) -> bool {
         match self {
             Local::Address(local) => local.is_ipv4() == address.is_ipv4(),
@@ -58,12 +58,13 @@ impl fmt::Display for Local {
     }
 }
 
-/// A list of them, which are used in turn. An empty one leaves the choice to the system.
+/// A list of local addresses, which are used in turn. If it is empty, the system chooses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Locals(Vec<Local>);
 
 impl Locals {
-    /// Parses `192.0.2.7, [2001:db8::1]:0, if!eth1`, or says what is wrong with it.
+    /// Parses a list such as `192.0.2.7, [2001:db8::1]:0, if!eth1`. Fails with words that say what
+    /// is wrong.
     pub fn parse(list: &str) -> Result<Locals, String> {
         if list.is_empty() {
             return Ok(Locals::default());
@@ -80,12 +81,12 @@ impl Locals {
         self.0.is_empty()
     }
 
-    /// How many of them a connection to `address` can come from.
+    /// The number of entries that a connection to `address` can use.
     pub fn count_for(&self, address: SocketAddr) -> usize {
         self.0.iter().filter(|local| local.suits(address)).count()
     }
 
-    /// The one whose turn it is for `address`, if there is one.
+    /// The entry for `address` in this turn, if any can be used.
     pub fn pick(&self, address: SocketAddr, turn: usize) -> Option<&Local> {
         let count = self.count_for(address);
         self.0.iter().filter(|local| local.suits(address)).nth(turn.checked_rem(count)?)

@@ -1,4 +1,4 @@
-//! A socket, from its birth to the start of its connection.
+//! A socket, from its creation to the start of its connection.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use super::local::Local;
 use crate::error::{Code, Component, Error};
 use crate::sys;
 
-/// Makes a socket for a connection to `address` that comes from `local`.
+/// Makes a socket for a connection from `local` to `address`.
 pub fn make(
     config: &SocketConfig,
     address: SocketAddr,
@@ -65,7 +65,7 @@ fn bind(socket: &Socket, local: &Local) -> io::Result<()> {
         Local::Address(address) => {
             match address.port() {
                 0 => sys::choose_port_late(socket),
-                // An earlier connection from that port may have ended just now.
+                // An earlier connection may just have used this port.
                 _ => socket.set_reuse_address(true)?,
             }
             socket.bind(&(*address).into())
@@ -81,7 +81,7 @@ pub fn connect(socket: Socket, address: SocketAddr) -> io::Result<TcpStream> {
     }
 }
 
-/// Why the system found no address and port for the near end.
+/// The error if the system has no free local address and port.
 pub fn no_local_port(address: SocketAddr, config: &SocketConfig) -> Error {
     let local = if config.locals.is_empty() { "" } else { " and these local addresses" };
     let used = match sys::local_ports() {

@@ -1,5 +1,5 @@
-//! How the sockets of a connection are made: from which local address, with which options, and
-//! with whose consent.
+//! How the sockets of a connection are made: the local address, the options, and the host's
+//! consent.
 
 mod config;
 mod hook;

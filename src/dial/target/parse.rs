@@ -12,7 +12,7 @@ use crate::error::{Code, Error};
 const MAX_URL: usize = 8192;
 
 impl Target {
-    /// Fails with `Code::Url` and words that say what is wrong.
+    /// Parses a URL. Fails with `Code::Url` and words that say what is wrong.
     pub fn parse(url: &str) -> Result<Target, Error> {
         let (Scheme { secure, is_local }, rest) = split_scheme(url)?;
         if is_local {
@@ -60,7 +60,7 @@ impl Target {
         Ok(Target { secure, host, port, host_header, resource, credentials, socket: None })
     }
 
-    /// The server is `localhost` by name, and reached through its socket.
+    /// Parses the URL of a Unix socket. The host name of its server is `localhost`.
     fn parse_local(secure: bool, rest: &str) -> Result<Target, Error> {
         let (socket, resource) = split_socket(rest).map_err(refuse)?;
         let scheme = if secure { "wss" } else { "ws" };
@@ -69,7 +69,7 @@ impl Target {
     }
 }
 
-/// The URL as the host gave it, less its user and password.
+/// The URL as the host gave it, without its user and password.
 pub fn without_credentials(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let authority_end = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -86,7 +86,7 @@ struct Scheme {
     is_local: bool,
 }
 
-/// The scheme, and what follows the `://`.
+/// Splits a URL into its scheme and the part after the `://`.
 fn split_scheme(url: &str) -> Result<(Scheme, &str), Error> {
     if url.is_empty() {
         return Err(refuse("the URL is empty"));
@@ -97,7 +97,7 @@ fn split_scheme(url: &str) -> Result<(Scheme, &str), Error> {
             url.len()
         )));
     }
-    // The URL parser would remove some of these without a word.
+    // The URL parser would silently remove some of these.
     if let Some(at) = url.find(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(refuse(format!(
             "the URL contains white space or a control character at byte {at}"
@@ -109,7 +109,7 @@ fn split_scheme(url: &str) -> Result<(Scheme, &str), Error> {
     };
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) if is_scheme(scheme) => (scheme, rest),
-        // What stands before a colon may be a user name here: not repeated.
+        // The text before a colon may be a user name here, so it is not quoted.
         _ => return Err(refuse("the URL does not begin with ws:// or wss://")),
     };
     let (secure, is_local) = match scheme.to_ascii_lowercase().as_str() {
@@ -125,8 +125,8 @@ fn split_scheme(url: &str) -> Result<(Scheme, &str), Error> {
     if rest.contains('#') {
         return Err(refuse("the URL has a fragment (#), which a WebSocket URL must not have"));
     }
-    // The URL parser takes a backslash for a slash, RFC 3986 does not: a host
-    // that checks the URL by the RFC would see another host in it.
+    // The URL parser reads a backslash as a slash, but RFC 3986 does not. A program that checks the
+    // URL by the RFC would see a different host in it.
     if rest.split('?').next().is_some_and(|head| head.contains('\\')) {
         return Err(refuse("the URL contains a backslash; write it as %5C"));
     }

@@ -1,4 +1,4 @@
-//! The TLS settings: whom to trust, what to check, and who we are.
+//! The TLS settings: the authorities to trust, what to check, and the client's identity.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,39 +16,39 @@ use crate::tls::{Connector, TlsVersion, Verify};
 /// Who is at the other end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Peer {
-    /// The server that the host named, or one that may get everything meant for it.
+    /// The server that the host named, or another server of the same origin.
     #[default]
     Server,
     /// The server of another origin, after a redirect. It does not get the client's identity.
     Stranger,
-    /// A proxy before the server.
+    /// A proxy on the way to the server.
     Proxy,
 }
 
 #[derive(Default, PartialEq)]
 pub struct TlsConfig {
     pub peer: Peer,
-    /// Trusted in addition to the system's roots, or with `ca_only` instead of them.
+    /// Authorities to trust in addition to the system's roots, or with `ca_only` instead of them.
     pub ca: Option<Arc<Pem>>,
     pub ca_only: bool,
-    /// Shown to a server that asks for it.
+    /// The client's identity, for a server that asks for it.
     pub identity: Option<Box<ClientIdentity>>,
-    /// The server's key is one of these, if there are any.
+    /// If there are any, the server's key must be one of these.
     pub pins: Vec<Pin>,
     pub verify: Verify,
-    /// The name to ask for and to expect, instead of the URL's host.
+    /// The name to send (SNI) and to expect, instead of the URL's host.
     pub server_name: Option<String>,
     pub min_version: TlsVersion,
     /// Whether sessions of earlier connections are resumed.
     pub resumes: bool,
-    /// Where the keys of its sessions are written, for debugging.
+    /// The file for the keys of the sessions, for debugging.
     pub key_log: Option<KeyLog>,
-    /// The context built from it, which lives at least as long as this.
+    /// The context built from these settings. It lives at least as long as they do.
     pub held: Held,
 }
 
 impl TlsConfig {
-    /// What one option asks of another.
+    /// Checks that the options go together.
     pub fn check(&self) -> Result<(), Error> {
         if self.ca_only && self.ca.is_none() {
             let words = "option tls_ca_only: is set, and tls_ca is not: nobody would be trusted";
@@ -63,8 +63,8 @@ impl TlsConfig {
         }
     }
 
-    /// The settings for an https:// proxy: the same authorities, and nothing else that was meant
-    /// for the server.
+    /// The settings for an https:// proxy: the same authorities, but nothing that was meant for the
+    /// server only.
     pub fn for_proxy(&self) -> TlsConfig {
         TlsConfig {
             peer: Peer::Proxy,
@@ -78,7 +78,7 @@ impl TlsConfig {
     }
 
     /// The settings for another origin after a redirect, perhaps on the same host: the same checks
-    /// of the server, but nothing about who we are.
+    /// of the server, but not the client's identity.
     pub fn for_other_origin(&self, is_same_host: bool) -> TlsConfig {
         TlsConfig {
             peer: if self.identity.is_some() { Peer::Stranger } else { self.peer },
@@ -101,8 +101,8 @@ impl TlsConfig {
             || self.identity.as_ref().is_some_and(|identity| identity.fingerprint().is_none())
     }
 
-    /// The context that an identity came to before, which is nowhere else. None when files
-    /// must be read, which may have changed since.
+    /// The context that was built with the client's identity before, which no cache keeps. `None`
+    /// if files must be read, because they may have changed.
     pub fn held(&self) -> Option<Arc<Context>> {
         if self.identity.is_none() || self.reads_files() {
             return None;
@@ -110,8 +110,8 @@ impl TlsConfig {
         self.held.lock().clone()
     }
 
-    /// Keeps a context for as long as this lives, which then need not keep what is in it,
-    /// unless the next may be another.
+    /// Keeps a context as long as these settings live. They can then release the identity that is
+    /// in it, unless a file may give the next context another one.
     pub fn hold(&self, context: &Arc<Context>) {
         *self.held.lock() = Some(Arc::clone(context));
         match &self.identity {
@@ -120,7 +120,7 @@ impl TlsConfig {
         }
     }
 
-    /// The name to ask for and to expect on the way to `host`.
+    /// The name to send and to expect when connecting to `host`.
     pub fn expected_name(&self, host: &str) -> String {
         match &self.server_name {
             None => host.to_owned(),
@@ -132,7 +132,7 @@ impl TlsConfig {
     }
 }
 
-/// Sessions are made from it.
+/// The context that sessions are made from.
 pub type Context = Guarded<Connector>;
 
 /// A place for the context in use.
@@ -140,7 +140,7 @@ pub type Context = Guarded<Connector>;
 pub struct Held(Mutex<Option<Arc<Context>>>);
 
 impl PartialEq for Held {
-    /// It follows from the other settings, so it does not count in a comparison.
+    /// It follows from the other settings, so comparisons ignore it.
     fn eq(&self, _: &Held) -> bool {
         true
     }
@@ -193,7 +193,7 @@ mod tests {
         }
     }
 
-    /// Everything set, with the identity in files that are not read yet.
+    /// All settings, with the identity in files that have not been read.
     fn whole() -> TlsConfig {
         let file = |path: &str| Secret::from(path.to_owned());
         let identity = ClientIdentity::new(Some("@c.pem".into()), Some(file("@k.pem")), None);
@@ -227,7 +227,7 @@ mod tests {
             assert!(other.ca.is_some() && other.ca_only && other.min_version == TlsVersion::V1_3);
             assert!(other.identity.is_none() && other.pins.len() == 1);
             assert_eq!(other.server_name.is_some(), is_same_host);
-            // Nor does the next one.
+            // Neither does the next redirect.
             let next = other.for_other_origin(true);
             assert!(next.peer == Peer::Stranger && next.identity.is_none());
         }

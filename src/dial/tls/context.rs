@@ -16,19 +16,19 @@ use crate::exit::{self, Guarded};
 use crate::sys;
 use crate::tls::{Certificate, Connector, Sessions, Settings, TlsVersion, Verify};
 
-/// A context with the system's roots has some megabytes.
+/// The most contexts to cache. A context with the system's roots has some megabytes.
 const MAX_CONTEXTS: usize = 16;
-/// How long one is given to new connections: the system's roots may change.
+/// How long new connections use a cached context. The system's roots may change.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What makes one context differ from another. Pins and the server's name belong to the connection.
+/// The settings that a context depends on. Pins and the server's name belong to the connection.
 #[derive(Clone, PartialEq, Eq)]
 struct Key {
-    /// Whether ALPN is sent, which is only for servers.
+    /// Whether ALPN is sent. It is sent to servers only.
     has_alpn: bool,
     ca: Option<Vec<u8>>,
     ca_only: bool,
-    /// Of the client's certificate and key.
+    /// The digest of the client's certificate and key.
     identity: Option<[u8; 32]>,
     verify: Verify,
     min_version: TlsVersion,
@@ -44,8 +44,8 @@ pub struct TlsContexts {
     sessions: Arc<Sessions>,
 }
 
-/// The place where a context is built once. It also holds whether the context is complete. A thread
-/// that wants the same context waits for it, and builds it itself if that fails.
+/// The place where a context is built once, with whether it is complete. Another thread that needs
+/// the same context waits here, and builds it itself if the first fails.
 type Site = OnceCell<(Arc<Context>, bool)>;
 
 struct Kept {
@@ -57,7 +57,7 @@ struct Kept {
 enum Entry {
     Building(Arc<Site>),
     Owned(Arc<Context>),
-    /// It holds a private key, so it is freed with the last connection that uses it.
+    /// The context holds a private key, so it is freed with the last connection that uses it.
     Lent(Weak<Context>),
 }
 
@@ -76,7 +76,8 @@ impl Entry {
 }
 
 impl TlsContexts {
-    /// An existing context. It is never one that was built from a file, which may have changed.
+    /// A cached context, if there is one. Contexts built from files are not cached, because the
+    /// files may change.
     pub fn cached(&self, config: &TlsConfig) -> Option<Arc<Context>> {
         if let Some(context) = config.held() {
             return Some(context);
@@ -92,7 +93,7 @@ impl TlsContexts {
         self.find(&key(config, ca, identity), config)
     }
 
-    /// The context for `config`, which is built if there is none. Reads files.
+    /// The context for `config`. Builds it if there is none, which reads files.
     pub fn load(&self, config: &TlsConfig) -> Result<Arc<Context>, Error> {
         if let Some(context) = config.held() {
             return Ok(context);
@@ -136,7 +137,7 @@ impl TlsContexts {
         Some(context)
     }
 
-    /// The place where the context of `key` is being built, or has just been built.
+    /// The site of the context for `key`, during and just after its construction.
     fn site(&self, key: &Key) -> Arc<Site> {
         let mut contexts = lock(&self.contexts);
         if let Some(at) = contexts.iter().position(|kept| kept.key == *key) {
@@ -155,7 +156,7 @@ impl TlsContexts {
         site
     }
 
-    /// Replaces a site by its result, unless it was forgotten meanwhile.
+    /// Replaces a site by its result, unless `forget` has removed the site.
     fn settle(&self, site: &Arc<Site>, entry: Option<Entry>) {
         let mut contexts = lock(&self.contexts);
         let is_it =
@@ -185,7 +186,7 @@ fn key(config: &TlsConfig, ca: Option<Vec<u8>>, identity: Option<[u8; 32]>) -> K
     }
 }
 
-/// Also tells whether it has all that was asked for: the system's roots may be missing beside
+/// Builds a context. Also returns whether it is complete: the system's roots may be missing beside
 /// those of `tls_ca`.
 fn build(
     key: &Key,
@@ -246,7 +247,7 @@ mod tests {
     use crate::dial::tls::ClientIdentity;
     use crate::dial::tls::Content;
 
-    /// A certificate that signed itself, and its key.
+    /// A self-signed certificate and its key.
     fn pair() -> (String, String) {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(vec!["client".to_owned()]).unwrap();
@@ -288,8 +289,8 @@ mod tests {
             assert!(same.iter().enumerate().all(|(at, &same)| same == (at == index)), "{same:?}");
         }
         assert!(Arc::ptr_eq(&contexts.load(&config(Some(&one), ca)).unwrap(), &built[5]));
-        // What a connection holds is there again, though the identity is not kept and the
-        // cache may have forgotten it.
+        // A context that a connection holds is found again, though its identity was released and
+        // the cache may have forgotten it.
         lock(&contexts.contexts).clear();
         assert!(configs[5].identity.as_ref().unwrap().load().is_err());
         assert!(Arc::ptr_eq(&contexts.cached(&configs[5]).unwrap(), &built[5]));
@@ -310,18 +311,18 @@ mod tests {
             Err(Error::tls("no memory"))
         });
         assert!(failed.is_err());
-        // What failed is built by the next, and once.
+        // After a failure, the next caller builds the context, once.
         let one = contexts.load(&slow()).unwrap();
         assert!(site.get().is_some_and(|(built, _)| Arc::ptr_eq(&one, built)));
         assert!(Arc::ptr_eq(&one, &contexts.load(&slow()).unwrap()));
         assert_eq!(lock(&contexts.contexts).len(), 2);
-        // What was forgotten while it was built is not kept.
+        // A context that was forgotten during its construction is not kept.
         contexts.forget();
         contexts.settle(&site, Some(Entry::Owned(one)));
         assert!(contexts.cached(&slow()).is_none());
     }
 
-    /// It needs no roots.
+    /// Settings that need no roots.
     fn unverified() -> TlsConfig {
         TlsConfig { verify: Verify::None, ..TlsConfig::default() }
     }
@@ -339,7 +340,7 @@ mod tests {
         assert!(weak.upgrade().is_none());
         assert!(contexts.cached(&config(Some(&pair), None)).is_none());
         assert!(lock(&contexts.contexts).is_empty());
-        // With an authority in a file the context may be another each time.
+        // With an authority in a file, each context may be different.
         let path = std::env::temp_dir().join(format!("hostws-tls-{}.pem", std::process::id()));
         std::fs::write(&path, &pair.0).unwrap();
         let from_file = config(Some(&pair), Some(&format!("@{}", path.display())));
@@ -349,7 +350,7 @@ mod tests {
         std::fs::write(&path, self::pair().0).unwrap();
         assert!(!Arc::ptr_eq(&contexts.load(&from_file).unwrap(), &first));
         std::fs::remove_file(&path).unwrap();
-        // One without is kept.
+        // A context without files is kept.
         let plain = config(None, None);
         let weak = Arc::downgrade(&contexts.load(&plain).unwrap());
         drop(plain);

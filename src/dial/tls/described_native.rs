@@ -1,4 +1,4 @@
-//! The descriptions of a certificate on systems where we cannot read one.
+//! Descriptions of certificates, for systems where the library cannot read them.
 
 use serde_json::{Map, Value};
 

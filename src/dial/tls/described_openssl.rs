@@ -1,4 +1,4 @@
-//! The descriptions of a certificate: for the log, and for the host.
+//! Descriptions of certificates, for the log and for the host.
 
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::nid::Nid;
@@ -7,7 +7,7 @@ use serde_json::{json, Map, Value};
 
 use crate::tls::names;
 
-/// Its names, its issuer and its dates, a line each.
+/// The names, the issuer and the dates of a certificate, one line each.
 pub fn describe(certificate: &[u8]) -> Vec<String> {
     let Ok(certificate) = X509::from_der(certificate) else {
         return vec!["it cannot be read".to_owned()];

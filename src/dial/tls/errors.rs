@@ -1,4 +1,4 @@
-//! The errors of a failed handshake, in words that a user can act on.
+//! The errors of a failed handshake, in words that help a user to solve the problem.
 
 use std::io;
 
@@ -6,12 +6,12 @@ use super::config::{Peer, TlsConfig};
 use crate::error::{Code, Component, Error};
 use crate::tls::{names_of_another, TlsError};
 
-/// What a failed handshake means: our words, then OpenSSL's.
+/// The error of a failed handshake: our explanation, then OpenSSL's message.
 pub fn handshake_failure(error: &TlsError, name: &str, config: &TlsConfig) -> Error {
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
         if let Some(io) = inner.downcast_ref::<io::Error>() {
-            // The text of an errno depends on the locale, its kind does not.
+            // The text of an errno depends on the locale, but its kind does not.
             let words = if closes(io.kind()) { CLOSED } else { BROKEN };
             let code = io.raw_os_error().unwrap_or(Code::Lost as i32);
             let cause = Error::numbered(code, Component::Tls, error.to_string());
@@ -27,7 +27,7 @@ pub fn handshake_failure(error: &TlsError, name: &str, config: &TlsConfig) -> Er
     failure
 }
 
-/// Whether this is how a socket says that the peer has gone.
+/// Whether an error of this kind means that the peer has closed the connection.
 pub fn closes(kind: io::ErrorKind) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
@@ -36,9 +36,9 @@ pub fn closes(kind: io::ErrorKind) -> bool {
 const CLOSED: &str = "the server closed the connection during the TLS handshake";
 const BROKEN: &str = "the connection broke during the TLS handshake";
 
-/// OpenSSL's words in lower case, and ours. Only valid behind "certificate
-/// verify failed": an unverified session carries them too when it fails for
-/// another reason.
+/// OpenSSL's messages in lower case, and our explanations. They apply only after "certificate
+/// verify failed", because an unverified session also has such a message when it fails for another
+/// reason.
 const VERIFICATION: &[(&str, &str)] = &[
     ("certificate in certificate chain", UNKNOWN_CA),
     ("self-signed certificate", SELF_SIGNED),
@@ -69,7 +69,7 @@ const SELF_SIGNED: &str = "the server's certificate is self-signed, so nothing v
     if it is the right one, name it in tls_ca";
 const UNKNOWN_CA: &str = "the server's certificate is signed by an authority that this system \
     does not trust; if it is the right one, name the authority's certificate in tls_ca";
-/// OpenSSL only says that the next certificate of the chain is missing.
+/// OpenSSL's message only says that the next certificate of the chain is missing.
 const NO_ISSUER: &str = "the server's certificate is signed by an authority that this system does \
     not trust, or the server does not send the certificates between the two (intermediates); \
     name the authority's certificate in tls_ca, or have the server send what is missing, which \
@@ -77,7 +77,7 @@ const NO_ISSUER: &str = "the server's certificate is signed by an authority that
 const OTHER_NAME: &str = "the server's certificate is for another name than {name}; the URL, or \
     tls_server_name, must name the server as its certificate does";
 
-/// The same for failures that do not concern the certificate.
+/// The same for failures that do not involve the certificate.
 const HANDSHAKE: &[(&str, &str)] = &[
     ("alert protocol version", VERSION),
     ("unsupported protocol", VERSION),
@@ -97,7 +97,7 @@ const HANDSHAKE: &[(&str, &str)] = &[
     ("alert certificate expired", "the server says that the certificate in tls_cert has expired"),
     ("alert certificate revoked", "the server says that the certificate in tls_cert is revoked"),
     ("alert no application protocol", NO_HTTP),
-    // Where OpenSSL sees it before we do; the name of its function is all that it says.
+    // OpenSSL sometimes notices the end first, and then names only its function.
     (
         "parse_stoc_alpn",
         "the server chose to speak something else (ALPN), and a WebSocket needs HTTP/1.1",
@@ -126,7 +126,8 @@ const NOT_TO_A_PROXY: &str =
 const NOT_TO_A_STRANGER: &str = "the server asks for a client certificate, and after a redirect \
     tls_cert is shown to no other origin than the URL's";
 
-/// Schannel's numbers, whose words depend on the language of the system, and ours.
+/// Schannel's error numbers, and our explanations. Schannel's messages depend on the language of
+/// the system.
 const NUMBERS: &[(u32, &str)] = &[
     (0x800B_0109, UNKNOWN_CA),         // CERT_E_UNTRUSTEDROOT
     (0x8009_0325, UNKNOWN_CA),         // SEC_E_UNTRUSTED_ROOT
@@ -160,14 +161,15 @@ const NOTHING_SHARED: &str = "the server and this system share no cipher, or no 
     from {version} up (tls_min_version sets that)";
 const NO_HTTP: &str = "the server does not speak HTTP/1.1 here (ALPN), and a WebSocket needs it";
 
-/// Our words for a number of Schannel's. The standard library writes it at the end in each language.
+/// Our explanation of the Schannel number in `text`. In every language, the standard library puts
+/// the number at the end.
 fn numbered(text: &str) -> Option<&'static str> {
     let (_, number) = text.strip_suffix(')')?.rsplit_once("(os error ")?;
     let number = number.parse::<i32>().ok()? as u32;
     NUMBERS.iter().find(|(known, _)| *known == number).map(|(_, ours)| *ours)
 }
 
-/// Translates OpenSSL's words or Schannel's number, and keeps the text as the cause.
+/// Explains OpenSSL's message or Schannel's number, and keeps the text as the cause.
 pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
     let lower = text.to_ascii_lowercase();
     let (table, otherwise) = if lower.contains("certificate verify failed") {
@@ -189,8 +191,8 @@ pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
     Error::tls(words).because(Error::new(code, Component::Tls, text))
 }
 
-/// What a failure means behind the handshake and before the server has answered: with TLS 1.3 a
-/// server rejects the client only after the client's side of the handshake is over.
+/// Explains a failure between the handshake and the server's answer. With TLS 1.3, a server can
+/// reject the client only after the client has finished its part of the handshake.
 pub fn explain_early(text: &str, name: &str, config: &TlsConfig) -> Error {
     match broken_session(text) {
         Some(DAMAGED) => Error::tls(DAMAGED).because(Error::tls(text)),
@@ -204,8 +206,8 @@ const DAMAGED: &str =
 
 const ENDED: &str = "the server ended the TLS connection with an error";
 
-/// What it means that a session broke which was open; `None` if the server just ended it. The
-/// text is OpenSSL's.
+/// Explains why an open session broke; `None` if the server simply ended it. `text` is OpenSSL's
+/// message.
 pub fn broken_session(text: &str) -> Option<&'static str> {
     let lower = text.to_ascii_lowercase();
     if lower.contains("unexpected eof") {

@@ -14,11 +14,12 @@ use crate::transport::{Session, Stream};
 /// The protocol that a WebSocket is upgraded from (RFC 7301).
 pub const ALPN: &str = "http/1.1";
 
-/// A handshake over whatever stream, after as many steps as the socket allowed.
+/// A handshake, after as many steps as the socket allowed.
 pub enum Handshake {
     Done(Box<Session<Stream>>),
     Pending(Guarded<Handshaking<Stream>>),
-    /// It stopped at the server's certificate, because that was asked for. Go on with `answered`.
+    /// The handshake has stopped at the server's certificate, as requested. Continue with
+    /// `answered`.
     Asked(Guarded<Handshaking<Stream>>, Verdict),
     /// The process is ending.
     Abandoned,
@@ -41,7 +42,7 @@ impl Handshake {
         pending.into_inner().advance().map(Handshake::from)
     }
 
-    /// Goes on after `Asked`. A certificate that is not accepted fails the handshake.
+    /// Continues after `Asked`. The handshake fails if the certificate is not accepted.
     pub fn answered(
         mut asking: Guarded<Handshaking<Stream>>,
         is_accepted: bool,
@@ -63,7 +64,7 @@ impl From<Step<Stream>> for Handshake {
     }
 }
 
-/// Logs what was agreed, and with whom.
+/// Logs the negotiated parameters and the server's certificate.
 pub fn log_session(id: i32, name: &str, session: &Session<Stream>) {
     if !log::wants(log::Level::Debug) {
         return;
@@ -80,7 +81,7 @@ pub fn log_session(id: i32, name: &str, session: &Session<Stream>) {
     }
 }
 
-/// Logs what is wrong with a certificate that a handshake stopped at.
+/// Logs the faults of the certificate at which a handshake stopped.
 pub fn log_verdict(id: i32, name: &str, verdict: &Verdict) {
     for fault in &verdict.faults {
         let (words, depth) = (fault.words, fault.depth);
@@ -88,14 +89,14 @@ pub fn log_verdict(id: i32, name: &str, verdict: &Verdict) {
     }
 }
 
-/// What is to be checked once the handshake is done.
+/// The checks after the handshake.
 pub fn check_session(
     config: &TlsConfig,
     certificate: Option<&[u8]>,
     session: &Session<Stream>,
 ) -> Result<(), Error> {
     pins::check(&config.pins, certificate)?;
-    // A server that knows no ALPN chooses nothing.
+    // A server without ALPN chooses nothing.
     match session.negotiated_alpn() {
         Ok(Some(protocol)) if protocol != ALPN.as_bytes() => Err(Error::tls(format!(
             "the server chose to speak {} (ALPN), and a WebSocket needs HTTP/1.1",

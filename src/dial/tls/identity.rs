@@ -10,15 +10,15 @@ use crate::exit::{self, Guarded};
 use crate::secret::Secret;
 use crate::tls::Identity;
 
-/// OpenSSL takes no longer one.
+/// The longest password that OpenSSL accepts.
 const MAX_PASSWORD: usize = 1000;
 
 /// The identity given by `tls_cert`, `tls_key` and `tls_key_password`.
 pub enum ClientIdentity {
-    /// Both were given as text, so they are read and checked already. What was read goes once
-    /// a context has it, and the digest stays.
+    /// Both were given as text, so they have been read and checked. The identity is dropped once a
+    /// context has it; the digest stays.
     Read { identity: Mutex<Option<Guarded<Identity>>>, fingerprint: [u8; 32] },
-    /// One is in a file, or both are.
+    /// At least one of them is in a file.
     Unread { certificate: Pem, key: Pem, password: Option<Secret> },
 }
 
@@ -72,7 +72,7 @@ impl ClientIdentity {
         Ok(Some(Box::new(ClientIdentity::Read { identity, fingerprint })))
     }
 
-    /// What tells it from others, if no file must be read for that.
+    /// The digest that identifies it, if no file must be read for that.
     pub fn fingerprint(&self) -> Option<[u8; 32]> {
         match self {
             ClientIdentity::Read { fingerprint, .. } => Some(*fingerprint),
@@ -80,7 +80,7 @@ impl ClientIdentity {
         }
     }
 
-    /// Reads files. To be called until a context has it.
+    /// Loads the identity. Reads files. Call it until a context has the identity.
     pub fn load(&self) -> Result<Loaded, Error> {
         match self {
             ClientIdentity::Read { identity, fingerprint } => {
@@ -96,7 +96,7 @@ impl ClientIdentity {
         }
     }
 
-    /// A context has it, which is held.
+    /// Drops the identity, because a held context has it.
     pub fn release(&self) {
         if let ClientIdentity::Read { identity, .. } = self {
             *lock(identity) = None;
@@ -104,7 +104,7 @@ impl ClientIdentity {
     }
 }
 
-/// It is there or it is not: a poisoned lock is still sound.
+/// The option is either there or not, so a poisoned lock is still sound.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -113,7 +113,7 @@ fn alone(given: &str, missing: &str) -> Error {
     Error::ws(Code::Option, format!("option {given}: is set, and {missing} is not"))
 }
 
-/// What was found in the text of an option, while there is no connection yet.
+/// Turns an error in the text of an option into an error of ws_new().
 fn as_option(error: Error) -> Error {
     Error { code: Code::Option as i32, component: Component::Ws, ..error }
 }
@@ -122,7 +122,8 @@ fn encrypted(key: &Pem) -> Error {
     Error::tls(format!("the key in {} is encrypted, and tls_key_password is not set", key.place()))
 }
 
-/// PKCS#8 says so in its label, the traditional formats in a header (RFC 1421 4.6.1.1).
+/// Whether a key is encrypted: PKCS#8 has this in its label, the traditional formats in a header
+/// (RFC 1421 4.6.1.1).
 fn is_encrypted(pem: &[u8]) -> bool {
     let marks = ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"];
     marks.iter().any(|mark| find(pem, mark).is_some())

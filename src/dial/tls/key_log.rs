@@ -1,4 +1,4 @@
-//! The file that the keys of TLS sessions are written to, for debugging.
+//! The file for the keys of TLS sessions, for debugging.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,8 @@ impl KeyLog {
             return Err(Error::ws(Code::Option, words));
         }
         let path = sys::environment("SSLKEYLOGFILE").filter(|path| !path.is_empty());
-        // As with the paths of options: the host may change its working directory.
+        // Made absolute, like the paths in options, because the host may change its working
+        // directory.
         let whole = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
         Ok(path.map(|path| KeyLog(whole(path.into()))))
     }

@@ -13,7 +13,7 @@ pub struct GivenPair<'a> {
     pub password: Option<&'a Secret>,
 }
 
-/// An identity and what tells it from others.
+/// An identity and its digest.
 pub struct Loaded {
     pub identity: Guarded<Identity>,
     pub fingerprint: [u8; 32],

@@ -1,4 +1,4 @@
-//! The client's certificate and key where native-tls does not use OpenSSL. There it takes only one
+//! The client's certificate and key where native-tls does not use OpenSSL and accepts only one
 //! format.
 
 use sha2::{Digest as _, Sha256};

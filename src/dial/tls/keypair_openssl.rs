@@ -1,4 +1,4 @@
-//! The client's certificate and key, read by OpenSSL, also in the traditional formats and encrypted.
+//! The client's certificate and key, read by OpenSSL: also in traditional formats, and encrypted.
 
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Private};
@@ -59,7 +59,7 @@ fn read_key(raw: &GivenPair<'_>) -> Result<PKey<Private>, Error> {
             let mut asked = false;
             let read = PKey::private_key_from_pem_callback(raw.key, |room| {
                 asked = true;
-                // It is looked over before: it fits.
+                // The length was checked before, so the password fits.
                 let length = password.len().min(room.len());
                 room[..length].copy_from_slice(&password[..length]);
                 Ok(length)
@@ -82,7 +82,7 @@ fn unreadable(raw: &GivenPair<'_>) -> Error {
     Error::tls(format!("the key in {} is damaged, or of an unknown kind", raw.key_place))
 }
 
-/// OpenSSL's own words: the last error is the most general.
+/// OpenSSL's messages. The last error is the most general.
 fn words(errors: &ErrorStack) -> Error {
     let reason = errors.errors().last().and_then(|error| error.reason());
     Error::tls(format!("OpenSSL: {}", reason.unwrap_or("no reason given")))

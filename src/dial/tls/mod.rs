@@ -1,5 +1,5 @@
 //! TLS: its settings, the contexts built from them, the handshake, and the errors of a failed one.
-//! What differs between the libraries below `crate::tls` is in files named after them.
+//! Code that is specific to one TLS library is in a file named after it.
 
 mod config;
 mod context;

@@ -11,7 +11,7 @@ use crate::sys;
 
 const MAX_FILE: u64 = 16 << 20;
 
-/// What the PEM holds, and under which labels.
+/// The kind of content, which determines the labels of its blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     Certificates,
@@ -47,19 +47,20 @@ pub struct Pem {
 #[derive(PartialEq, Eq)]
 enum Source {
     Text(Secret),
-    /// As it was given, and whole: the host may change its working directory.
+    /// The path as given, and as an absolute path, because the host may change its working
+    /// directory.
     File(String, PathBuf),
 }
 
 impl Pem {
-    /// Looks the text over. It is not parsed: that needs OpenSSL, which reads files of its own
-    /// as it starts.
+    /// Checks the text without parsing it. A parser needs OpenSSL, which reads its own files when
+    /// it starts.
     pub fn new(option: &'static str, content: Content, value: Secret) -> Result<Pem, Error> {
         let source = match value.reveal().strip_prefix('@') {
             Some("") => None,
             Some(path) if path.contains('\0') => None,
             Some(path) => {
-                // Where there is no working directory any more, it stays as it is.
+                // If the working directory no longer exists, the path stays relative.
                 let whole = std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
                 Some(Source::File(path.to_owned(), whole))
             }
@@ -80,7 +81,7 @@ impl Pem {
         matches!(self.source, Source::File(..))
     }
 
-    /// Where it comes from, for an error.
+    /// The source of the text, for an error.
     pub fn place(&self) -> String {
         match &self.source {
             Source::Text(_) => format!("the text of {}", self.option),
@@ -88,14 +89,14 @@ impl Pem {
         }
     }
 
-    /// The text. Reads the file, if it is one.
+    /// The text. Reads the file if there is one.
     pub fn load(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
         let path = match &self.source {
             Source::Text(text) => return Ok(Zeroizing::new(text.reveal().as_bytes().to_vec())),
             Source::File(_, path) => path,
         };
         let place = self.place();
-        // Room for every key, so that no part of one is left where the buffer was before.
+        // Large enough for every key: a buffer that grows would leave a part of the key in memory.
         let mut pem = Zeroizing::new(Vec::with_capacity(32 << 10));
         let read = sys::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut pem));
         match read {
@@ -111,7 +112,7 @@ impl Pem {
         }
     }
 
-    /// Its text, if it was given as text.
+    /// The text, if it was given as text.
     pub fn text(&self) -> Option<&str> {
         match &self.source {
             Source::Text(text) => Some(text.reveal()),
@@ -120,7 +121,8 @@ impl Pem {
     }
 }
 
-/// Whether there is a whole block of such a label. What stands around it may be in any encoding.
+/// Whether there is a complete block with one of these labels. Text around it may have any
+/// encoding.
 fn has_block(text: &[u8], labels: &[&str]) -> bool {
     labels.iter().any(|label| {
         let begin = find(text, &format!("-----BEGIN {label}-----"));

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Code, Error};
 
-/// The tag of a certificate's version, which the first version does not have.
+/// The tag of a certificate's version field. Certificates of version 1 do not have it.
 const VERSION: u8 = 0xa0;
 
 /// A public key's digest, written as `sha256/BASE64`.
@@ -40,7 +40,7 @@ impl Pin {
 
 /// The pins of an option: `sha256/BASE64;sha256/BASE64`.
 pub fn parse(list: &str) -> Result<Vec<Pin>, Error> {
-    // Never quoted: what is no pin may be anything.
+    // Never quoted, because text that is not a pin may be a secret.
     let pin = |(number, text): (usize, &str)| {
         Pin::parse(text.trim()).ok_or_else(|| {
             let words =
@@ -56,7 +56,7 @@ pub fn of_certificate(certificate: &[u8]) -> Option<String> {
     Pin::of(certificate).ok().map(|pin| pin.to_string())
 }
 
-/// Any of the pins is enough; without pins every server will do.
+/// Fails unless one of the pins matches. Without pins, every certificate is accepted.
 pub fn check(pins: &[Pin], certificate: Option<&[u8]>) -> Result<(), Error> {
     if pins.is_empty() {
         return Ok(());
@@ -71,8 +71,7 @@ pub fn check(pins: &[Pin], certificate: Option<&[u8]>) -> Result<(), Error> {
     Err(Error::tls(format!("the server's key has the pin {shown}, which is not one of tls_pins")))
 }
 
-/// The SubjectPublicKeyInfo as the certificate has it, tag and length included
-/// (RFC 5280 4.1).
+/// The SubjectPublicKeyInfo of the certificate, including tag and length (RFC 5280 4.1).
 fn public_key_info(certificate: &[u8]) -> der::Result<&[u8]> {
     let mut certificate = SliceReader::new(certificate)?;
     let mut certificate = SliceReader::new(contents(&mut certificate)?)?;
@@ -87,7 +86,7 @@ fn public_key_info(certificate: &[u8]) -> der::Result<&[u8]> {
     body.tlv_bytes()
 }
 
-/// What is in the next element, a sequence.
+/// The contents of the next element, a sequence.
 fn contents<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
     let element = der::asn1::AnyRef::decode(reader)?;
     element.tag().assert_eq(Tag::Sequence)?;

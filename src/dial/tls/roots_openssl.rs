@@ -1,7 +1,7 @@
-//! The authorities that the system trusts, where TLS is OpenSSL.
+//! The system's trusted authorities, where TLS is OpenSSL.
 //!
-//! OpenSSL could load them by itself. But it reports no failure, and it either parses all of them or
-//! reads a directory in the middle of a handshake, on a thread that must not wait for a disk.
+//! OpenSSL could load them itself. But it does not report failures. It either parses all of them,
+//! or reads a directory during a handshake, on a thread that must not wait for a disk.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -13,20 +13,20 @@ use crate::error::Error;
 use crate::sys;
 use crate::tls::Roots;
 
-/// Why there are none.
+/// Why there are no roots.
 pub enum Lack {
-    /// The system has none, or does not let us see them.
+    /// The system has no roots, or they are not readable.
     Absent(Error),
     Unreadable(Error),
 }
 
-/// Reads them, from a bundle, or else from a directory.
+/// Reads the roots from a bundle, or else from a directory.
 pub fn system() -> Result<Roots, Lack> {
     read(&place())
 }
 
-/// Where the system has them. The environment may say so, but not to a program that has more
-/// rights than who started it.
+/// Where the system keeps its roots. The environment may change this, except for a program with
+/// more rights than the user who started it.
 fn place() -> ProbeResult {
     if !sys::is_privileged() {
         return openssl_probe::probe();
@@ -35,7 +35,7 @@ fn place() -> ProbeResult {
     ProbeResult { cert_file: None, cert_dir: directories.collect() }
 }
 
-/// Reads a file whose descriptor is no standard one.
+/// Reads a file, without using a standard descriptor.
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     sys::open(path)?.read_to_end(&mut bytes)?;
@@ -66,14 +66,14 @@ fn read(place: &ProbeResult) -> Result<Roots, Lack> {
     Ok(found)
 }
 
-/// The files that OpenSSL would look at there: a hash and a number, `5ed36f99.0`.
+/// Reads the files that OpenSSL would use there. Their names are a hash and a number: `5ed36f99.0`.
 fn read_directory(directory: &Path, found: &mut Roots) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         if is_hash(&entry.file_name().to_string_lossy()) {
-            // A link that leads nowhere is no trust store that cannot be read.
+            // A dangling link does not make the trust store unreadable.
             match read_file(&entry.path()) {
-                // A damaged one is none.
+                // A damaged certificate is ignored.
                 Ok(pem) => drop(found.add_pem(&pem)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),

@@ -1,4 +1,4 @@
-//! The order of addresses, and the words for a lost race.
+//! The order of addresses, and the error when all attempts fail.
 
 use super::*;
 
