@@ -33,6 +33,7 @@ ROWS = [
     row("idle10k", "idle", 1, 1, 800, connections=10_000),
     row("idle1k-tls", "idle", 1, 1, 34_000, connections=1_000, tls=True),
     row("start", "start", 40, 1, None),
+    row("start-tls", "start", 40, 1, None, tls=True),
 ]
 
 
