@@ -78,9 +78,11 @@ impl Session {
     }
 
     /// The stream has ended.
-    pub(super) fn on_end(&mut self, error: Option<io::Error>) -> Flow {
+    pub(super) fn on_end(&mut self, error: Option<io::Error>, now: Instant) -> Flow {
         let is_closing = self.connection.life().is_closing();
         if is_closing || self.parting().is_over() {
+            // The answer to a close frame that came together with the end.
+            self.write(now);
             return self.end();
         }
         let (words, error) = match self.parting_mut().broken.take() {

@@ -179,7 +179,7 @@ impl Session {
     }
 
     /// Writes waiting bytes, and goes on with our side of the closing handshake.
-    fn write(&mut self, now: Instant) {
+    pub(super) fn write(&mut self, now: Instant) {
         self.connection.expire(now);
         let mut outbox = self.connection.outbox();
         let life = self.connection.life();
@@ -259,7 +259,7 @@ impl Session {
                 continue;
             }
             match self.receive(reading.buffer, now) {
-                Ok(Received { count: 0, .. }) => return self.on_end(None),
+                Ok(Received { count: 0, .. }) => return self.on_end(None, now),
                 Ok(Received { is_drained, .. }) => {
                     if is_drained && !self.has_undecoded() {
                         return Flow::Stay;
@@ -268,13 +268,13 @@ impl Session {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if self.parting().broken.is_some() {
-                        return self.on_end(None);
+                        return self.on_end(None, now);
                     }
                     // From here on, new data is announced.
                     self.at_end = false;
                     return Flow::Stay;
                 }
-                Err(error) => return self.on_end(Some(error)),
+                Err(error) => return self.on_end(Some(error), now),
             }
         }
         Flow::Again
