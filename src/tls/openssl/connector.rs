@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVersion,
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslSessionCacheMode,
+    SslVersion,
 };
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::X509CheckFlags;
+use openssl::x509::X509VerifyResult;
 
 use super::notes::Notes;
 use super::sessions::ContextSessions;
@@ -69,7 +71,7 @@ impl Connector {
         context.set_cert_store(store.build());
         verify::install(&mut context, trust, settings.verify)?;
         let sessions = ContextSessions::new(settings.sessions);
-        sessions.collect(&mut context, settings.verify);
+        collect(&mut context, &sessions, settings.verify);
         Ok(Connector { context: context.build(), verify: settings.verify, sessions })
     }
 
@@ -109,6 +111,23 @@ impl Connector {
         Notes { origin, offered_from, question }.attach(&mut session)?;
         Ok(session)
     }
+}
+
+/// Keeps the sessions that servers give from here on.
+fn collect(context: &mut SslContextBuilder, sessions: &Arc<ContextSessions>, verify: Verify) {
+    context.set_session_cache_mode(SslSessionCacheMode::CLIENT | SslSessionCacheMode::NO_INTERNAL);
+    let sessions = Arc::downgrade(sessions);
+    context.set_new_session_callback(move |ssl, session| {
+        // What the host accepted although something is wrong with it is asked about again.
+        let is_verified = ssl.verify_result() == X509VerifyResult::OK || verify == Verify::None;
+        let origin = Notes::of(ssl).and_then(|notes| notes.origin.clone());
+        let sessions = sessions.upgrade().filter(|_| is_verified);
+        if let (Some(sessions), Some(origin), Some(certificate)) =
+            (sessions, origin, ssl.peer_certificate())
+        {
+            sessions.keep(origin, session, certificate);
+        }
+    });
 }
 
 fn version(version: TlsVersion) -> SslVersion {

@@ -6,12 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openssl::asn1::Asn1Time;
-use openssl::ssl::{SslContextBuilder, SslRef, SslSession, SslSessionCacheMode, SslVersion};
-use openssl::x509::{X509VerifyResult, X509};
+use openssl::ssl::{SslSession, SslVersion};
+use openssl::x509::X509;
 
-use super::notes::Notes;
 use crate::exit::Guarded;
-use crate::tls::Verify;
 
 /// The most origins with a session.
 const MOST: usize = 1024;
@@ -50,23 +48,8 @@ impl ContextSessions {
         Arc::new(ContextSessions { all, context })
     }
 
-    /// Keeps what servers give from here on.
-    pub fn collect(self: &Arc<ContextSessions>, context: &mut SslContextBuilder, verify: Verify) {
-        context
-            .set_session_cache_mode(SslSessionCacheMode::CLIENT | SslSessionCacheMode::NO_INTERNAL);
-        let own = Arc::downgrade(self);
-        context.set_new_session_callback(move |ssl, session| {
-            // What the host accepted although something is wrong with it is asked about again.
-            let is_verified = ssl.verify_result() == X509VerifyResult::OK || verify == Verify::None;
-            if let Some(own) = own.upgrade().filter(|_| is_verified) {
-                own.keep(ssl, session);
-            }
-        });
-    }
-
-    fn keep(&self, ssl: &SslRef, session: SslSession) {
-        let origin = Notes::of(ssl).and_then(|notes| notes.origin.clone());
-        let (Some(origin), Some(certificate)) = (origin, ssl.peer_certificate()) else { return };
+    /// Keeps what the server of `origin` has given.
+    pub fn keep(&self, origin: String, session: SslSession, certificate: X509) {
         let mut kept = self.all.lock();
         let place = self.place(&mut kept, origin);
         if place.is_refused {
