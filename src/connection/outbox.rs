@@ -7,6 +7,7 @@
 mod control;
 mod data;
 mod locked;
+mod marking;
 mod marks;
 mod pings;
 mod resend;

@@ -54,7 +54,8 @@ impl Connection {
         }
     }
 
-    /// Queues one message or a fragment of one. Returns the message's number.
+    /// Queues one message or a fragment of one. Returns the message's number if the host will hear of
+    /// it, otherwise 0.
     pub fn send_with(
         &self,
         payload: &[u8],
@@ -195,10 +196,12 @@ impl Connection {
         number
     }
 
-    /// A frame is in the outbox. Returns the number of its message.
+    /// A frame is in the outbox. Returns the number of its message if the host will hear of it,
+    /// otherwise 0.
+    #[inline]
     fn sent(
         &self,
-        mut outbox: Locked<'_>,
+        outbox: Locked<'_>,
         was_quiet: bool,
         frame: DataFrame,
         payload: &[u8],
@@ -206,9 +209,24 @@ impl Connection {
     ) -> i32 {
         add(&self.counters.messages_sent, usize::from(frame.is_last));
         add(&self.counters.payload_sent, payload.len());
+        if frame.is_last && (self.is_reported(is_notified) || outbox.has_marks()) {
+            return self.sent_marked(outbox, was_quiet, payload, is_notified);
+        }
+        self.leave(outbox, was_quiet, payload);
+        0
+    }
+
+    #[cold]
+    fn sent_marked(
+        &self,
+        mut outbox: Locked<'_>,
+        was_quiet: bool,
+        payload: &[u8],
+        is_notified: bool,
+    ) -> i32 {
         let number = number(self.counters.messages_sent.load(Ordering::Relaxed));
         let expires = self.limits.message_ttl.map(|ttl| Instant::now() + ttl);
-        let must_watch = frame.is_last && outbox.mark(NewMessage { number, is_notified, expires });
+        let must_watch = outbox.mark(NewMessage { number, is_notified, expires });
         self.leave(outbox, was_quiet, payload);
         if must_watch && self.next_expiry().is_some() {
             // The worker has a timer for it.
@@ -217,11 +235,23 @@ impl Connection {
         number
     }
 
+    /// Whether the host hears of a message: that it has left, or was too old.
+    #[inline]
+    fn is_reported(&self, is_notified: bool) -> bool {
+        is_notified || self.limits.message_ttl.is_some()
+    }
+
     /// Fails if the host would have to hear of too many messages.
+    #[inline]
     fn refuse_reports(&self, outbox: &Outbox, is_notified: bool) -> Result<()> {
-        if !is_notified && self.limits.message_ttl.is_none() {
-            return Ok(());
+        if self.is_reported(is_notified) {
+            return self.refuse_many_reports(outbox);
         }
+        Ok(())
+    }
+
+    #[cold]
+    fn refuse_many_reports(&self, outbox: &Outbox) -> Result<()> {
         let reports = outbox.marks() + self.backlog.reports();
         if reports >= MAX_REPORTS {
             let words = format!("{reports} messages wait for their SENT or EXPIRED to be taken");
