@@ -29,7 +29,7 @@ pub use self::http::shown_answer;
 pub use self::jobs::Jobs;
 pub use self::openings::Place;
 pub use self::outcome::{Failure, Progress, Timings};
-pub use self::prepare::{Job, Prepared, Resources};
+pub use self::prepare::{Prepared, Resources};
 pub use self::proxy::Proxies;
 pub use self::question::{Question, Topic, Topics, Verdict};
 pub use self::socket::{Locals, SocketConfig, SocketHook};

@@ -38,6 +38,8 @@ pub use self::os::{
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub use self::os::{slept, Notifier};
 pub use self::pair::{socket_pair, PairEnd};
+#[cfg(test)]
+pub use self::particular::HAS_ABSTRACT_SOCKETS;
 pub use self::particular::{
     bind_to_interface, choose_port_late, local_ports, search_ports_evenly, set_user_timeout, tick,
     Alarm, HAS_INTERFACES, HAS_USER_TIMEOUT,

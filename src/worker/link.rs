@@ -6,17 +6,13 @@ use std::time::{Duration, Instant, SystemTime};
 use mio::{Registry, Token};
 use socket2::Socket;
 
+use super::dialing::Dialing;
 use super::hesitation::{Decision, Hesitation};
 use super::reconnect::{is_passing_failure, may_hit_all, refusing_status, retry_after};
 use super::session::{Flow, Reading, Session};
 use super::timers::Due;
-use crate::connection::{
-    Answer, Command, Connection, EndGuard, Loss, Mailbox, OpenQuestion, Pause,
-};
-use crate::dial::{
-    DialConfig, Dialer, Failure, Job, Jobs, Notes, Place, Prepared, Progress, Resources, Verdict,
-    Verify,
-};
+use crate::connection::{Answer, EndGuard, Loss, Mailbox, Pause};
+use crate::dial::{DialConfig, Failure, Jobs, Place, Prepared, Progress, Resources, Verify};
 use crate::error::{Code, Error};
 use crate::log;
 use crate::protocol::close_code;
@@ -41,7 +37,7 @@ pub struct Link {
     pub unfinished: bool,
     /// The host has been warned that the server is not verified.
     has_warned: bool,
-    /// The number of the attempt. What a job prepared for an earlier one comes too late.
+    /// The number of the last attempt.
     attempt: u32,
 }
 
@@ -54,33 +50,10 @@ enum Phase {
     Waiting(Box<Waiting>),
 }
 
-struct Dialing {
-    dialer: Dialer,
-    deadline: Option<Instant>,
-    /// The host's answer is waited for.
-    question: Option<OpenQuestion>,
-}
-
 struct Waiting {
     until: Instant,
     /// The server has asked for the wait.
     is_asked: bool,
-}
-
-impl Dialing {
-    /// The dialer, with the host's answer if it has come.
-    fn answered(&mut self, connection: &Connection) -> &mut Dialer {
-        if let Some(question) = &self.question {
-            // A host that hears nothing more will not answer.
-            let is_deaf = connection.life().is_muted();
-            let verdict = question.verdict().or(is_deaf.then_some(Verdict::Refuse));
-            if let Some(verdict) = verdict {
-                self.question = None;
-                self.dialer.answered(verdict);
-            }
-        }
-        &mut self.dialer
-    }
 }
 
 impl Link {
@@ -93,7 +66,8 @@ impl Link {
     ) -> Link {
         // The host may have changed the settings meanwhile.
         let config = connection.dial_config().unwrap_or_else(|| Arc::clone(config));
-        let phase = dialing(&connection, config, given, resources, now);
+        let dialing = Dialing::new(&connection, 0, config, given, resources, now);
+        let phase = Phase::Dialing(Box::new(dialing));
         Link { connection, phase, timer: None, unfinished: false, has_warned: false, attempt: 0 }
     }
 
@@ -117,12 +91,8 @@ impl Link {
 
     /// Waits for its turn to open, if too many others are opening.
     fn line_up(&mut self, tools: &Tools<'_>) {
-        let (mailbox, connection) = (Arc::clone(tools.mailbox), Arc::clone(&self.connection));
-        let attempt = self.attempt;
         if let Phase::Dialing(dialing) = &mut self.phase {
-            dialing.dialer.line_up(Box::new(move |place| {
-                mailbox.send(Command::Admitted(connection, attempt, place));
-            }));
+            dialing.line_up(&self.connection, tools.mailbox);
         }
     }
 
@@ -135,7 +105,7 @@ impl Link {
         tools: &mut Tools<'_>,
     ) -> Flow {
         match &mut self.phase {
-            Phase::Dialing(dialing) if attempt == self.attempt => dialing.dialer.admitted(place),
+            Phase::Dialing(dialing) => dialing.admitted(attempt, place),
             // Its turn goes to the next.
             _ => drop(place),
         }
@@ -145,7 +115,7 @@ impl Link {
     /// Lets others open, without touching a socket.
     pub fn make_room(&mut self) {
         if let Phase::Dialing(dialing) = &mut self.phase {
-            dialing.dialer.make_room();
+            dialing.make_room();
         }
     }
 
@@ -180,11 +150,8 @@ impl Link {
         token: Token,
         tools: &mut Tools<'_>,
     ) -> Flow {
-        match &mut self.phase {
-            Phase::Dialing(dialing) if attempt == self.attempt => {
-                dialing.dialer.prepared(prepared);
-            }
-            _ => {}
+        if let Phase::Dialing(dialing) = &mut self.phase {
+            dialing.prepared(attempt, prepared);
         }
         self.advance(token, false, tools)
     }
@@ -194,7 +161,7 @@ impl Link {
         if self.connection.life().is_aborted() {
             return Flow::End(Ending::unclean(close_code::ABNORMAL));
         }
-        let dialer = match &mut self.phase {
+        let dialing = match &mut self.phase {
             Phase::Open(session) => {
                 let flow = session.advance(at_end, &mut tools.reading, tools.now);
                 return self.settle(flow, tools.now);
@@ -211,13 +178,18 @@ impl Link {
                 };
             }
             Phase::Waiting(_) => return Flow::Stay,
-            Phase::Dialing(dialing) => dialing.answered(&self.connection),
+            Phase::Dialing(dialing) => dialing,
         };
-        match dialer.advance(tools.registry, token, tools.now) {
-            Ok(Progress::Pending) => match dialer.take_job() {
-                None => self.ask(),
-                Some(job) => self.submit(job, tools),
-            },
+        match dialing.advance(&self.connection, tools.registry, token, tools.now) {
+            Ok(Progress::Pending) => {
+                match dialing.delegate(&self.connection, tools.mailbox, tools.jobs) {
+                    Ok(()) => Flow::Stay,
+                    Err(error) => {
+                        let ending = Ending::unclean(close_code::ABNORMAL);
+                        self.lost(error, ending, None, true, tools.now)
+                    }
+                }
+            }
             Err(failure) => self.refuse(*failure, tools.now),
             Ok(Progress::Open(established)) => {
                 let transport = Arc::new(established.transport);
@@ -244,37 +216,10 @@ impl Link {
         }
     }
 
-    /// Asks the host what the opening wants to know, if that is something.
-    fn ask(&mut self) -> Flow {
-        if let Phase::Dialing(dialing) = &mut self.phase {
-            if let Some(question) = dialing.dialer.take_question() {
-                dialing.question = Some(self.connection.ask(question, Duration::ZERO));
-            }
-        }
-        Flow::Stay
-    }
-
-    /// Runs a blocking part of the opening on another thread.
-    fn submit(&mut self, job: Job, tools: &Tools<'_>) -> Flow {
-        let mailbox = Arc::clone(tools.mailbox);
-        let connection = Arc::clone(&self.connection);
-        let attempt = self.attempt;
-        let deliver =
-            move |prepared| mailbox.send(Command::Prepared(connection, attempt, prepared));
-        match tools.jobs.submit(job.wait(), Box::new(move || job.run(deliver))) {
-            Ok(()) => Flow::Stay,
-            Err(error) => {
-                self.lost(error, Ending::unclean(close_code::ABNORMAL), None, true, tools.now)
-            }
-        }
-    }
-
     pub fn deadline(&self) -> Option<Instant> {
         let of_phase = match &self.phase {
             Phase::Open(session) => session.deadline(),
-            Phase::Dialing(dialing) => {
-                [dialing.dialer.wake_at(), dialing.deadline].into_iter().flatten().min()
-            }
+            Phase::Dialing(dialing) => dialing.wake_at(),
             Phase::Hesitating(hesitation) => hesitation.deadline(),
             Phase::Waiting(waiting) => Some(waiting.until),
         };
@@ -293,13 +238,16 @@ impl Link {
                 self.attempt = self.attempt.wrapping_add(1);
                 let Some(config) = self.connection.dial_config() else { return self.no_config() };
                 self.warn(&config);
-                self.phase = dialing(&self.connection, config, None, tools.resources, tools.now);
+                let (number, resources) = (self.attempt, tools.resources);
+                let dialing =
+                    Dialing::new(&self.connection, number, config, None, resources, tools.now);
+                self.phase = Phase::Dialing(Box::new(dialing));
                 self.line_up(tools);
                 self.advance(token, false, tools)
             }
-            Phase::Dialing(dialing) if dialing.deadline.is_some_and(|at| at <= tools.now) => {
+            Phase::Dialing(dialing) if dialing.is_late(tools.now) => {
                 let limit = self.connection.limits.open_timeout.unwrap_or(Duration::ZERO);
-                let failure = dialing.dialer.timed_out(limit);
+                let failure = dialing.timed_out(limit);
                 self.refuse(*failure, tools.now)
             }
             Phase::Dialing(_) | Phase::Hesitating(_) | Phase::Waiting(_) => {
@@ -443,17 +391,4 @@ impl Link {
         }
         self.connection.end(ending);
     }
-}
-
-fn dialing(
-    connection: &Connection,
-    config: Arc<DialConfig>,
-    given: Option<Socket>,
-    resources: &Arc<Resources>,
-    now: Instant,
-) -> Phase {
-    let notes = Notes::new(connection.id, connection.trail(&resources.trails));
-    let dialer = Dialer::new(notes, config, Arc::clone(resources), given);
-    let deadline = connection.limits.open_timeout.map(|timeout| now + timeout);
-    Phase::Dialing(Box::new(Dialing { dialer, deadline, question: None }))
 }

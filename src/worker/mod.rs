@@ -3,6 +3,7 @@
 
 mod baton;
 mod crew;
+mod dialing;
 mod driver;
 mod engine;
 mod hesitation;

@@ -9,7 +9,7 @@ use socket2::Socket;
 pub const HAS_INTERFACES: bool = false;
 pub const HAS_USER_TIMEOUT: bool = false;
 
-#[cfg(unix)]
+#[cfg(any(unix, test))]
 pub const HAS_ABSTRACT_SOCKETS: bool = false;
 
 #[cfg(unix)]
