@@ -72,8 +72,7 @@ impl Outbox {
     pub fn check_order(&mut self, frame: DataFrame) -> Result<()> {
         self.check_continues(frame)?;
         if frame.is_first && self.is_fragmented {
-            let words = "a message in fragments is being sent: end it first, with ws_send_ex";
-            return Err(Error::ws(Code::Busy, words));
+            return Err(interrupts());
         }
         Ok(())
     }
@@ -90,4 +89,10 @@ impl Outbox {
         self.is_fragmented = !frame.is_last;
         Ok(())
     }
+}
+
+#[cold]
+fn interrupts() -> Error {
+    let words = "a message in fragments is being sent: end it first, with ws_send_ex";
+    Error::ws(Code::Busy, words)
 }

@@ -32,14 +32,20 @@ impl Outbox {
     }
 
     /// Fails if the frame continues a message whose beginning is lost.
+    #[inline]
     pub(super) fn check_continues(&mut self, frame: DataFrame) -> Result<()> {
         if frame.is_first || self.is_fragmented {
             return Ok(());
         }
+        Err(self.lost_beginning())
+    }
+
+    #[cold]
+    fn lost_beginning(&mut self) -> Error {
         if let Some(reconnect) = &mut self.reconnect {
             reconnect.is_torn = false;
         }
-        Err(torn())
+        torn()
     }
 
     /// The frame that was appended last is compressed; `room` is for its copy.
