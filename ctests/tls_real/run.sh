@@ -174,6 +174,18 @@ late_certificate)
     serve_words -tls1_2 -no_resumption_on_reneg
     asked_late R "$(identity client)"
     ;;
+renegotiation)
+    # A client without a certificate has nothing to say in a second handshake.
+    serve_words -tls1_2
+    sh "$scratch/client" "wss://localhost:$port/" "{$ca}" >"$scratch/said" 8>&- &
+    client=$!
+    await '^Upgrade: websocket' "$scratch/log" "$pid" || failed "there is no request"
+    printf 'R\n' >&8
+    await 'alert read:warning:no renegotiation' "$scratch/log" "$pid" || failed "the client begins a second handshake"
+    exec 8>&-
+    wait "$client" || failed "the client failed"
+    says '^end 1006\|^end 1015'
+    ;;
 sessions)
     again='"reconnect_max": 2, "reconnect_min_ms": 1, "reconnect_codes": "200"'
     for version in -tls1_2 -tls1_3; do

@@ -53,9 +53,16 @@ impl Connector {
             let length = u8::try_from(alpn.len()).unwrap_or_default();
             context.set_alpn_protos(&[&[length], alpn.as_bytes()].concat())?;
         }
-        if let Some(identity) = settings.identity {
-            identity.add_to(&mut context)?;
-            ffi::allow_late_authentication(&mut context);
+        match settings.identity {
+            Some(identity) => {
+                identity.add_to(&mut context)?;
+                ffi::allow_late_authentication(&mut context);
+            }
+            // Before TLS 1.3, a server that asks for the certificate later does it by a second
+            // handshake. Nobody else has a reason for one.
+            None => {
+                context.set_options(SslOptions::NO_RENEGOTIATION);
+            }
         }
         if let Some(file) = settings.key_log {
             // One write for each line: other connections and programs append to it, too.
