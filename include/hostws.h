@@ -71,13 +71,14 @@
  *
  * Descriptors. The library never uses descriptors 0, 1 and 2 for itself, even if they are closed.
  *
- * Environment. ws_new() reads HOSTWS_LOG, HOSTWS_MAX_OPENING (see ws_new) and HOSTWS_WORKERS (see
- * ws_queue_new) once, when it first needs them. The first ws_new() or ws_set_url() that may need
- * TLS (wss, an https:// proxy, `max_redirects`) starts OpenSSL, which reads its own configuration
- * file, on the calling thread. Each ws_new() may read the variables that name proxies. At any later
- * time, on threads of the library, the C library's resolver may call getenv(), and so may OpenSSL
- * when it looks for the system's certificates (SSL_CERT_FILE, SSL_CERT_DIR): a setenv() at that
- * moment is a race. In a setuid program the library reads none of these variables.
+ * Environment. ws_new() reads HOSTWS_LOG, HOSTWS_MAX_OPENING (see ws_new), HOSTWS_NETWORK_WATCH
+ * (see ws_network_changed) and HOSTWS_WORKERS (see ws_queue_new) once, when it first needs them.
+ * The first ws_new() or ws_set_url() that may need TLS (wss, an https:// proxy, `max_redirects`)
+ * starts OpenSSL, which reads its own configuration file, on the calling thread. Each ws_new() may
+ * read the variables that name proxies. At any later time, on threads of the library, the C
+ * library's resolver may call getenv(), and so may OpenSSL when it looks for the system's
+ * certificates (SSL_CERT_FILE, SSL_CERT_DIR): a setenv() at that moment is a race. In a setuid
+ * program the library reads none of these variables.
  *
  * Signals. Threads of the library block HUP INT QUIT PIPE ALRM TERM USR1 USR2 CHLD TSTP WINCH IO
  * VTALRM PROF URG, and what the thread that starts them blocks, but never SEGV BUS FPE ILL TRAP
@@ -2051,10 +2052,15 @@ int32_t ws_set_log(int32_t level,
 
 /**
  * Tells the library that the network of the machine has changed: another Wi-Fi, from Wi-Fi to
- * mobile, a VPN that was started, a cable that was plugged in. Call it when the system reports
- * such a change; the library does not watch for it. A connection that did not survive the change
- * is then detected in seconds instead of a minute, and a lost connection is tried again without
- * delay.
+ * mobile, a VPN that was started, a cable that was plugged in. A connection that did not survive
+ * the change is then detected in seconds instead of a minute, and a lost connection is tried again
+ * without delay.
+ *
+ * On Linux the library watches for changes itself, through rtnetlink, while there are connections:
+ * an interface that starts or stops running, an address that is added or removed, a new default
+ * route. The loopback interface does not count. All changes within 250 ms are treated as one. With
+ * HOSTWS_NETWORK_WATCH=0 in the environment, or if the system does not permit it, the library does
+ * not watch. Then, and on other systems, call this function when the system reports a change.
  *
  * Every open connection sends a ping at once, and is lost if nothing is received within
  * `ping_timeout_ms`, but 5 s at most. This excludes connections that are paused or have

@@ -10,12 +10,17 @@
  *     terminate  gives up after a while
  *     shutdown   ends the library after a while
  *     many       opens 100 connections at once; the first gives up
+ *     watch      opens and stays, until it is killed
+ *     heir       the same in a queue of its own, once the first worker has ended
  *
  *     open DNS_US TCP_US
  *     part LENGTH                   of a message that comes in parts, the first
  *     message TEXT
  *     error CODE COMPONENT WORDS    for each of the stack
  *     end CODE
+ *     waits ATTEMPT                 the next attempt is a while away
+ *     pinged COUNT                  the pings that were sent so far
+ *     alone                         the worker of the first connection has ended
  *     after MS                      what terminate or shutdown took
  */
 #include "check.h"
@@ -24,7 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGES = 200, LARGEST = 4000, UPLOAD = 4 << 20, MANY = 100, A_WHILE_MS = 300, TOLERANCE_MS = 300 };
+enum { MESSAGES = 200, LARGEST = 4000, UPLOAD = 4 << 20, MANY = 100, A_WHILE_MS = 300, TOLERANCE_MS = 300, TICK_MS = 20 };
 
 static char bytes[UPLOAD];
 
@@ -50,6 +55,7 @@ static void tell(const ws_event *event) {
         printf("part %lld\n", (long long)event->length);
       break;
     case HOSTWS_EVENT_TERMINATE: printf("end %d\n", event->code); break;
+    case HOSTWS_EVENT_RECONNECTING: printf("waits %d\n", event->code); break;
     default:
       for (int32_t i = 0; i < event->error_count; i++)
         printf("error %d %s %s\n", event->errors[i].code, event->errors[i].component, event->errors[i].message);
@@ -110,6 +116,32 @@ static void shut_down(void) {
   follow(1, NULL);
 }
 
+/* Tells of pings and attempts; ends with the process. */
+static void watch(ws_queue queue, ws_id ws) {
+  ws_stats stats = {.struct_size = sizeof stats};
+  for (int64_t told = 0;;) {
+    const ws_event *event = ws_next(queue, TICK_MS);
+    if (event != NULL) tell(event);
+    CHECK_INT(ws_get_stats(ws, &stats), HOSTWS_OK);
+    if ((int64_t)stats.pings_sent != told) printf("pinged %lld\n", (long long)(told = (int64_t)stats.pings_sent));
+  }
+}
+
+/* The worker of the thread's own queue watches the network, and ends before the other. */
+static void inherit(ws_id first, const char *url) {
+  ws_queue queue = ws_queue_new();
+  char options[64];
+  snprintf(options, sizeof options, "{\"queue\": %d, \"ping_interval_ms\": 300000}", queue);
+  ws_id second = ws_open(url, options, NULL);
+  CHECK(second > 0);
+  int threads = thread_count();
+  follow(1, close_it);
+  CHECK_INT(ws_status(first), HOSTWS_CLOSED);
+  for (int64_t start = now_ms(); thread_count() >= threads; sleep_ms(TICK_MS)) CHECK(now_ms() - start < PATIENCE_MS);
+  printf("alone %d\n", thread_count());
+  watch(queue, second);
+}
+
 int main(int argc, char **argv) {
   if (argc < 4) {
     fprintf(stderr, "usage: hostws_network_client COMMAND URL OPTIONS_JSON\n");
@@ -129,6 +161,10 @@ int main(int argc, char **argv) {
     follow(1, upload);
   else if (strcmp(command, "terminate") == 0)
     terminate(ws);
+  else if (strcmp(command, "watch") == 0)
+    watch(0, ws);
+  else if (strcmp(command, "heir") == 0)
+    inherit(ws, argv[2]);
   else if (strcmp(command, "shutdown") == 0)
     shut_down();
   else {

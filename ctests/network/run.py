@@ -21,7 +21,7 @@ from pathlib import Path
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
 
-from link import FAR, FAR_V6, NEAR, Link
+from link import FAR, FAR_V6, NAME, NEAR, Link, ip
 from names import Names
 
 SUBJECT, CLIENT = sys.argv[1], sys.argv[2:]
@@ -102,11 +102,11 @@ def server(*hosts):
 class Client:
     """The client, and what it tells as it runs."""
 
-    def __init__(self, command, url, **options):
+    def __init__(self, command, url, environment=None, **options):
         options = {"open_timeout_ms": 10000, **options}
         self.lines, self.changed = [], threading.Condition()
         self.process = subprocess.Popen(["timeout", "-k", "1", "60", *CLIENT, command, url, json.dumps(options)],
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
         clients.append(self)
         threading.Thread(target=self.read, daemon=True).start()
 
@@ -116,10 +116,10 @@ class Client:
                 self.lines.append(line.rstrip("\n"))
                 self.changed.notify_all()
 
-    def await_line(self, start):
-        """Waits for the first line that begins so; gives its other words."""
+    def await_line(self, start, exact=False):
+        """Waits for the first line that begins so, or is so; gives its other words."""
         def found():
-            return [line for line in self.lines if line.startswith(start + " ")]
+            return [line for line in self.lines if line.startswith(start + " ") or exact and line == start]
 
         with self.changed:
             self.changed.wait_for(found, PATIENCE)
@@ -197,6 +197,50 @@ def part_cable(scratch, pull=Link.cut):
 def part_link_down(scratch):
     """The same when the machine notices."""
     part_cable(scratch, Link.down)
+
+
+def part_watch(scratch):
+    """A change of the network is noticed by the library itself: it pings, and a waiting attempt begins. What is no
+    change is not, and neither is any where it is switched off."""
+    link()
+    url = f"ws://{NEAR}:{server(NEAR)}/"
+    retry = {"reconnect_max": -1, "reconnect_min_ms": 60000, "reconnect_max_ms": 600000}
+
+    def pair(environment):
+        return (Client("watch", url, environment, ping_interval_ms=300000),
+                Client("watch", f"ws://{NEAR}:1/", environment, **retry))
+
+    stable, waiting = aware = pair({})
+    unaware = pair({"HOSTWS_NETWORK_WATCH": "0"})
+    heir = Client("heir", url)
+    for opened in stable, unaware[0], heir:
+        opened.await_line("open")
+    for refused in waiting, unaware[1]:
+        refused.await_line("waits 1", exact=True)
+    heir.await_line("alone")
+
+    ip("addr", "add", "127.0.0.9/32", "dev", "lo")
+    ip("link", "set", "lo", "mtu", "60000")
+    ip("link", "set", NAME, "mtu", "1400")
+    ip("route", "add", "192.0.2.0/24", "dev", NAME)
+    ip("route", "del", "192.0.2.0/24", "dev", NAME)
+    time.sleep(1)  # if it was too short, nothing fails
+    for client in *aware, *unaware, heir:
+        assert not any(line.startswith("pinged") or line == "waits 2" for line in client.lines), client.lines
+
+    changes = [
+        ("addr", "add", "10.9.0.77/32", "dev", NAME),
+        ("addr", "del", "10.9.0.77/32", "dev", NAME),
+        ("route", "add", "default", "dev", NAME),
+        ("link", "set", NAME, "down"),
+    ]
+    for count, change in enumerate(changes, 1):
+        ip(*change)
+        stable.await_line(f"pinged {count}", exact=True)
+        heir.await_line(f"pinged {count}", exact=True)
+        waiting.await_line(f"waits {count + 1}", exact=True)
+    for client in unaware:
+        assert not any(line.startswith("pinged") or line == "waits 2" for line in client.lines), client.lines
 
 
 def part_names(scratch):

@@ -176,10 +176,15 @@ pub extern "C" fn ws_set_log(
 }
 
 /// Tells the library that the network of the machine has changed: another Wi-Fi, from Wi-Fi to
-/// mobile, a VPN that was started, a cable that was plugged in. Call it when the system reports
-/// such a change; the library does not watch for it. A connection that did not survive the change
-/// is then detected in seconds instead of a minute, and a lost connection is tried again without
-/// delay.
+/// mobile, a VPN that was started, a cable that was plugged in. A connection that did not survive
+/// the change is then detected in seconds instead of a minute, and a lost connection is tried again
+/// without delay.
+///
+/// On Linux the library watches for changes itself, through rtnetlink, while there are connections:
+/// an interface that starts or stops running, an address that is added or removed, a new default
+/// route. The loopback interface does not count. All changes within 250 ms are treated as one. With
+/// HOSTWS_NETWORK_WATCH=0 in the environment, or if the system does not permit it, the library does
+/// not watch. Then, and on other systems, call this function when the system reports a change.
 ///
 /// Every open connection sends a ping at once, and is lost if nothing is received within
 /// `ping_timeout_ms`, but 5 s at most. This excludes connections that are paused or have

@@ -71,13 +71,14 @@
  *
  * Descriptors. The library never uses descriptors 0, 1 and 2 for itself, even if they are closed.
  *
- * Environment. ws_new() reads HOSTWS_LOG, HOSTWS_MAX_OPENING (see ws_new) and HOSTWS_WORKERS (see
- * ws_queue_new) once, when it first needs them. The first ws_new() or ws_set_url() that may need
- * TLS (wss, an https:// proxy, `max_redirects`) starts OpenSSL, which reads its own configuration
- * file, on the calling thread. Each ws_new() may read the variables that name proxies. At any later
- * time, on threads of the library, the C library's resolver may call getenv(), and so may OpenSSL
- * when it looks for the system's certificates (SSL_CERT_FILE, SSL_CERT_DIR): a setenv() at that
- * moment is a race. In a setuid program the library reads none of these variables.
+ * Environment. ws_new() reads HOSTWS_LOG, HOSTWS_MAX_OPENING (see ws_new), HOSTWS_NETWORK_WATCH
+ * (see ws_network_changed) and HOSTWS_WORKERS (see ws_queue_new) once, when it first needs them.
+ * The first ws_new() or ws_set_url() that may need TLS (wss, an https:// proxy, `max_redirects`)
+ * starts OpenSSL, which reads its own configuration file, on the calling thread. Each ws_new() may
+ * read the variables that name proxies. At any later time, on threads of the library, the C
+ * library's resolver may call getenv(), and so may OpenSSL when it looks for the system's
+ * certificates (SSL_CERT_FILE, SSL_CERT_DIR): a setenv() at that moment is a race. In a setuid
+ * program the library reads none of these variables.
  *
  * Signals. Threads of the library block HUP INT QUIT PIPE ALRM TERM USR1 USR2 CHLD TSTP WINCH IO
  * VTALRM PROF URG, and what the thread that starts them blocks, but never SEGV BUS FPE ILL TRAP

@@ -92,6 +92,8 @@ pub enum Command {
     Gathered(Arc<Seat>),
     /// The network of the machine has changed: look whether connections still work.
     NetworkChanged,
+    /// From here on, notice such changes.
+    WatchNetwork,
     /// End turns when the host writes into a queue's wake pipe.
     Watch(Arc<WakePipe>),
 }

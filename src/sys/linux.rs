@@ -1,5 +1,6 @@
-//! What only Linux has: its clocks, timerfd and eventfd, and options of sockets.
+//! What only Linux has: its clocks, timerfd, eventfd and rtnetlink, and options of sockets.
 
+mod network;
 mod sockets;
 
 use std::io;
@@ -11,6 +12,7 @@ use mio::{Interest, Registry, Token};
 
 use super::above_standard;
 
+pub use self::network::NetworkMonitor;
 pub use self::sockets::*;
 
 /// How long the machine has slept since its start: the difference between a clock that counts the

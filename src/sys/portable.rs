@@ -31,3 +31,16 @@ impl Alarm {
 
     pub fn rearm(&self) {}
 }
+
+/// There is none here: the host says when the network has changed.
+pub struct NetworkMonitor;
+
+impl NetworkMonitor {
+    pub fn new(_: &Registry, _: Token) -> io::Result<NetworkMonitor> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub fn has_changed(&mut self) -> bool {
+        false
+    }
+}

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use super::driver::Driver;
 use super::engine::Engine;
+use super::network;
 use super::shared::Shared;
 use super::thread::work;
 use crate::connection::Command;
@@ -31,11 +32,15 @@ pub struct Crew {
     members: Mutex<Vec<Member>>,
     /// How many workers are shared.
     size: OnceLock<usize>,
+    /// Whether changes of the network are to be noticed.
+    is_watchful: OnceLock<bool>,
 }
 
 struct Member {
     engine: Arc<Engine>,
     is_shared: bool,
+    /// It notices changes of the network for all.
+    watches_network: bool,
 }
 
 impl Crew {
@@ -82,10 +87,18 @@ impl Crew {
     }
 
     fn start(self: &Arc<Self>, members: &mut Vec<Member>, is_shared: bool) -> Result<Arc<Engine>> {
-        let driver = Driver::new(Arc::clone(&self.shared))?;
+        let crew = Arc::downgrade(self);
+        let announce = move || crew.upgrade().iter().for_each(|crew| crew.network_changed());
+        let mut driver = Driver::new(Arc::clone(&self.shared), Box::new(announce))?;
+        // On a host's thread, because it may read the environment.
+        let is_watchful = *self.is_watchful.get_or_init(network::is_to_be_watched);
+        let watches_network = is_watchful && !members.iter().any(|member| member.watches_network);
+        if watches_network {
+            driver.watch_network();
+        }
         let engine = Arc::new(Engine::new(driver));
         self.spawn(Arc::clone(&engine))?;
-        members.push(Member { engine: Arc::clone(&engine), is_shared });
+        members.push(Member { engine: Arc::clone(&engine), is_shared, watches_network });
         Ok(engine)
     }
 
@@ -125,6 +138,13 @@ impl Crew {
         let mut members = self.members();
         let index = members.iter().position(|member| Arc::ptr_eq(&member.engine, engine));
         let member = index.map(|index| members.swap_remove(index));
+        if member.as_ref().is_some_and(|member| member.watches_network) {
+            let heir = members.iter_mut().find(|member| !member.engine.mailbox().is_lost());
+            if let Some(heir) = heir {
+                heir.watches_network = true;
+                heir.engine.mailbox().send(Command::WatchNetwork);
+            }
+        }
         drop(members);
         drop(member);
     }

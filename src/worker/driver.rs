@@ -11,6 +11,7 @@ use mio::{Events, Poll, Token};
 use slab::Slab;
 
 use super::link::{Link, Tools};
+use super::network::{Announce, NetworkWatch};
 use super::session::{Flow, Reading, READ_SIZE};
 use super::shared::Shared;
 use super::sleep::SleepWatch;
@@ -26,6 +27,7 @@ const EVENTS_PER_TURN: usize = 256;
 const WAKE: Token = Token(usize::MAX);
 const AWAKE: Token = Token(usize::MAX - 1);
 const WAKE_PIPE: Token = Token(usize::MAX - 2);
+const NETWORK: Token = Token(usize::MAX - 3);
 
 /// How long a turn waits for something to do.
 pub enum Patience<'a> {
@@ -51,6 +53,7 @@ pub struct Driver {
     /// The connections that had more to read than a turn allows.
     unfinished: Vec<usize>,
     sleep: SleepWatch,
+    network: NetworkWatch,
     /// The wake pipes that hosts have asked for.
     wake_pipes: Vec<Arc<WakePipe>>,
     /// When gathered messages leave, the first ones first.
@@ -58,7 +61,8 @@ pub struct Driver {
 }
 
 impl Driver {
-    pub fn new(shared: Arc<Shared>) -> Result<Driver> {
+    /// `announce` tells all workers that the network has changed.
+    pub fn new(shared: Arc<Shared>, announce: Announce) -> Result<Driver> {
         let resources = |error: std::io::Error| {
             Error::ws(Code::Resources, "no event loop could be made").because(error)
         };
@@ -85,9 +89,15 @@ impl Driver {
             is_lent: false,
             unfinished: Vec::new(),
             sleep,
+            network: NetworkWatch::new(announce),
             wake_pipes: Vec::new(),
             gathered: VecDeque::new(),
         })
+    }
+
+    /// From here on, this driver notices changes of the network for all of the process.
+    pub fn watch_network(&mut self) {
+        self.network.start(self.poll.registry(), NETWORK);
     }
 
     pub fn mailbox(&self) -> &Arc<Mailbox> {
@@ -140,6 +150,7 @@ impl Driver {
                         self.sleep.rearm();
                         may_have_slept = true;
                     }
+                    NETWORK => self.network.look(now),
                     _ => self.visit(token.0, now, |link, tools| link.advance(token, at_end, tools)),
                 }
             }
@@ -159,6 +170,7 @@ impl Driver {
                 self.visit(key, now, |link, tools| link.on_wake(slept, tools.now));
             }
         }
+        self.network.tell(now);
         self.send_gathered(borrower, now);
         while let Some(key) = self.timers.pop(now) {
             if let Some(link) = self.links.get_mut(key) {
@@ -192,7 +204,7 @@ impl Driver {
             Patience::Loan(wanted, _) => return wanted,
         };
         let gathered = self.gathered.front().map(|&(due, _)| due);
-        let due = [self.timers.next(), gathered].into_iter().flatten().min();
+        let due = [self.timers.next(), gathered, self.network.due()].into_iter().flatten().min();
         let next = due.map(|at| at.saturating_duration_since(Instant::now()));
         [wanted, next].into_iter().flatten().min()
     }
@@ -241,6 +253,7 @@ impl Driver {
                     self.visit(key, now, |link, tools| link.on_network_change(tools.now));
                 }
             }
+            Command::WatchNetwork => self.watch_network(),
             Command::Watch(pipe) => {
                 // Those of freed queues go.
                 self.wake_pipes.retain(|pipe| Arc::strong_count(pipe) > 1);

@@ -8,6 +8,7 @@ mod driver;
 mod engine;
 mod hesitation;
 mod link;
+mod network;
 mod reconnect;
 mod seats;
 mod session;
