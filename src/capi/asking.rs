@@ -31,8 +31,8 @@ use crate::library;
 ///
 /// @param ws        a connection
 /// @param question  the `code` of the ASK event
-/// @param value     `length` bytes of UTF-8, copied; may be NULL if `length` is 0. An empty answer is
-///                  "refuse"
+/// @param value     `length` bytes of UTF-8, copied; may be NULL if `length` is 0. An empty answer
+///                  means "refuse"
 /// @param length    at most 65,536 bytes; or -1 if `value` ends in a NUL
 /// @return HOSTWS_OK; or HOSTWS_E_NOT_FOUND if this question is not open: it was answered, its time
 ///         is up, or a newer question replaced it; HOSTWS_E_ARGUMENT if the answer does not fit the

@@ -51,11 +51,12 @@ pub unsafe extern "C" fn ws_explain(ws: ws_id, buffer: *mut c_char, size: i64) -
 /// Prometheus), to be served as application/openmetrics-text; version=1.0.0; charset=utf-8.
 ///
 /// It has: hostws_connections by `status`; hostws_openings_total by `result` ("open", or the
-/// component that failed, as in ws_error); hostws_opening_seconds, a histogram; hostws_tls_handshakes_total by `resumed`;
-/// hostws_reconnects_total by `cause` ("closed", "timeout" or a component); hostws_ends_total by
-/// close `code`; hostws_messages_total, hostws_payload_bytes_total, hostws_wire_bytes_total,
-/// hostws_pings_total and hostws_waiting_bytes by `direction`; hostws_build_info. Metrics and labels
-/// may be added in later versions. After ws_shutdown() the counters continue.
+/// component that failed, as in ws_error); hostws_opening_seconds, a histogram;
+/// hostws_tls_handshakes_total by `resumed`; hostws_reconnects_total by `cause` ("closed",
+/// "timeout" or a component); hostws_ends_total by close `code`; hostws_messages_total,
+/// hostws_payload_bytes_total, hostws_wire_bytes_total, hostws_pings_total and hostws_waiting_bytes
+/// by `direction`; hostws_build_info. Metrics and labels may be added in later versions. After
+/// ws_shutdown() the counters continue.
 ///
 /// The metrics cost nothing while messages are sent and received: this call adds up the counters of
 /// all connections. The more connections there are, the longer it takes.

@@ -85,11 +85,12 @@ pub unsafe extern "C" fn ws_send(
 ///                   fragment
 /// @return as ws_send(), for this fragment; with HOSTWS_NOTIFY the message's number, from 1, in
 ///         place of HOSTWS_OK, and HOSTWS_E_AGAIN also if 65,536 SENT and EXPIRED events are
-///         outstanding or wait for you to take them (no DRAIN follows); HOSTWS_E_UTF8 also if the last fragment ends inside a
-///         character; HOSTWS_E_LOST, once, if the connection was lost after some of the message had
-///         left and is being reopened (`reconnect_max`): nothing was queued, and the next call
-///         begins a new message; HOSTWS_E_ARGUMENT for other flags, for a change of the data type,
-///         for an object with HOSTWS_MORE, and for HOSTWS_NOTIFY with HOSTWS_MORE
+///         outstanding or wait for you to take them (no DRAIN follows); HOSTWS_E_UTF8 also if the
+///         last fragment ends inside a character; HOSTWS_E_LOST, once, if the connection was lost
+///         after some of the message had left and is being reopened (`reconnect_max`): nothing was
+///         queued, and the next call begins a new message; HOSTWS_E_ARGUMENT for other flags, for a
+///         change of the data type, for an object with HOSTWS_MORE, and for HOSTWS_NOTIFY with
+///         HOSTWS_MORE
 ///
 /// Blocks: never, except while this message or that of another thread is being compressed. Threads:
 /// any; the fragments of one message from one at a time. From a callback: yes. After fork:

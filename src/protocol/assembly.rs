@@ -1,17 +1,17 @@
-//! The message that is being received: its size limit, the check of its text, and its parts if it
-//! is delivered in parts.
+//! Assembles a message as it arrives: checks its size and its text, and delivers a large message in
+//! parts.
 
 use super::batch::LARGE;
 use super::utf8::{check_utf8, Utf8Check};
 use super::{Batch, MessageKind, Violation};
 
-/// Memory is reserved for an announced length up to this, or up to `TRUST` times what has arrived
-/// of the message. Beyond it, memory grows with the bytes. Reserved memory that is not used does
-/// not exist yet, and the system moves blocks of this size without a copy when they grow.
+/// Memory for an announced length is reserved up to this, or up to `TRUST` times the bytes that
+/// have arrived. Beyond this, memory grows with the bytes. The system provides reserved memory only
+/// when it is used, and grows blocks of this size without a copy.
 const FIRST_RESERVE: usize = 1 << 20;
 const TRUST: usize = 8;
 
-/// The longest character of UTF-8, less one byte.
+/// The length of the longest incomplete character of UTF-8.
 const MAX_PENDING: usize = 3;
 
 pub(super) struct Assembly {
@@ -20,7 +20,7 @@ pub(super) struct Assembly {
     stream_threshold: usize,
     /// The kind of the message being read; `None` between messages.
     kind: Option<MessageKind>,
-    /// The bytes that have arrived and are not delivered.
+    /// The bytes that have arrived and were not delivered yet.
     data: Vec<u8>,
     /// The number of bytes that were delivered in parts.
     streamed: u64,
@@ -30,7 +30,7 @@ pub(super) struct Assembly {
 impl Assembly {
     pub fn new(max_message: u64, stream_threshold: Option<usize>) -> Assembly {
         Assembly {
-            // Lengths become `usize` below; no message can be larger anyway.
+            // Lengths become `usize` below. No message can be larger than this.
             max_message: max_message.min(isize::MAX as u64 - 1),
             stream_threshold: stream_threshold.unwrap_or(usize::MAX).max(MAX_PENDING + 1),
             kind: None,
@@ -40,12 +40,12 @@ impl Assembly {
         }
     }
 
-    /// The settings that it was made with.
+    /// A new assembly with the same settings.
     pub fn empty(&self) -> Assembly {
         Assembly::new(self.max_message, Some(self.stream_threshold))
     }
 
-    /// In the middle of a message.
+    /// Whether a message has begun and not ended.
     pub fn is_open(&self) -> bool {
         self.kind.is_some()
     }
@@ -63,7 +63,8 @@ impl Assembly {
         self.streamed + self.data.len() as u64
     }
 
-    /// Refuses, at its header, a frame of `length` more bytes if the message would be too large.
+    /// Checks the header of a frame of `length` bytes: refuses it if the message would be too
+    /// large.
     pub fn expect(&self, length: u64, is_last: bool) -> Result<(), Violation> {
         // Both are below 2^63.
         let total = self.total() + length;
@@ -77,7 +78,7 @@ impl Assembly {
         )))
     }
 
-    /// Nothing of the message has arrived, or only empty frames.
+    /// Whether no bytes of the message have arrived, apart from empty frames.
     pub fn is_untouched(&self) -> bool {
         self.data.is_empty() && self.streamed == 0
     }
@@ -104,8 +105,8 @@ impl Assembly {
         )))
     }
 
-    /// Takes the next bytes. `rest` more bytes of their frame follow; if it `is_last`, nothing
-    /// follows after those. The result does not depend on how the bytes are split.
+    /// Takes the next bytes. `rest` more bytes of the frame follow. If it `is_last`, the message
+    /// ends with them. The result does not depend on how the bytes are split.
     pub fn append(
         &mut self,
         mut piece: &[u8],
@@ -113,7 +114,7 @@ impl Assembly {
         is_last: bool,
         batch: &mut Batch,
     ) -> Result<(), Violation> {
-        // A byte beyond a full part proves that the message is larger than one part.
+        // Only one byte more than a full part proves that the message is larger than one part.
         while piece.len() > self.stream_threshold - self.data.len() {
             let (now, later) = piece.split_at(self.stream_threshold - self.data.len());
             self.take(now, 0, false)?;
@@ -123,20 +124,20 @@ impl Assembly {
         self.take(piece, rest, is_last)
     }
 
-    /// Whether the message is large once that many bytes more have arrived.
+    /// Whether the message is large if `announced` more bytes arrive.
     pub fn is_large_with(&self, announced: u64) -> bool {
         self.data.len() as u64 + announced > LARGE as u64
     }
 
-    /// How many of the next `announced` bytes of the frame can be read directly into the message,
-    /// at least some. Call `filled` after appending them to `data`. `None` if a part must be
+    /// How many of the next `announced` bytes of the frame can be read directly into the message:
+    /// one or more. Call `filled` after appending them to `data`. `None` if a part must be
     /// delivered first.
     pub fn make_space(&mut self, announced: u64, is_last: bool) -> Option<usize> {
         let until_part = self.stream_threshold - self.data.len();
         if until_part == 0 {
             return None;
         }
-        // If there is no memory, the usual way reports it.
+        // If there is no memory, `append` reports it.
         self.make_room(1, announced.saturating_sub(1), is_last).ok()?;
         // One byte is for the batch's NUL.
         let room = self.data.capacity() - self.data.len() - 1;
@@ -147,7 +148,7 @@ impl Assembly {
         &mut self.data
     }
 
-    /// This many bytes have been appended.
+    /// Takes note of `count` bytes that were appended to `data`.
     pub fn filled(&mut self, count: usize) -> Result<(), Violation> {
         let at = self.data.len() - count;
         if self.kind == Some(MessageKind::Text) {
@@ -169,7 +170,7 @@ impl Assembly {
     }
 
     /// Reserves room for `piece` bytes, and for as much of the rest of the frame as is plausible.
-    /// It grows by more each time, so the cost stays linear.
+    /// The room grows by more each time, so the total cost stays linear.
     fn make_room(&mut self, piece: usize, rest: u64, is_last: bool) -> Result<(), Violation> {
         let needed = self.data.len() + piece;
         if self.data.capacity() > needed {
@@ -178,9 +179,9 @@ impl Assembly {
         // One byte more is for the batch's NUL.
         let announced = needed.saturating_add(rest as usize).saturating_add(1);
         let plausible = announced.min(FIRST_RESERVE.max(needed.saturating_mul(TRUST)));
-        // Where more frames follow, or no length was announced: amortised.
+        // Doubled if more frames follow or no length was announced, so that the cost is amortised.
         let wanted = if is_last { plausible } else { plausible.max(self.data.capacity() * 2) };
-        // The limits hold also while it grows. Both are at least `needed`.
+        // The room never exceeds the limits. Both are at least `needed`.
         let limit = (self.max_message as usize).min(self.stream_threshold.max(needed));
         let reserved = self.data.try_reserve_exact(wanted.min(limit + 1) - self.data.len());
         reserved.map_err(|_| Violation::no_memory(announced - 1))
@@ -197,7 +198,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// The message is complete.
+    /// Delivers the complete message.
     pub fn finish(&mut self, batch: &mut Batch) -> Result<(), Violation> {
         let total = self.total();
         let Some(kind) = self.kind.take() else { return Ok(()) };
@@ -208,7 +209,7 @@ impl Assembly {
             batch.push_part(kind, &self.data, false, true)?;
         } else if self.data.len() > LARGE {
             let mut data = std::mem::take(&mut self.data);
-            // It may wait for long, and only its length is counted.
+            // The message may wait for a long time, and only its length is counted.
             if data.capacity() > data.len() + data.len() / 4 {
                 data.shrink_to(data.len() + 1);
             }
@@ -230,7 +231,7 @@ impl Assembly {
         self.data.as_ptr()
     }
 
-    /// Gives back what is not needed while nothing is incomplete.
+    /// Frees the memory that is not needed between messages.
     pub fn release(&mut self) {
         if self.data.is_empty() && self.data.capacity() > 0 {
             self.data = Vec::new();

@@ -1,10 +1,9 @@
-//! The messages of one piece of input, with as few allocations as possible.
+//! The messages in one piece of input, stored with as few allocations as possible.
 
 use super::{MessageKind, ReadBuffer, Violation};
 
-/// Up to this many payload bytes a message is a slice of the common buffer. A larger message has
-/// its own allocation. It is moved and never copied again, and does not keep its neighbours' memory
-/// alive.
+/// A message of up to this many payload bytes is a slice of a shared buffer. A larger message has
+/// its own allocation, which is moved and never copied, and does not keep other messages in memory.
 pub(super) const LARGE: usize = 16 * 1024;
 
 /// Messages, or parts of one, in the order in which they arrived. One NUL follows every
@@ -12,7 +11,7 @@ pub(super) const LARGE: usize = 16 * 1024;
 #[derive(Default)]
 pub struct Batch {
     bytes: Vec<u8>,
-    /// The memory that was read into, with the messages that stay in place.
+    /// The memory of a read buffer, with messages in their original place.
     taken: Vec<u8>,
     large: Vec<Vec<u8>>,
     items: Vec<Item>,
@@ -23,7 +22,7 @@ pub struct Batch {
 /// A message in eight bytes, because one read may bring thousands.
 #[derive(Clone, Copy)]
 struct Item {
-    /// Where it begins in `bytes` or `taken`, or its index in `large`.
+    /// Its start in `bytes` or `taken`, or its index in `large`.
     at: u32,
     /// The number of payload bytes, unless it is in `large`.
     len: u16,
@@ -37,18 +36,18 @@ pub struct Part<'a> {
     pub kind: MessageKind,
     /// Without the NUL that follows it.
     pub payload: &'a [u8],
-    /// It begins a message. A whole message also ends one, a part from the middle does neither.
+    /// It begins a message. A whole message also ends one; a part from the middle does neither.
     pub is_first: bool,
     pub is_last: bool,
 }
 
-/// An item lies in `large`.
+/// The item is in `large`.
 const OWN: u8 = 1;
 /// It begins a message.
 const FIRST: u8 = 2;
-/// It ends one.
+/// The item ends a message.
 const LAST: u8 = 4;
-/// It lies in `taken`.
+/// The item is in `taken`.
 const TAKEN: u8 = 8;
 
 impl Batch {
@@ -60,7 +59,7 @@ impl Batch {
         self.items.is_empty()
     }
 
-    /// Number of messages and parts.
+    /// The number of messages and parts.
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -81,7 +80,7 @@ impl Batch {
         Some(Part { kind, payload, is_first, is_last })
     }
 
-    /// How many messages end here.
+    /// The number of messages that end in this batch.
     pub fn complete(&self) -> usize {
         self.items.iter().filter(|item| item.marks & LAST != 0).count()
     }
@@ -90,12 +89,12 @@ impl Batch {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 
-    /// Sum of the payload lengths.
+    /// The sum of the payload lengths.
     pub fn payload_bytes(&self) -> usize {
         self.payload_bytes
     }
 
-    /// Frees memory that was reserved in vain, except memory that is used again and again.
+    /// Frees reserved memory that was not needed, except memory that is reused.
     pub fn shrink(&mut self) {
         if self.is_reused {
             return;
@@ -136,14 +135,14 @@ impl Batch {
         }
     }
 
-    /// Appends a message, copied.
+    /// Appends a copy of a message.
     #[inline]
     pub fn push(&mut self, kind: MessageKind, payload: &[u8]) -> Result<(), Violation> {
         self.push_marked(kind, payload, FIRST | LAST)
     }
 
-    /// Appends a message: a large one is moved, and not even copied for its
-    /// NUL if its capacity has one byte to spare.
+    /// Appends a message. A large message is moved, without a copy if its capacity has room for the
+    /// NUL.
     pub fn push_owned(&mut self, kind: MessageKind, payload: Vec<u8>) -> Result<(), Violation> {
         if payload.len() <= LARGE {
             self.push(kind, &payload)
@@ -152,7 +151,7 @@ impl Batch {
         }
     }
 
-    /// Appends a part of a message, copied.
+    /// Appends a copy of a part of a message.
     pub fn push_part(
         &mut self,
         kind: MessageKind,
@@ -200,7 +199,7 @@ impl Batch {
         self.payload_bytes += length;
         payload.push(0);
         self.items.push(Item {
-            // So many large messages do not fit in any memory.
+            // More large messages than this do not fit in any memory.
             at: self.large.len() as u32,
             len: 0,
             kind,
@@ -210,7 +209,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Notes a small message that lies at `at` of the input, until `take_noted`.
+    /// Notes a small message at `at` in the input, until `take_noted`.
     #[inline]
     pub(super) fn note(
         &mut self,
@@ -227,8 +226,8 @@ impl Batch {
         Ok(())
     }
 
-    /// Takes over the messages that were noted since there were `before` items, up to `end` of the
-    /// input. If the memory is well filled, it takes the memory and saves a copy.
+    /// Takes over the noted messages after the first `before` items, up to `end` of the input. If
+    /// they fill most of the input's memory, it takes this memory and saves a copy.
     pub(super) fn take_noted(
         &mut self,
         before: usize,
@@ -268,7 +267,8 @@ impl Batch {
     }
 }
 
-/// Room for so many more in it, or the violation of a message of so many bytes.
+/// Reserves room for `count` more elements. If there is no memory, returns the violation for a
+/// message of `bytes` bytes.
 #[inline]
 fn room<T>(vec: &mut Vec<T>, more: usize, length: usize) -> Result<(), Violation> {
     vec.try_reserve(more).map_err(|_| Violation::no_memory(length))

@@ -19,7 +19,7 @@ pub fn is_sendable_close_code(code: u16) -> bool {
     matches!(code, close_code::NORMAL | 3000..=4999)
 }
 
-/// Registered after the others, and not known to tungstenite.
+/// Registered later than the others, and unknown to tungstenite.
 const BAD_GATEWAY: u16 = 1014;
 
 /// Whether a server may send `code`: a registered code, or a code of a library or an application.

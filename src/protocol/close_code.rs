@@ -1,4 +1,4 @@
-//! The close codes that this library gives (RFC 6455 7.4.1).
+//! The close codes that this library uses (RFC 6455 7.4.1).
 
 pub const NORMAL: u16 = 1000;
 /// This endpoint is going away.

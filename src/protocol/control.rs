@@ -10,15 +10,14 @@ use super::{CloseFrame, MAX_CONTROL};
 pub enum Control {
     Ping(ControlPayload),
     Pong(ControlPayload),
-    /// `None` when the frame had no code, which is reported as 1005.
+    /// `None` if the frame had no code, which is reported as 1005.
     Close(Option<CloseFrame>),
 }
 
-/// The payload of a ping or pong, held inline: answering costs no allocation.
+/// The payload of a ping or pong, stored inline, so that an answer needs no allocation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ControlPayload {
-    // Only ever appended to, so that what lies beyond `len` is zero and
-    // the derived comparison is right.
+    // Bytes beyond `len` are always zero, so the derived comparison is correct.
     bytes: [u8; MAX_CONTROL],
     len: u8,
 }
@@ -28,8 +27,8 @@ impl ControlPayload {
         ControlPayload { bytes: [0; MAX_CONTROL], len: 0 }
     }
 
-    /// Appends what still fits of `more`; the frame header has been checked,
-    /// so in the decoder all of it does.
+    /// Appends as much of `more` as fits. In the decoder all of it fits, because the header was
+    /// checked.
     pub(super) fn append(&mut self, more: &[u8]) {
         let at = usize::from(self.len);
         let more = &more[..more.len().min(MAX_CONTROL - at)];

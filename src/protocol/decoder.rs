@@ -1,7 +1,7 @@
 //! From a server's bytes to messages and control frames (RFC 6455 5 and 6.2).
 //!
-//! It refuses a bad frame at its header and bad text at the first bad byte. It holds memory only
-//! while something is incomplete.
+//! The decoder refuses a bad frame at its header, and bad text at the first bad byte. It holds
+//! memory only while a message or a frame is incomplete.
 
 mod inflating;
 mod whole;
@@ -19,10 +19,10 @@ use super::{
 /// The limits that a decoder enforces.
 #[derive(Debug, Clone, Copy)]
 pub struct DecoderConfig {
-    /// The most payload bytes of a message, fragments together and inflated.
+    /// The most payload bytes of a message: of all its fragments, inflated.
     pub max_message: u64,
-    /// A message with more bytes than this comes in parts of this size, text in parts that
-    /// end between characters.
+    /// A message with more bytes than this is delivered in parts of this size. Parts of text end
+    /// between characters.
     pub stream_threshold: Option<usize>,
     /// The agreed compression.
     pub deflate: Option<DeflateParams>,
@@ -32,12 +32,12 @@ pub struct DecoderConfig {
 pub struct Decoder {
     message: Assembly,
     inflater: Option<Box<Inflater>>,
-    /// The payload bytes that are left of the frame being read.
+    /// The payload bytes still to come in the current frame.
     remaining: u64,
-    /// The part of a split control frame that has arrived.
+    /// The beginning of a control frame, if the rest is still to come.
     control: Option<Box<ControlPayload>>,
     state: State,
-    /// The message being read is compressed.
+    /// The current message is compressed.
     is_compressed: bool,
     header: [u8; MAX_HEADER],
     header_len: u8,
@@ -49,7 +49,7 @@ enum State {
     Header,
     /// In the payload of a text, binary or continuation frame.
     Data { fin: bool },
-    /// After the last frame of a compressed message, which is not inflated completely.
+    /// After the last frame of a compressed message, before all of it is inflated.
     Inflating,
     /// In the payload of a ping, pong or close frame.
     Control(coding::Control),
@@ -57,8 +57,8 @@ enum State {
     Stopped,
 }
 
-/// The result of `Decoder::decode`. It used all input, unless a control frame or a full batch ended
-/// the call.
+/// The result of `Decoder::decode`. All input was used, unless a control frame or a full batch
+/// ended the call.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Decoded {
     pub control: Option<Control>,
@@ -102,8 +102,7 @@ impl Decoder {
     /// messages, and parts of large ones, go to `batch` in order. After an error, the messages in
     /// `batch` are still valid and must be delivered.
     ///
-    /// After a close frame or a violation, nothing more counts (RFC 6455 1.4, 7.1.7): further input
-    /// is ignored.
+    /// After a close frame or a violation, further input is ignored (RFC 6455 1.4, 7.1.7).
     pub fn decode(
         &mut self,
         input: &mut ReadBuffer,
@@ -117,10 +116,10 @@ impl Decoder {
         result
     }
 
-    /// In the middle of a large message: lets `read` append up to `most` bytes of the frame
-    /// directly to the message, which saves a copy. `read` gets the message, how many bytes to add,
-    /// and whether the frame ends with them. If something else comes next, it returns `None` and
-    /// reads nothing; use `decode` then.
+    /// Inside a large message, lets `read` append up to `most` bytes of the frame directly to the
+    /// message, which saves a copy. `read` gets the message, the number of bytes to add, and
+    /// whether the frame ends with them. If the input is anything else, returns `None` and reads
+    /// nothing: use `decode`.
     pub fn read_direct<E>(
         &mut self,
         most: usize,
@@ -131,7 +130,7 @@ impl Decoder {
         if self.is_compressed || !self.message.is_large_with(self.remaining) {
             return None;
         }
-        // A small fragment is read together with the following ones.
+        // A small fragment is read together with those that follow.
         if !fin && self.remaining <= LARGE as u64 {
             return None;
         }
@@ -156,7 +155,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Whether the data frame being read is complete; with the last one its message is.
+    /// Whether the current data frame is complete. The last frame also completes the message.
     fn end_frame(&mut self, fin: bool, batch: &mut Batch) -> Result<bool, Violation> {
         if self.remaining > 0 {
             return Ok(false);
@@ -172,20 +171,19 @@ impl Decoder {
         *self = Decoder { state: State::Stopped, ..Decoder::fresh(self.message.empty(), None) };
     }
 
-    /// Whether nothing is incomplete: the last byte ended a message, or a control frame between
-    /// messages.
+    /// Whether the last byte ended a message, or a control frame between messages.
     pub fn is_idle(&self) -> bool {
         !self.message.is_open()
             && self.header_len == 0
             && matches!(self.state, State::Header | State::Stopped)
     }
 
-    /// Whether it is like a new one: it has nothing to remember.
+    /// Whether it is in the state of a new decoder.
     pub fn is_as_new(&self) -> bool {
         self.is_idle() && self.state == State::Header && self.inflater.is_none()
     }
 
-    /// The payload bytes that are left of the data frame being read, as a hint for reading.
+    /// The payload bytes still to come in the current data frame, as a hint for reading.
     pub fn expecting(&self) -> Option<u64> {
         match self.state {
             State::Data { .. } => Some(self.remaining),
@@ -193,7 +191,7 @@ impl Decoder {
         }
     }
 
-    /// Bytes that the message being read has room for.
+    /// The capacity of the current message, in bytes.
     #[cfg(test)]
     pub fn room(&self) -> usize {
         self.message.capacity()
@@ -254,8 +252,7 @@ impl Decoder {
         Ok(Decoded { control, is_full })
     }
 
-    /// Takes the next header out of `input`, or all of it into the header that is being
-    /// collected.
+    /// Takes the next header from `input`, or adds all of `input` to the incomplete header.
     fn take_header(&mut self, input: &mut ReadBuffer) -> Result<Option<FrameHeader>, Violation> {
         let (in_message, has_deflate) = (self.message.is_open(), self.inflater.is_some());
         if self.header_len == 0 {
@@ -265,7 +262,7 @@ impl Decoder {
             }
         }
         while let Some(&byte) = input.rest().first() {
-            // Room: a header is complete at MAX_HEADER bytes.
+            // There is room: a header is complete at MAX_HEADER bytes.
             self.header[usize::from(self.header_len)] = byte;
             self.header_len += 1;
             input.advance(1);
@@ -302,7 +299,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Adds to the control frame being read; gives it when it is complete.
+    /// Adds to the current control frame, and returns it when it is complete.
     fn take_control(
         &mut self,
         kind: coding::Control,

@@ -1,4 +1,4 @@
-//! The frames that a client sends, which are masked (RFC 6455 5.2, 5.3).
+//! The frames that a client sends. They are masked (RFC 6455 5.2, 5.3).
 
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
@@ -6,10 +6,10 @@ use super::frame::{FIN, MASKED, RSV1};
 use super::mask::append_masked;
 use super::{MaskSource, MessageKind, MAX_CONTROL, MAX_REASON};
 
-/// The header and the key of the longest frame.
+/// The size of the longest header with its masking key.
 pub const MAX_FRAMING: usize = 14;
 
-/// Bytes of one frame: header, masking key and payload.
+/// The size of a frame: header, masking key and payload.
 #[inline]
 pub fn encoded_len(payload_len: usize) -> usize {
     let header = match payload_len {
@@ -55,13 +55,13 @@ pub fn encode_data(out: &mut Vec<u8>, frame: DataFrame, payload: &[u8], masks: &
     encode_frame(out, frame.first_byte(), payload, masks);
 }
 
-/// Appends a ping; of `payload` the first 125 bytes.
+/// Appends a ping with the first 125 bytes of `payload`.
 pub fn encode_ping(out: &mut Vec<u8>, payload: &[u8], masks: &mut MaskSource) {
     let payload = &payload[..payload.len().min(MAX_CONTROL)];
     encode_control(out, Control::Ping, payload, masks);
 }
 
-/// Appends a pong; of `payload` the first 125 bytes.
+/// Appends a pong with the first 125 bytes of `payload`.
 pub fn encode_pong(out: &mut Vec<u8>, payload: &[u8], masks: &mut MaskSource) {
     let payload = &payload[..payload.len().min(MAX_CONTROL)];
     encode_control(out, Control::Pong, payload, masks);
@@ -87,8 +87,8 @@ fn encode_control(out: &mut Vec<u8>, control: Control, payload: &[u8], masks: &m
     encode_frame(out, FIN | u8::from(OpCode::Control(control)), payload, masks);
 }
 
-/// The header is written here and not by tungstenite, which costs a sixth more instructions
-/// for a short message.
+/// Writes a frame. tungstenite's function for the header costs a sixth more instructions for a
+/// short message.
 #[inline]
 fn encode_frame(out: &mut Vec<u8>, first: u8, payload: &[u8], masks: &mut MaskSource) {
     let len = payload.len();
@@ -115,7 +115,7 @@ fn encode_frame(out: &mut Vec<u8>, first: u8, payload: &[u8], masks: &mut MaskSo
 mod tests {
     use super::*;
 
-    /// A server's view of one client frame: first byte, payload, frame size.
+    /// Reads a client's frame as a server does: first byte, payload, frame size.
     fn unmask(frame: &[u8]) -> (u8, Vec<u8>, usize) {
         assert_ne!(frame[1] & MASKED, 0);
         let (len, at) = match frame[1] & 0x7F {

@@ -1,4 +1,4 @@
-//! The frame header (RFC 6455 5.2). A header that a server may not send is refused at its first
+//! The frame header (RFC 6455 5.2). A header that a server must not send is refused at its first
 //! wrong byte.
 
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
@@ -27,13 +27,13 @@ pub(super) struct FrameHeader {
     pub payload_len: u64,
 }
 
-/// Reads the header at the start of `bytes`, and its size. `None` if it is not complete, which
-/// cannot be if there are `MAX_HEADER` bytes. (tungstenite's function accepts lengths that are not
-/// minimal, and takes a third more instructions.)
+/// Reads the header at the start of `bytes`, and its size. `None` if it is not complete;
+/// `MAX_HEADER` bytes always are. (tungstenite's function accepts lengths that are not minimal, and
+/// takes a third more instructions.)
 ///
-/// `in_message`: a message has been begun and its last fragment has not come.
-/// `has_deflate`: permessage-deflate was negotiated. The bytes are judged in
-/// their order, so that the verdict is the same however they were split.
+/// `in_message`: a message has begun, and its last fragment has not arrived. `has_deflate`:
+/// permessage-deflate was negotiated. The bytes are checked in order, so the result does not depend
+/// on how they were split.
 pub(super) fn parse(
     bytes: &[u8],
     in_message: bool,
@@ -86,12 +86,11 @@ pub(super) fn parse(
     Ok(Some((FrameHeader { fin, is_compressed, opcode, payload_len }, size)))
 }
 
-/// The first byte: FIN, the reserved bits, the opcode, and whether such a
-/// frame may come now.
+/// Checks the first byte: FIN, the reserved bits, the opcode, and whether such a frame may come
+/// now.
 fn check_first(first: u8, in_message: bool, has_deflate: bool) -> Result<OpCode, Violation> {
     let fin = first & FIN != 0;
-    // RSV1 has a meaning where a compressed message may begin (RFC 7692 6),
-    // and nothing else has one.
+    // RSV1 is allowed only where a compressed message may begin (RFC 7692 6).
     let allowed = match first & 0x0F {
         0x1 | 0x2 if has_deflate => RSV1,
         _ => 0,
@@ -130,7 +129,7 @@ fn name(control: Control) -> String {
 mod tests {
     use super::*;
 
-    /// The words of the refusal; its code is always 1002.
+    /// The text of the refusal. Its code is always 1002.
     fn refused(bytes: &[u8], in_message: bool) -> String {
         let violation = parse(bytes, in_message, false).unwrap_err();
         assert_eq!(violation.close_code, 1002);

@@ -9,13 +9,13 @@ use crate::error::{Code, Component, Error};
 
 /// Masking keys that nobody outside can predict (RFC 6455 10.3): a ChaCha stream, drawn in blocks
 /// and seeded once by the operating system. It has no lock, so each thread needs its own. A forked
-/// process needs a new one, because a copy would repeat the parent's keys.
+/// process needs a new source, because a copy would repeat the parent's keys.
 pub struct MaskSource {
     rng: StdRng,
 }
 
 impl MaskSource {
-    /// Fails when the operating system has no random bytes to give.
+    /// Fails if the operating system has no random bytes.
     pub fn new() -> Result<MaskSource, Error> {
         match StdRng::try_from_rng(&mut SysRng) {
             Ok(rng) => Ok(MaskSource { rng }),
@@ -46,14 +46,14 @@ pub fn no_randomness(error: rand::rngs::SysError) -> Error {
     )
 }
 
-/// Bytes that are masked at a time. A block of constant size is
-/// appended with plain vector stores, with no call and no second pass over the output.
+/// The number of bytes that are masked at a time. A block of constant size is appended with vector
+/// stores, without a call and without a second pass over the output.
 const BLOCK: usize = 64;
 
-/// From this length on, a loop over blocks of constant size is worth its start.
+/// From this length on, a loop over blocks of constant size pays off.
 const LONG: usize = 4096;
 
-/// Appends `payload` under `key` to `out`. The caller has reserved.
+/// Appends `payload`, masked with `key`, to `out`. The caller has reserved the room.
 #[inline]
 pub(super) fn append_masked(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
     if payload.len() < LONG {
@@ -82,7 +82,7 @@ fn append_long(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
 #[inline]
 fn append_short(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
     let key8 = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
-    // The size of a block is a multiple of four, so the key starts anew after it.
+    // The size of a block is a multiple of four, so the key starts again after it.
     let mut blocks = payload.chunks_exact(BLOCK);
     for block in &mut blocks {
         let mut masked = [0u8; BLOCK];

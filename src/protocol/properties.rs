@@ -1,5 +1,5 @@
-//! What holds for every stream: however it is split, whatever was agreed on, and in the
-//! judgement of another implementation.
+//! Properties of every stream, however it is split and whatever was negotiated, checked also
+//! against another implementation.
 
 use std::io::{self, Read, Write};
 
@@ -37,7 +37,7 @@ fn sent() -> impl Strategy<Value = Sent> {
     ]
 }
 
-/// The pieces of a message that is cut there.
+/// The pieces of a message that is cut at these places.
 fn pieces<'a>(payload: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
     let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(payload.len() + 1)).collect();
     ends.push(payload.len());
@@ -46,8 +46,8 @@ fn pieces<'a>(payload: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> 
     begins.zip(&ends).map(|(begin, end)| &payload[begin..*end]).collect()
 }
 
-/// The bytes of `sent` and what must be made of them. Between two fragments
-/// of a message is a pong.
+/// The bytes of `sent`, and the events that they must cause. There is a pong between the fragments
+/// of a message.
 fn stream_of(sent: &[Sent]) -> (Vec<u8>, Vec<Event>) {
     let (mut stream, mut events) = (Vec::new(), Vec::new());
     for one in sent {
@@ -82,7 +82,7 @@ fn stream_of(sent: &[Sent]) -> (Vec<u8>, Vec<Event>) {
     (stream, events)
 }
 
-/// What a client sends of it, as a server would send it, and what must be made of that.
+/// The frames of our encoder, unmasked as from a server, and the events that they must cause.
 fn encoded(
     sent: &[Sent],
     terms: Option<&DeflateParams>,
@@ -122,7 +122,7 @@ fn encoded(
     (unmasked(&out), events)
 }
 
-/// Terms that are the same for both sides, so that what one sends the other reads.
+/// Parameters that are the same in both directions, so that each side can read its own frames.
 fn terms() -> impl Strategy<Value = DeflateParams> {
     (9u8..=15, any::<bool>()).prop_map(|(bits, no_takeover)| DeflateParams {
         server_no_context_takeover: no_takeover,
@@ -132,7 +132,7 @@ fn terms() -> impl Strategy<Value = DeflateParams> {
     })
 }
 
-/// Parts put together again, each of which must have been within `threshold`.
+/// Joins parts into messages. Checks that each part is within `threshold`.
 fn joined(events: Vec<Event>, threshold: usize) -> Vec<Event> {
     let mut whole = Vec::new();
     let mut open: Option<(MessageKind, Vec<u8>)> = None;
@@ -162,7 +162,7 @@ fn joined(events: Vec<Event>, threshold: usize) -> Vec<Event> {
     whole
 }
 
-/// A connection to a peer that has sent all it ever will.
+/// A peer that has sent everything.
 struct Recorded<'a>(&'a [u8]);
 
 impl Read for Recorded<'_> {
@@ -181,17 +181,17 @@ impl Write for Recorded<'_> {
     }
 }
 
-/// How a stream ends for another implementation.
+/// How another implementation judges the end of a stream.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
-    /// The bytes are used up, or the server has closed.
+    /// All bytes were used, or the server has closed.
     Valid,
-    /// They are used up in the middle of something.
+    /// The bytes ended inside a message or frame.
     Incomplete,
     Invalid(String),
 }
 
-/// What another implementation makes of `stream`.
+/// The events that another implementation reads from `stream`.
 fn reference(stream: &[u8]) -> (Vec<Event>, Verdict) {
     let limit = Some(LIMIT as usize);
     let config = WebSocketConfig::default().max_message_size(limit).max_frame_size(limit);
@@ -254,8 +254,8 @@ proptest! {
         prop_assert_eq!(&reference(&stream).0, &expected);
     }
 
-    /// A valid stream with bytes changed, which mostly ends in a violation: the same one,
-    /// and another implementation sees one too.
+    /// A valid stream with bytes changed mostly ends in a violation. It must be the same violation
+    /// for every split, and the other implementation must see one, too.
     #[test]
     fn a_changed_stream_is_judged_alike(
         sent in prop::collection::vec(sent(), 1..6),
@@ -272,11 +272,11 @@ proptest! {
                 let words = &violation.message;
                 let is_agreed = match verdict {
                     Verdict::Invalid(_) => true,
-                    // It sees bad text when the message is complete, and a bad header when
-                    // the rest of it is there.
+                    // It sees bad text only when the message is complete, and a bad header only
+                    // when all of it has arrived.
                     Verdict::Incomplete => true,
-                    // It takes lengths that are not minimal (RFC 6455 5.2: a MUST), and what
-                    // comes after that.
+                    // It accepts lengths that are not minimal (a MUST in RFC 6455 5.2), and what
+                    // follows them.
                     Verdict::Valid => words.contains("more bytes than it needs"),
                 };
                 prop_assert!(is_agreed, "ours: {}, theirs: valid", words);
@@ -288,7 +288,7 @@ proptest! {
         }
     }
 
-    /// Frames of any header, so that every rule meets every split.
+    /// Frames with arbitrary headers, so that every rule is tried with every split.
     #[test]
     fn any_bytes_in_any_split(
         frames in prop::collection::vec(
@@ -305,7 +305,7 @@ proptest! {
         prop_assert_eq!(in_pieces(config, &stream, &sizes), whole_with(config, &stream));
     }
 
-    /// For any sequence of messages, fragments, windows and thresholds.
+    /// For every sequence of messages, fragments, windows and thresholds.
     #[test]
     fn what_is_encoded_is_decoded(
         sent in prop::collection::vec(sent(), 0..8),

@@ -1,14 +1,14 @@
-//! Bytes that were read and are not decoded yet.
+//! Bytes that were read but not decoded yet.
 
 use std::collections::TryReserveError;
 
 /// Bytes of a server's stream, on their way from the socket to a decoder.
 ///
-/// Small messages can stay in it: the batch that takes them takes the memory too, and gives its own
-/// memory in exchange.
+/// Small messages can stay in the buffer: the batch then takes its memory, and gives its own memory
+/// in exchange.
 pub struct ReadBuffer {
     bytes: Vec<u8>,
-    /// The bytes before this are decoded.
+    /// The bytes before this index are decoded.
     at: usize,
 }
 
@@ -16,7 +16,7 @@ impl ReadBuffer {
     /// A buffer for reads of at most this many bytes.
     pub fn with_room(size: usize) -> Result<ReadBuffer, TryReserveError> {
         let mut bytes = Vec::new();
-        // And for the NUL behind a message at the very end.
+        // One byte more for the NUL after a message at the very end.
         bytes.try_reserve_exact(size + 1)?;
         Ok(ReadBuffer { bytes, at: 0 })
     }
@@ -28,7 +28,7 @@ impl ReadBuffer {
         Ok(buffer)
     }
 
-    /// What is still to be decoded.
+    /// The bytes that are still to be decoded.
     pub fn rest(&self) -> &[u8] {
         &self.bytes[self.at..]
     }
@@ -42,19 +42,19 @@ impl ReadBuffer {
         self.at = 0;
     }
 
-    /// The memory to read into: append to it.
+    /// The memory to read into. Append to it.
     pub fn end(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 
-    /// The first `most` bytes of that, or all if it is less.
+    /// The first `most` bytes of `rest`, or all if there are fewer.
     pub(super) fn first(&self, most: u64) -> &[u8] {
         let rest = self.rest();
-        // What is less than a slice fits in usize.
+        // A number up to the length of a slice fits in usize.
         &rest[..most.min(rest.len() as u64) as usize]
     }
 
-    /// The same, and they are done with.
+    /// The same, and marks these bytes as decoded.
     pub(super) fn take(&mut self, most: u64) -> &[u8] {
         let from = self.at;
         self.at += self.first(most).len();
@@ -65,7 +65,7 @@ impl ReadBuffer {
         self.at += count;
     }
 
-    /// The whole buffer and where the rest begins, both mutable.
+    /// The start of the rest, and the whole buffer.
     pub(super) fn whole(&mut self) -> (usize, &mut [u8]) {
         (self.at, &mut self.bytes)
     }
@@ -75,7 +75,7 @@ impl ReadBuffer {
     }
 
     /// Gives away the memory with the bytes before `end`, and moves the rest to the empty memory of
-    /// `other`. `None`: there is no memory for that.
+    /// `other`. `None` if there is not enough memory.
     pub(super) fn exchange(&mut self, other: &mut Vec<u8>, end: usize) -> Option<Vec<u8>> {
         other.try_reserve_exact(self.bytes.capacity()).ok()?;
         let mut other = std::mem::take(other);

@@ -1,4 +1,5 @@
-//! The request of the opening handshake (RFC 6455 4.1), and what a host may add to it.
+//! The request of the opening handshake (RFC 6455 4.1), and the checks of what a host may add to
+//! it.
 
 use data_encoding::BASE64;
 use rand::rngs::SysRng;
@@ -8,14 +9,14 @@ use super::mask::no_randomness;
 use super::DeflateOffer;
 use crate::error::Error;
 
-/// The headers that the handshake sets itself, beside `Sec-WebSocket-*`, and
-/// those that would give the request a body.
+/// The headers that only the handshake may set, besides `Sec-WebSocket-*`, and the headers that
+/// would give the request a body.
 const RESERVED: [&str; 4] = ["connection", "upgrade", "content-length", "transfer-encoding"];
 
-/// A request whose parts have been checked: nothing here holds CR or LF.
+/// A request whose parts have been checked: none contains CR or LF.
 #[derive(Clone, Copy)]
 pub struct UpgradeRequest<'a> {
-    /// Value of the Host header.
+    /// The value of the Host header.
     pub host: &'a str,
     /// Path and query.
     pub resource: &'a str,
@@ -27,8 +28,8 @@ pub struct UpgradeRequest<'a> {
 }
 
 impl UpgradeRequest<'_> {
-    /// The request as it goes to the server. The host's headers come last,
-    /// in their order; its User-Agent replaces ours.
+    /// The bytes of the request. The host's headers come last, in their order. Its User-Agent
+    /// replaces ours.
     pub fn encode(&self) -> Vec<u8> {
         let mut request = String::with_capacity(512);
         let mut line = |parts: [&str; 4]| {
@@ -60,8 +61,8 @@ impl UpgradeRequest<'_> {
     }
 }
 
-/// A new value for Sec-WebSocket-Key. Fails when the operating system has no
-/// random bytes to give, where tungstenite's panics.
+/// A new value for Sec-WebSocket-Key. Fails if the operating system has no random bytes;
+/// tungstenite's function would panic.
 pub fn new_key() -> Result<String, Error> {
     let mut nonce = [0; 16];
     match SysRng.try_fill_bytes(&mut nonce) {
@@ -70,8 +71,8 @@ pub fn new_key() -> Result<String, Error> {
     }
 }
 
-/// Whether a host may add this header. The error names the header and never its value, which may be
-/// a credential.
+/// Checks that a host may add this header. The error names the header, but never its value, which
+/// may be a credential.
 pub fn check_header(name: &str, value: &str) -> Result<(), String> {
     check_header_name(name)?;
     if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
@@ -88,13 +89,13 @@ pub fn check_header(name: &str, value: &str) -> Result<(), String> {
     }
 }
 
-/// Whether the host may set or remove a header of this name.
+/// Checks that the host may set or remove a header with this name.
 pub fn check_header_name(name: &str) -> Result<(), String> {
     if name.is_empty() {
         return Err("a header has no name".to_owned());
     }
     if let Some(at) = name.bytes().position(|byte| !is_token(byte)) {
-        // A host that took the value for the name must not read a secret in a log.
+        // Not the whole name, because it may be a secret if the host confused name and value.
         let bad = name[at..].chars().next().unwrap_or_default();
         return Err(format!(
             "a header name has {} in it, at offset {at}, which no header name may",
@@ -108,8 +109,8 @@ pub fn check_header_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Takes the list of subprotocols "a,b" apart; "" is none. Spaces around the
-/// commas are allowed. The words never quote it: tokens travel there, too.
+/// Splits a list of subprotocols "a,b"; "" has none. Spaces around the commas are allowed. The
+/// error never quotes the list, because it may contain tokens.
 pub fn check_subprotocols(list: &str) -> Result<Vec<String>, String> {
     let mut tokens: Vec<String> = Vec::new();
     if list.is_empty() {
@@ -131,8 +132,7 @@ pub fn check_subprotocols(list: &str) -> Result<Vec<String>, String> {
     Ok(tokens)
 }
 
-/// RFC 9110 5.6.2: what a header name or a subprotocol is made of.
-/// Whether a header's name may hold it.
+/// Whether a header's name or a subprotocol may contain this byte (RFC 9110 5.6.2).
 pub fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

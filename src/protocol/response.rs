@@ -10,19 +10,19 @@ use std::fmt;
 pub use self::parse::{parse_response, Head, MAX_HEAD, MAX_HEADERS};
 pub use self::verify::{verify_upgrade, Agreed};
 
-/// The head of a response. It is compact, because it lives as long as its connection.
+/// The head of a response. It is compact, because it is kept as long as its connection.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
-    /// HTTP/1.0.
+    /// The version is HTTP/1.0.
     is_old: bool,
-    /// The reason, then `name:value` for each header, with a line feed before each: none of
-    /// them can have one inside. A usual name and its colon are one byte, the name's place
-    /// in `USUAL`, from 1.
+    /// The reason, then `name:value` for each header after a line feed, which none of them can
+    /// contain. For a usual name, the name and its colon are one byte: the position in `USUAL`,
+    /// from 1.
     lines: Box<[u8]>,
 }
 
-/// Names that answers to an upgrade have. No more than eight: the next byte is a tab.
+/// Usual names in answers to an upgrade. There can be at most eight, because byte 9 is a tab.
 const USUAL: [&str; 7] = [
     "Upgrade",
     "Connection",
@@ -33,7 +33,7 @@ const USUAL: [&str; 7] = [
     "Server",
 ];
 
-/// Leaves out the headers: cookies are among them.
+/// Leaves out the headers, because they may contain cookies.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
@@ -41,13 +41,13 @@ impl fmt::Debug for Response {
 }
 
 impl Response {
-    /// With the headers in their order.
+    /// Keeps the headers in order.
     pub fn new<N: AsRef<str>, V: AsRef<[u8]>>(
         status: u16,
         reason: &str,
         headers: impl IntoIterator<Item = (N, V)>,
     ) -> Response {
-        // Nobody asks why an upgrade was accepted.
+        // Nobody needs the reason phrase of an accepted upgrade.
         let mut lines = if status == 101 { Vec::new() } else { reason.as_bytes().to_vec() };
         for (name, value) in headers {
             lines.push(b'\n');
@@ -58,7 +58,7 @@ impl Response {
             }
             lines.extend_from_slice(value.as_ref());
         }
-        // Copied, for it to be no larger than it is.
+        // Copied to drop the spare capacity.
         Response { status, is_old: false, lines: lines.as_slice().into() }
     }
 
@@ -67,8 +67,8 @@ impl Response {
         std::str::from_utf8(reason).unwrap_or_default()
     }
 
-    /// Names, in any case, and values in their order. A value may hold any bytes but control
-    /// characters (RFC 9110 5.5).
+    /// The headers in order. Names are in upper or lower case. A value may contain all bytes except
+    /// control characters (RFC 9110 5.5).
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.lines.split(|&byte| byte == b'\n').skip(1).filter_map(|line| {
             let place = usize::from(*line.first()?);
@@ -80,12 +80,12 @@ impl Response {
         })
     }
 
-    /// The value of the first header of that name, in any case.
+    /// The value of the first header with that name, in upper or lower case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.header_all(name).next()
     }
 
-    /// The values of all headers of that name.
+    /// The values of all headers with that name.
     pub fn header_all<'a, 'n>(
         &'a self,
         name: &'n str,
@@ -94,7 +94,7 @@ impl Response {
         self.headers().filter(named).map(|(_, value)| value)
     }
 
-    /// The same as text; bytes that are not UTF-8 are replaced.
+    /// The value of the first header as text. Bytes that are not UTF-8 are replaced.
     pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         self.text_all(name).next()
     }
@@ -109,7 +109,7 @@ impl Response {
     /// Whether another request can follow on the same connection (RFC 9112 9.3).
     pub fn keeps_alive(&self) -> bool {
         let says = |option: &str| {
-            // The latter is of proxies from before HTTP/1.1.
+            // Proxies from before HTTP/1.1 send the latter.
             ["Connection", "Proxy-Connection"].into_iter().any(|name| {
                 let listed = |list: Cow<'_, str>| {
                     list.split(',').any(|one| one.trim().eq_ignore_ascii_case(option))

@@ -8,13 +8,13 @@ use super::{DataFrame, MessageKind};
 /// A frame that the encoder has written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SentFrame {
-    /// Bytes of the whole frame.
+    /// The size of the whole frame.
     pub size: usize,
     /// `None`: a control frame.
     pub data: Option<DataFrame>,
 }
 
-/// Reads frames in order, and knows the message that they leave open.
+/// Reads frames in order, and keeps track of an incomplete message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Open {
     kind: MessageKind,
@@ -28,7 +28,7 @@ pub struct SentFrames {
 }
 
 impl SentFrames {
-    /// A message has been begun and not ended.
+    /// Whether a message has begun and not ended.
     pub fn is_in_message(&self) -> bool {
         self.open.is_some()
     }
@@ -41,7 +41,7 @@ impl SentFrames {
             127 => (10, u64::from_be_bytes(*bytes[2..].first_chunk()?)),
             short => (2, u64::from(short)),
         };
-        // It lies in memory, so its length fits.
+        // The frame is in memory, so its length fits.
         let size = header + 4 + length as usize;
         let OpCode::Data(data) = OpCode::from(first & 0x0F) else {
             return Some(SentFrame { size, data: None });

@@ -1,4 +1,4 @@
-//! What the tests of this room share: a server's frames, and everything that a decoder tells.
+//! Helpers for the tests of this module: the frames of a server, and the output of a decoder.
 
 use std::convert::Infallible;
 
@@ -8,7 +8,7 @@ use super::{
 
 pub const LIMIT: u64 = 1 << 20;
 
-/// One thing that a decoder told.
+/// An event that a decoder returned.
 #[derive(Debug, PartialEq, Eq, Clone)]
 pub enum Event {
     Message(MessageKind, Vec<u8>),
@@ -17,7 +17,7 @@ pub enum Event {
     Violation(Violation),
 }
 
-/// A part of a message that is too large to come whole.
+/// A part of a message that is too large to be delivered whole.
 #[derive(Debug, PartialEq, Eq, Clone)]
 pub struct Part {
     pub kind: MessageKind,
@@ -30,12 +30,12 @@ pub fn text(payload: &str) -> Event {
     Event::Message(MessageKind::Text, payload.into())
 }
 
-/// Neither compression nor parts.
+/// A decoder without compression and parts.
 pub fn plain(max_message: u64) -> DecoderConfig {
     DecoderConfig { max_message, stream_threshold: None, deflate: None }
 }
 
-/// A server's frame, with the shortest length.
+/// A server's frame with a minimal length field.
 pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
@@ -55,7 +55,7 @@ pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 
 /// Gives `input` to `decoder` as a reader would, until it is used up.
 pub fn feed(decoder: &mut Decoder, bytes: &[u8], events: &mut Vec<Event>) {
-    // A buffer that is well filled is taken over, of another what is in it is copied.
+    // Tries both ways: a well-filled buffer is taken over, the contents of any other are copied.
     let room = if bytes.len() % 2 == 0 { bytes.len() } else { 8 * bytes.len() };
     let mut input = ReadBuffer::with_room(room).unwrap();
     input.end().extend_from_slice(bytes);
@@ -76,7 +76,7 @@ pub fn feed(decoder: &mut Decoder, bytes: &[u8], events: &mut Vec<Event>) {
     }
 }
 
-/// What is made of a stream that arrives at once.
+/// Decodes a stream that arrives all at once.
 pub fn whole(stream: &[u8]) -> Vec<Event> {
     whole_with(plain(LIMIT), stream)
 }
@@ -87,8 +87,8 @@ pub fn whole_with(config: DecoderConfig, stream: &[u8]) -> Vec<Event> {
     events
 }
 
-/// What is made of it in pieces whose sizes `sizes` gives, over and over, read right into the
-/// message where that can be.
+/// Decodes a stream in pieces, whose sizes `sizes` repeats. Reads directly into the message where
+/// possible.
 pub fn in_pieces(config: DecoderConfig, stream: &[u8], sizes: &[usize]) -> Vec<Event> {
     let mut decoder = Decoder::new(config);
     let mut events = Vec::new();
@@ -108,7 +108,7 @@ pub fn in_pieces(config: DecoderConfig, stream: &[u8], sizes: &[usize]) -> Vec<E
     events
 }
 
-/// Reads `piece` or the first half of it, if the decoder takes it this way.
+/// Reads `piece` or its first half directly, if the decoder allows it.
 fn feed_direct(decoder: &mut Decoder, piece: &[u8], events: &mut Vec<Event>) -> Option<usize> {
     let mut batch = Batch::new();
     let mut count = 0;
@@ -137,7 +137,7 @@ fn tell(batch: &Batch, events: &mut Vec<Event>) {
     }
 }
 
-/// What a client sent, as a server would send it: with no mask.
+/// The frames of a client as a server would send them: without masks.
 pub fn unmasked(mut bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     while let [first, second, ..] = *bytes {

@@ -1,4 +1,4 @@
-//! Checks UTF-8 as it arrives: the text may be split anywhere, and is refused at its first wrong
+//! Checks UTF-8 as it arrives. The text may be split anywhere, and is refused at its first wrong
 //! byte.
 
 use std::str;
@@ -8,9 +8,9 @@ use super::Violation;
 /// The error of a text that is not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotUtf8 {
-    /// Where in the text the wrong character begins.
+    /// The position in the text where the wrong character begins.
     pub position: u64,
-    /// The character is only incomplete.
+    /// The text ends inside the character.
     pub is_cut: bool,
 }
 
@@ -40,8 +40,7 @@ impl Utf8Check {
             let Some((&byte, rest)) = piece.split_first() else {
                 return Ok(());
             };
-            // Room: what is pending is an incomplete character, so at most
-            // three bytes.
+            // There is room: an incomplete character has at most three bytes.
             self.pending[usize::from(self.len)] = byte;
             self.len += 1;
             piece = rest;
@@ -74,7 +73,7 @@ impl Utf8Check {
         }
     }
 
-    /// Bytes of a character that has begun and not ended.
+    /// The number of bytes of an incomplete character.
     pub(super) fn pending(&self) -> usize {
         usize::from(self.len)
     }
@@ -89,7 +88,7 @@ pub fn check_utf8(text: &[u8]) -> Result<(), NotUtf8> {
     }
 }
 
-/// Finds the wrong character, which the fast check does not.
+/// Finds the wrong character. The fast check only knows that there is one.
 #[cold]
 fn explain(text: &[u8]) -> NotUtf8 {
     let mut whole = Utf8Check::default();
@@ -113,7 +112,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Feeds one byte at a time: how many were taken, and the verdict.
+    /// Feeds one byte at a time. Returns how many were accepted, and the result.
     fn byte_by_byte(text: &[u8]) -> (usize, Result<(), NotUtf8>) {
         let mut check = Utf8Check::default();
         for (at, byte) in text.iter().enumerate() {

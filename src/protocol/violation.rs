@@ -4,13 +4,13 @@ use std::fmt;
 
 use tungstenite::protocol::frame::coding::CloseCode;
 
-/// Why the connection is failed (RFC 6455 7.1.7): the close code for the server, and one line for a
+/// Why the connection fails (RFC 6455 7.1.7): the close code for the server, and one line for a
 /// person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     pub close_code: u16,
     pub message: String,
-    /// The server did nothing wrong: there is no memory for what it sent.
+    /// The server did nothing wrong: there is not enough memory for its message.
     pub is_memory: bool,
 }
 
@@ -19,13 +19,13 @@ impl Violation {
         Violation { close_code: close_code.into(), message: message.into(), is_memory: false }
     }
 
-    /// 1009: there is no memory for it.
+    /// 1009: there is not enough memory for the message.
     pub fn no_memory(bytes: usize) -> Violation {
         let message = format!("there is no memory for a message of {bytes} bytes");
         Violation { is_memory: true, ..Violation::too_big(message) }
     }
 
-    /// 1002: what arrived is not what RFC 6455 allows.
+    /// 1002: the server broke the rules of RFC 6455.
     pub(super) fn protocol(message: impl Into<String>) -> Violation {
         Violation::new(CloseCode::Protocol, message)
     }
@@ -35,7 +35,7 @@ impl Violation {
         Violation::new(CloseCode::Invalid, message)
     }
 
-    /// 1009: more than this side takes.
+    /// 1009: the message is larger than the limit.
     pub(super) fn too_big(message: impl Into<String>) -> Violation {
         Violation::new(CloseCode::Size, message)
     }

@@ -1,16 +1,16 @@
-//! Who runs the loop: the worker, or a host thread that waits for events. When events come in quick
-//! succession, handing each from thread to thread would take most of the time.
+//! Decides who runs the loop: the worker, or a host thread that waits for events. When events come
+//! in quick succession, passing each from thread to thread would take most of the time.
 //!
 //! The worker lends the loop and parks. It takes the loop back when no turn has begun within a
-//! tick: nothing comes any more, or the host is in a slow callback or has left. So the connections
-//! are served whatever the host does, and a host that waits for long sleeps.
+//! tick: no more events come, or the host is in a slow callback or has left. So the connections are
+//! served whatever the host does, and a host that waits for a long time sleeps.
 
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::sync::{Condvar, Mutex, MutexGuard};
 
-/// How often a parked worker looks whether the host still runs the loop.
+/// How often a parked worker checks whether the host still runs the loop.
 const TICK: Duration = Duration::from_millis(2);
 
 #[derive(Default)]
@@ -22,9 +22,9 @@ pub struct Baton {
 #[derive(Default)]
 struct State {
     is_lent: bool,
-    /// The number of the queue whose host may run it.
+    /// The number of the queue whose host may run the loop.
     queue: i32,
-    /// The host is in a turn of the loop.
+    /// The host is inside a turn of the loop.
     is_in_use: bool,
     /// The host has begun a turn since the last tick.
     was_used: bool,
@@ -37,12 +37,12 @@ impl Baton {
 
     // ---- for the worker
 
-    /// From here on, the host that waits for that queue may run the loop.
+    /// Lets the host that waits for that queue run the loop.
     pub fn lend(&self, queue: i32) {
         *self.state() = State { is_lent: true, queue, is_in_use: false, was_used: true };
     }
 
-    /// Waits until the loop belongs to the worker again. `interrupt` ends the host's turn.
+    /// Waits until the worker may run the loop again. `interrupt` ends the host's turn.
     pub fn await_return(&self, interrupt: impl Fn()) {
         let mut state = self.state();
         while state.is_lent || state.is_in_use {
@@ -81,7 +81,7 @@ impl Baton {
 
     // ---- for any thread
 
-    /// The loop goes back to the worker after the present turn.
+    /// Returns the loop to the worker after the current turn.
     pub fn recall(&self) {
         let mut state = self.state();
         let was_lent = std::mem::take(&mut state.is_lent);
@@ -94,7 +94,8 @@ impl Baton {
 }
 
 impl State {
-    /// Takes the loop back if it was not used. Returns true if a turn must be interrupted first.
+    /// Takes the loop back if it was not used. Returns true if the host's turn must be interrupted
+    /// first.
     fn tick(&mut self) -> bool {
         if !std::mem::take(&mut self.was_used) {
             self.is_lent = false;

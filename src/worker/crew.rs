@@ -1,8 +1,8 @@
-//! The workers: one of its own for each thread's queue, and a few that all other queues share.
+//! The workers: one for each thread's own queue, and a few that all other queues share.
 //!
-//! A queue of a thread has its worker alone, so that the thread can always borrow the loop, and
-//! that nothing another thread does delays it. The other queues are as many as a program likes,
-//! one for each goroutine for example, and must not cost a thread each.
+//! A thread's own queue has a worker to itself, so that the thread can always borrow the loop, and
+//! no other thread can delay it. A program may have any number of other queues, for example one for
+//! each goroutine, so they must not cost a thread each.
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -19,9 +19,9 @@ use crate::error::Result;
 use crate::queue::Queue;
 use crate::{log, sys};
 
-/// At most so many workers are shared, unless the environment says otherwise.
+/// The most shared workers, unless the environment says otherwise.
 const MOST: usize = 8;
-/// The most that the environment can say.
+/// The most shared workers that the environment can ask for.
 const MOST_BY_ENVIRONMENT: usize = 256;
 /// The variable with the number of shared workers.
 const VARIABLE: &str = "HOSTWS_WORKERS";
@@ -30,7 +30,7 @@ const VARIABLE: &str = "HOSTWS_WORKERS";
 pub struct Crew {
     pub shared: Arc<Shared>,
     members: Mutex<Vec<Member>>,
-    /// How many workers are shared.
+    /// The number of shared workers.
     size: OnceLock<usize>,
     /// Whether changes of the network are to be noticed.
     is_watchful: OnceLock<bool>,
@@ -48,7 +48,7 @@ impl Crew {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The workers end with their last connections.
+    /// Lets each worker end with its last connection.
     pub fn retire(&self) {
         for member in &*self.members() {
             member.engine.seats().retire();
@@ -56,14 +56,14 @@ impl Crew {
         }
     }
 
-    /// The network of the machine has changed.
+    /// Tells all workers that the network of the machine has changed.
     pub fn network_changed(&self) {
         for member in &*self.members() {
             member.engine.mailbox().send(Command::NetworkChanged);
         }
     }
 
-    /// A worker for the connections of a queue.
+    /// Chooses or starts a worker for the connections of a queue.
     pub fn engine_for(self: &Arc<Self>, queue: &Queue) -> Result<Arc<Engine>> {
         let mut members = self.members();
         let is_shared = !queue.is_owned();
@@ -81,7 +81,7 @@ impl Crew {
         let least = least.map(Arc::clone);
         match least {
             Some(least) if load(&least) == 0 || count >= self.size() => Ok(least),
-            // If there can be no more threads, those that there are do it.
+            // If no thread can be started, an existing worker gets the queue.
             least => self.start(&mut members, is_shared).or_else(|error| least.ok_or(error)),
         }
     }
@@ -102,7 +102,7 @@ impl Crew {
         Ok(engine)
     }
 
-    /// On a host's thread, because it may read the environment.
+    /// Call it on a host thread, because it may read the environment.
     fn size(&self) -> usize {
         *self.size.get_or_init(|| {
             let cores = thread::available_parallelism().map_or(1, usize::from).min(MOST);
@@ -126,13 +126,13 @@ impl Crew {
             work(&engine, |queue| crew.call_wakeup(&engine, queue));
             crew.dismiss(&engine);
             if engine.mailbox().is_lost() {
-                // By now its descriptors may belong to the host.
+                // The host may own the numbers of its descriptors by now, so they are not closed.
                 std::mem::forget(engine);
             }
         })
     }
 
-    /// The worker is over.
+    /// The worker has ended.
     fn dismiss(&self, engine: &Arc<Engine>) {
         engine.mailbox().close();
         let mut members = self.members();
@@ -149,8 +149,8 @@ impl Crew {
         drop(member);
     }
 
-    /// Calls the host's wake-up function of that queue if a call is due. Returns the queue if the
-    /// function must be called again.
+    /// Calls the wake-up function of that queue if a call is due. Returns the queue if the function
+    /// must be called again.
     fn call_wakeup(
         self: &Arc<Self>,
         engine: &Arc<Engine>,
@@ -162,8 +162,8 @@ impl Crew {
         call.queue.take().filter(|_| !is_told)
     }
 
-    /// The queue's wake-up function ends the calling thread. Another thread goes on with the work,
-    /// and the function is not called again.
+    /// The queue's wake-up function is ending the calling thread. Another thread continues the
+    /// work, and the function is not called again.
     fn replace_thread(self: &Arc<Self>, engine: &Arc<Engine>, queue: &Queue) {
         log::line!(Error, "a wake-up function ended its thread; it is not called again");
         queue.forget_wakeup(Some(Instant::now()));
@@ -178,9 +178,9 @@ impl Crew {
     }
 }
 
-/// A call of the wake-up function, which may not return. An exception may leave it, or it may end
-/// the thread, as CPython does after its own end. Such an unwind must not reach the start of the
-/// thread, because it would end the process there.
+/// A call of the wake-up function, which may not return: it may throw an exception, or end the
+/// thread, as CPython does after it has been finalized. Such an unwind must not reach the start of
+/// the thread, where it would end the process.
 struct WakeupCall<'a> {
     crew: &'a Arc<Crew>,
     engine: &'a Arc<Engine>,
@@ -191,7 +191,7 @@ struct WakeupCall<'a> {
 impl Drop for WakeupCall<'_> {
     fn drop(&mut self) {
         let Some(queue) = self.queue.take() else { return };
-        // Our own panics go on as usual.
+        // Our own panics unwind as usual.
         if thread::panicking() {
             return;
         }
@@ -204,7 +204,7 @@ impl Drop for WakeupCall<'_> {
             Arc::decrement_strong_count(Arc::as_ptr(engine));
             Arc::decrement_strong_count(Arc::as_ptr(crew));
         }
-        // Nothing can stop the unwind, but it can wait for ever.
+        // The unwind cannot be stopped, but this thread can wait for ever.
         loop {
             thread::park();
         }

@@ -1,5 +1,5 @@
-//! The connections of some queues, and one turn of their loop. It does not know which thread it runs
-//! on.
+//! The connections of one or more queues, and one turn of their loop. The driver does not know
+//! which thread it runs on.
 
 use std::collections::VecDeque;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -33,9 +33,9 @@ const NETWORK: Token = Token(usize::MAX - 3);
 pub enum Patience<'a> {
     /// On the worker: until the next timer, but not longer than this.
     Own(Option<Duration>),
-    /// On a host thread, which has borrowed the loop for its queue: for this long. It does not look at the timers, because setting the
-    /// system's timer in each turn takes long. When nothing comes, the worker takes the loop back
-    /// in time.
+    /// On a host thread that has borrowed the loop for its queue: for this long. It ignores the
+    /// timers, because it takes long to set the system's timer in each turn. If nothing comes, the
+    /// worker takes the loop back in time.
     Loan(Option<Duration>, &'a Arc<Seat>),
 }
 
@@ -50,13 +50,13 @@ pub struct Driver {
     buffer: ReadBuffer,
     /// A host thread runs this turn.
     is_lent: bool,
-    /// The connections that had more to read than a turn allows.
+    /// The connections with more to read than one turn allows.
     unfinished: Vec<usize>,
     sleep: SleepWatch,
     network: NetworkWatch,
     /// The wake pipes that hosts have asked for.
     wake_pipes: Vec<Arc<WakePipe>>,
-    /// When gathered messages leave, the first ones first.
+    /// When gathered messages are due, in order.
     gathered: VecDeque<(Instant, Arc<Seat>)>,
 }
 
@@ -126,7 +126,7 @@ impl Driver {
             self.visit(key, now, |link, tools| link.advance(Token(key), false, tools));
         }
         if let Err(error) = &polled {
-            // An interrupted wait has no events; any other failure would come again at once.
+            // An interrupted wait has no events. Any other failure would occur again at once.
             if error.kind() == std::io::ErrorKind::Interrupted {
                 turned = Turned::Interrupted;
             } else {
@@ -156,14 +156,14 @@ impl Driver {
             }
             self.events = events;
         }
-        // Commands that come meanwhile are for the next turn.
+        // Commands that arrive meanwhile wait for the next turn.
         if !self.commands.is_empty() {
             for _ in 0..self.commands.len() {
                 let Ok(command) = self.commands.try_recv() else { break };
                 self.obey(command, now);
             }
         }
-        // After the reads: their data may have come before the sleep.
+        // After the reads, because their data may have come before the sleep.
         if let Some(slept) = may_have_slept.then(|| self.sleep.take()).flatten() {
             log::line!(Debug, "the machine slept for {slept:?}: every connection is looked at");
             for key in self.links.iter().map(|(key, _)| key).collect::<Vec<_>>() {
@@ -187,7 +187,7 @@ impl Driver {
             let Some((_, seat)) = self.gathered.pop_front() else { break };
             seat.gathering.flush_late();
         }
-        // While the loop is lent, nobody announces what other threads gather.
+        // While the loop is lent, other threads do not announce what they gather.
         if let Some(seat) = borrower.filter(|seat| seat.gathering.is_pending()) {
             if !self.gathered.iter().any(|(_, known)| Arc::ptr_eq(known, seat)) {
                 self.gathered.push_back((now + GATHERING_MOMENT, Arc::clone(seat)));
@@ -246,7 +246,7 @@ impl Driver {
             Command::Gathered(seat) => {
                 self.gathered.push_back((now + GATHERING_MOMENT, seat));
             }
-            // It has ended the turn, and that is all.
+            // It only ends the turn.
             Command::Wakeup => {}
             Command::NetworkChanged => {
                 for key in self.links.iter().map(|(key, _)| key).collect::<Vec<_>>() {
@@ -255,7 +255,7 @@ impl Driver {
             }
             Command::WatchNetwork => self.watch_network(),
             Command::Watch(pipe) => {
-                // Those of freed queues go.
+                // Forgets the pipes of freed queues.
                 self.wake_pipes.retain(|pipe| Arc::strong_count(pipe) > 1);
                 // If this fails, the host thread sees the byte a few milliseconds later.
                 let _ = pipe.watch(self.poll.registry(), WAKE_PIPE);
@@ -264,7 +264,7 @@ impl Driver {
         }
     }
 
-    /// The key of a connection, if it is still here.
+    /// The key of a connection, if it still exists.
     fn key_of(&self, connection: &Arc<Connection>) -> Option<usize> {
         let key = connection.slot();
         let link = self.links.get(key)?;
@@ -278,7 +278,7 @@ impl Driver {
         now: Instant,
         act: impl FnOnce(&mut Link, &mut Tools<'_>) -> Flow,
     ) {
-        // Split by hand: the link and the tools are parts of the same driver.
+        // Borrowed separately: the link and the tools are parts of the same driver.
         let mut tools = Tools {
             registry: self.poll.registry(),
             mailbox: &self.mailbox,
@@ -288,14 +288,14 @@ impl Driver {
             now,
         };
         let Some(link) = self.links.get_mut(key) else { return };
-        // A defect ends one connection, and not those of other queues.
+        // A panic ends this connection only, not those of other queues.
         let flow = catch_unwind(AssertUnwindSafe(|| act(link, &mut tools)));
         let Ok(flow) = flow else {
             self.timers.clear(key, &mut link.timer);
             let link = self.links.remove(key);
             self.links_shrink();
             log::line!(Error, "connection {}: a panic ends it", link.connection.id);
-            // Its guard tells the host.
+            // Its guard reports the end to the host.
             drop(link);
             return;
         };
@@ -311,7 +311,7 @@ impl Driver {
                 link.unfinished = true;
                 self.unfinished.push(key);
             }
-            // Lost: the link has arranged another attempt.
+            // After a loss, the link has arranged another attempt.
             Flow::Stay | Flow::Lost(..) => {}
         }
         let wanted = link.deadline();
@@ -325,15 +325,15 @@ impl Driver {
         }
     }
 
-    /// The host has closed our descriptors, and the numbers may be its own by now. They are not
-    /// touched any more.
+    /// The host has closed our descriptors, and may own their numbers by now. They are not used any
+    /// more.
     fn strand(&mut self) {
         self.unfinished.clear();
         self.timers = Timers::default();
         while let Ok(command) = self.commands.try_recv() {
             if let Command::Open(connection, _, given) = command {
                 connection.strand();
-                // It may be the host's again.
+                // The host may own it again.
                 std::mem::forget(given);
             }
         }
@@ -345,7 +345,7 @@ impl Driver {
         }
     }
 
-    /// Ends every connection after a defect, and tells the host.
+    /// Ends every connection after a panic, and tells the host.
     pub fn abandon(&mut self) {
         self.unfinished.clear();
         self.events = Events::with_capacity(EVENTS_PER_TURN);

@@ -1,4 +1,4 @@
-//! The loop of some queues' connections, and the thread that runs it at the moment.
+//! The loop for the connections of one or more queues, and who runs it.
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, PoisonError};
@@ -13,7 +13,7 @@ use crate::queue::{Queue, Turned};
 use crate::sync::{Mutex, MutexGuard};
 
 pub struct Engine {
-    /// Locked by the thread that runs the loop. The baton decides which that is.
+    /// Locked by the thread that runs the loop, which the baton decides.
     driver: Mutex<Driver>,
     baton: Baton,
     mailbox: Arc<Mailbox>,
@@ -51,15 +51,16 @@ impl Engine {
 
     // ---- for the worker
 
-    /// Lends the loop to a host thread until it is given back, or not used for a while. Only a
-    /// queue that has the worker alone can borrow it: the others would depend on that thread.
+    /// Lends the loop to a host thread, until the thread returns it or does not use it for a while.
+    /// Only a queue that has the worker to itself can borrow it: other queues would depend on that
+    /// thread.
     pub fn lend(&self) {
         let lent = self.seats.with_sole(|queue, seat| {
             let is_lent = queue.lend_to_host(|| self.baton.lend(queue.id()));
             is_lent.then(|| (Arc::clone(queue), Arc::clone(seat)))
         });
         let Some((queue, seat)) = lent.flatten() else { return };
-        // Outside of the queue's lock, because it writes and so takes connections' locks.
+        // Outside the queue's lock, because this writes, which locks connections.
         seat.gathering.set_lent(true);
         self.baton.await_return(|| self.mailbox.send(Command::Wakeup));
         queue.end_loan();
@@ -81,7 +82,7 @@ impl Engine {
         let mut driver = self.driver();
         catch_unwind(AssertUnwindSafe(|| driver.turn(patience))).unwrap_or_else(|_| {
             log::line!(Error, "a turn of the loop panicked; its connections end");
-            // A second panic ends the turn, but not the process.
+            // A second panic ends the turn, not the process.
             let _ = catch_unwind(AssertUnwindSafe(|| driver.abandon()));
             Turned::Done
         })
@@ -89,7 +90,7 @@ impl Engine {
 
     // ---- for host threads
 
-    /// Runs one turn on the calling thread, which waits for that queue's events, if the loop is
+    /// Runs one turn on the calling thread, which waits for events of that queue, if the loop is
     /// lent to it.
     pub fn turn(&self, queue: &Queue, seat: &Arc<Seat>, timeout: Option<Duration>) -> Turned {
         if !self.baton.begin(queue.id()) {
@@ -100,13 +101,14 @@ impl Engine {
         turned
     }
 
-    /// The worker is to call the queue's wake-up function after this turn.
+    /// Tells the worker to call the queue's wake-up function after this turn.
     pub fn announce(&self, queue: &Arc<Queue>) {
         self.due().push(Arc::clone(queue));
         self.baton.recall();
     }
 
-    /// A queue has got a connection, perhaps beside another queue's. Then nobody borrows the loop.
+    /// A queue has a new connection. If another queue has connections, too, nobody may borrow the
+    /// loop.
     pub fn recall_if_shared(&self) {
         if self.seats.load().seats() > 1 {
             self.baton.recall();

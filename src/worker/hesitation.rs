@@ -1,4 +1,4 @@
-//! A lost connection whose host is asked whether there is to be another attempt.
+//! A lost connection that waits for the host to decide about another attempt.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ pub struct Hesitation {
     question: OpenQuestion,
     deadline: Option<Instant>,
     pause: Pause,
-    /// When the attempt is due, however long the host takes.
+    /// When the attempt is due, which does not depend on when the host answers.
     until: Instant,
     why: Error,
     ending: Ending,
@@ -24,7 +24,7 @@ pub struct Hesitation {
 /// What the host has decided.
 pub enum Decision {
     GiveUp(Error, Ending),
-    /// After that pause.
+    /// Another attempt, after this pause.
     Attempt(Pause, Error),
 }
 
@@ -56,7 +56,7 @@ impl Hesitation {
         self.deadline
     }
 
-    /// What the host has decided, if it has. One that hears nothing more will not.
+    /// The host's decision, if there is one. A host that gets no more events cannot decide.
     pub fn decision(&self, is_deaf: bool, now: Instant) -> Option<Decision> {
         let give_up = |error| Some(Decision::GiveUp(error, self.ending.clone()));
         let attempt =

@@ -1,4 +1,4 @@
-//! A connection on the worker, from its first look-up to its end.
+//! A connection on the worker, from its first attempt to its end.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -35,7 +35,7 @@ pub struct Link {
     pub timer: Option<Due>,
     /// It has more to read than one turn allows.
     pub unfinished: bool,
-    /// The host has been warned that the server is not verified.
+    /// The host was warned that the server's certificate is not verified.
     has_warned: bool,
     /// The number of the last attempt.
     attempt: u32,
@@ -52,7 +52,7 @@ enum Phase {
 
 struct Waiting {
     until: Instant,
-    /// The server has asked for the wait.
+    /// The server asked for this delay.
     is_asked: bool,
 }
 
@@ -64,14 +64,14 @@ impl Link {
         resources: &Arc<Resources>,
         now: Instant,
     ) -> Link {
-        // The host may have changed the settings meanwhile.
+        // The host may have changed the settings since the last attempt.
         let config = connection.dial_config().unwrap_or_else(|| Arc::clone(config));
         let dialing = Dialing::new(&connection, 0, config, given, resources, now);
         let phase = Phase::Dialing(Box::new(dialing));
         Link { connection, phase, timer: None, unfinished: false, has_warned: false, attempt: 0 }
     }
 
-    /// Begins to open.
+    /// Begins the first attempt.
     pub fn start(&mut self, config: &Arc<DialConfig>, token: Token, tools: &mut Tools<'_>) -> Flow {
         if self.connection.life().is_closing() {
             return Flow::End(Ending::unclean(close_code::ABNORMAL));
@@ -89,14 +89,14 @@ impl Link {
         self.advance(token, false, tools)
     }
 
-    /// Waits for its turn to open, if too many others are opening.
+    /// Waits in line if too many other connections are opening.
     fn line_up(&mut self, tools: &Tools<'_>) {
         if let Phase::Dialing(dialing) = &mut self.phase {
             dialing.line_up(&self.connection, tools.mailbox);
         }
     }
 
-    /// It is its turn to open.
+    /// Its turn to open has come.
     pub fn admitted(
         &mut self,
         attempt: u32,
@@ -112,14 +112,14 @@ impl Link {
         self.advance(token, false, tools)
     }
 
-    /// Lets others open, without touching a socket.
+    /// Gives up its place among the openings, without using a socket.
     pub fn make_room(&mut self) {
         if let Phase::Dialing(dialing) = &mut self.phase {
             dialing.make_room();
         }
     }
 
-    /// Warns once that the server is not verified, if TLS may be used.
+    /// If TLS may be used, warns once that the server's certificate is not verified.
     fn warn(&mut self, config: &DialConfig) {
         if config.tls.key_log.is_some() && config.may_speak_tls() {
             let id = self.connection.id;
@@ -156,7 +156,7 @@ impl Link {
         self.advance(token, false, tools)
     }
 
-    /// Goes as far as it can. The socket is ready, or a host thread wants something.
+    /// Proceeds as far as possible, because the socket is ready or a host thread has a request.
     pub fn advance(&mut self, token: Token, at_end: bool, tools: &mut Tools<'_>) -> Flow {
         if self.connection.life().is_aborted() {
             return Flow::End(Ending::unclean(close_code::ABNORMAL));
@@ -202,7 +202,7 @@ impl Link {
                     epoch: self.connection.outbox().epoch(),
                 });
                 self.connection.note_opening(&established.timings, established.is_resumed);
-                // Before `open`, which sends messages and holds a lock.
+                // Logged before `open`, which sends messages and holds a lock.
                 log::line!(Info, "connection {}: open", self.connection.id);
                 if !self.connection.open(&transport, tools.now) {
                     return Flow::End(Ending::unclean(close_code::ABNORMAL));
@@ -256,16 +256,16 @@ impl Link {
         }
     }
 
-    /// The machine has slept for this long.
+    /// The machine slept for this long.
     pub fn on_wake(&mut self, slept: Duration, now: Instant) -> Flow {
         match &mut self.phase {
             Phase::Open(session) => session.on_wake(now),
-            // For the server, the sleep was part of the wait.
+            // The sleep counts towards the delay that the server asked for.
             Phase::Waiting(waiting) if waiting.is_asked => {
                 waiting.until = waiting.until.checked_sub(slept).unwrap_or(now);
             }
             Phase::Waiting(waiting) => waiting.until = now,
-            // These have their own deadlines.
+            // These phases have their own deadlines.
             Phase::Dialing(_) | Phase::Hesitating(_) => {}
         }
         Flow::Stay
@@ -274,7 +274,7 @@ impl Link {
     /// The network of the machine has changed.
     pub fn on_network_change(&mut self, now: Instant) -> Flow {
         match &mut self.phase {
-            // Another change gives the server no more time.
+            // A further change does not extend the server's time.
             Phase::Open(session) if !session.has_just_slept() => session.on_wake(now),
             Phase::Waiting(waiting) if !waiting.is_asked => waiting.until = now,
             Phase::Open(_) | Phase::Waiting(_) | Phase::Dialing(_) | Phase::Hesitating(_) => {}
@@ -282,7 +282,7 @@ impl Link {
         Flow::Stay
     }
 
-    /// The opening has failed: tries again, or reports why.
+    /// The opening failed. Tries again, or reports why.
     fn refuse(&mut self, failure: Failure, now: Instant) -> Flow {
         let wait = failure
             .response
@@ -306,7 +306,7 @@ impl Link {
         self.lost(failure.error, ending, wait, may_pass, now)
     }
 
-    /// Opens a lost connection again, if the host wants that.
+    /// Opens a lost connection again, if the options say so.
     fn settle(&mut self, flow: Flow, now: Instant) -> Flow {
         match flow {
             Flow::Lost(error, ending) => self.lost(error, ending, None, true, now),
@@ -314,7 +314,8 @@ impl Link {
         }
     }
 
-    /// Opens it again, if the host wants that after such an end. `may_pass` is the default.
+    /// Opens the connection again, if the options say so for such an end. `may_pass` is the
+    /// default.
     fn lost(
         &mut self,
         why: Error,
@@ -348,7 +349,7 @@ impl Link {
         self.pause(pause, why, now)
     }
 
-    /// Another attempt comes after a pause.
+    /// Arranges another attempt after a pause.
     fn pause(&mut self, pause: Pause, why: Error, now: Instant) -> Flow {
         let (id, delay) = (self.connection.id, pause.delay);
         let (attempt, ms) = (pause.attempt, delay.as_millis());
@@ -363,12 +364,12 @@ impl Link {
         Flow::Stay
     }
 
-    /// The machine has slept, and the server has not been heard since.
+    /// Whether nothing was received since the machine woke up.
     fn has_just_slept(&self) -> bool {
         matches!(&self.phase, Phase::Open(session) if session.has_just_slept())
     }
 
-    /// The settings of another attempt are missing, which cannot happen.
+    /// The settings for another attempt are missing. This cannot happen.
     fn no_config(&self) -> Flow {
         let words = "a defect in this library lost what to open the connection with";
         self.fail(Error::ws(Code::Internal, words), Ending::unclean(close_code::ABNORMAL))
@@ -381,7 +382,7 @@ impl Link {
         Flow::End(ending)
     }
 
-    /// Ends the connection: the host hears of it, and the socket closes.
+    /// Ends the connection: tells the host, and closes the socket.
     pub fn end(self, ending: Ending) {
         log::line!(Info, "connection {}: closed with {}", self.connection.id, ending.code);
         self.connection.report();

@@ -27,11 +27,11 @@ use crate::connection::{Command, Mailbox, Seat};
 use crate::error::{Code, Error, Result};
 use crate::queue::Queue;
 
-/// A queue, and its place at a worker.
+/// A queue and its worker.
 pub struct Pair {
     pub queue: Arc<Queue>,
     crew: Arc<Crew>,
-    /// The place that it had last. Its lock decides between a new connection and the end of the
+    /// The last station of the queue. Its lock decides between a new connection and the end of the
     /// queue.
     station: Mutex<Weak<Station>>,
 }
@@ -72,13 +72,13 @@ impl Pair {
             });
             match admitted {
                 Some(begun) => return begun,
-                // It has just ended: another one begins.
+                // The worker has just ended: start another.
                 None => *station = Weak::new(),
             }
         }
     }
 
-    /// The queue's thread has ended, or the queue was freed: its connections close.
+    /// Closes the connections, because the queue's thread has ended or the queue was freed.
     pub fn orphan(&self) {
         if let Some(station) = self.station().upgrade() {
             let engine = station.engine();

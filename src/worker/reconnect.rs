@@ -1,5 +1,5 @@
-//! Which ends are worth another attempt, and how long the server asks to wait. It is pure. The
-//! connection's `Backoff` decides how often and how long to wait otherwise.
+//! Which ends are worth another attempt, and how long the server asks to wait. All functions are
+//! pure. The connection's `Backoff` decides about the number of attempts and their delays.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -16,7 +16,7 @@ pub fn is_passing_close(code: u16) -> bool {
 /// Whether an opening that failed like this may succeed later. Failures of the network or of a busy
 /// or broken server may pass; a wrong request, certificate or protocol does not.
 pub fn is_passing_failure(error: &Error) -> bool {
-    // These two only say where it failed.
+    // These two only say where the opening failed.
     let says_where = |error: &&Error| is(error, Code::Open) || is(error, Code::Proxy);
     let Some(error) = error.chain().find(|error| !says_where(error)) else { return false };
     match error.component {
@@ -39,9 +39,9 @@ pub fn refusing_status(error: &Error) -> Option<u16> {
     u16::try_from(error.code).ok()
 }
 
-/// Whether an end may have hit all clients of the server at once: the server, or a gateway before
-/// it, restarts, is overloaded or is gone. A missing network or an unknown name hits this client
-/// alone.
+/// Whether an end may affect all clients of the server at once: the server, or a gateway in front
+/// of it, restarts, is overloaded or has gone. A missing network or an unknown name affects this
+/// client only.
 pub fn may_hit_all(error: &Error, close_code: u16) -> bool {
     if let Some(status) = refusing_status(error) {
         return matches!(status, 429 | 500..=599);
@@ -54,14 +54,15 @@ pub fn may_hit_all(error: &Error, close_code: u16) -> bool {
     }
 }
 
-/// Nobody listens, or the peer is gone.
+/// Nobody listens, or the peer has gone.
 fn is_turned_away(error: &Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset};
     let of_system = matches!(error.component, Component::Os | Component::Tls) && error.code > 0;
     let kind = of_system.then(|| io::Error::from_raw_os_error(error.code).kind());
     match kind {
         Some(kind) => matches!(kind, ConnectionRefused | ConnectionReset | BrokenPipe),
-        // Without a cause, the stream has just ended. SOCKS 5: refused (RFC 1928 section 6).
+        // Without a cause, the stream simply ended. For SOCKS 5: connection refused (RFC 1928
+        // section 6).
         None => {
             (is(error, Code::Lost) && error.cause.is_none())
                 || (error.component == Component::Proxy && error.code == 5)
@@ -82,14 +83,14 @@ fn is_passing_reply(reply: i32) -> bool {
     matches!(reply, 1 | 3..=6)
 }
 
-/// A handshake that the peer or the network broke off, with an errno or without.
+/// The peer or the network cut the handshake short, with an errno or without.
 fn is_cut_short(failure: &Error) -> bool {
     failure.cause.as_ref().is_some_and(|cause| {
         cause.component == Component::Tls && (cause.code > 0 || is(cause, Code::Lost))
     })
 }
 
-/// Nobody listens on a local socket, yet.
+/// Nobody listens on the Unix socket yet.
 fn is_unattended(failure: &Error) -> bool {
     let kind = io::Error::from_raw_os_error(failure.code).kind();
     matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
@@ -103,13 +104,13 @@ pub fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     let at = httpdate::parse_http_date(value).ok()?;
-    // By the server's own clock, if its answer has a date.
+    // Relative to the server's clock, if its answer has a date.
     let clock = response.text("date").and_then(|date| httpdate::parse_http_date(&date).ok());
     at.duration_since(clock.unwrap_or(now)).ok()
 }
 
-/// Whole seconds. A fraction, which some servers send, is rounded up. Too large a number becomes
-/// the largest.
+/// Parses whole seconds. A fraction, which some servers send, is rounded up. A number that is too
+/// large becomes the largest.
 fn seconds(value: &str) -> Option<u64> {
     let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
     let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());

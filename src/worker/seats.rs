@@ -1,5 +1,5 @@
 //! The queues that a worker serves. One lock decides between a new connection and the end of a
-//! queue's place or of the worker.
+//! place or of the worker.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::queue::Queue;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
-/// How long a queue without connections keeps its place, and a worker without queues its thread.
+/// How long a queue keeps its place without connections, and a worker its thread without queues.
 pub const LINGER: Duration = Duration::from_secs(2);
 
 pub struct Seats {
@@ -17,7 +17,7 @@ pub struct Seats {
     load: Arc<Load>,
     /// The number of places.
     count: AtomicUsize,
-    /// Some place ends without a linger.
+    /// At least one place ends without lingering.
     is_hurried: AtomicBool,
 }
 
@@ -26,7 +26,7 @@ struct Places {
     /// The worker ends with its last connection.
     is_retiring: bool,
     has_ended: bool,
-    /// When the worker ends if no queue comes; `None` once one has come.
+    /// When the worker ends if it gets no queue; `None` once it has had one.
     unused_until: Option<Instant>,
 }
 
@@ -37,11 +37,11 @@ struct Place {
     lingers: bool,
 }
 
-/// What is left after a look at idle places.
+/// What is left after a sweep of idle places.
 pub enum Swept {
     /// The worker ends.
     Nothing,
-    /// The next look is due then, if there is an idle place.
+    /// There are places. The next sweep is due then, if one is idle.
     Some(Option<Instant>),
 }
 
@@ -73,8 +73,8 @@ impl Seats {
         self.places().has_ended
     }
 
-    /// Gives the queue a seat while `begin` begins a connection there, and also tells it whether
-    /// the seat is new. Returns `None` if the worker has ended.
+    /// Gives the queue a seat, and calls `begin` to begin a connection there, with whether the seat
+    /// is new. Returns `None` if the worker has ended.
     pub fn admit<T>(
         &self,
         queue: &Arc<Queue>,
@@ -102,7 +102,8 @@ impl Seats {
         Some(begin(&seat, is_new))
     }
 
-    /// Does `act` with the only queue that has connections. Meanwhile, no other gets any.
+    /// Calls `act` with the only queue that has connections. Meanwhile, no other queue gets a
+    /// connection.
     pub fn with_sole<T>(&self, act: impl FnOnce(&Arc<Queue>, &Arc<Seat>) -> T) -> Option<T> {
         if self.load.seats() != 1 {
             return None;
@@ -120,7 +121,7 @@ impl Seats {
         self.places().list.iter().map(|place| Arc::clone(&place.queue)).collect()
     }
 
-    /// The place of that queue ends with its last connection.
+    /// Lets the place of that queue end with its last connection.
     pub fn hurry(&self, queue: &Arc<Queue>) {
         let mut places = self.places();
         let known = places.list.iter_mut().find(|place| Arc::ptr_eq(&place.queue, queue));
@@ -136,7 +137,7 @@ impl Seats {
         self.is_hurried.store(true, Ordering::SeqCst);
     }
 
-    /// Whether a look at idle places may be due now; `planned` is when the next one was to be.
+    /// Whether a sweep may be due now. `planned` is the time of the next sweep.
     pub fn must_sweep(&self, planned: Option<Instant>, now: Instant) -> bool {
         self.is_hurried.load(Ordering::SeqCst)
             || match planned {
@@ -145,8 +146,7 @@ impl Seats {
             }
     }
 
-    /// Takes the places of queues away that have had no connection for a while and do not need the
-    /// worker.
+    /// Removes the places of queues that had no connection for a while and do not need the worker.
     pub fn sweep(&self, now: Instant, is_needed: impl Fn(&Queue) -> bool) -> Swept {
         let mut places = self.places();
         let is_retiring = places.is_retiring;
@@ -178,7 +178,7 @@ impl Seats {
         places.has_ended = places.list.is_empty() && (is_retiring || !is_awaited);
         let has_ended = places.has_ended;
         drop(places);
-        // What they gathered holds the connections, and each of those its seat.
+        // Gathered messages hold their connections, and each connection holds its seat.
         removed.iter().for_each(|place| place.seat.gathering.flush());
         if has_ended {
             Swept::Nothing
@@ -187,7 +187,7 @@ impl Seats {
         }
     }
 
-    /// The worker ends at once.
+    /// Ends the worker at once.
     pub fn end(&self, tell: impl Fn(&Queue)) {
         let mut places = self.places();
         places.has_ended = true;

@@ -1,4 +1,4 @@
-//! What all workers share, and their threads.
+//! State that all workers share, and their threads.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -8,7 +8,7 @@ use crate::dial::{Jobs, Resources};
 use crate::error::{Code, Error, Result};
 use crate::exit;
 
-/// What all workers share.
+/// State that all workers share.
 #[derive(Default)]
 pub struct Shared {
     pub jobs: Jobs,
@@ -44,7 +44,7 @@ impl Shared {
         Ok(())
     }
 
-    /// The calling worker will never end, and nobody may wait for its thread.
+    /// Removes the thread of the calling worker, which will never end, so that nobody waits for it.
     pub fn forget_thread(&self) {
         let me = thread::current().id();
         let mut threads = self.threads();
@@ -68,7 +68,7 @@ impl Shared {
         let handles = std::mem::take(&mut threads.handles);
         drop(threads);
         for handle in handles {
-            // They have returned: this only waits for the system to remove them.
+            // The threads have returned: this only waits for the system to remove them.
             exit::join(handle);
         }
         true

@@ -1,5 +1,5 @@
-//! Notices that the machine has slept. Then servers may be gone, and the clock of the timers stood
-//! still.
+//! Detects that the machine has slept. Servers may have gone meanwhile, and the clock of the timers
+//! stood still.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use mio::{Registry, Token};
 
 use crate::sys::{self, Alarm};
 
-/// A shorter sleep is like a delay of the network.
+/// A shorter sleep is no different from a delay of the network.
 const NOTICEABLE: Duration = Duration::from_secs(5);
 
 pub struct SleepWatch {
-    /// How long the machine had slept in all at the last call.
+    /// The total time that the machine had slept at the last call.
     seen: Duration,
-    /// `None` if there was no descriptor for it. Then a sleep is noticed in the next turn.
+    /// `None` if there was no descriptor for it. Then a sleep is detected in the next turn.
     alarm: Option<Alarm>,
 }
 
 impl SleepWatch {
-    /// An event with that token comes when the machine wakes up.
+    /// Registers an event with that token for when the machine wakes up.
     pub fn new(registry: &Registry, token: Token) -> SleepWatch {
         SleepWatch { seen: sys::slept(), alarm: Alarm::new(registry, token).ok() }
     }
 
-    /// The event has come. This makes the next one possible.
+    /// Call it after the event, so that the next one can come.
     pub fn rearm(&self) {
         if let Some(alarm) = &self.alarm {
             alarm.rearm();
         }
     }
 
-    /// How long the machine has slept since the last call, if that matters.
+    /// How long the machine has slept since the last call, if that was long enough to matter.
     pub fn take(&mut self) -> Option<Duration> {
         self.look(sys::slept())
     }

@@ -9,12 +9,12 @@ use super::seats::{Swept, LINGER};
 use crate::log;
 use crate::queue::{Neglect, Queue, NEGLECTED_AFTER};
 
-/// How often a worker of several queues looks for neglected ones, if anybody wants to know.
+/// How often a worker of several queues checks for neglected queues, if warnings are logged.
 const WATCH: Duration = Duration::from_secs(1);
-/// How soon a wake-up function is called again that could not tell the host.
+/// How soon a wake-up function that could not reach the host is called again.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// Runs the loop until the worker is over. `call` calls a queue's wake-up function, and returns the
+/// Runs the loop until the worker ends. `call` calls a queue's wake-up function, and returns the
 /// queue if the function must be called again.
 pub fn work(engine: &Engine, call: impl Fn(Arc<Queue>) -> Option<Arc<Queue>>) {
     let mut untold = Vec::new();
@@ -27,7 +27,7 @@ pub fn work(engine: &Engine, call: impl Fn(Arc<Queue>) -> Option<Arc<Queue>>) {
         let retry = (!untold.is_empty()).then_some(RETRY);
         engine.run_turn(Patience::Own([timeout, retry].into_iter().flatten().min()));
         engine.lend();
-        // Also after a loan: a function may have been set meanwhile.
+        // Also after a loan, because a function may have been set meanwhile.
         let due = std::mem::take(&mut untold).into_iter().chain(engine.take_due());
         untold.extend(due.filter_map(&call));
         if engine.mailbox().is_lost() {
@@ -44,12 +44,12 @@ pub fn work(engine: &Engine, call: impl Fn(Arc<Queue>) -> Option<Arc<Queue>>) {
     }
 }
 
-/// Whether the worker may have to warn soon that nobody polls.
+/// Whether the worker may soon have to warn that nobody polls the queue.
 fn is_watched(queue: &Queue) -> bool {
     log::wants(log::Level::Warning) && queue.is_watched()
 }
 
-/// Warns once of each queue in which events wait and which nobody polls. `next` is when to check
+/// Warns once about each queue with waiting events that nobody polls. `next` is when to check
 /// again.
 fn watch(engine: &Engine, next: &mut Option<Instant>) {
     if !log::wants(log::Level::Warning) {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
-/// A moment, in half the memory of an `Instant`: nanoseconds since `Timers` was made, plus one.
+/// A point in time, in half the memory of an `Instant`: nanoseconds since `Timers` was made, plus
+/// one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due(NonZeroU64);
 
@@ -20,7 +21,7 @@ impl Default for Timers {
 }
 
 impl Timers {
-    /// Moves an entry. An entry that is due too early stays: looking once more then is cheaper than
+    /// Moves an entry. An entry that is due too early stays: one needless check is cheaper than
     /// moving the entry with every message.
     pub fn set(&mut self, key: usize, current: &mut Option<Due>, wanted: Option<Instant>) {
         match (*current, wanted.map(|at| self.due(at))) {
@@ -54,14 +55,14 @@ impl Timers {
         Some(key as usize)
     }
 
-    /// A moment too far away becomes the last one.
+    /// A time too far away becomes the last possible one.
     fn due(&self, at: Instant) -> Due {
         let since = at.saturating_duration_since(self.origin).as_nanos();
         Due(NonZeroU64::MIN.saturating_add(u64::try_from(since).unwrap_or(u64::MAX)))
     }
 }
 
-/// A key counts connections, of which there are fewer.
+/// Keys count connections, and there are fewer than 2^32.
 fn number(key: usize) -> u32 {
     u32::try_from(key).unwrap_or(u32::MAX)
 }

@@ -4,16 +4,16 @@ use super::{Decoder, State};
 use crate::protocol::deflate::Inflated;
 use crate::protocol::{Batch, ReadBuffer, Violation};
 
-/// A batch with this many payload bytes takes no more inflated bytes: a compressed message may be a
-/// thousand times as large as what arrives.
+/// A batch with this many payload bytes is full: a compressed message may be a thousand times as
+/// large as the input.
 const FULL_BATCH: usize = 1 << 20;
 
 /// The most bytes that are inflated at once.
 const INFLATED: usize = 16 * 1024;
 
 impl Decoder {
-    /// Inflates what is there of the frame being read, or behind the last one what was cut
-    /// off the message; false if the batch is full before all has come out.
+    /// Inflates the bytes of the current frame, and after the last frame the tail that the sender
+    /// cut off. Returns false if the batch is full before everything is inflated.
     pub(super) fn inflate(
         &mut self,
         input: &mut ReadBuffer,
@@ -27,7 +27,8 @@ impl Decoder {
                 State::Inflating => inflater.finish(out),
                 _ => inflater.inflate(input.first(self.remaining), out),
             };
-            // What came out before a fault counts, however the input was split.
+            // Bytes inflated before a fault count, so that the result does not depend on how the
+            // input was split.
             self.message.append_inflated(out, batch)?;
             let Inflated { consumed, is_done } = inflated?;
             input.advance(consumed);
@@ -39,9 +40,9 @@ impl Decoder {
         Ok(false)
     }
 
-    /// The short way for what most compressed input is: a small message in one frame that is
-    /// here as a whole. False if it is anything else: then what came out is in the message,
-    /// and the long way goes on.
+    /// The fast path for most compressed input: a small message in one complete frame. Returns
+    /// false for anything else; then the inflated bytes are in the message, and `inflate`
+    /// continues.
     pub(super) fn inflate_whole(
         &mut self,
         input: &mut ReadBuffer,
@@ -89,7 +90,7 @@ impl Decoder {
     }
 }
 
-/// Empties `out` and gives it its room.
+/// Empties `out` and reserves its memory.
 fn room(out: &mut Vec<u8>) -> Result<(), Violation> {
     out.clear();
     out.try_reserve_exact(INFLATED).map_err(|_| Violation::no_memory(INFLATED))

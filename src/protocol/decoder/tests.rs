@@ -1,10 +1,10 @@
-//! What a server may send, however it is split; and each thing it may not.
+//! Everything that a server may send, however it is split, and everything that it may not.
 
 use super::*;
 use crate::protocol::testing::{feed, frame, plain, text, whole, Event, LIMIT};
 use crate::protocol::CloseFrame;
 
-/// How many bytes arrive before something is refused, and the refusal.
+/// The number of bytes before the refusal, and the refusal.
 fn refused(max_message: u64, stream: &[u8]) -> (usize, Violation) {
     let mut decoder = Decoder::new(plain(max_message));
     let mut events = Vec::new();
@@ -240,18 +240,18 @@ fn a_limit_of_nothing_allows_empty_messages() {
 fn text_is_refused_at_its_first_bad_byte() {
     // In the middle of a frame, before the rest of it arrives.
     assert_eq!(refused_with(1007, b"\x81\x7e\x10\x00abc\xffdef"), 8);
-    // Overlong, surrogate, beyond U+10FFFF: at the second byte.
+    // Overlong, surrogate, beyond U+10FFFF: refused at the second byte.
     for bad in [b"\xe0\x80", b"\xed\xa0", b"\xf4\x90"] {
         let mut stream = b"\x81\x09".to_vec();
         stream.extend(bad);
         stream.extend(b"1234567");
         assert_eq!(refused_with(1007, &stream), 4);
     }
-    // A character that goes on in the next fragment, wrongly.
+    // A character that continues wrongly in the next fragment.
     assert_eq!(refused_with(1007, b"\x01\x02\xe2\x82\x00\x05\x28abcd"), 7);
-    // A character that never ends: known when the message ends.
+    // A character that never ends: refused when the message ends.
     assert_eq!(refused_with(1007, b"\x81\x02\xe2\x82"), 4);
     assert_eq!(refused_with(1007, b"\x01\x02\xe2\x82\x80\x00"), 6);
-    // The check starts anew with each message, and binary has none.
+    // The check starts again with each message. Binary messages are not checked.
     assert_eq!(whole(b"\x82\x02\xe2\x82\x01\x00\x80\x01a").len(), 2);
 }

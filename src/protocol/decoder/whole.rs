@@ -1,4 +1,4 @@
-//! The fast path for most input: small messages, each in one complete frame. They stay in place.
+//! The fast path for most input: small messages, each in one complete frame. They are not copied.
 
 use crate::protocol::frame::FIN;
 use crate::protocol::utf8::check_utf8;
@@ -6,7 +6,7 @@ use crate::protocol::{Batch, MessageKind, ReadBuffer, Violation};
 
 impl Batch {
     /// Takes messages of at most `limit` bytes from the start of `input`, up to the first frame
-    /// that is anything else. That frame is left to the decoder. `input` must begin with a frame,
+    /// that is anything else, which is left to the decoder. `input` must begin with a frame,
     /// between messages.
     pub fn take_whole_messages(
         &mut self,
@@ -20,7 +20,7 @@ impl Batch {
         verdict
     }
 
-    /// Notes those that begin at `at`, which it moves behind them.
+    /// Notes the messages that begin at `at`, and moves `at` behind them.
     #[inline]
     fn note_whole_messages(
         &mut self,
@@ -33,7 +33,7 @@ impl Batch {
             if kind == MessageKind::Text {
                 check_utf8(&bytes[start..end])?;
             }
-            // This header has been read: it gives its first byte to the message before.
+            // This header was read, so its first byte can become the NUL of the message before it.
             bytes[*at] = 0;
             self.note(kind, start, len)?;
             *at = end;
@@ -46,7 +46,7 @@ impl Batch {
 /// complete.
 #[inline]
 fn small_message(bytes: &[u8], limit: usize) -> Option<(MessageKind, usize, usize)> {
-    // tungstenite's opcodes are no constants.
+    // tungstenite's opcodes are not constants.
     const TEXT: u8 = FIN | 0x1;
     const BINARY: u8 = FIN | 0x2;
     let (kind, second, after) = match bytes {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use crate::protocol::testing::frame;
 
-    /// Frames in a buffer with that much room, and where they are.
+    /// Reads frames in a buffer with this much room, and returns where they are.
     fn read(room: usize, frames: &[u8]) -> (ReadBuffer, usize) {
         let mut input = ReadBuffer::with_room(room).unwrap();
         input.end().extend_from_slice(frames);

@@ -6,20 +6,19 @@ use super::{DeflateParams, MIN_WINDOW_BITS, TAIL};
 use crate::error::{Code, Error};
 use crate::headroom;
 
-/// More than the memory of a context.
+/// An upper bound for the memory of a context.
 const CONTEXT: usize = 512 << 10;
 
 pub struct Compressor {
     window_bits: u8,
     no_context_takeover: bool,
-    /// Made for the first message. A new one is always correct, because it does not refer to
+    /// Made for the first message. A new context is always correct, because it does not refer to
     /// earlier messages.
     context: Option<Compress>,
 }
 
 impl Compressor {
-    /// `None` when nothing can be compressed under these terms: zlib has no
-    /// window of 8 bits.
+    /// `None` if nothing can be compressed with these parameters: zlib has no window of 8 bits.
     pub fn new(params: &DeflateParams) -> Option<Compressor> {
         (params.client_max_window_bits >= MIN_WINDOW_BITS).then_some(Compressor {
             window_bits: params.client_max_window_bits,
@@ -28,13 +27,13 @@ impl Compressor {
         })
     }
 
-    /// Begins anew, because the last output did not reach the server.
+    /// Starts again, because the last output did not reach the server.
     pub fn forget(&mut self) {
         self.context = None;
     }
 
-    /// Compresses a message, or the next piece of one: the payload of one frame.
-    /// On `Err` nothing is to be sent, and the piece can be given again.
+    /// Compresses a message, or the next piece of one: the payload of one frame. On `Err` there is
+    /// nothing to send, and the piece can be passed again.
     pub fn compress(&mut self, piece: &[u8], is_last: bool) -> Result<Vec<u8>, Error> {
         let compressed = self.run(piece, is_last);
         match &mut self.context {
@@ -54,7 +53,7 @@ impl Compressor {
         });
         let mut out = Vec::new();
         let mut rest = piece;
-        // A quarter of the text is a good guess; then what was not enough, doubled.
+        // A quarter of the text is a good first guess. If it is not enough, the room is doubled.
         let mut room = piece.len() / 4 + 64;
         loop {
             out.try_reserve(room).map_err(|_| no_memory(piece.len()))?;
@@ -62,7 +61,7 @@ impl Compressor {
             context
                 .compress_vec(rest, &mut out, FlushCompress::Sync)
                 .map_err(|error| Error::ws(Code::Internal, format!("deflate: {error}")))?;
-            // It has been given a slice, so this fits.
+            // The input is a slice, so this fits.
             rest = &rest[(context.total_in() - before) as usize..];
             if rest.is_empty() && out.len() < out.capacity() {
                 break;
@@ -73,7 +72,7 @@ impl Compressor {
             if out.ends_with(&TAIL) {
                 out.truncate(out.len() - TAIL.len());
             }
-            // Nothing at all would be no block (RFC 7692 7.2.3.6).
+            // An empty payload would not be a valid block (RFC 7692 7.2.3.6).
             if out.is_empty() {
                 out.push(0);
             }

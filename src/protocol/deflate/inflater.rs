@@ -6,27 +6,27 @@ use super::super::Violation;
 use super::{DeflateParams, TAIL};
 use crate::headroom;
 
-/// More than the memory of a context.
+/// An upper bound for the memory of a context.
 const CONTEXT: usize = 96 << 10;
 
 /// The result of `Inflater::inflate`.
 pub struct Inflated {
-    /// The number of input bytes that were used.
+    /// The number of input bytes consumed.
     pub consumed: usize,
-    /// All input is used, and nothing more comes out.
+    /// All input is consumed, and there is no more output.
     pub is_done: bool,
 }
 
-/// zlib-rs always has the largest window, whatever was agreed. So it understands a server that uses
-/// a larger window than it said.
+/// zlib-rs always uses the largest window, whatever was negotiated. So it also understands a server
+/// that uses a larger window than negotiated.
 pub struct Inflater {
     no_context_takeover: bool,
     /// Made for the first compressed message.
     context: Option<Decompress>,
-    /// Nothing has gone in since the message began, or since a final block ended the
-    /// stream (RFC 7692 7.2.3.4).
+    /// There was no input since the message began, or since a final block ended the stream (RFC
+    /// 7692 7.2.3.4).
     is_fresh: bool,
-    /// Bytes of `TAIL` that went in.
+    /// The number of bytes of `TAIL` that were consumed.
     tail: u8,
 }
 
@@ -40,8 +40,8 @@ impl Inflater {
         }
     }
 
-    /// Inflates a piece of a message into the spare room of `out`. To be called
-    /// again with the rest of the input until it is done.
+    /// Inflates a piece of a message into the spare room of `out`. Call it again with the rest of
+    /// the input until it is done.
     pub fn inflate(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<Inflated, Violation> {
         if self.context.is_none() {
             headroom::require(CONTEXT, "inflating").map_err(|_| Violation::no_memory(CONTEXT))?;
@@ -50,7 +50,7 @@ impl Inflater {
         let before = context.total_in();
         self.is_fresh &= input.is_empty();
         let status = context.decompress_vec(input, out, FlushDecompress::None);
-        // It has been given a slice, so this fits.
+        // The input is a slice, so this fits.
         let consumed = (context.total_in() - before) as usize;
         match status {
             Ok(Status::StreamEnd) => {
@@ -58,22 +58,22 @@ impl Inflater {
                 self.is_fresh = true;
                 Ok(Inflated { consumed, is_done: consumed == input.len() })
             }
-            // What is still inside would have filled the output.
+            // If there were more output, it would have filled the room.
             Ok(_) => {
                 let is_done = consumed == input.len() && out.len() < out.capacity();
                 Ok(Inflated { consumed, is_done })
             }
-            // zlib's own words depend on how the input was split.
+            // zlib's messages depend on how the input was split.
             Err(_) => Err(Violation::protocol(
                 "the server sent a compressed message that cannot be inflated",
             )),
         }
     }
 
-    /// Inflates what was cut off the message, and then makes ready for the next one. To be
-    /// called again until it is done; of the input, which there is none of, it consumes none.
+    /// Inflates the tail that the sender cut off, and prepares for the next message. Call it again
+    /// until it is done. `consumed` is 0.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<Inflated, Violation> {
-        // Without a stream there is nothing to end: the message was empty, or ended itself.
+        // There is no stream to end: the message was empty, or a final block ended it.
         if self.tail > 0 || !self.is_fresh {
             let inflated = self.inflate(&TAIL[usize::from(self.tail)..], out)?;
             self.tail += inflated.consumed as u8;

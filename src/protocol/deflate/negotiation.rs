@@ -26,13 +26,13 @@ pub struct DeflateParams {
     pub client_no_context_takeover: bool,
     /// 8 to 15.
     pub server_max_window_bits: u8,
-    /// 8 to 15. There is no compressor for 8: then nothing leaves compressed.
+    /// 8 to 15. There is no compressor for 8, so nothing is sent compressed then.
     pub client_max_window_bits: u8,
 }
 
 impl DeflateOffer {
-    /// The value of Sec-WebSocket-Extensions in the request. That the client's
-    /// window may be limited is always offered: some servers agree to nothing else.
+    /// The value of Sec-WebSocket-Extensions in the request. It always offers a limited client
+    /// window, because some servers accept nothing else.
     pub fn header_value(&self) -> String {
         let mut value = format!("{NAME}; {CLIENT_WINDOW}");
         if let Some(bits) = self.client_max_window_bits {
@@ -50,9 +50,9 @@ impl DeflateOffer {
         value
     }
 
-    /// What the server agreed to with `list`, its Sec-WebSocket-Extensions; `None` if that
-    /// names none, and empty elements do not count. On `Err` the connection must be failed
-    /// (RFC 7692 5); the words say why.
+    /// The parameters that the server agreed to in `list`, its Sec-WebSocket-Extensions. `None` if
+    /// the list is empty; empty elements do not count. On `Err`, which says why, the connection
+    /// must fail (RFC 7692 5).
     pub fn accept(&self, list: &str) -> Result<Option<DeflateParams>, String> {
         let mut extensions = split(list, ',').filter(|extension| !extension.is_empty());
         let Some(extension) = extensions.next() else { return Ok(None) };
@@ -74,7 +74,7 @@ impl DeflateOffer {
         self.agree(&answer).map(Some)
     }
 
-    /// An answer may give more than was asked for, and not less (RFC 7692 7.1).
+    /// An answer may grant more than the offer asked for, but not less (RFC 7692 7.1).
     fn agree(&self, answer: &Answer) -> Result<DeflateParams, String> {
         if self.server_no_context_takeover && !answer.server_no_takeover {
             return Err(lacks(SERVER_NO_TAKEOVER));
@@ -92,7 +92,7 @@ impl DeflateOffer {
         };
         Ok(DeflateParams {
             server_no_context_takeover: answer.server_no_takeover,
-            // What was only a hint to the server is a promise to the host.
+            // The offer was only a hint to the server, but is a promise to the host.
             client_no_context_takeover: answer.client_no_takeover
                 || self.client_no_context_takeover,
             server_max_window_bits,
@@ -137,7 +137,7 @@ impl Answer {
     }
 }
 
-/// Takes a list apart; a separator inside quotes is none (RFC 9110 5.6.4).
+/// Splits a list. Separators inside quotes do not count (RFC 9110 5.6.4).
 fn split(list: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     list.split(move |c: char| {
@@ -152,12 +152,12 @@ fn split(list: &str, separator: char) -> impl Iterator<Item = &str> {
     .map(trim)
 }
 
-/// Without the whitespace that HTTP knows (RFC 9110 5.6.3).
+/// Removes whitespace as HTTP defines it (RFC 9110 5.6.3).
 fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
-/// The beginning of a server's text.
+/// The beginning of a text from the server.
 fn excerpt(words: &str) -> String {
     words.chars().take(80).collect()
 }
@@ -169,7 +169,8 @@ fn flag(name: &str, value: Option<&str>) -> Result<bool, String> {
     }
 }
 
-/// Decimal, with no leading zero (RFC 7692 7.1.2); quoted or not (RFC 6455 9.1).
+/// Parses a number of window bits: decimal, without a leading zero (RFC 7692 7.1.2), quoted or not
+/// (RFC 6455 9.1).
 fn window_bits(name: &str, value: Option<&str>) -> Result<u8, String> {
     let value = value.ok_or_else(|| format!("the server's {NAME} gives {name} no value"))?;
     let quoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));

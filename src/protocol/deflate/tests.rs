@@ -1,5 +1,5 @@
-//! Both compressors against each other, against an inflater that shares no code with
-//! them, and against streams that want to do harm.
+//! The compressor and the inflater against each other, against an inflater that shares no code with
+//! them, and against malicious streams.
 
 use super::*;
 use crate::protocol::testing::{feed, frame, in_pieces, plain, whole_with, Event, LIMIT};
@@ -24,7 +24,7 @@ fn binary(payload: &[u8]) -> Event {
     Event::Message(MessageKind::Binary, payload.to_vec())
 }
 
-/// Text in which much recurs, at every distance up to its length.
+/// Text with many repetitions, at every distance up to its length.
 fn prose(length: usize) -> Vec<u8> {
     let mut state = 1u32;
     let words: Vec<String> = (0..500)
@@ -41,8 +41,8 @@ fn prose(length: usize) -> Vec<u8> {
     text.into_bytes()[..length].to_vec()
 }
 
-/// A plain reading of RFC 1951, for raw streams that end in a flush. Gives the text and
-/// the largest distance that was used.
+/// A straightforward inflater after RFC 1951, for raw streams that end in a flush. Returns the text
+/// and the largest distance that was used.
 fn inflate_by_the_book(stream: &[u8], history: &[u8]) -> (Vec<u8>, usize) {
     struct Bits<'a> {
         stream: &'a [u8],
@@ -164,7 +164,7 @@ fn a_window_is_as_small_as_was_agreed() {
             furthest = furthest.max(distance);
         }
         assert!(furthest <= 1 << bits, "{furthest} bytes back in a window of {bits} bits");
-        // The window is used, too; else this would prove nothing.
+        // The whole window is used; otherwise this test would prove nothing.
         assert!(furthest > 1 << (bits - 2), "{furthest} bytes back in a window of {bits} bits");
     }
 }
@@ -238,7 +238,7 @@ fn a_stream_that_ended_itself_goes_on() {
     assert_eq!(in_pieces(decoding(ALL), &stream, &[1]), expected);
 }
 
-/// One byte recurring: a thousandth of its length.
+/// One repeated byte, which compresses to a thousandth of its length.
 fn bomb(length: usize) -> Vec<u8> {
     let mut compressor = Compressor::new(&ALL).unwrap();
     compressor.compress(&vec![0; length], true).unwrap()
@@ -309,7 +309,7 @@ fn reserved_bits() {
     };
     let hello = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
     assert!(!refused(decoding(ALL), &frame(0xC1, hello)));
-    // Not agreed on; a control frame; a later fragment; another reserved bit.
+    // Refused: not negotiated, a control frame, a later fragment, another reserved bit.
     assert!(refused(plain(LIMIT), &frame(0xC1, hello)));
     assert!(refused(decoding(ALL), &frame(0xC9, b"")));
     let mut later = frame(0x41, &hello[..3]);
@@ -342,7 +342,7 @@ fn a_server_that_agreed_to_forget_is_held_to_it() {
 fn compressed_text_is_refused_at_its_first_bad_byte() {
     let mut compressor = Compressor::new(&ALL).unwrap();
     let begun = compressor.compress(b"good \xff", false).unwrap();
-    // The message goes on, and nothing of that is needed.
+    // The message continues, but the decoder does not need the rest.
     let events = whole_with(decoding(ALL), &frame(0x41, &begun));
     assert!(matches!(&events[..], [Event::Violation(violation)] if violation.close_code == 1007));
 }

@@ -4,19 +4,19 @@ use super::tidy::{tidy, Tidy, MAX_NAME};
 use super::Response;
 use crate::error::Error;
 
-/// The most bytes that a response head may have.
+/// The longest head of a response, in bytes.
 pub const MAX_HEAD: usize = 64 * 1024;
 
 /// The most headers that a response may have.
 pub const MAX_HEADERS: usize = 128;
 
-/// A response head, as it was found in the input.
+/// A parsed head and its size in the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     pub response: Response,
-    /// How many bytes it has.
+    /// Its size in bytes.
     pub size: usize,
-    /// What was wrong with the lines that are left out. It contains no value.
+    /// The faults of the lines that were left out. They contain no values.
     pub dropped: Vec<String>,
 }
 
@@ -27,7 +27,7 @@ pub struct Head {
 pub fn parse_response(input: &[u8]) -> Result<Option<Head>, Error> {
     check_start(input)?;
     let head = &input[..input.len().min(MAX_HEAD)];
-    // Parsed only when it is complete: input may come a byte at a time.
+    // Parsed only when complete, because input may arrive a byte at a time.
     let Some(size) = head_size(head) else {
         return match input.len() < MAX_HEAD {
             true => Ok(None),
@@ -65,7 +65,7 @@ fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
     match parsed.parse(head) {
         Ok(httparse::Status::Complete(_)) => {}
         Ok(httparse::Status::Partial) => return Err(Malformed::Line),
-        // The status is there before the first header is looked at.
+        // The parser sets the status before it reads the first header.
         Err(HeaderName | HeaderValue | NewLine) if parsed.code.is_some() => {
             return Err(Malformed::Line)
         }
@@ -85,7 +85,7 @@ fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
     Ok(response)
 }
 
-/// Refuses input that does not begin like an HTTP/1 response, and says what it seems to be.
+/// Refuses input that does not begin like an HTTP/1 response. The error says what it seems to be.
 fn check_start(input: &[u8]) -> Result<(), Error> {
     const START: &[u8] = b"HTTP/1.";
     let len = input.len().min(START.len());
@@ -112,7 +112,7 @@ fn check_start(input: &[u8]) -> Result<(), Error> {
     }))
 }
 
-/// Where the head ends, after its blank line, if it is complete.
+/// The size of the head with its blank line, if it is complete.
 fn head_size(head: &[u8]) -> Option<usize> {
     if !has_blank_line(head) {
         return None;
@@ -123,12 +123,12 @@ fn head_size(head: &[u8]) -> Option<usize> {
     })
 }
 
-/// Whether there is a line feed with another one, or CR LF, behind it.
+/// Whether there is a line feed followed by another line feed or by CR LF.
 pub(super) fn has_blank_line(head: &[u8]) -> bool {
     const BLOCK: usize = 256;
     let from = |at: usize| head.get(at..).unwrap_or_default().chunks(BLOCK);
-    // By blocks with no branch inside, which become vector code: this looks
-    // at everything again for each piece that arrives.
+    // In blocks without branches, which become vector code, because this scans everything again for
+    // each piece that arrives.
     let mut blocks = from(0).zip(from(1)).zip(from(2));
     head.ends_with(b"\n\n")
         || blocks.any(|((first, second), third)| {

@@ -212,7 +212,7 @@ fn what_the_handshake_depends_on_is_not_put_in_order() {
         let words = refusal(parse_response(text.as_bytes()).unwrap_err());
         assert!(words.contains("not HTTP"), "{with}: {words}");
     }
-    // Folded it is in order, and another value.
+    // A folded header is allowed, but this one has another value.
     let words = refused("Accept: s3pP", "Accept: s3pP\r\n ");
     assert!(words.contains("does not match"), "{words}");
 }
@@ -228,7 +228,7 @@ fn http_1_0_refuses_but_does_not_upgrade() {
 #[test]
 fn a_good_upgrade() {
     assert_eq!(verify_upgrade(&good_with(""), KEY, &[], None), Ok(NOTHING));
-    // Offered, and the server wants none.
+    // Offered, but the server chooses none.
     assert_eq!(verify_upgrade(&good_with(""), KEY, &offered(&["chat"]), None), Ok(NOTHING));
 }
 

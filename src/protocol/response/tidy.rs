@@ -9,7 +9,7 @@ pub const MAX_NAME: usize = 255;
 /// A repaired head.
 pub struct Tidy {
     pub head: Vec<u8>,
-    /// What was wrong with each line that is left out. It quotes no value.
+    /// The fault of each line that was left out. It quotes no value.
     pub dropped: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ impl Field<'_> {
         }
     }
 
-    /// Why it is no header, or not one that the handshake may depend on.
+    /// Why it is not a header, or not a header that the handshake may depend on.
     fn fault(&self) -> Option<&'static str> {
         let is_control = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
         match self.value {
@@ -90,20 +90,20 @@ impl Field<'_> {
         }
     }
 
-    /// What of the name could be one.
+    /// The part of the name that could be a name.
     fn first_word(&self) -> &[u8] {
         let end = self.name.iter().position(|&byte| !is_token(byte));
         &self.name[..end.unwrap_or(self.name.len())]
     }
 
-    /// By its first word, for a colon may be missing.
+    /// Decided by its first word, because the colon may be missing.
     fn belongs_to_handshake(&self) -> bool {
         let word = self.first_word().to_ascii_lowercase();
         word == b"upgrade" || word == b"connection" || word.starts_with(b"sec-websocket-")
     }
 
-    /// Its name, fit for one line. Without a colon it may be a value just as well, and so may
-    /// what follows the first word.
+    /// Its first word, escaped, because the rest may be a value. Without a colon, the first word
+    /// may be a value, too.
     fn shown(&self) -> String {
         match self.value {
             None if self.belongs_to_handshake() => "a header of the handshake".to_owned(),

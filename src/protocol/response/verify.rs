@@ -1,4 +1,4 @@
-//! Whether a response accepts the upgrade (RFC 6455 4.1).
+//! Checks that a response accepts the upgrade (RFC 6455 4.1).
 
 use std::borrow::Cow;
 
@@ -8,15 +8,15 @@ use super::Response;
 use crate::error::Error;
 use crate::protocol::{DeflateOffer, DeflateParams};
 
-/// What was agreed in addition to the upgrade.
+/// What was negotiated in addition to the upgrade.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreed {
     pub subprotocol: Option<String>,
     pub deflate: Option<DeflateParams>,
 }
 
-/// Checks a 101 that answers a request with `key` which offered these
-/// subprotocols and this compression (RFC 6455 4.1).
+/// Checks a 101 (RFC 6455 4.1). It answers a request with this `key` that offered these
+/// subprotocols and this compression.
 pub fn verify_upgrade(
     response: &Response,
     key: &str,
@@ -59,7 +59,7 @@ fn agreed_deflate(
     response: &Response,
     offer: Option<&DeflateOffer>,
 ) -> Result<Option<DeflateParams>, Error> {
-    // Several headers are one list, of which empty elements do not count (RFC 9110 5.3, 5.6.1).
+    // Several headers form one list. Its empty elements do not count (RFC 9110 5.3, 5.6.1).
     let chosen = response.text_all("Sec-WebSocket-Extensions").collect::<Vec<_>>().join(",");
     match offer {
         Some(offer) => offer.accept(&chosen).map_err(Error::http),
@@ -74,14 +74,14 @@ fn agreed_deflate(
 fn chosen_subprotocol(response: &Response, offered: &[String]) -> Result<Option<String>, Error> {
     match only(response, "Sec-WebSocket-Protocol")? {
         None => Ok(None),
-        // There is no such subprotocol (RFC 6455 4.2.2): the server means that it chose none.
+        // An empty subprotocol is not valid (RFC 6455 4.2.2). The server means that it chose none.
         Some(none) if none.is_empty() => Ok(None),
         Some(chosen) if offered.iter().any(|name| *name == chosen) => Ok(Some(chosen.into())),
         Some(other) if offered.is_empty() => Err(Error::http(format!(
             "the server chose the subprotocol \"{}\", which was not offered",
             excerpt(&other)
         ))),
-        // It may repeat a token that was offered beside a subprotocol.
+        // Not quoted, because it may repeat a token that was offered as a subprotocol.
         Some(_) => Err(Error::http("the server chose a subprotocol that was not offered")),
     }
 }
@@ -106,7 +106,7 @@ fn wrong(name: &str, value: Option<&str>, expected: &str) -> Error {
     })
 }
 
-/// The beginning of a server's text, without control characters.
+/// The beginning of a text from the server, without control characters.
 fn excerpt(value: &str) -> String {
     value.chars().take(80).collect::<String>().escape_debug().to_string()
 }

@@ -1,22 +1,22 @@
-//! A ping of the keep-alive, and when it is sent.
+//! A keep-alive ping, and when it is sent.
 
 use std::time::{Duration, Instant};
 
 use crate::chance::Chance;
 
-/// A ping that is unanswered.
+/// An unanswered ping.
 pub struct Awaited {
     /// When it was sent, or when the last of the bytes before it left.
     pub since: Instant,
     pub limit: Option<Duration>,
-    /// How many bytes the connection has sent, and how many when the ping has left.
+    /// The bytes that the connection has sent so far, and the number at which the ping has left.
     pub sent: u64,
     pub leaves_at: u64,
-    /// It was sent because the machine has slept.
+    /// Sent because the machine has slept.
     pub is_after_sleep: bool,
 }
 
-/// By how many milliseconds the next ping comes earlier, so that clients that all got the same
+/// How many milliseconds earlier the next ping comes, so that clients which all received the same
 /// message do not ping together.
 pub fn head_start(interval: Option<Duration>, chance: Chance) -> u32 {
     let quarter = interval.unwrap_or_default() / 4;

@@ -1,4 +1,4 @@
-//! How an open connection ends: it is failed for a fault of the server, closed, or lost.
+//! How an open connection ends: failed because of a fault of the server, closed, or lost.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -14,8 +14,8 @@ use crate::queue::{Ending, Event};
 use crate::words::cut;
 use crate::worker::reconnect::is_passing_close;
 
-/// How long the host may take to read and answer what came before a fault, until the connection is
-/// failed.
+/// After a fault, how long the host may take to read and answer earlier messages before the
+/// connection fails.
 const GRACE: Duration = Duration::from_millis(500);
 
 impl Session {
@@ -27,8 +27,8 @@ impl Session {
         self.parting.get_or_insert_default()
     }
 
-    /// Fails the connection (RFC 6455 7.1.7) as soon as the host has had a chance to answer what
-    /// came before the fault. From here on, nothing more is read.
+    /// Fails the connection (RFC 6455 7.1.7) as soon as the host had a chance to answer the
+    /// messages before the fault. Nothing more is read.
     pub(super) fn fail(&mut self, close_code: u16, error: Error, now: Instant) {
         if !self.is_deaf() {
             let deadline = now + GRACE;
@@ -38,7 +38,8 @@ impl Session {
         }
     }
 
-    /// Nothing that comes counts any more: the server has closed it or made a fault.
+    /// Whether further input is ignored, because the server has closed the connection or made a
+    /// fault.
     pub(super) fn is_deaf(&self) -> bool {
         !matches!(self.parting().cause, Cause::Host)
     }
@@ -99,7 +100,7 @@ impl Session {
         self.lost(words, cause)
     }
 
-    /// Takes the server's close frame; the answer carries the same code (RFC 6455 5.5.1).
+    /// Handles the server's close frame. The answer has the same code (RFC 6455 5.5.1).
     pub(super) fn close_with_server(&mut self, frame: Option<CloseFrame>, now: Instant) {
         let connection = &self.connection;
         let answer = frame.as_ref().map(|frame| frame.code);
@@ -111,11 +112,11 @@ impl Session {
         let policy = &connection.limits.reconnect;
         let resumes =
             policy.is_worth(None, code, is_passing_close(code)) && connection.resumes(now);
-        // This fails only without random bytes. Then it ends as without `resumes`.
+        // This fails only without random bytes. Then the connection ends as without `resumes`.
         match if resumes { connection.suspend() } else { Ok(None) } {
             Ok(Some(is_at_boundary)) => {
-                // An answer cannot follow half a frame, and if the frame were completed, the server
-                // could get its message twice.
+                // An answer cannot follow an incomplete frame. If the frame were completed, the
+                // server could get its message twice.
                 let was_clean = is_at_boundary && self.say_last(answer.map(|code| (code, "")));
                 self.suspended(Ending { code, reason, was_clean }, None, now);
             }
@@ -130,16 +131,16 @@ impl Session {
         }
     }
 
-    /// Another connection will follow.
+    /// Prepares for another connection.
     fn suspended(&mut self, ending: Ending, why: Option<Error>, now: Instant) {
         self.parting_mut().cause = Cause::Restart { ending, why };
         self.parting_mut().finished = true;
         self.hasten(now);
     }
 
-    /// Sends a close frame past the outbox, which has let go of this stream.
+    /// Sends a close frame directly, because the outbox no longer has this stream.
     fn say_last(&self, code: Option<(u16, &str)>) -> bool {
-        // OpenSSL would take the frame for the rest of a record that has partly left.
+        // OpenSSL would treat the frame as the rest of a record that has partly left.
         if self.transport.is_halfway() {
             return false;
         }
@@ -152,7 +153,7 @@ impl Session {
         written == frame.len()
     }
 
-    /// Nothing more comes. It ends, or another connection follows.
+    /// The stream has ended. The connection ends, or another attempt follows.
     pub(super) fn end(&mut self) -> Flow {
         match &mut self.parting_mut().cause {
             Cause::Restart { ending: close, why } => {
@@ -175,7 +176,7 @@ impl Session {
         }
     }
 
-    /// How it ends, as things stand.
+    /// The ending, if the connection ended now.
     pub(super) fn ending(&self) -> Ending {
         match &self.parting().cause {
             Cause::Host | Cause::Fault(_) => Ending::unclean(close_code::ABNORMAL),

@@ -1,11 +1,11 @@
-//! What has arrived in part on an open connection.
+//! Incomplete input of an open connection.
 
 use crate::protocol::{Decoder, ReadBuffer};
 
-/// What has arrived of something that is not complete.
+/// Input that is not complete or not decoded.
 pub struct Incoming {
     pub decoder: Decoder,
-    /// Bytes that are not decoded yet, because so much has come out of the ones before.
+    /// Bytes that are not decoded yet, because the bytes before them have filled a batch.
     pub undecoded: Option<ReadBuffer>,
 }
 

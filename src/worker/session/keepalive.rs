@@ -1,4 +1,4 @@
-//! Keep-alive: a ping is sent after some silence, and any byte counts as an answer.
+//! Keep-alive: sends a ping after some silence. Any byte counts as an answer.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -11,11 +11,11 @@ use crate::error::{Code, Error};
 use crate::log;
 
 /// The longest wait for an answer after the machine has slept. Most connections that did not
-/// survive the sleep never answer, so a long wait is not worth it.
+/// survive the sleep never answer, so a longer wait is useless.
 const PROMPT: Duration = Duration::from_secs(5);
 
 impl Session {
-    /// When the next ping is due, or its answer.
+    /// When the next ping or its answer is due.
     pub(super) fn ping_at(&self) -> Option<Instant> {
         match &self.awaited {
             Some(ping) => Some(ping.since + ping.limit?),
@@ -27,7 +27,7 @@ impl Session {
         }
     }
 
-    /// The time of `ping_at` has come.
+    /// Called at the time of `ping_at`.
     pub(super) fn on_silence(&mut self, now: Instant) -> Flow {
         let Some(ping) = &self.awaited else {
             self.ping(self.connection.limits.ping_timeout, false, now);
@@ -38,7 +38,7 @@ impl Session {
         self.lost("the connection does not answer", Some(Error::ws(Code::Timeout, words)))
     }
 
-    /// The machine has slept: sends a ping at once.
+    /// Sends a ping at once, because the machine has slept.
     pub fn on_wake(&mut self, now: Instant) {
         let limits = &self.connection.limits;
         let is_closing =
@@ -48,7 +48,7 @@ impl Session {
         }
     }
 
-    /// Nothing has been heard since the machine woke up.
+    /// Whether nothing was received since the machine woke up.
     pub fn has_just_slept(&self) -> bool {
         self.awaited.as_ref().is_some_and(|ping| ping.is_after_sleep)
     }
@@ -71,8 +71,8 @@ impl Session {
         self.write(now);
     }
 
-    /// This many bytes have been sent in all. No answer can come while the server still takes the
-    /// bytes before the ping.
+    /// Takes note of the total number of bytes sent. While the server still takes bytes from before
+    /// the ping, it cannot answer.
     pub(super) fn on_sent(&mut self, sent: u64, now: Instant) {
         if let Some(ping) = &mut self.awaited {
             if ping.sent < ping.leaves_at && sent > ping.sent {
@@ -82,7 +82,7 @@ impl Session {
         }
     }
 
-    /// Something has been received.
+    /// Takes note that something was received.
     pub(super) fn hear(&mut self, now: Instant) {
         self.heard_at = now;
         self.awaited = None;

@@ -1,4 +1,4 @@
-//! An open connection on the worker: its reads, its writes and its deadlines.
+//! An open connection on the worker: reads, writes and deadlines.
 
 mod awaited;
 mod ending;
@@ -24,25 +24,25 @@ use crate::protocol::ReadBuffer;
 use crate::queue::{Ending, Event};
 use crate::transport::{Received, Transport};
 
-/// How often a connection reads in one turn, so that a flood does not starve the others.
+/// How often a connection may read in one turn, so that a flood does not starve the others.
 const READS_PER_TURN: usize = 8;
 /// How long a server may take to close the TCP connection (RFC 6455 7.1.1) after the closing
 /// handshake, or after it was told that it broke the protocol.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// What happens to a connection next.
+/// What to do next with a connection.
 pub enum Flow {
     Stay,
     /// There is more to read than one turn allows.
     Again,
     End(Ending),
-    /// It is lost for this reason. If it is not opened again, it ends like this.
+    /// The connection is lost for this reason. If it is not opened again, it ends like this.
     Lost(Error, Ending),
 }
 
-/// How a turn reads.
+/// The settings of the reads in a turn.
 pub struct Reading<'a> {
-    /// All connections read into it, one after the other.
+    /// The buffer that all connections read into, one after the other.
     pub buffer: &'a mut ReadBuffer,
     /// The same thread delivers the messages right after this.
     pub is_delivered_next: bool,
@@ -51,9 +51,9 @@ pub struct Reading<'a> {
 pub struct Session {
     connection: Arc<Connection>,
     transport: Arc<Transport>,
-    /// What has arrived in part. Most of the time there is nothing.
+    /// Incomplete input. Most of the time there is none.
     incoming: Option<Box<Incoming>>,
-    /// The end of the stream may have been announced already: read until nothing is left.
+    /// The end of the stream may have been announced: read until nothing is left.
     at_end: bool,
     /// The last read was of a large message.
     was_large: bool,
@@ -61,17 +61,17 @@ pub struct Session {
     heard_at: Instant,
     awaited: Option<Box<Awaited>>,
     was_paused: bool,
-    /// A control frame has come, which may have queued an answer.
+    /// A control frame has arrived, and may have queued an answer.
     has_answered: bool,
     /// See `head_start`.
     head_start_ms: u32,
     stuck: Option<Box<Stuck>>,
 }
 
-/// Something waits to be sent.
+/// Bytes that wait because the socket takes no more.
 struct Stuck {
     since: Instant,
-    /// How many bytes had left by then.
+    /// How many bytes had been sent at that time.
     sent: u64,
 }
 
@@ -98,7 +98,7 @@ impl Session {
         &self.transport
     }
 
-    /// The socket is ready for something, or a host thread wants something.
+    /// Reads and writes, because the socket is ready or a host thread has a request.
     pub fn advance(&mut self, at_end: bool, reading: &mut Reading<'_>, now: Instant) -> Flow {
         self.at_end |= at_end;
         if self.parting().is_restart() && self.connection.life().is_closing() {
@@ -113,7 +113,7 @@ impl Session {
         flow
     }
 
-    /// Takes the bytes that came with the answer to the upgrade request, and goes on from there.
+    /// Begins with the bytes that came with the answer to the upgrade request.
     pub fn start(&mut self, leftover: &[u8], reading: &mut Reading<'_>, now: Instant) -> Flow {
         if !leftover.is_empty() {
             match ReadBuffer::copy_of(leftover) {
@@ -127,7 +127,7 @@ impl Session {
         self.advance(false, reading, now)
     }
 
-    /// When it must be looked at even if nothing happens.
+    /// When `on_timer` is due even if nothing happens.
     pub fn deadline(&self) -> Option<Instant> {
         if self.parting().close_deadline.is_some() {
             return self.parting().close_deadline;
@@ -135,7 +135,7 @@ impl Session {
         if let Some(fault) = self.parting().fault() {
             return Some(fault.deadline);
         }
-        // While we do not read, silence does not say anything about the server.
+        // While reading is paused, silence says nothing about the server.
         if self.is_paused() {
             return None;
         }
@@ -146,14 +146,14 @@ impl Session {
         Some(self.stuck.as_ref()?.since + self.write_limit()?)
     }
 
-    /// How long the server may take no bytes.
+    /// How long data may wait for a server that takes none of it.
     fn write_limit(&self) -> Option<Duration> {
         let limits = &self.connection.limits;
         let unattended = self.connection.life().is_unattended().then_some(limits.close_timeout);
         [limits.write_timeout, unattended].into_iter().flatten().min()
     }
 
-    /// A deadline may have passed.
+    /// Acts on deadlines that have passed.
     pub fn on_timer(&mut self, now: Instant) -> Flow {
         if self.is_paused() {
             self.was_paused = true;
@@ -169,7 +169,7 @@ impl Session {
         if self.parting().fault().is_some() {
             self.settle_fault(now);
             self.write(now);
-            // What came meanwhile, the end of the stream above all, was not looked at.
+            // Input that came meanwhile, above all the end of the stream, is still unread.
             return Flow::Again;
         }
         if self.write_deadline().is_some_and(|deadline| deadline <= now) {
@@ -230,7 +230,7 @@ impl Session {
         }
     }
 
-    /// Shortens the wait: the server has only to close the TCP connection.
+    /// Shortens the deadline: the server only has to close the TCP connection.
     fn hasten(&mut self, now: Instant) {
         let farewell = now + FAREWELL.min(self.connection.limits.close_timeout);
         self.parting_mut().close_deadline =
@@ -250,7 +250,7 @@ impl Session {
             if self.parting().fault().is_some() {
                 return Flow::Stay;
             }
-            // Deliver before reading more, while it is still in the nearest cache.
+            // Deliver before reading more, while the data is still in the nearest cache.
             if reading.is_delivered_next && self.connection.entries_waiting() > waiting {
                 break;
             }
@@ -270,7 +270,7 @@ impl Session {
                     if self.parting().broken.is_some() {
                         return self.on_end(None, now);
                     }
-                    // From here on, new data is announced.
+                    // From now on, new data is announced.
                     self.at_end = false;
                     return Flow::Stay;
                 }
@@ -280,13 +280,13 @@ impl Session {
         Flow::Again
     }
 
-    /// Whether reading pauses. What comes after the end has begun is read and dropped.
+    /// Whether reading pauses. Once the end has begun, input is read and dropped.
     fn is_paused(&self) -> bool {
         self.connection.is_paused() && !self.is_deaf()
     }
 
-    /// Reading goes on after a pause. The clocks start anew, because the
-    /// silence was not the server's fault.
+    /// Resumes reading after a pause. The clocks start again, because the silence was not the
+    /// server's fault.
     fn resume(&mut self, now: Instant) {
         log::line!(Debug, "connection {}: reading goes on", self.connection.id);
         self.hear(now);

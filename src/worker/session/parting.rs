@@ -1,4 +1,4 @@
-//! What is known of the end of an open connection, once it has begun.
+//! The end of an open connection, once it has begun.
 
 use std::io;
 use std::time::Instant;
@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::error::Error;
 use crate::queue::Ending;
 
-/// A fault of the server. The connection has not been failed for it yet.
+/// A fault of the server. The connection has not failed yet.
 pub struct Fault {
     pub close_code: u16,
     pub error: Error,
@@ -17,27 +17,27 @@ pub struct Fault {
 #[derive(Default)]
 pub struct Parting {
     pub cause: Cause,
-    /// Why nothing can be sent any more. What the server has sent is still read.
+    /// Why nothing more can be sent. Data that the server has sent is still read.
     pub broken: Option<io::Error>,
     /// The sending side of the stream is shut.
     pub finished: bool,
     pub close_deadline: Option<Instant>,
 }
 
-/// Who ends it.
+/// Who ends the connection.
 #[derive(Default)]
 pub enum Cause {
     /// The host, or nobody so far.
     #[default]
     Host,
-    /// It will be failed for a fault of the server. Nothing more is read.
+    /// The connection will fail because of a fault of the server. Nothing more is read.
     Fault(Fault),
-    /// It was failed with this code.
+    /// The connection failed with this code.
     Failed(u16),
     /// The server, with its close frame.
     Server(Ending),
     /// The server, by its close frame or the fault `why`, and another connection follows. Nothing
-    /// is sent any more. The server has only to close the TCP connection.
+    /// more is sent. The server only has to close the TCP connection.
     Restart { ending: Ending, why: Option<Error> },
 }
 
@@ -61,7 +61,7 @@ impl Parting {
         matches!(self.cause, Cause::Restart { .. })
     }
 
-    /// The server's close frame has come, or it was failed.
+    /// Whether the server's close frame has arrived, or the connection failed.
     pub fn is_over(&self) -> bool {
         !matches!(self.cause, Cause::Host | Cause::Fault(_))
     }

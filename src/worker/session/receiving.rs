@@ -1,4 +1,4 @@
-//! What an open connection receives: it is decoded, and goes to the queue or is answered.
+//! Input of an open connection: it is decoded, and then queued or answered.
 
 use std::io;
 use std::sync::atomic::Ordering;
@@ -16,10 +16,10 @@ use crate::protocol::{
 use crate::queue::{Event, Pong};
 use crate::transport::{Received, Room};
 
-/// The most bytes of one read. A large message is read into its place with twice as many.
+/// The most bytes of one read. Reads directly into a large message are twice as large.
 pub const READ_SIZE: usize = 128 * 1024;
 /// How many bytes are read beyond the end of a large message: enough for the beginning of the next
-/// one, which must be copied.
+/// message, which must be copied.
 const BEHIND_LARGE: usize = 4 * 1024;
 
 impl Session {
@@ -44,7 +44,7 @@ impl Session {
         Ok(received)
     }
 
-    /// The same in the middle of a large message: its bytes are read into their place.
+    /// The same inside a large message, whose bytes are read directly into it.
     fn receive_large(
         &mut self,
         buffer: &mut ReadBuffer,
@@ -88,7 +88,7 @@ impl Session {
         self.decode(input, now);
     }
 
-    /// What was read before the connection was open is decoded like the next read.
+    /// Keeps bytes to be decoded like the next read.
     pub(super) fn put_undecoded(&mut self, input: ReadBuffer, now: Instant) {
         self.hear(now);
         add(&self.connection.counters.wire_received, input.rest().len());
@@ -98,14 +98,14 @@ impl Session {
     }
 
     pub(super) fn decode(&mut self, input: &mut ReadBuffer, now: Instant) {
-        // Nothing counts after the server's close frame, or after it broke the protocol.
+        // Input after the server's close frame or a violation is ignored.
         if self.is_deaf() {
             return;
         }
         let mut batch = self.connection.queue().batch();
         if self.incoming.is_none() {
-            // Most of the time there is nothing else, and no decoder is needed. A decoder between
-            // messages does the same.
+            // Most input consists of whole messages, and needs no decoder. A decoder between
+            // messages gives the same result.
             match batch.take_whole_messages(input, self.bounds().small()) {
                 Err(violation) => return self.violated(violation, &mut batch, now),
                 Ok(()) if input.is_empty() => return self.deliver(&mut batch, now),
@@ -120,7 +120,7 @@ impl Session {
                         self.on_control(control, &mut batch, now);
                     }
                     if is_full {
-                        // The rest waits for another round, like another read.
+                        // The rest waits for the next round, like another read.
                         match ReadBuffer::copy_of(input.rest()) {
                             Ok(rest) => incoming.undecoded = Some(rest),
                             Err(_) => {
@@ -147,7 +147,7 @@ impl Session {
         self.incoming = self.incoming.take().filter(|incoming| !incoming.is_empty());
     }
 
-    /// Fails the connection. What came before the violation still counts.
+    /// Fails the connection. Messages before the violation are still delivered.
     fn violated(&mut self, violation: Violation, batch: &mut Batch, now: Instant) {
         let Violation { close_code, message, is_memory } = violation;
         self.deliver(batch, now);
@@ -164,7 +164,7 @@ impl Session {
     }
 
     fn new_incoming(&self) -> Box<Incoming> {
-        // Without an offer there is nothing to look up.
+        // Without an offer, nothing can be negotiated.
         let answer =
             self.connection.limits.deflate_threshold.and_then(|_| self.connection.answer());
         let deflate = answer.and_then(|answer| answer.deflate);
@@ -188,7 +188,7 @@ impl Session {
             return;
         }
         let mut batch = std::mem::take(batch);
-        // It may wait for long, and only its contents are counted.
+        // The batch may wait for a long time, and only its contents are counted.
         batch.shrink();
         let mut bad = None;
         if self.connection.data_type() == DataType::Object && !self.connection.life().is_muted() {
@@ -227,8 +227,8 @@ impl Session {
         }
     }
 
-    /// Messages before a control frame are delivered first if the host hears of that frame, or if
-    /// it is the last.
+    /// Messages before a control frame are delivered first if the frame causes an event, or if it
+    /// is the last.
     fn on_control(&mut self, control: Control, batch: &mut Batch, now: Instant) {
         self.has_answered = true;
         let connection = &self.connection;
@@ -237,7 +237,7 @@ impl Session {
                 let mut outbox = connection.outbox();
                 // Nothing follows the close frame.
                 if !connection.life().is_closing() {
-                    // It fails only without random bytes. Then there is no pong.
+                    // This fails only without random bytes. Then there is no pong.
                     let _ = outbox.push_pong(&payload);
                 }
                 connection.flush(&mut outbox);
