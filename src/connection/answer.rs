@@ -1,4 +1,4 @@
-//! The server's answer to the upgrade request, kept for the host to read.
+//! The server's answer to the upgrade request, kept for the host.
 
 use crate::dial::Timings;
 use crate::protocol::{DeflateParams, Response};
@@ -8,12 +8,12 @@ pub struct Answer {
     pub response: Response,
     /// The beginning of the body, if the upgrade was refused.
     pub body: Box<[u8]>,
-    /// The server chose a subprotocol that was offered. Any other choice does not count.
+    /// The server chose an offered subprotocol. Any other choice is ignored.
     pub has_subprotocol: bool,
-    /// How messages are compressed, if they are.
+    /// The negotiated compression, if any.
     pub deflate: Option<DeflateParams>,
     pub timings: Timings,
-    /// The connection in a row that it opened.
+    /// The epoch of the connection that this answer opened.
     pub epoch: u32,
 }
 

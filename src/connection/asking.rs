@@ -1,4 +1,4 @@
-//! Questions to the host, on their way out and back.
+//! Questions to the host, and its answers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::queue::{Ask, Event};
 
 impl Connection {
-    /// Asks the host. `delay` is what an attempt waits for. The answer arrives in the result, and
-    /// the worker is asked to look.
+    /// Asks the host. `delay` is the delay before an attempt. The result receives the answer, and
+    /// the worker is told to check it.
     pub fn ask(self: &Arc<Self>, question: Question, delay: Duration) -> OpenQuestion {
         let Question { topic, mut facts, why } = question;
         let open = self.home.registry.questions().open(self.id, topic);
@@ -31,7 +31,7 @@ impl Connection {
         open
     }
 
-    /// The host answers a question.
+    /// Takes the host's answer to a question.
     pub fn reply(&self, number: i32, answer: &str) -> Result<()> {
         self.life.check_takes_messages()?;
         self.home.registry.questions().answer(self.id, number, answer)?;

@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicU32, AtomicU8, Ordering};
 
 use crate::queue::Event;
 
-/// At most this many warnings wait for the host. Further ones go to the log only.
+/// The most warnings that wait for the host. Further warnings go to the log only.
 const MAX_WARNINGS: u8 = 16;
 
 #[derive(Default)]
 pub struct Backlog {
     warnings: AtomicU8,
     pongs: AtomicU8,
-    /// Of messages that have left or have expired.
+    /// Waiting SENT and EXPIRED events.
     reports: AtomicU32,
 }
 

@@ -1,53 +1,53 @@
-//! When a lost connection is opened again: exponential backoff with jitter. It is pure: time and
-//! randomness are arguments.
+//! The delays before a lost connection is opened again: exponential backoff with jitter. All
+//! functions are pure: time and randomness are arguments.
 
 use std::time::{Duration, Instant};
 
 use crate::chance::Chance;
 
-/// A connection that has been open for this long is stable: attempts are counted anew.
+/// After a connection has been open for this long, attempts are counted from zero.
 const STABLE: Duration = Duration::from_secs(60);
-/// The longest wait that a Retry-After can ask for.
+/// The longest delay that a Retry-After can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
-/// The default of the least wait before an attempt.
+/// The default of the least delay before an attempt.
 const LEAST: Duration = Duration::from_millis(500);
-/// When a server loses all clients at once, they come back within this time (RFC 6455 7.2.3).
+/// When a server loses all clients at once, they return spread over this time (RFC 6455 7.2.3).
 const WINDOW: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backoff {
-    /// Attempts in a row; `None`: without end.
+    /// The most attempts in a row; `None`: no limit.
     max: Option<u32>,
-    /// The least wait, if the host has set it.
+    /// The least delay, if the host has set it.
     least: Option<Duration>,
     most: Duration,
     attempts: u32,
-    /// Since when the connection is open.
+    /// When the connection was opened.
     opened_at: Option<Instant>,
 }
 
-/// What the wait for an attempt depends on.
+/// What the delay before an attempt depends on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Loss {
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
-    /// It may have hit all clients of the server at once.
+    /// The loss may affect all clients of the server at once.
     pub is_common: bool,
 }
 
-/// The wait before an attempt.
+/// The delay before an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pause {
     /// The number of the attempt in a row, from 1.
     pub attempt: u32,
     pub delay: Duration,
-    /// The server asked for a delay of this length.
+    /// The server asked for this delay.
     pub is_asked: bool,
 }
 
 impl Backoff {
-    /// Fails if the least wait is longer than the longest.
+    /// Fails if the least delay is longer than the longest.
     pub fn new(
         max: Option<u32>,
         least: Option<Duration>,
@@ -70,7 +70,7 @@ impl Backoff {
         self.opened_at = Some(now);
     }
 
-    /// Whether another attempt would follow a loss at this moment.
+    /// Whether another attempt would follow if the connection was lost now.
     pub fn resumes(&self, now: Instant) -> bool {
         match self.max {
             Some(0) => false,
@@ -83,7 +83,7 @@ impl Backoff {
         self.opened_at.is_some_and(|at| now.saturating_duration_since(at) >= STABLE)
     }
 
-    /// The wait for the next attempt after a loss or a failed opening, if another attempt is
+    /// The delay before the next attempt after a loss or a failed opening, if another attempt is
     /// allowed.
     pub fn next(&mut self, now: Instant, loss: Loss, chance: Chance) -> Option<Pause> {
         if self.is_stable(now) {
@@ -96,13 +96,13 @@ impl Backoff {
         self.attempts = self.attempts.saturating_add(1);
         let (least, ceiling) = self.range(loss.is_common);
         let delay = least + chance.of(ceiling.saturating_sub(least));
-        // Clients that were told the same time must not come back together.
+        // Clients that got the same Retry-After must not return together.
         let asked = loss.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
         let asked = asked + chance.of(asked / 2);
         Some(Pause { attempt: self.attempts, delay: delay.max(asked), is_asked: asked > delay })
     }
 
-    /// The range of the wait for the present attempt.
+    /// The range of the delay before the current attempt.
     fn range(&self, is_common: bool) -> (Duration, Duration) {
         let least = self.least.unwrap_or(LEAST);
         let (least, first) = match (is_common, self.attempts) {

@@ -1,5 +1,5 @@
-//! Why connections ended or were lost. Calls that are refused later name this as their cause, even
-//! if the connection itself is gone.
+//! Why connections ended or were lost. Later calls that fail name this as their cause, even if the
+//! connection no longer exists.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
 
-/// The newest causes are kept, up to this many.
+/// How many causes are kept, the newest.
 const KEPT: usize = 128;
 
 #[derive(Default)]
@@ -21,7 +21,7 @@ impl Causes {
         self.newest_last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Connection `id` failed with this error, which replaces an earlier one.
+    /// Keeps the error with which connection `id` failed. It replaces an earlier one.
     pub fn keep(&self, id: i32, error: &Error) {
         let error = Arc::new(error.clone());
         let mut causes = self.newest_last();
@@ -33,7 +33,7 @@ impl Causes {
         self.is_used.store(true, Ordering::Relaxed);
     }
 
-    /// Connection `id` is open again.
+    /// Forgets the failure of connection `id`, which is open again.
     pub fn forget(&self, id: i32) {
         if self.is_used.load(Ordering::Relaxed) {
             self.newest_last().retain(|(other, _)| *other != id);

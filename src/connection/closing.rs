@@ -1,4 +1,4 @@
-//! The ways to end a connection, and what each does with the messages that wait to be sent.
+//! The ways to end a connection. Each says what becomes of the messages that wait to be sent.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl Connection {
         self.close(code, reason)
     }
 
-    /// Begins the closing handshake. Waiting messages leave before the close frame; if the
+    /// Begins the closing handshake. Waiting messages leave before the close frame. If the
     /// connection is not open, they are dropped.
     pub fn close(&self, code: u16, reason: &str) -> Result<()> {
         self.mute();
@@ -50,18 +50,20 @@ impl Connection {
         if self.life.close() != Some(Phase::Open) {
             return Ok(());
         }
-        // If there is no close frame, it still closes.
+        // The connection closes even if there is no close frame.
         let closed = outbox.push_close(Some((code, reason)));
         self.flush(outbox);
         closed
     }
 
-    /// For the worker: queues a close frame that gives the reason, or answers the server's.
+    /// For the worker: queues a close frame, which gives a reason or answers the server's close
+    /// frame.
     pub fn close_as_told(&self, frame: Option<(u16, &str)>) {
         let mut outbox = self.outbox();
         let before = self.life.close();
         if before == Some(Phase::Open) {
-            // This fails only without random bytes. Then it closes without a frame.
+            // This fails only without random bytes. Then the connection closes without a close
+            // frame.
             let _ = outbox.push_close(frame);
         }
         drop(outbox);
@@ -80,12 +82,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes no more messages, and closes with 1001 when the waiting ones have left. For them, a
-    /// connection that is not open yet is opened, and a lost one is opened again.
+    /// Accepts no more messages, and closes with 1001 when the waiting messages have left. For
+    /// them, an opening is finished, and a lost connection is opened again.
     ///
-    /// If its queue is closed, nobody is left who could end it, so it has less time: the close
-    /// frame is queued at once. A lost connection is given up, and so is an opening that has no
-    /// time limit.
+    /// If `is_unattended`, the queue is closed and nobody can end the connection, so it gets less
+    /// time: the close frame is queued at once, and a lost connection or an opening without a time
+    /// limit is abandoned.
     pub fn drain(&self, is_unattended: bool) {
         self.mute();
         let mut outbox = self.outbox();
@@ -106,7 +108,7 @@ impl Connection {
         self.changed();
     }
 
-    /// For the worker, after it has written.
+    /// Closes a draining connection if everything has left. For the worker, after a write.
     pub fn close_if_drained(&self, outbox: &mut Outbox) {
         if !self.life.is_draining() || !self.life.is_open() {
             return;
@@ -135,8 +137,8 @@ impl Connection {
         self.emit(Event::Terminate(ending));
     }
 
-    /// Frees what was to be sent: nothing is sent or received any more. The connection itself may
-    /// live longer, until the host has heard of the end and no thread remembers it.
+    /// Frees the buffers: nothing more is sent or received. The connection itself may live longer,
+    /// until TERMINATE is delivered and no thread refers to it.
     pub fn release(&self) {
         let mut outbox = self.outbox();
         self.life.close();
@@ -145,7 +147,8 @@ impl Connection {
         drop(transport);
         outbox.release();
         self.let_go(outbox, false);
-        // A thread that is compressing will find it closed and drop the compressor.
+        // A thread that is compressing will see that the connection is closed, and drop the
+        // compressor.
         if let Ok(mut composer) = self.composer.try_lock() {
             *composer = None;
         }

@@ -1,4 +1,4 @@
-//! How the host's messages become frames: the checks, the fragments, the compression.
+//! Turns the host's messages into frames: checks, fragments, compression.
 
 use crate::error::{Code, Error, Result};
 use crate::json;
@@ -6,28 +6,28 @@ use crate::protocol::{Compressor, DataFrame, DeflateParams, MessageKind, NotUtf8
 
 use super::DataType;
 
-/// What a connection needs only if its messages are compressed or sent in fragments.
+/// The state that a connection needs only if its messages are compressed or sent in fragments.
 #[derive(Default)]
 pub struct Composer {
     /// Made for the first message that is compressed. `Some(None)`: it could not be made.
     compressor: Option<Option<Compressor>>,
-    /// The connection in a row that the compressor belongs to.
+    /// The epoch that the compressor belongs to.
     epoch: u32,
-    /// The message that is being sent in fragments.
+    /// The incomplete message in fragments.
     open: Option<OpenMessage>,
 }
 
 #[derive(Clone, Copy)]
 struct OpenMessage {
     data_type: DataType,
-    /// The connection in a row for which it is compressed, if it is. On a later connection it
-    /// begins anew, uncompressed.
+    /// The epoch for which it is compressed, if it is. On a later connection it starts again,
+    /// uncompressed.
     compressed_for: Option<u32>,
     text: Utf8Check,
     length: u64,
 }
 
-/// A fragment that has been checked. Nothing has changed yet: it may still be refused.
+/// A checked fragment. Nothing has changed yet, so it can still be refused.
 pub struct Fragment {
     pub frame: DataFrame,
     after: Option<OpenMessage>,
@@ -35,8 +35,8 @@ pub struct Fragment {
 
 impl Composer {
     /// Checks the next fragment of the open message, or the first fragment of a new one.
-    /// `data_type` is `None` if the host gave none. `epoch` is the present connection in a row;
-    /// `compress` is the same if a message that begins here is to be compressed.
+    /// `data_type` is `None` if the host gave none. `epoch` is that of the current connection.
+    /// `compress` is the epoch to compress for, if a message that begins here is to be compressed.
     pub fn fragment(
         &self,
         payload: &[u8],
@@ -77,12 +77,12 @@ impl Composer {
         Ok(Fragment { frame, after: (!is_last).then_some(message) })
     }
 
-    /// The fragment has been queued.
+    /// Takes note that the fragment has been queued.
     pub fn commit(&mut self, fragment: &Fragment) {
         self.open = fragment.after;
     }
 
-    /// Whether messages can be compressed under these terms.
+    /// Whether messages can be compressed with these parameters.
     pub fn can_compress(&mut self, terms: &DeflateParams, epoch: u32) -> bool {
         if self.epoch != epoch {
             self.drop_compressor();
@@ -91,12 +91,12 @@ impl Composer {
         self.compressor.get_or_insert_with(|| Compressor::new(terms)).is_some()
     }
 
-    /// The next message is compressed without the history of the messages before it.
+    /// Makes the next message compress without the history of the messages before it.
     pub fn drop_compressor(&mut self) {
         self.compressor = None;
     }
 
-    /// The message that was being sent in fragments is lost.
+    /// Forgets the incomplete message in fragments, which is lost.
     pub fn forget_message(&mut self) {
         self.open = None;
     }
@@ -109,7 +109,7 @@ impl Composer {
     }
 }
 
-/// Checks a whole message, and returns the kind that it is sent as.
+/// Checks a whole message, and returns the kind of its frame.
 pub fn check(payload: &[u8], data_type: DataType) -> Result<MessageKind> {
     match data_type {
         DataType::Blob => {}

@@ -1,4 +1,4 @@
-//! The events of a connection, on their way into the queue and out of it.
+//! The events of a connection: into the queue, and out of it.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -58,7 +58,7 @@ impl Connection {
         }
     }
 
-    /// The worker wants to look at it when the host has read everything.
+    /// Lets the worker know when the host has read everything.
     pub fn await_reading(&self) {
         self.is_awaited.store(true, Ordering::SeqCst);
     }

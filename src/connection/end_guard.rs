@@ -1,4 +1,4 @@
-//! The guard that makes sure that TERMINATE always comes. Whoever runs a connection holds its
+//! The guard that ensures that TERMINATE always comes. The owner of a running connection holds its
 //! guard. When the guard is dropped, for any reason, the connection ends.
 
 use std::ops::Deref;
@@ -9,13 +9,13 @@ use std::sync::Arc;
 pub trait Ends {
     fn is_over(&self) -> bool;
 
-    /// Somebody is to run it.
+    /// The connection has an owner.
     fn begin(&self);
 
-    /// Nobody runs it any more.
+    /// The connection has no owner any more.
     fn leave(&self);
 
-    /// Ends it after a defect.
+    /// Ends the connection after a panic.
     fn abandon(self: &Arc<Self>);
 }
 
@@ -38,7 +38,7 @@ impl<C: Ends> Deref for EndGuard<C> {
 }
 
 impl<C: Ends> Drop for EndGuard<C> {
-    /// The connection ends here only after a panic, or when its worker is gone.
+    /// Ends the connection here only after a panic, or if its worker has ended.
     fn drop(&mut self) {
         if !self.0.is_over() {
             // During a panic, a second one would end the process.

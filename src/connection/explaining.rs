@@ -1,4 +1,4 @@
-//! What a connection notes of itself while it lives, and how it explains itself.
+//! Records the history of a connection, and explains it.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -17,7 +17,7 @@ impl Connection {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where an attempt to open it is noted. There is none if there are too many.
+    /// The trail for attempts to open the connection; `None` if there are too many.
     pub fn trail(&self, trails: &Trails) -> Option<Arc<Trail>> {
         let mut known = self.known();
         if let Some(trail) = known.history.as_ref().and_then(|history| history.trail.clone()) {
@@ -28,7 +28,7 @@ impl Connection {
         Some(trail)
     }
 
-    /// It is open. Its history is kept if few connections have one.
+    /// Records a successful opening. The history is kept only if few connections have one.
     pub fn note_opening(&self, timings: &Timings, is_resumed: Option<bool>) {
         self.home.registry.tally().opened(timings, is_resumed);
         let mut known = self.known();
@@ -39,12 +39,12 @@ impl Connection {
         drop(dropped);
     }
 
-    /// An attempt to open it has failed.
+    /// Records a failed attempt to open the connection.
     pub fn note_refusal(&self, error: &Error) {
         self.home.registry.tally().refused(error);
     }
 
-    /// Keeps what an event tells.
+    /// Records an event.
     pub(super) fn note(&self, event: &Event) {
         match event {
             Event::Error(why) => {
@@ -54,7 +54,7 @@ impl Connection {
             Event::Reconnecting(Reconnecting { attempt, delay, why }) => {
                 self.home.registry.tally().lost(why);
                 let mut known = self.known();
-                // One without a trail is one of many.
+                // A connection without a trail is one of many.
                 let Some(history) = &mut known.history else { return };
                 if history.losses.len() == MAX_LOSSES {
                     history.losses.pop_front();
@@ -71,7 +71,7 @@ impl Connection {
         }
     }
 
-    /// The socket is about to be closed.
+    /// Records the facts about a socket that is about to be closed.
     pub(super) fn note_socket(&self, transport: Option<&Transport>) {
         let Some(transport) = transport else { return };
         let (ends, tls) = (transport.ends(), transport.tls_facts());

@@ -1,4 +1,4 @@
-//! All that is known of a connection, for a person or a program that asks why. It holds no secrets.
+//! Everything known about a connection, for a person or a program. It contains no secrets.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,12 +17,12 @@ use crate::json::Writer;
 use crate::tls::TlsFacts;
 use crate::transport::Ends;
 
-/// How many connections stay explainable after their end.
+/// How many connections can be explained after their end.
 const MAX_ENDED: usize = 16;
-/// A subprotocol may be a token. No name of one is longer than this.
+/// A subprotocol may be a secret token. No name of a subprotocol is longer than this.
 const MAX_SUBPROTOCOL: usize = 30;
 
-/// What is known of a connection at one moment.
+/// What is known about a connection at one moment.
 pub struct Explanation {
     pub id: i32,
     pub url: Arc<str>,
@@ -32,9 +32,9 @@ pub struct Explanation {
     pub answer: Option<Arc<Answer>>,
     pub history: History,
     pub ends: Option<Ends>,
-    /// Of the open connection.
+    /// The TLS session of the open connection.
     pub tls: Option<TlsFacts>,
-    /// The server's own, in DER.
+    /// The server's certificate in DER.
     pub certificate: Option<Vec<u8>>,
     pub stats: Snapshot,
     pub buffered: usize,
@@ -101,7 +101,7 @@ impl Explanation {
         }
     }
 
-    /// What the open connection agreed on, or the last attempt, or the connection that was closed.
+    /// The TLS session of the open connection, of the last attempt, or of the closed connection.
     fn write_tls(&self, out: &mut Writer) {
         let attempts = self.history.trail.as_ref().map(|trail| trail.attempts());
         let last = attempts.as_ref().and_then(|attempts| attempts.newest_last.back());
@@ -237,7 +237,7 @@ fn write_attempt(attempt: &Attempt, is_over: bool, out: &mut Writer) {
     out.close('}');
 }
 
-/// The whole stack in one line, and as a list.
+/// The whole stack, in one line and as a list.
 fn write_error(error: Option<&Error>, out: &mut Writer) {
     out.member("error", error.map(Error::to_string).as_deref());
     out.key("errors").open('[');
@@ -263,7 +263,7 @@ fn write_timings(timings: &Timings, out: &mut Writer) {
     out.close('}');
 }
 
-/// The path and query may hold a token.
+/// Hides the path and query, which may contain a token.
 fn without_resource(url: &str) -> String {
     match Target::parse(url) {
         Ok(target) if target.resource == "/" => format!("{target:?}/"),

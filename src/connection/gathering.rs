@@ -1,9 +1,9 @@
-//! Gathering: messages of a burst wait a moment and leave in one write.
+//! Gathering: the messages of a burst wait a moment and leave in one write.
 //!
-//! Most of the cost of a burst is the write for each message. So two kinds of messages are
-//! gathered in the outbox: those that callbacks send while more events are to be delivered, and
-//! those that a thread sends after its first few in a row. They leave when the thread has delivered
-//! its events, when it waits, when there are many bytes, or a moment later by the worker.
+//! Most of the cost of a burst is the write for each message. So two kinds of messages are gathered
+//! in the outbox: those that callbacks send while more events are to be delivered, and those that a
+//! thread sends after its first few in a row. They leave when the thread has delivered its events,
+//! when it waits, when there are many bytes, or a moment later, when the worker sends them.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 use crate::sys;
 
-/// More bytes than this leave at once.
+/// When there are more bytes than this, they leave at once.
 pub const MUCH: usize = 128 * 1024;
-/// Gathered messages leave after this at the latest, if the worker runs the loop.
+/// Gathered messages leave after this time at the latest, if the worker runs the loop.
 pub const MOMENT: Duration = Duration::from_millis(1);
-/// This many messages in a row leave at once.
+/// The first messages in a row, up to this many, leave at once.
 const FEW: u8 = 4;
 
 /// A connection that has gathered messages.
@@ -30,7 +30,7 @@ pub trait Gathered: Send + Sync {
 #[derive(Default)]
 pub struct Gathering {
     state: Mutex<State>,
-    /// Whether there are any.
+    /// Whether there are any such connections.
     is_pending: AtomicBool,
     /// The number of the thread that is delivering events and has more of them, or 0.
     corked_by: AtomicUsize,
@@ -41,14 +41,14 @@ pub struct Gathering {
 #[derive(Default)]
 struct State {
     connections: Vec<Arc<dyn Gathered>>,
-    /// A host thread runs the loop: gathered messages leave when it waits, or else when the worker
-    /// takes the loop back.
+    /// A host thread runs the loop. Gathered messages leave when it waits, or when the worker takes
+    /// the loop back.
     is_lent: bool,
-    /// The worker has been told that there are some.
+    /// The worker was told that there are gathered messages.
     is_known: bool,
 }
 
-/// Messages in a row, each sent soon after the one before it.
+/// Counts messages in a row, each sent soon after the one before.
 #[derive(Default)]
 pub struct Burst {
     moment: (u32, u32),
@@ -60,7 +60,7 @@ impl Gathering {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The calling thread is delivering events, and there are more to come.
+    /// The calling thread is delivering events and has more of them.
     pub fn cork(&self) {
         self.corked_by.store(ThreadToken::current().number(), Ordering::Relaxed);
     }
@@ -70,7 +70,7 @@ impl Gathering {
         self.corked_by.load(Ordering::Relaxed) == ThreadToken::current().number()
     }
 
-    /// Whether something waits.
+    /// Whether there are gathered messages.
     pub fn is_pending(&self) -> bool {
         self.is_pending.load(Ordering::SeqCst)
     }
@@ -83,7 +83,7 @@ impl Gathering {
         !state.is_lent && !std::mem::replace(&mut state.is_known, true)
     }
 
-    /// A host thread has delivered its events, or waits for some. Returns true if messages were
+    /// A host thread has delivered its events, or begins to wait. Returns true if messages were
     /// gathered.
     pub fn uncork(&self) -> bool {
         self.rounds.fetch_add(1, Ordering::Relaxed);
@@ -91,12 +91,12 @@ impl Gathering {
         self.is_pending()
     }
 
-    /// Sends what was gathered.
+    /// Sends the gathered messages.
     pub fn flush(&self) {
         self.drain(|_| {});
     }
 
-    /// The same for the worker, which must be told of the next ones.
+    /// The same for the worker, which must be told again about later messages.
     pub fn flush_late(&self) {
         self.drain(|state| state.is_known = false);
     }
@@ -126,7 +126,7 @@ impl Gathering {
 }
 
 impl Burst {
-    /// Whether the next message is gathered, because several came right before it.
+    /// Whether to gather the next message, because several came right before it.
     pub fn is_long(&mut self, gathering: &Gathering) -> bool {
         let moment = (gathering.rounds.load(Ordering::Relaxed), sys::tick());
         if self.moment != moment {

@@ -1,5 +1,4 @@
-//! What a connection has been through, as far as no other part keeps it. It is kept to be
-//! explained to the host.
+//! The history of a connection, kept to be explained to the host, as far as no other part keeps it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,12 +14,12 @@ use crate::transport::Ends;
 /// How many losses are kept, the newest.
 pub const MAX_LOSSES: usize = 4;
 
-/// What is known of a connection beside what it needs to work.
+/// What is known about a connection, beyond what it needs to work.
 #[derive(Default)]
 pub(super) struct Known {
     /// The last answer to an upgrade request.
     pub(super) answer: Option<Arc<Answer>>,
-    /// An idle connection among many has none.
+    /// `None` for an idle connection among many.
     pub(super) history: Option<Box<History>>,
 }
 
@@ -28,12 +27,12 @@ pub(super) struct Known {
 pub struct History {
     pub trail: Option<Arc<Trail>>,
     pub losses: VecDeque<Arc<Lost>>,
-    /// Why it ended.
+    /// Why the connection ended.
     pub error: Option<Arc<Error>>,
     pub ending: Option<Ending>,
     /// The addresses of the socket that was closed last.
     pub ends: Option<Ends>,
-    /// What was agreed with the server then, without the certificates.
+    /// The TLS session of that socket, without the certificates.
     pub tls: Option<TlsFacts>,
 }
 

@@ -3,8 +3,8 @@
 use std::borrow::Borrow;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// Remembers the value that it returned last, and returns it again for an equal one while it is in
-/// use.
+/// Remembers the last value that it returned, and returns it again for an equal value while it is
+/// in use.
 pub struct Interner<T: ?Sized>(Mutex<Option<Weak<T>>>);
 
 impl<T: ?Sized> Default for Interner<T> {

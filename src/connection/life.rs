@@ -6,7 +6,7 @@
 //!   any of them ──admits(Terminate)──▶ Closed ──queued──▶ Told ──forget──▶ Forgotten
 //! ```
 //!
-//! It decides what the host hears:
+//! It decides which events the host gets:
 //! * OPEN once: `open` answers `First` once.
 //! * ERROR at most once, TERMINATE once and last: `admits` sees to it.
 //! * TERMINATE always: the drop of an `EndGuard` sees to it.
@@ -26,13 +26,13 @@ pub enum Phase {
     Open,
     /// It was lost and will be opened again.
     Suspended,
-    /// No more messages are taken. A close frame is the last to leave, or the opening is given up.
+    /// No more messages are accepted. A close frame leaves last, or the opening is abandoned.
     Closing,
-    /// The network's part is over.
+    /// The connection has ended on the network.
     Closed,
     /// TERMINATE is in the queue.
     Told,
-    /// TERMINATE has been delivered, or never will be. The id is not valid any more.
+    /// TERMINATE has been delivered, or never will be. The id is no longer valid.
     Forgotten,
 }
 
@@ -49,7 +49,7 @@ pub enum Telling {
     Open,
     Error,
     Terminate,
-    /// About a message that was sent. None follows the ERROR.
+    /// SENT or EXPIRED. None follows the ERROR.
     Report,
     Other,
 }
@@ -65,7 +65,7 @@ const PHASES: [Phase; 7] = [
 ];
 const PHASE_BITS: u16 = 0b111;
 
-/// It has been open.
+/// The connection has been open.
 const OPENED: u16 = 1 << 3;
 /// OPEN is in the queue.
 const OPEN_QUEUED: u16 = 1 << 4;
@@ -73,17 +73,17 @@ const OPEN_QUEUED: u16 = 1 << 4;
 const OPEN_TOLD: u16 = 1 << 5;
 /// The one ERROR has been reported.
 const FAILED: u16 = 1 << 6;
-/// The host wants to hear of nothing but the end.
+/// The host wants no event but TERMINATE.
 const MUTED: u16 = 1 << 7;
 /// The host wants no closing handshake.
 const ABORTED: u16 = 1 << 8;
-/// No more messages are taken. It closes as soon as the waiting ones have left.
+/// No more messages are accepted. The connection closes when the waiting messages have left.
 const DRAINING: u16 = 1 << 9;
-/// Nobody waits for this with a deadline, so it needs one of its own.
+/// No caller waits for the draining with a deadline, so it has one of its own.
 const UNATTENDED: u16 = 1 << 10;
 /// An accepted message was dropped.
 const LOST: u16 = 1 << 11;
-/// The host does not want to hear of the end either.
+/// The host does not even want TERMINATE.
 const DISCARDED: u16 = 1 << 12;
 
 /// The value at one moment.
@@ -115,7 +115,7 @@ impl State {
         self.phase() < Phase::Closing && !self.has(DRAINING)
     }
 
-    /// At `phase`, unless it is past it.
+    /// Moves on to `phase`, unless the state is past it.
     fn past(self, phase: Phase) -> State {
         self.at(self.phase().max(phase))
     }
@@ -146,7 +146,7 @@ impl Life {
 
     // ---- the steps
 
-    /// The upgrade is done. `None` if it is closing already.
+    /// The upgrade is done. `None` if the connection is already closing.
     pub fn open(&self) -> Option<Opening> {
         let before = self.change(|state| {
             (state.phase() < Phase::Closing).then(|| state.at(Phase::Open).with(OPENED))
@@ -154,29 +154,30 @@ impl Life {
         Some(if before.has(OPENED) { Opening::Again } else { Opening::First })
     }
 
-    /// It is lost and will be opened again. Returns false if it was not open.
+    /// The connection is lost and will be opened again. Returns false if it was not open.
     pub fn suspend(&self) -> bool {
         let is_open = |state: State| state.phase() == Phase::Open;
         self.change(|state| is_open(state).then(|| state.at(Phase::Suspended))).is_some()
     }
 
-    /// It is to close. Returns the phase before, or `None` if it was closing already.
+    /// Begins to close. Returns the phase before, or `None` if the connection was already closing.
     pub fn close(&self) -> Option<Phase> {
         let before = self
             .change(|state| (state.phase() < Phase::Closing).then(|| state.at(Phase::Closing)))?;
         Some(before.phase())
     }
 
-    /// It is to close when the waiting messages have left. Returns false if it was to close
-    /// already. From here on, `has_lost` is about the messages that wait now.
+    /// Begins to drain: the connection closes when the waiting messages have left. Returns false if
+    /// it was already closing or draining. From now on, `has_lost` refers to the messages that wait
+    /// now.
     pub fn drain(&self, is_unattended: bool) -> bool {
         let facts = if is_unattended { DRAINING | UNATTENDED } else { DRAINING };
         self.change(|state| state.takes_messages().then(|| state.without(LOST).with(facts)))
             .is_some()
     }
 
-    /// Whether the host may be told this. With TERMINATE the network's part is over, and nothing
-    /// may follow.
+    /// Whether the host may get this event. After TERMINATE, none may follow, and the connection
+    /// has ended on the network.
     pub fn admits(&self, telling: Telling) -> bool {
         if telling == Telling::Other {
             return !self.is_over();
@@ -208,12 +209,12 @@ impl Life {
 
     // ---- facts
 
-    /// The host wants to hear of nothing but the end.
+    /// The host wants no event but TERMINATE.
     pub fn mute(&self) {
         let _ = self.note(MUTED);
     }
 
-    /// The host does not want to hear of the end either.
+    /// The host does not even want TERMINATE.
     pub fn discard(&self) {
         self.note(MUTED | DISCARDED);
     }
@@ -228,7 +229,7 @@ impl Life {
         self.note(OPEN_TOLD);
     }
 
-    /// An accepted message is dropped. Returns whether one was dropped before.
+    /// An accepted message is dropped. Returns whether a message was dropped before.
     pub fn lose(&self) -> bool {
         self.note(LOST)
     }
@@ -254,23 +255,23 @@ impl Life {
         self.now().phase() == Phase::Suspended
     }
 
-    /// It is closing or closed: no more messages are taken.
+    /// Whether the connection is closing or closed, so that no more messages are accepted.
     pub fn is_closing(&self) -> bool {
         self.now().phase() >= Phase::Closing
     }
 
-    /// It is to close when the waiting messages have left.
+    /// Whether the connection closes when the waiting messages have left.
     pub fn is_draining(&self) -> bool {
         let state = self.now();
         state.has(DRAINING) && state.phase() < Phase::Closing
     }
 
-    /// The same, and it ends if nothing leaves within the time limit of the closing handshake.
+    /// The same, if it ends when nothing leaves within the time limit of the closing handshake.
     pub fn is_unattended(&self) -> bool {
         self.is_draining() && self.now().has(UNATTENDED)
     }
 
-    /// Whether a message is still taken.
+    /// Fails unless messages are still accepted.
     pub fn check_takes_messages(&self) -> Result<()> {
         if self.now().takes_messages() {
             return Ok(());
@@ -278,7 +279,7 @@ impl Life {
         Err(Error::ws(Code::Closed, "the connection is closing"))
     }
 
-    /// The network's part is over.
+    /// The connection has ended on the network.
     pub fn is_over(&self) -> bool {
         self.now().phase() >= Phase::Closed
     }

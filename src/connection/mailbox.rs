@@ -1,4 +1,4 @@
-//! How any thread tells the worker something.
+//! How any thread sends a command to the worker.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,11 +10,11 @@ use crate::sys;
 /// The mailbox of a worker that takes commands of type `C`.
 pub struct Mailbox<C> {
     sender: Sender<C>,
-    /// `None` once the worker has ended. Connections that nobody polls may live longer.
+    /// `None` after the worker has ended. Connections that nobody polls may live longer.
     waker: Mutex<Option<mio::Waker>>,
-    /// The worker is in a wait, or about to enter it, and only the waker reaches it.
+    /// The worker waits, or is about to wait, and only the waker reaches it.
     asleep: AtomicBool,
-    /// The host has closed our descriptors: nothing reaches the worker any more.
+    /// The host has closed our descriptors, so nothing reaches the worker any more.
     lost: AtomicBool,
     is_stranded: AtomicBool,
 }
@@ -31,7 +31,7 @@ impl<C> Mailbox<C> {
     }
 
     pub fn send(&self, command: C) {
-        // It fails only if the worker has ended, and then no connection is left.
+        // This fails only if the worker has ended, and then no connection is left.
         let _ = self.sender.send(command);
         if self.asleep.swap(false, Ordering::SeqCst) {
             sys::uncancelled(|| {
@@ -66,12 +66,12 @@ impl<C> Mailbox<C> {
     pub fn close(&self) {
         let waker = self.waker().take();
         if self.is_lost() {
-            // By now its descriptor may belong to the host.
+            // The host may own the number of its descriptor by now, so it is not closed.
             std::mem::forget(waker);
         }
     }
 
-    /// The worker is about to sleep. After this call, it checks once more for commands.
+    /// The worker calls this before it sleeps, and then checks once more for commands.
     pub fn doze(&self) {
         self.asleep.store(true, Ordering::SeqCst);
     }

@@ -8,12 +8,12 @@ use crate::process;
 use crate::protocol::MaskSource;
 use crate::sys;
 
-/// Calls `body` with the thread's own generator of masking keys. One per connection would take most
-/// of the connection's memory.
+/// Calls `body` with the thread's own generator of masking keys. A generator for each connection
+/// would take most of the connection's memory.
 pub fn with_masks<T>(body: impl FnOnce(&mut MaskSource) -> T) -> Result<T> {
     thread_local! {
-        /// With the process that seeded it, because a fork must not repeat its parent's keys. It
-        /// is never dropped, so it can still be used while its thread ends.
+        /// The generator, and the process that seeded it, because a forked child must not repeat
+        /// its parent's keys. It is never dropped, so it can be used while its thread ends.
         static MASKS: RefCell<Option<(u32, ManuallyDrop<MaskSource>)>> =
             const { RefCell::new(None) };
     }

@@ -1,5 +1,5 @@
-//! A connection, as an id names it: its settings, its status, and the messages that wait to be
-//! sent. Host threads use it; the worker does the network's part.
+//! A connection: its settings, its status, and the messages that wait to be sent. Host threads and
+//! the worker share it.
 
 mod answer;
 mod asking;
@@ -73,24 +73,24 @@ pub type EndGuard = end_guard::EndGuard<Connection>;
 pub type Mailbox = mailbox::Mailbox<Command>;
 pub type Registry = registry::Registry<Connection>;
 
-/// A request to the worker. A connection is in the mailbox at most once, however often it is sent:
-/// what is wanted of it is stored in the connection itself.
+/// A request to the worker. A connection is in the mailbox at most once, however often it is
+/// posted, because the request itself is stored in the connection.
 pub enum Command {
-    /// Open a new connection with these settings, perhaps on a socket that the host has given.
+    /// Open a new connection with these settings, perhaps on a socket from the host.
     Open(EndGuard, Arc<DialConfig>, Option<Socket>),
-    /// Look at a connection: its outbox or its life has changed.
+    /// Attend to a connection: its outbox or its life has changed.
     Attend(Arc<Connection>),
-    /// The blocking part of the attempt with that number is done.
+    /// A job of the attempt with that number is done.
     Prepared(Arc<Connection>, u32, Prepared),
-    /// It is the turn of the attempt with that number to open.
+    /// The attempt with that number has got its turn to open.
     Admitted(Arc<Connection>, u32, Place),
     /// The queue's thread has ended or the queue was freed: close its connections.
     Orphaned(Arc<Queue>),
     /// End the turn: a call of a wake-up function is due, or a queue has changed.
     Wakeup,
-    /// Send what was gathered there, in a moment.
+    /// Send the messages gathered there, in a moment.
     Gathered(Arc<Seat>),
-    /// The network of the machine has changed: look whether connections still work.
+    /// The network of the machine has changed: check whether connections still work.
     NetworkChanged,
     /// From here on, notice such changes.
     WatchNetwork,
@@ -98,7 +98,8 @@ pub enum Command {
     Watch(Arc<WakePipe>),
 }
 
-/// Where a connection belongs. The connections of a queue at a worker share one.
+/// The queue and the worker of a connection. The connections of a queue at a worker share one
+/// `Home`.
 pub struct Home {
     pub registry: &'static Registry,
     pub queue: Arc<Queue>,
@@ -112,14 +113,14 @@ pub struct Connection {
     url: Arc<str>,
     data_type: DataType,
     kind: Kind,
-    /// What the host attached; only `capi` knows what it is.
+    /// Data that `capi` attached. Only `capi` knows its type.
     host: Box<dyn Any + Send + Sync>,
     pub limits: Arc<Limits>,
     home: Arc<Home>,
     life: Life,
-    /// It is in the mailbox.
+    /// Whether it is in the mailbox.
     posted: AtomicBool,
-    /// The worker's place for it.
+    /// The worker's key for it.
     slot: AtomicU32,
     outbox: Mutex<Outbox>,
     /// Used only for messages that are compressed or sent in fragments.
@@ -128,7 +129,7 @@ pub struct Connection {
     waiting: AtomicUsize,
     /// The number of its events in the queue.
     queued: AtomicUsize,
-    /// The bytes of messages on their way to the host.
+    /// The bytes of messages that the host has not read.
     unread: AtomicUsize,
     backlog: Backlog,
     pauses: Pauses,
@@ -146,7 +147,7 @@ pub struct Parts {
     pub kind: Kind,
     pub host: Box<dyn Any + Send + Sync>,
     pub limits: Arc<Limits>,
-    /// `Some` if it is opened again when it is lost.
+    /// `Some` if the connection is opened again when it is lost.
     pub reconnect: Option<Reconnect>,
     pub home: Arc<Home>,
 }
@@ -240,18 +241,19 @@ impl Connection {
         self.post();
     }
 
-    /// Fails if it is closed already. Even then, the host gets nothing more but the end.
+    /// Fails if the connection is already closed. Even then, the host gets no more events but
+    /// TERMINATE.
     fn refuse_closed(&self) -> Result<()> {
         if self.status() != Status::Closed {
             return Ok(());
         }
-        // Waiting events are skipped in their turn. Searching the queue for each of many closed
-        // connections would take long.
+        // Waiting events are skipped when their turn comes. It would take too long to search the
+        // queue for each of many closed connections.
         self.life.mute();
         Err(self.explain(Error::ws(Code::Closed, format!("connection {} is closed", self.id))))
     }
 
-    /// The host hears nothing more, not even of the end.
+    /// Ends all events to the host, even TERMINATE.
     pub fn discard(&self) {
         self.life.discard();
     }
@@ -259,11 +261,11 @@ impl Connection {
     fn mute(&self) {
         self.life.mute();
         self.home.queue.purge(self);
-        // What ws_next gave out may still be over the limit.
+        // The events that ws_next returned may still exceed the limit.
         self.resume_muted();
     }
 
-    /// Asks the worker to look at it.
+    /// Asks the worker to attend to the connection.
     fn post(&self) {
         if !self.posted.swap(true, Ordering::SeqCst) {
             if let Some(me) = self.me.upgrade() {
@@ -273,8 +275,7 @@ impl Connection {
         }
     }
 
-    /// Whether the status is reached and the host has been told. Fails if it cannot be reached any
-    /// more.
+    /// Whether the status is reached and the host was told. Fails if it can no longer be reached.
     pub fn has_reached(&self, wanted: Status) -> Result<bool> {
         let status = self.status();
         match wanted {
@@ -292,7 +293,8 @@ impl Connection {
             }
             Status::Connected => Ok(self.life.is_open_told()),
             Status::Closing => Ok(status >= Status::Closing),
-            // With callbacks, it is reached when on_terminate has returned. Then the id is gone.
+            // With callbacks, it is reached when on_terminate has returned. Then the id is no
+            // longer valid.
             Status::Closed => Ok(self.kind == Kind::Pull && self.life.is_told()),
         }
     }
@@ -311,12 +313,12 @@ impl Connection {
 
     // ---- for the worker
 
-    /// The worker looks now. A later request must be posted again.
+    /// The worker attends to it now. Later requests must be posted again.
     pub fn attended(&self) {
         self.posted.store(false, Ordering::SeqCst);
     }
 
-    /// The worker's place for it.
+    /// The worker's key for it.
     pub fn slot(&self) -> usize {
         self.slot.load(Ordering::Relaxed) as usize
     }
@@ -330,7 +332,7 @@ impl Connection {
         drop(last);
     }
 
-    /// The host has heard of the end, or never will: the id and what it kept go.
+    /// Removes the id with everything that it kept: TERMINATE was delivered, or never will be.
     pub fn forget(&self) {
         self.life.forget();
         self.home.registry.ended().keep(self.explanation());

@@ -1,4 +1,4 @@
-//! The options of a connection: what the host gave, and the settings that follow from it.
+//! The options of a connection: what the host gave, and the settings that follow from them.
 
 mod kind;
 mod table;
@@ -55,13 +55,13 @@ macro_rules! options {
             $(pub $name: <$kind as Kind>::Given,)*
         }
 
-        /// Their values, each with its default and within its range.
+        /// The values of the options, checked, with their defaults.
         struct Values {
             headers: Vec<(String, String)>,
             $($name: <$kind as Kind>::Value,)*
         }
 
-        /// Leaves out all values: headers, proxy and more may be secrets.
+        /// Leaves out all values, because headers, the proxy and others may contain secrets.
         impl fmt::Debug for Options {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct("Options").finish_non_exhaustive()
@@ -69,7 +69,7 @@ macro_rules! options {
         }
 
         impl Options {
-            /// Whether 1 and 0 of the option of that name are true and false.
+            /// Whether the option with that name is a switch, whose 1 and 0 are true and false.
             pub fn is_switch(name: &str) -> bool {
                 match name {
                     $(stringify!($name) => <$kind as Kind>::IS_SWITCH,)*
@@ -89,7 +89,7 @@ macro_rules! options {
 }
 options_table!(options);
 
-/// The deadlines and limits of a connection; `None` and the largest number are "off".
+/// The deadlines and limits of a connection. `None` and the largest number mean "off".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     pub open_timeout: Option<Duration>,
@@ -109,7 +109,7 @@ pub struct Limits {
     pub deflate_threshold: Option<usize>,
     /// Which ends lead to another attempt, if there are attempts.
     pub reconnect: Policy,
-    /// The host decides about each.
+    /// The host decides about each attempt.
     pub asks_to_reconnect: bool,
 }
 
@@ -119,13 +119,13 @@ pub struct Settings {
     pub limits: Limits,
     /// `Some` if the connection is opened again when it is lost.
     pub backoff: Option<Backoff>,
-    /// The connected socket to open it on.
+    /// The connected socket from the host.
     pub given: Option<i64>,
 }
 
 impl Options {
-    /// Checks everything that can be checked without network and disk. Reads the environment if the
-    /// proxy comes from there.
+    /// Checks everything that can be checked without network and disk. Reads the environment if it
+    /// determines the proxy.
     pub fn resolve(self, url: &str, data_type: DataType) -> Result<Settings> {
         let target = Target::parse(url)?;
         let mut values = self.check()?;
@@ -186,7 +186,7 @@ impl Values {
         })
     }
 
-    /// By default, a message that can be received can be sent too.
+    /// By default, a message that can be received can also be sent.
     fn send_bound(&self) -> SendBound {
         match self.send_queue_max {
             Some(queue) => SendBound { queue: in_memory(queue), alone: in_memory(queue) },
@@ -198,7 +198,7 @@ impl Values {
         }
     }
 
-    /// What the host is asked about.
+    /// The decisions that the host wants to make.
     fn ask(&self) -> Result<Topics> {
         if self.ask.has(Topic::Reconnect) && self.reconnect_max == 0 {
             let words =
@@ -215,7 +215,7 @@ impl Values {
         Ok(self.ask)
     }
 
-    /// When the connection is opened again, if it is.
+    /// When the connection is opened again, if at all.
     fn backoff(&self) -> Result<Option<Backoff>> {
         let max = (self.reconnect_max != u32::MAX).then_some(self.reconnect_max);
         let backoff = Backoff::new(max, self.reconnect_min_ms, self.reconnect_max_ms)
@@ -246,7 +246,8 @@ impl Values {
         })
     }
 
-    /// A socket that the host has given is connected, and there is no second one.
+    /// Refuses options that do not apply to a connected socket from the host, or need a second
+    /// socket.
     fn check_given(&self) -> Result<()> {
         let is_text = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
         let others = [

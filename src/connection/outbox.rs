@@ -1,8 +1,8 @@
 //! The frames that wait to be sent on a connection, masked and in order, in one buffer.
 //!
-//! The thread that has locked it may write to the transport. So a message on a quiet connection
-//! leaves on the thread that sends it. When the socket takes no more, the rest waits for the
-//! worker, which hears from the operating system when the socket has room.
+//! The thread that has locked the outbox may write to the transport. So on a quiet connection, a
+//! message leaves on the thread that sends it. When the socket takes no more, the rest waits for
+//! the worker, which is notified when the socket has room.
 
 mod control;
 mod data;
@@ -32,26 +32,26 @@ use crate::transport::{Ends, Transport};
 
 /// The most bytes of one write.
 const WRITE_CHUNK: usize = 256 * 1024;
-/// A connection does not keep an empty buffer that is larger than this.
+/// The largest empty buffer that a connection keeps.
 const KEPT_CAPACITY: usize = 1024;
-/// Bytes that have left are cut off when there are more than this, and more than waiting ones.
+/// Bytes that have left are cut off when they are more than this, and more than the waiting bytes.
 const COMPACTED: usize = 64 * 1024;
 
-/// What an outbox needs only sometimes.
+/// The parts of an outbox that are rarely needed.
 #[derive(Default)]
 struct Extras {
     /// Why writing failed.
     broken: Option<io::Error>,
-    /// Bytes that are reserved for messages being compressed.
+    /// Bytes reserved for messages during their compression.
     promised: usize,
-    /// Where in `buffer` the last pong ends. A newer pong waits until it has left.
+    /// The end of the last pong in `buffer`. A newer pong waits until this one has left.
     pong_end: usize,
     waiting_pong: Option<Box<[u8]>>,
     pings: Pings,
     marks: Marks,
     /// The server's certificate, once the transport is gone. Until then the TLS session has it.
     certificate: Option<Box<[u8]>>,
-    /// Lines about sent frames, to be logged when the lock is released.
+    /// Log lines about sent frames, written when the lock is released.
     lines: Vec<String>,
 }
 
@@ -70,17 +70,18 @@ impl Extras {
 
 #[derive(Default)]
 pub struct Outbox {
-    /// Frames. The bytes before `written` have left.
+    /// The frames. The bytes before `written` have left.
     buffer: Vec<u8>,
     written: usize,
-    /// Where in `buffer` the last message begins and ends.
+    /// The start and the end of the last message in `buffer`.
     message_start: usize,
     message_end: usize,
     /// `Some` while the connection is open.
     transport: Option<Arc<Transport>>,
     /// The host's last frame does not end its message.
     is_fragmented: bool,
-    /// The host got HOSTWS_E_AGAIN and waits for DRAIN, which comes when at most this is held.
+    /// The host got HOSTWS_E_AGAIN and waits for DRAIN, which is due when at most this many bytes
+    /// are held.
     drain_at: Option<usize>,
     extras: Option<Box<Extras>>,
     /// The waiting messages are gathered, and leave in a moment.
@@ -95,12 +96,12 @@ impl Outbox {
         Outbox { reconnect: reconnect.map(Box::new), ..Outbox::default() }
     }
 
-    /// The bytes that the operating system has not taken.
+    /// The number of bytes that the operating system has not taken.
     pub fn waiting(&self) -> usize {
         self.buffer.len() - self.written
     }
 
-    /// Those of them up to the end of the host's last message.
+    /// The number of waiting bytes up to the end of the last message.
     pub fn waiting_messages(&self) -> usize {
         self.message_end.saturating_sub(self.written)
     }
@@ -160,19 +161,19 @@ impl Outbox {
         }
     }
 
-    /// The connection is open: from now on bytes leave.
+    /// The connection is open: bytes can leave from now on.
     pub fn open(&mut self, transport: Arc<Transport>) {
         self.transport = Some(transport);
     }
 
-    /// Nothing leaves any more.
+    /// Takes the transport away, so that nothing more leaves.
     pub fn detach(&mut self) -> Option<Arc<Transport>> {
         let transport = self.transport.take()?;
         self.keep_certificate(transport.peer_certificate());
         Some(transport)
     }
 
-    /// Drops the waiting bytes. `waiting_messages` still returns how many they were.
+    /// Drops the waiting bytes. `waiting_messages` still returns their number.
     pub fn release(&mut self) {
         self.message_end = self.waiting_messages();
         self.written = 0;
@@ -188,14 +189,14 @@ impl Outbox {
         self.tidy();
     }
 
-    /// The host has heard of the end, and will ask nothing more.
+    /// TERMINATE was delivered: frees what was kept for the host.
     pub fn forget(&mut self) {
         self.release();
         self.extras = None;
         self.reconnect = None;
     }
 
-    /// Keeps the certificate for the host until it has heard of the end.
+    /// Keeps the certificate for the host until TERMINATE is delivered.
     pub fn keep_certificate(&mut self, certificate: Option<Vec<u8>>) {
         if certificate.is_some() || self.extras.is_some() {
             self.extras().certificate = certificate.map(Vec::into_boxed_slice);
@@ -207,7 +208,7 @@ impl Outbox {
         self.transport.as_ref().and_then(|transport| transport.ends())
     }
 
-    /// What was agreed with the server of the open connection.
+    /// The TLS session of the open connection.
     pub fn tls_facts(&self) -> Option<TlsFacts> {
         self.transport.as_ref().and_then(|transport| transport.tls_facts())
     }
@@ -253,7 +254,7 @@ impl Outbox {
                     }
                     if self.pong_end() <= self.written {
                         if let Some(payload) = self.take_waiting_pong() {
-                            // It fails only without random bytes. Then there is no pong.
+                            // This fails only without random bytes. Then there is no pong.
                             let _ = self.push_pong(&payload);
                         }
                     }
@@ -278,7 +279,7 @@ impl Outbox {
         lines.unwrap_or_default()
     }
 
-    /// The connection was lost: the outbox is as before the opening.
+    /// Resets the outbox to its state before the opening, because the connection was lost.
     fn start_over(&mut self) {
         self.written = 0;
         self.empty();
@@ -308,7 +309,7 @@ impl Outbox {
         }
     }
 
-    /// Nothing waits to be sent, and the worker has nothing to do.
+    /// Whether nothing waits to be sent, and the worker has nothing to do.
     pub fn is_quiet(&self) -> bool {
         self.waiting() == 0 && !self.owes_drain() && !self.is_broken() && !self.has_reports()
     }
@@ -317,7 +318,7 @@ impl Outbox {
         self.is_gathered
     }
 
-    /// Returns the former value.
+    /// Returns the previous value.
     pub fn set_gathered(&mut self, is_gathered: bool) -> bool {
         std::mem::replace(&mut self.is_gathered, is_gathered)
     }
@@ -327,7 +328,7 @@ impl Outbox {
         self.transport.is_some() && (gathering.is_corked() || self.burst.is_long(gathering))
     }
 
-    /// The connection is open, and the socket takes no more.
+    /// Whether the connection is open and the socket takes no more.
     pub fn is_stuck(&self) -> bool {
         self.transport.is_some() && self.waiting() > 0
     }

@@ -1,8 +1,8 @@
-//! The reasons for which a connection is not read at the moment.
+//! The reasons why a connection is currently not read.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Why a connection is not read.
+/// A reason why a connection is not read.
 #[derive(Debug, Clone, Copy)]
 pub enum Reason {
     /// More than `receive_queue_max` waits for the host.
@@ -11,17 +11,17 @@ pub enum Reason {
     Host = 2,
 }
 
-/// The reasons of the moment.
+/// The current reasons.
 #[derive(Default)]
 pub struct Pauses(AtomicU8);
 
 impl Pauses {
-    /// Returns whether it was not there before.
+    /// Adds a reason. Returns true if it is new.
     pub fn add(&self, reason: Reason) -> bool {
         self.0.fetch_or(reason as u8, Ordering::SeqCst) & reason as u8 == 0
     }
 
-    /// Returns whether it was there before.
+    /// Removes a reason. Returns true if it was there.
     pub fn remove(&self, reason: Reason) -> bool {
         self.0.fetch_and(!(reason as u8), Ordering::SeqCst) & reason as u8 != 0
     }

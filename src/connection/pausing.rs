@@ -1,4 +1,5 @@
-//! When the worker does not read a connection: too much waits for the host, or the host wants it.
+//! Decides when the worker does not read a connection: too much waits for the host, or the host has
+//! paused it.
 
 use std::sync::atomic::Ordering;
 
@@ -7,7 +8,7 @@ use super::Connection;
 use crate::error::Result;
 
 impl Connection {
-    /// The host wants no reading, or reading again.
+    /// The host pauses or resumes reading.
     pub fn pause(&self, is_paused: bool) -> Result<()> {
         self.life.check_takes_messages()?;
         let has_changed = if is_paused {
@@ -15,12 +16,13 @@ impl Connection {
         } else {
             self.pauses.remove(Reason::Host)
         };
-        // Meanwhile it may have been closed. Then it is read on, up to the server's close frame.
+        // The connection may have been closed meanwhile. Then reading continues, up to the server's
+        // close frame.
         if self.life.is_muted() {
             self.resume_muted();
         }
         if has_changed {
-            // Also to pause, because the clocks stop when the worker looks at it.
+            // Also for a pause, because the worker must stop the clocks.
             self.post();
         }
         Ok(())
@@ -33,18 +35,19 @@ impl Connection {
             return false;
         }
         self.pauses.add(Reason::Backlog);
-        // Meanwhile the host may have read all of it or muted it. Then nobody else would resume.
+        // The host may have read everything or muted the connection meanwhile. Then nobody else
+        // would resume.
         !(self.has_room() && self.pauses.remove(Reason::Backlog))
     }
 
-    /// Whether the host can be sent more. A muted connection's messages are dropped, so they
-    /// always have room.
+    /// Whether more may wait for the host. A muted connection drops its messages, so there is
+    /// always room.
     fn has_room(&self) -> bool {
         self.life.is_muted()
             || self.unread.load(Ordering::SeqCst) <= self.limits.receive_queue_max / 2
     }
 
-    /// The host has read something.
+    /// Resumes reading if the host has read enough.
     pub(super) fn resume_read(&self) {
         let is_over = self.pauses.has(Reason::Backlog) && self.has_room();
         if is_over && self.pauses.remove(Reason::Backlog) {
@@ -52,12 +55,13 @@ impl Connection {
         }
     }
 
-    /// The host wants no more messages: the worker reads on, up to the server's close frame.
+    /// Resumes reading because the host wants no more messages: the worker reads up to the server's
+    /// close frame.
     pub(super) fn resume_muted(&self) {
         self.pauses.clear();
     }
 
-    /// Whether the worker must not read.
+    /// Whether reading is paused.
     pub fn is_paused(&self) -> bool {
         self.pauses.are_any()
     }

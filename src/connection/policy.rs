@@ -1,4 +1,4 @@
-//! Which ends of a connection lead to another attempt: the host's rules.
+//! The host's rules about which ends of a connection lead to another attempt.
 
 /// The rules of `reconnect_on` and `reconnect_codes`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub struct Policy {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// Ends that may be temporary: of the network, or of a server that is busy or restarts.
+    /// Ends that may be temporary: network failures, and servers that are busy or restart.
     #[default]
     Lost,
     /// All ends that the host did not ask for.
@@ -22,7 +22,7 @@ pub enum Scope {
 pub struct Codes(Vec<i16>);
 
 impl Codes {
-    /// "1000,401,-1012"; blanks around the commas are allowed.
+    /// Parses a list such as "1000,401,-1012". Blanks around the commas are allowed.
     pub fn parse(list: &str) -> Result<Codes, String> {
         let mut codes: Vec<i16> = Vec::new();
         for (index, entry) in list.split(',').enumerate().filter(|_| !list.is_empty()) {
@@ -43,7 +43,7 @@ impl Codes {
         Ok(Codes(codes))
     }
 
-    /// What the list says about a code, if it names it.
+    /// Whether the list includes or excludes this code, if it contains it.
     fn verdict(&self, code: u16) -> Option<bool> {
         let code = i16::try_from(code).ok()?;
         self.0.iter().find(|known| known.abs() == code).map(|&known| known > 0)

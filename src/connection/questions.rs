@@ -1,4 +1,4 @@
-//! The questions of all connections that wait for an answer of the host.
+//! The questions of all connections that wait for the host's answer.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::dial::{Topic, Verdict};
 use crate::error::{Code, Error, Result};
 
-/// Outside the table: a forked child asks no question with a number of the parent's.
+/// Outside the table, so that a forked child does not reuse numbers of its parent.
 static LAST: AtomicI32 = AtomicI32::new(0);
 
 /// At most one for each connection, by the connection's id.
@@ -25,7 +25,7 @@ impl Questions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Connection `id` asks, until the result is dropped.
+    /// Opens a question of connection `id`, until the result is dropped.
     pub fn open(&'static self, id: i32, topic: Topic) -> OpenQuestion {
         let next = |last: i32| Some(last.checked_add(1).unwrap_or(1));
         let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
@@ -34,7 +34,7 @@ impl Questions {
         OpenQuestion { questions: self, id, number }
     }
 
-    /// The host answers. An answer to a question that is over changes nothing.
+    /// Takes the host's answer. An answer to a question that is over changes nothing.
     pub fn answer(&self, id: i32, number: i32, answer: &str) -> Result<()> {
         let refuse = |code, words: String| Err(Error::ws(code, words));
         let mut table = self.table();
@@ -59,7 +59,7 @@ impl Questions {
     }
 }
 
-/// A question that the host can answer for as long as this lives.
+/// A question that the host can answer until this is dropped.
 pub struct OpenQuestion {
     questions: &'static Questions,
     id: i32,
@@ -67,7 +67,7 @@ pub struct OpenQuestion {
 }
 
 impl OpenQuestion {
-    /// The host's answer, once, if it has come.
+    /// Takes the host's answer, if it has come.
     pub fn verdict(&self) -> Option<Verdict> {
         self.questions.table().get(&self.id)?.verdict.clone()
     }

@@ -1,5 +1,5 @@
-//! The state of a connection that is opened again when it is lost. It belongs to the outbox and
-//! its lock. Other connections do not have it.
+//! The additional state of a connection that is opened again when it is lost. It belongs to the
+//! outbox and its lock.
 
 use std::sync::Arc;
 
@@ -14,9 +14,10 @@ pub struct Reconnect {
     /// The URL of the next attempt, if the host has changed it.
     pub url: Option<Arc<str>>,
     pub unsent: Unsent,
-    /// Grows with each loss: data compressed for one connection is useless for the next.
+    /// Incremented by each loss, because data compressed for one connection is useless for the
+    /// next.
     pub epoch: u32,
-    /// The host must hear that its message in fragments is lost.
+    /// The host must be told that its message in fragments is lost.
     pub is_torn: bool,
     /// How often the connection was opened again.
     pub reconnects: u64,

@@ -1,4 +1,4 @@
-//! What happens when a connection is lost: whether and when it is opened again, and how.
+//! Recovery of a lost connection: whether, when and how it is opened again.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,12 +15,12 @@ use crate::queue::Event;
 use crate::transport::{start_tls, Transport};
 
 impl Connection {
-    /// Whether it would be opened again if it was lost now.
+    /// Whether the connection would be opened again if it was lost now.
     pub fn resumes(&self, now: Instant) -> bool {
         self.outbox().reconnect.as_ref().is_some_and(|reconnect| reconnect.backoff.resumes(now))
     }
 
-    /// Replaces the headers of that name for the next attempt; `None` removes them.
+    /// Replaces the headers with that name for the next attempt; `None` removes them.
     pub fn set_header(&self, name: &str, value: Option<&str>) -> Result<()> {
         match value {
             Some(value) => check_header(name, value),
@@ -63,8 +63,8 @@ impl Connection {
         change(reconnect)
     }
 
-    /// It was lost or could not be opened. Returns the wait for the next attempt, if there is one;
-    /// then it is Connecting.
+    /// The connection was lost or could not be opened. Returns the delay before the next attempt,
+    /// if there is one; then the status is Connecting.
     pub fn retry(self: &Arc<Self>, now: Instant, loss: Loss) -> Result<Option<Pause>> {
         let mut outbox = self.outbox();
         if !self.may_reopen(&outbox) {
@@ -78,8 +78,9 @@ impl Connection {
         Ok(Some(pause))
     }
 
-    /// The server closes the connection, and another attempt will follow: it is Connecting. Returns
-    /// `None` if the host has closed it, or else whether a close frame can follow what has left.
+    /// The server closes the connection, and another attempt will follow: the status becomes
+    /// Connecting. Returns `None` if the host has closed the connection; otherwise whether a close
+    /// frame can follow the bytes that have left.
     pub fn suspend(self: &Arc<Self>) -> Result<Option<bool>> {
         let outbox = self.outbox();
         if !self.may_reopen(&outbox) {
@@ -97,8 +98,8 @@ impl Connection {
         !self.life.is_closing() && !is_done
     }
 
-    /// This fails only without random bytes for masks, or without memory. Then nothing could be
-    /// sent again.
+    /// Fails only without random bytes for masks, or without memory. Then nothing could be sent
+    /// again.
     fn interrupt(self: &Arc<Self>, mut outbox: Locked<'_>) -> Result<()> {
         if !self.life.suspend() {
             return Ok(());
@@ -115,8 +116,8 @@ impl Connection {
         Ok(())
     }
 
-    /// The upgrade is done, and bytes leave from here on. Returns false if the host has closed it
-    /// meanwhile.
+    /// The upgrade is done: bytes can leave from now on. Returns false if the host has closed the
+    /// connection meanwhile.
     pub fn open(self: &Arc<Self>, transport: &Arc<Transport>, now: Instant) -> bool {
         let mut outbox = self.outbox();
         let Some(opening) = self.life.open() else { return false };
@@ -126,7 +127,7 @@ impl Connection {
             attempts = reconnect.backoff.attempts();
             reconnect.reconnects += u64::from(opening == Opening::Again);
         }
-        // Before any message leaves, because an answer to one must come after this event.
+        // Before any message leaves, because the answer to a message must come after this event.
         self.emit(match opening {
             Opening::First => Event::Open,
             Opening::Again => Event::Reconnected(attempts),

@@ -1,4 +1,4 @@
-//! The table of ids. An issued id that is not in the table is Closed for ever.
+//! The table of ids. An id that was issued and is no longer in the table is Closed for ever.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -11,7 +11,7 @@ use super::stats::{Stats, Totals};
 use super::tally::Tally;
 use crate::error::{Code, Error, Result};
 
-/// Outside the registry: a forked child starts with a new registry, but issues no id twice.
+/// Outside the registry: a forked child starts with a new registry, but never issues an id twice.
 static NEXT: AtomicI32 = AtomicI32::new(1);
 
 pub struct Registry<C> {
@@ -24,7 +24,7 @@ pub struct Registry<C> {
 
 struct Table<C> {
     connections: HashMap<i32, Arc<C>>,
-    /// Of the connections that are gone.
+    /// The totals of connections that were removed.
     past: Totals,
 }
 
@@ -46,9 +46,9 @@ impl<C> Registry<C> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An id that no connection of this process has had.
+    /// Issues an id that no connection of this process has had.
     pub fn issue() -> Result<i32> {
-        // The counter stops at the end: it must not reach used ids again.
+        // The counter stops at the end, so that it never reaches used ids again.
         NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1))
             .map_err(|_| Error::ws(Code::Resources, "all connection ids have been used"))
     }
@@ -67,17 +67,17 @@ impl<C> Registry<C> {
         &self.ended
     }
 
-    /// Counts what has happened to all connections.
+    /// The counters of all connections.
     pub fn tally(&self) -> &Tally {
         &self.tally
     }
 
-    /// What connections ask their hosts.
+    /// The questions to the host.
     pub fn questions(&self) -> &Questions {
         &self.questions
     }
 
-    /// Adds the last failure of that connection to the error as its cause.
+    /// Adds the last failure of connection `id` to the error as its cause.
     pub fn explain(&self, id: i32, error: Error) -> Error {
         self.causes.explain(id, error)
     }
@@ -92,7 +92,7 @@ impl<C> Registry<C> {
         Ok(())
     }
 
-    /// Removes a connection. What it counted by then is kept.
+    /// Removes a connection. Its counts are kept.
     pub fn remove(&self, id: i32, stats: &Stats) {
         let mut table = self.table();
         let removed = table.connections.remove(&id);
@@ -100,7 +100,7 @@ impl<C> Registry<C> {
             table.past.add(stats);
         }
         drop(table);
-        // Outside of the lock.
+        // Dropped outside the lock.
         drop(removed);
     }
 
@@ -125,7 +125,7 @@ impl<C> Registry<C> {
         self.table().connections.values().map(Arc::clone).collect()
     }
 
-    /// All connections, and the sum of what those before them counted.
+    /// All connections, and the totals of those that were removed.
     pub fn census(&self) -> (Vec<Arc<C>>, Totals) {
         let table = self.table();
         (table.connections.values().map(Arc::clone).collect(), table.past)

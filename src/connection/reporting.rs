@@ -1,4 +1,4 @@
-//! What the host hears of its messages: that they have left, or were too old to leave.
+//! Reports to the host about its messages: SENT and EXPIRED.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,26 +7,26 @@ use super::Connection;
 use crate::queue::Event;
 
 impl Connection {
-    /// The messages with these numbers have left.
+    /// Reports that the messages with these numbers have left.
     pub fn report_sent(self: &Arc<Self>, numbers: Vec<i32>) {
         for number in numbers {
             self.emit(Event::Sent(number));
         }
     }
 
-    /// The same for those that nobody has reported yet.
+    /// The same for all messages that were not reported yet.
     pub fn report(self: &Arc<Self>) {
         let numbers = self.outbox().take_reports();
         self.report_sent(numbers);
     }
 
-    /// When the next message becomes too old.
+    /// When the next message expires.
     pub fn next_expiry(&self) -> Option<Instant> {
         self.limits.message_ttl?;
         self.outbox().next_expiry()
     }
 
-    /// Drops the messages that have become too old, and tells the host.
+    /// Drops messages that are too old, and tells the host.
     pub fn expire(self: &Arc<Self>, now: Instant) {
         if self.limits.message_ttl.is_none() {
             return;
@@ -44,7 +44,7 @@ impl Connection {
         if has_drained {
             self.emit(Event::Drain);
         }
-        // It may have waited for these messages alone until it closes.
+        // The connection may only have waited for these messages before closing.
         self.post();
     }
 }

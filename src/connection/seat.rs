@@ -1,4 +1,4 @@
-//! The place of a queue at a worker: what the queue's connections there share.
+//! The place of a queue at a worker: the state that the queue's connections there share.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ pub struct Seat {
     load: Arc<Load>,
 }
 
-/// What a worker has to do.
+/// The load of a worker.
 #[derive(Default)]
 pub struct Load {
     connections: AtomicUsize,
-    /// The seats with connections.
+    /// The number of seats with connections.
     seats: AtomicUsize,
 }
 
@@ -39,7 +39,7 @@ impl Seat {
         }
     }
 
-    /// The worker gets a connection to run.
+    /// Counts a connection that the worker begins to run.
     pub fn enter(&self) {
         self.load.connections.fetch_add(1, Ordering::SeqCst);
         if self.connections.fetch_add(1, Ordering::SeqCst) == 0 {
@@ -47,7 +47,7 @@ impl Seat {
         }
     }
 
-    /// The worker has done with a connection.
+    /// Counts a connection that the worker no longer runs.
     pub fn leave(&self) {
         self.load.connections.fetch_sub(1, Ordering::SeqCst);
         if self.connections.fetch_sub(1, Ordering::SeqCst) == 1 {

@@ -1,5 +1,5 @@
-//! What a host sends: messages, fragments and pings. Each is queued as a whole or not at all. On a
-//! quiet connection it is written at once.
+//! Sending messages, fragments and pings. Each is queued as a whole or not at all. On a quiet
+//! connection it is written at once.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use super::{add, Command, Connection, DataType, Outbox};
 use crate::error::{Code, Error, Result};
 use crate::protocol::{DataFrame, DeflateParams, MAX_CONTROL};
 
-/// At most this many SENT and EXPIRED events may be outstanding or wait for the host.
+/// The most SENT and EXPIRED events that may be outstanding or wait for the host.
 const MAX_REPORTS: usize = 65_536;
 
 /// The number of the message that is the `count`th of its connection.
@@ -24,11 +24,11 @@ fn number(count: u64) -> i32 {
 /// How a message is sent.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SendFlags {
-    /// The message goes on with the next call.
+    /// The message continues with the next call.
     pub has_more: bool,
-    /// It is not to be compressed.
+    /// The message must not be compressed.
     pub is_uncompressed: bool,
-    /// The host wants to hear when it has left.
+    /// The host wants a SENT event.
     pub is_notified: bool,
 }
 
@@ -83,7 +83,7 @@ impl Connection {
         }
         let mut composer = self.composer();
         let composer = composer.get_or_insert_default();
-        // Its length is not known yet, so it counts as long.
+        // The length of the message is not known yet, so it counts as long.
         let terms = self.compresses(usize::MAX).filter(|_| !flags.is_uncompressed);
         let compress = terms
             .filter(|(_, agreed_in)| *agreed_in == epoch)
@@ -99,35 +99,34 @@ impl Connection {
         };
         match &pushed {
             Ok(_) => composer.commit(&fragment),
-            // It was lost with the connection: the next fragment begins a message.
+            // The message was lost with the connection: the next fragment begins a new one.
             Err(error) if error.code == Code::Lost as i32 => composer.forget_message(),
             Err(_) => {}
         }
         pushed
     }
 
-    /// The agreed parameters, if a message of that length is compressed, and the connection in a
-    /// row that they belong to. Messages are not compressed before the connection is open: nothing
-    /// is agreed yet.
+    /// The negotiated parameters and their epoch, if a message of that length is compressed. Before
+    /// the connection is open, messages are not compressed, because nothing is negotiated yet.
     fn compresses(&self, length: usize) -> Option<(DeflateParams, u32)> {
         if length < self.limits.deflate_threshold? || !self.life.is_open() {
             return None;
         }
         let answer = self.answer()?;
         let mut terms = answer.deflate?;
-        // A message that may be dropped must not be part of the history.
+        // Later messages must not refer to a message that may be dropped.
         terms.client_no_context_takeover |= self.limits.message_ttl.is_some();
         Some((terms, answer.epoch))
     }
 
-    /// It is locked before the outbox, never after it: compressing takes long, and the worker must
-    /// not wait for it.
+    /// Lock the composer before the outbox, never after it: compressing takes long, and the worker
+    /// must not wait for it.
     fn composer(&self) -> MutexGuard<'_, Option<Box<Composer>>> {
         self.composer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Fails unless a payload of that length may wait in addition. If gathered messages are in the
-    /// way, they leave first.
+    /// Fails unless there is room for a payload of that length. If gathered messages take the room,
+    /// they are sent first.
     #[inline]
     fn admit(&self, outbox: &mut Outbox, length: usize) -> Result<()> {
         if outbox.has_room(length, self.limits.send) {
@@ -173,15 +172,16 @@ impl Connection {
         let compressed = composer.compress(payload, frame.is_last);
         let mut outbox = self.outbox();
         let was_quiet = outbox.waiting() == 0;
-        // Meanwhile it may have been closed.
+        // The connection may have been closed meanwhile.
         let compressed = self.life.check_takes_messages().and(compressed);
         let kept =
             outbox.keep_promise(promise, frame, payload, compressed, epoch, self.limits.send);
         if !matches!(kept, Ok(true)) {
-            // Its history has not been sent.
+            // The compressor's history has not been sent.
             composer.drop_compressor();
         }
-        // A sender may have been refused because of the promise. The worker tells it of the room.
+        // A sender may have been refused because of the promise. The worker tells it when there is
+        // room.
         let owes_drain = outbox.owes_drain();
         let number = match kept {
             Ok(_) => Ok(self.sent(outbox, was_quiet, frame, payload, is_notified)),
@@ -229,7 +229,7 @@ impl Connection {
         let must_watch = outbox.mark(NewMessage { number, is_notified, expires });
         self.leave(outbox, was_quiet, payload);
         if must_watch && self.next_expiry().is_some() {
-            // The worker has a timer for it.
+            // The worker sets a timer for it.
             self.post();
         }
         number
@@ -277,8 +277,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends what was queued: at once, or gathered with later messages. If earlier bytes are stuck,
-    /// it leaves when the socket takes bytes again.
+    /// Sends queued bytes: at once, or gathered with later messages. If earlier bytes are stuck,
+    /// they leave when the socket takes bytes again.
     fn leave(&self, mut outbox: Locked<'_>, was_quiet: bool, payload: &[u8]) {
         let gathering = &self.home.seat.gathering;
         let is_gathered = outbox.is_gathered() || was_quiet && outbox.gathers(gathering);
@@ -296,7 +296,7 @@ impl Connection {
         }
     }
 
-    /// Writes as much as the socket takes, and counts it.
+    /// Writes as much as the socket takes, and counts the bytes.
     pub fn flush(&self, outbox: &mut Outbox) {
         add(&self.counters.wire_sent, outbox.flush());
     }
@@ -306,8 +306,8 @@ impl Connection {
         self.follow_up(outbox);
     }
 
-    /// Asks the worker for what follows a write: it watches the time of bytes that are stuck,
-    /// reports room, and closes a drained connection.
+    /// Posts the connection to the worker if something follows a write: a deadline for stuck bytes,
+    /// a DRAIN, or the close of a drained connection.
     fn follow_up(&self, mut outbox: Locked<'_>) {
         let is_due = outbox.is_broken() || outbox.owes_drain() || outbox.has_reports();
         if is_due || outbox.is_stuck() || self.life.is_draining() {

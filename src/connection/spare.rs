@@ -1,9 +1,9 @@
-//! A thread's spare send buffer, kept for its next message: the memory is still in the nearest
+//! A thread's spare send buffer, kept for its next message. Its memory is still in the nearest
 //! cache, and need not be allocated again.
 
 use std::cell::Cell;
 
-/// A larger buffer is freed.
+/// The largest buffer that is kept.
 const MOST: usize = 256 * 1024;
 
 thread_local! {
@@ -23,7 +23,7 @@ pub fn take_instead_of(buffer: Vec<u8>) -> Vec<u8> {
 /// Keeps an empty buffer for the thread's next message on any connection.
 pub fn keep(buffer: Vec<u8>) {
     if buffer.capacity() <= MOST {
-        // A thread that is ending keeps nothing.
+        // A thread that is ending keeps no buffer.
         let _ = SPARE.try_with(|spare| spare.set(buffer));
     }
 }

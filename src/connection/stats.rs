@@ -1,4 +1,4 @@
-//! Counters of what a connection has done.
+//! The counters of a connection.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -17,7 +17,7 @@ pub struct Stats {
     pub round_trip_us: AtomicU64,
 }
 
-/// The counters at one moment.
+/// A snapshot of the counters.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     pub messages_sent: u64,
@@ -33,7 +33,7 @@ pub struct Snapshot {
     pub reconnects: u64,
 }
 
-/// The sums of many connections.
+/// The sums over many connections.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Totals {
     pub messages_sent: u64,

@@ -1,8 +1,8 @@
-//! The four states of a connection that the host sees.
+//! The four statuses of a connection that the host sees.
 
 use crate::error::{Code, Error, Result};
 
-/// Where a connection is, as the network sees it (RFC 6455 section 4 and 7).
+/// The status of a connection on the network (RFC 6455 sections 4 and 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i32)]
 pub enum Status {

@@ -1,4 +1,4 @@
-//! The end of a worker's connections when nothing reaches it any more.
+//! The end of a worker's connections when nothing reaches the worker any more.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::queue::{Ending, Event};
 use crate::{exit, log, sys};
 
 impl Home {
-    /// Ends the worker's connections if nothing reaches it any more. This happens on a new thread,
-    /// because the calling one may hold locks.
+    /// Ends the worker's connections if nothing reaches the worker any more. Uses a new thread,
+    /// because the calling thread may hold locks.
     pub fn strand_if_lost(&self) {
         if self.mailbox.is_newly_lost() {
             sys::uncancelled(|| self.strand());

@@ -1,25 +1,25 @@
-//! Counts what has happened to connections since the process began. What happens often is counted
-//! in each connection (see `Stats`) and summed up when somebody asks.
+//! Counters of all connections since the process began. Frequent things are counted in each
+//! connection (see `Stats`) and added up on demand.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::dial::Timings;
 use crate::error::{Code, Error};
 
-/// How an opening ended. All but the first are the components that failed.
+/// The results of openings. All but the first are components that failed.
 pub const OPENINGS: [&str; 9] = ["open", "ws", "http", "proxy", "tls", "tcp", "dns", "json", "os"];
 /// Whether the TLS session of an open connection was resumed.
 pub const HANDSHAKES: [&str; 2] = ["false", "true"];
-/// Why a connection was to be opened again: the server closed it, something took too long, or a
+/// The causes of reconnects: the server closed the connection, something took too long, or a
 /// component failed.
 pub const CAUSES: [&str; 10] =
     ["closed", "timeout", "ws", "http", "proxy", "tls", "tcp", "dns", "json", "os"];
-/// Close codes, as TERMINATE has them. The last three are ranges of them, and all others.
+/// The close codes of TERMINATE. The last three are ranges of codes, and all others.
 pub const CODES: [&str; 19] = [
     "1000", "1001", "1002", "1003", "1004", "1005", "1006", "1007", "1008", "1009", "1010", "1011",
     "1012", "1013", "1014", "1015", "3xxx", "4xxx", "other",
 ];
-/// The upper limits of the classes of opening times, in microseconds and in seconds.
+/// The upper bounds of the histogram of opening times, in microseconds and in seconds.
 pub const TIMES: [(u64, &str); 12] = [
     (1_000, "0.001"),
     (5_000, "0.005"),
@@ -42,7 +42,7 @@ pub struct Tally {
     pub handshakes: [AtomicU64; HANDSHAKES.len()],
     pub reconnects: [AtomicU64; CAUSES.len()],
     pub ends: [AtomicU64; CODES.len()],
-    /// Openings by how long they took. The last class has no limit.
+    /// The histogram of opening times. The last bucket has no limit.
     pub times: [AtomicU64; TIMES.len() + 1],
     /// The sum of all opening times.
     pub time_us: AtomicU64,

@@ -1,8 +1,8 @@
-//! The frames that have not left completely. If the connection is lost and opened again, they are
-//! sent again.
+//! The frames that have not left completely. If the connection is lost, they are sent again on the
+//! next one.
 //!
-//! A frame stays in the outbox's buffer until all of it has left, and its header says what it is.
-//! Only compressed frames need a copy of the payload as the host gave it: data compressed for one
+//! A frame stays in the outbox's buffer until all of it has left, and its header tells its kind.
+//! Only compressed frames need a copy of the original payload, because data compressed for one
 //! connection is useless for the next.
 
 use std::collections::VecDeque;
@@ -11,52 +11,52 @@ use super::masks::with_masks;
 use crate::error::{Code, Error, Result};
 use crate::protocol::{encode_data, DataFrame, SentFrame, SentFrames, MAX_FRAMING};
 
-/// What a copy counts besides its bytes.
+/// How many bytes a copy counts in addition to its own.
 const COPY_OVERHEAD: usize = 48;
 
 #[derive(Default)]
 pub struct Unsent {
-    /// Where in the buffer the first frame begins that has not left completely.
+    /// The start of the first frame in the buffer that has not left completely.
     boundary: usize,
-    /// What the frames before it leave open.
+    /// The state of the reader after the frames before it.
     frames: SentFrames,
-    /// The compressed frames' payloads as the host gave them, in order.
+    /// The original payloads of the compressed frames, in order.
     originals: VecDeque<Vec<u8>>,
     original_bytes: usize,
-    /// The last of them has not been copied yet.
+    /// The last payload has not been copied yet.
     is_copy_due: bool,
 }
 
-/// What is to be sent again.
+/// The frames to send again.
 #[derive(Default)]
 pub struct Remains {
     pub buffer: Vec<u8>,
-    /// The last frame in it does not end its message.
+    /// The last frame does not end its message.
     pub is_fragmented: bool,
-    /// The host is in the middle of a message whose beginning is lost.
+    /// The host has not ended a message whose beginning is lost.
     pub is_torn: bool,
-    /// A message that the host had completed has lost its beginning, and is dropped.
+    /// A complete message has lost its beginning, and is dropped.
     pub is_cut: bool,
 }
 
 impl Unsent {
-    /// Where in the buffer the first frame begins that has not left completely.
+    /// The start of the first frame in the buffer that has not left completely.
     pub fn boundary(&self) -> usize {
         self.boundary
     }
 
-    /// The bytes that a compressed frame of that payload needs in addition.
+    /// The additional bytes that a compressed frame with that payload counts.
     pub fn weight(payload: &[u8]) -> usize {
         payload.len() + COPY_OVERHEAD
     }
 
-    /// The bytes that it holds in addition to the waiting ones.
+    /// The bytes that it holds in addition to the waiting bytes.
     pub fn weight_besides(&self, written: usize) -> usize {
         written - self.boundary + self.original_bytes + self.originals.len() * COPY_OVERHEAD
     }
 
-    /// Memory for a copy of a payload that is about to be compressed. Whether it is needed is known
-    /// only after the first write.
+    /// Reserves memory for a copy of a payload that is about to be compressed. Only the first write
+    /// shows whether the copy is needed.
     pub fn room_for(&mut self, payload: &[u8]) -> Result<Vec<u8>> {
         let mut original = Vec::new();
         let reserved = original.try_reserve_exact(payload.len());
@@ -66,13 +66,13 @@ impl Unsent {
         Ok(original)
     }
 
-    /// A compressed frame was appended to the buffer. `room` is for its copy.
+    /// Takes note of a compressed frame that was appended to the buffer. `room` is for its copy.
     pub fn push(&mut self, room: Vec<u8>) {
         self.originals.push_back(room);
         self.is_copy_due = true;
     }
 
-    /// Copies the payload of the last frame, unless that frame has left already.
+    /// Copies the payload of the last frame, unless the frame has already left.
     pub fn keep(&mut self, payload: &[u8]) {
         if !std::mem::take(&mut self.is_copy_due) {
             return;
@@ -103,7 +103,7 @@ impl Unsent {
             }
         }
         if self.originals.is_empty() {
-            // The memory of a burst is given back.
+            // Frees the memory of a burst.
             self.originals.shrink_to(8);
         }
     }
@@ -125,7 +125,7 @@ impl Unsent {
         }
     }
 
-    /// The whole messages up to there, whose copies are removed, are not sent.
+    /// Skips the whole messages up to `end`, which are not sent. Their copies were removed.
     pub fn skip(&mut self, end: usize) {
         self.boundary = end;
     }
@@ -135,7 +135,7 @@ impl Unsent {
         self.boundary == written
     }
 
-    /// Takes the frames that are to be sent again. Afterwards it is empty.
+    /// Takes the frames to send again, and leaves `self` empty.
     pub fn take(&mut self, buffer: &[u8]) -> Result<Remains> {
         let Unsent { boundary, mut frames, mut originals, original_bytes, .. } =
             std::mem::take(self);
@@ -156,7 +156,8 @@ impl Unsent {
             }
             remains.is_fragmented = !data.is_last;
             match original {
-                // It keeps its masking key: whoever has seen the key could not choose the payload.
+                // The frame keeps its masking key. This is safe: its payload cannot be chosen after
+                // the key was seen.
                 None => remains.buffer.extend_from_slice(frame),
                 Some(payload) => {
                     let data = DataFrame { is_compressed: false, ..data };
@@ -184,7 +185,7 @@ mod tests {
     const MIDDLE: DataFrame = DataFrame { is_first: false, ..BEGIN };
     const END: DataFrame = DataFrame { is_last: true, ..MIDDLE };
 
-    /// A buffer, and what of it has not left.
+    /// A buffer and its unsent frames.
     #[derive(Default)]
     struct Sender {
         buffer: Vec<u8>,
@@ -208,7 +209,8 @@ mod tests {
             self.unsent.leave(&self.buffer, written);
         }
 
-        /// What remains: the flags, and of each frame its first byte and its payload's first.
+        /// The remaining frames: the flags, and for each frame its first byte and the first byte of
+        /// its payload.
         fn take(&mut self) -> (Remains, Vec<(u8, u8)>) {
             let remains = self.unsent.take(&self.buffer).unwrap();
             let (mut frames, mut rest, mut seen) =
@@ -238,7 +240,7 @@ mod tests {
         sender.leave(25);
         assert!(!sender.unsent.is_at_boundary(25));
         assert_eq!(sender.unsent.weight_besides(25), 5, "the part of a frame that has left");
-        // The buffer is cut, and grows again.
+        // The buffer is cut and grows again.
         sender.buffer.drain(..20);
         sender.unsent.cut(20);
         sender.push(4, MESSAGE);

@@ -106,7 +106,7 @@ impl Link {
     ) -> Flow {
         match &mut self.phase {
             Phase::Dialing(dialing) => dialing.admitted(attempt, place),
-            // Its turn goes to the next.
+            // The place goes to the next in line.
             _ => drop(place),
         }
         self.advance(token, false, tools)

@@ -17,11 +17,11 @@ pub trait Kind {
     /// Whether 1 and 0 are true and false.
     const IS_SWITCH: bool = false;
 
-    /// The value, or what is wrong with it, in words that follow the option's name.
+    /// The checked value, or words that follow the option's name and say what is wrong.
     fn check(given: Self::Given) -> Result<Self::Value, String>;
 }
 
-/// Text as it is, also an empty one.
+/// Text, which may be empty.
 pub struct Text;
 
 impl Kind for Text {
@@ -33,7 +33,7 @@ impl Kind for Text {
     }
 }
 
-/// Text that nobody may see.
+/// Text that is secret.
 pub struct SecretText;
 
 impl Kind for SecretText {
@@ -84,9 +84,9 @@ pub struct OneOf<T>(PhantomData<T>);
 
 /// The numbers of such values.
 pub trait Choice: Copy + 'static {
-    /// The default has 0.
+    /// The numbers and their values. 0 is the default.
     const NUMBERS: &'static [(i32, Self)];
-    /// What the numbers mean.
+    /// The numbers and their meaning, for an error.
     const MEANING: &'static str;
 }
 
@@ -160,7 +160,7 @@ impl<const DEFAULT: u64> Kind for TimeOrOff<DEFAULT> {
     }
 }
 
-/// A time in milliseconds; with 0 the library decides, case by case.
+/// A time in milliseconds; with 0 the library decides in each case.
 pub struct TimeIfSet;
 
 impl Kind for TimeIfSet {
@@ -172,7 +172,7 @@ impl Kind for TimeIfSet {
     }
 }
 
-/// The same; -1 means it, too.
+/// A time in milliseconds; 0 and -1: none.
 pub struct TimeOrNone;
 
 impl Kind for TimeOrNone {
@@ -187,7 +187,7 @@ impl Kind for TimeOrNone {
     }
 }
 
-/// The same in a field of 64 bits, which keeps the struct free of padding at its end.
+/// The same in a field of 64 bits, so that the struct has no padding at its end.
 pub struct WideTimeOrNone;
 
 impl Kind for WideTimeOrNone {
@@ -201,7 +201,7 @@ impl Kind for WideTimeOrNone {
     }
 }
 
-/// The same, for what not every system can do.
+/// The same, for an option that not every system has.
 pub struct UserTimeout;
 
 impl Kind for UserTimeout {
@@ -235,7 +235,7 @@ impl<const DEFAULT: u64> Kind for Bytes<DEFAULT> {
     }
 }
 
-/// The same, for a default that is more than a number of bytes.
+/// The same, if the default is not just a number of bytes.
 pub struct BytesIfGiven;
 
 impl Kind for BytesIfGiven {
@@ -250,7 +250,7 @@ impl Kind for BytesIfGiven {
     }
 }
 
-/// How many bytes a part has; 0 and -1: there are no parts.
+/// The size of a part in bytes; 0 and -1: no parts.
 pub struct PartSize<const LEAST: i64>;
 
 impl<const LEAST: i64> Kind for PartSize<LEAST> {
@@ -266,7 +266,7 @@ impl<const LEAST: i64> Kind for PartSize<LEAST> {
     }
 }
 
-/// The number of bytes from which something is done; 0 is the default, -1 means always.
+/// The least number of bytes for something to happen; 0 is the default, -1 means always.
 pub struct Threshold<const DEFAULT: usize>;
 
 impl<const DEFAULT: usize> Kind for Threshold<DEFAULT> {

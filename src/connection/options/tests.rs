@@ -1,4 +1,4 @@
-//! What hosts ask for and what that comes to.
+//! Options of hosts, and the settings that follow from them.
 
 use super::*;
 

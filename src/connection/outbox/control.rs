@@ -10,15 +10,15 @@ use crate::error::Result;
 use crate::protocol;
 
 impl Outbox {
-    /// Fails if too many pings of the host wait. A ping that was answered counts until the host has
-    /// got the answer.
+    /// Fails if too many pings of the host wait. An answered ping counts until the host has taken
+    /// the answer.
     pub fn refuse_pings(&mut self, answers_waiting: usize) -> Result<()> {
         let refused = self.extras().pings.refuse(answers_waiting, Instant::now());
         self.tidy();
         refused
     }
 
-    /// Queues a ping: the host's, which was admitted before, or one that keeps the connection alive.
+    /// Queues a ping: a ping of the host, which was admitted before, or a keep-alive ping.
     pub fn push_ping(&mut self, payload: &[u8], by_host: bool) -> Result<()> {
         self.make_room(protocol::encoded_len(payload.len()))?;
         with_masks(|masks| protocol::encode_ping(&mut self.buffer, payload, masks))?;
@@ -30,7 +30,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Answers a ping. While one pong waits to leave, only the newest further one is kept (RFC 6455
+    /// Answers a ping. While a pong waits to leave, only the newest further pong is kept (RFC 6455
     /// 5.5.3), so that a server that never reads cannot fill the buffer.
     pub fn push_pong(&mut self, payload: &[u8]) -> Result<()> {
         if self.pong_end() > self.written {
@@ -50,14 +50,14 @@ impl Outbox {
         with_masks(|masks| protocol::encode_close(&mut self.buffer, close, masks))
     }
 
-    /// A close frame for a stream that does not belong to the outbox any more.
+    /// A close frame for a stream that the outbox no longer has.
     pub fn close_frame(code: Option<(u16, &str)>) -> Result<Vec<u8>> {
         let mut frame = Vec::new();
         with_masks(|masks| protocol::encode_close(&mut frame, code, masks))?;
         Ok(frame)
     }
 
-    /// The ping that this pong answers. It answers the earlier pings too.
+    /// The ping that this pong answers. The pong also answers all earlier pings.
     pub fn answered(&mut self, payload: &[u8]) -> Option<Ping> {
         let answered = self.extras.as_mut()?.pings.answered(payload);
         self.tidy();

@@ -7,17 +7,17 @@ use crate::connection::unsent::Unsent;
 use crate::error::{Code, Error, Result};
 use crate::protocol::{self, DataFrame};
 
-/// Room for a message that is being compressed.
+/// Reserved room for a message during its compression.
 #[must_use]
 pub struct Promise(usize);
 
 impl Outbox {
-    /// The host is in the middle of a message.
+    /// Whether the host's last message is incomplete.
     pub fn is_fragmented(&self) -> bool {
         self.is_fragmented
     }
 
-    /// Queues one frame as a whole, or nothing. It was admitted before.
+    /// Queues a whole frame, or nothing. The frame was admitted before.
     #[inline]
     pub fn push_data(&mut self, frame: DataFrame, payload: &[u8]) -> Result<()> {
         self.make_room(protocol::encoded_len(payload.len()))?;
@@ -25,7 +25,7 @@ impl Outbox {
     }
 
     /// Reserves room for a message that is about to be compressed. It counts with its uncompressed
-    /// `length`. The promise must be kept by `keep_promise`, even if compressing fails.
+    /// `length`. Call `keep_promise` afterwards, even if compressing fails.
     pub fn promise(&mut self, length: usize) -> Promise {
         let bytes = protocol::encoded_len(length);
         self.extras().promised += bytes;
@@ -33,8 +33,8 @@ impl Outbox {
     }
 
     /// Queues the message, `compressed` for the connection of that epoch. Returns false if it
-    /// queued the uncompressed `payload`: that connection is gone, or there is no room for the
-    /// copy that the next connection may need.
+    /// queued the uncompressed `payload` instead, because that connection was lost, or there is no
+    /// room for the copy that the next connection may need.
     pub fn keep_promise(
         &mut self,
         promise: Promise,

@@ -7,10 +7,10 @@ use std::sync::MutexGuard;
 use super::Outbox;
 use crate::log;
 
-/// An outbox that the calling thread has locked. What was sent is logged when the lock is
-/// released: the host's log function may wait for a thread that waits for the lock.
+/// An outbox that the calling thread has locked. Sent frames are logged after the lock is released,
+/// because the host's log function may wait for a thread that waits for the lock.
 ///
-/// It is handed on with every message, so it is no larger than the guard inside.
+/// It is passed on with every message, so it is no larger than the guard inside.
 pub struct Locked<'a>(ManuallyDrop<MutexGuard<'a, Outbox>>);
 
 impl<'a> Locked<'a> {

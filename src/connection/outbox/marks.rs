@@ -8,24 +8,25 @@ use std::time::Instant;
 /// What a mark counts against the limit of what may wait.
 const WEIGHT: usize = size_of::<Mark>();
 
-/// The marks of the last messages, without a gap: from the first that has one, each has one.
+/// The marks of the last messages, without gaps: every message after the first marked one has a
+/// mark.
 #[derive(Default)]
 pub struct Marks {
     list: VecDeque<Mark>,
-    /// How many bytes were before the buffer's first one.
+    /// The number of bytes that were cut off before the buffer's first byte.
     origin: u64,
-    /// The numbers of messages that have left, for the host.
+    /// The numbers of messages that have left, to be reported.
     left: Vec<i32>,
 }
 
 struct Mark {
-    /// Where the message's frames begin and end, with the bytes before the buffer.
+    /// The start and end of the message's frames, counted with `origin`.
     start: u64,
     end: u64,
     number: i32,
-    /// The host wants to hear when it has left.
+    /// The host wants a SENT event.
     is_notified: bool,
-    /// It is dropped if it has not begun to leave by then.
+    /// The message is dropped if it has not begun to leave by then.
     expires: Option<Instant>,
 }
 

@@ -5,23 +5,23 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Code, Error, Result};
 
-/// How many pings may wait for their answers.
+/// The most pings that may wait for their answers.
 const MAX_PINGS: usize = 64;
-/// A ping without an answer for this long makes room for another.
+/// A ping that is unanswered for this long makes room for another.
 const PING_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A ping that was sent.
 pub struct Ping {
     pub payload: Box<[u8]>,
     pub sent_at: Instant,
-    /// The host sent it and gets its answer. Otherwise it keeps the connection alive.
+    /// The host sent it and gets the answer. Otherwise it is a keep-alive ping.
     pub by_host: bool,
 }
 
 #[derive(Default)]
 pub struct Pings {
     waiting: VecDeque<Ping>,
-    /// When the last pong came that answers none of them. It counts while there are any.
+    /// When the last pong arrived that answers none of the waiting pings.
     unmatched_pong_at: Option<Instant>,
 }
 
@@ -30,7 +30,7 @@ impl Pings {
         self.waiting.is_empty()
     }
 
-    /// Fails if too many wait, counting the answers that wait for the host.
+    /// Fails if too many pings wait, including the answers that wait for the host.
     pub fn refuse(&mut self, answers_waiting: usize, now: Instant) -> Result<()> {
         if self.waiting.len() + answers_waiting >= MAX_PINGS {
             self.forget_old(now);
@@ -48,14 +48,14 @@ impl Pings {
 
     pub fn push(&mut self, ping: Ping) {
         if !ping.by_host {
-            // At most one such ping waits, even if the server never answers.
+            // At most one keep-alive ping waits, even if the server never answers.
             self.waiting.retain(|ping| ping.by_host);
         }
         self.waiting.push_back(ping);
     }
 
-    /// Forgets pings that are unlikely to be answered: those sent before a pong with an unknown
-    /// payload came, and old ones.
+    /// Forgets pings that are unlikely to be answered: old pings, and pings sent before a pong with
+    /// an unknown payload arrived.
     fn forget_old(&mut self, now: Instant) {
         let unmatched_pong_at = self.unmatched_pong_at;
         self.waiting.retain(|ping| {
@@ -64,8 +64,8 @@ impl Pings {
         });
     }
 
-    /// The ping that this pong answers: the newest one with its payload. It answers the earlier
-    /// pings too, because a server may answer only the latest (RFC 6455 5.5.3).
+    /// The ping that this pong answers: the newest one with its payload. It also answers all
+    /// earlier pings, because a server may answer only the latest (RFC 6455 5.5.3).
     pub fn answered(&mut self, payload: &[u8]) -> Option<Ping> {
         let Some(index) = self.waiting.iter().rposition(|ping| *ping.payload == *payload) else {
             self.unmatched_pong_at = Some(Instant::now());

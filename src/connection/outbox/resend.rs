@@ -1,4 +1,5 @@
-//! Sending again: when a connection is lost and opened again, the outbox sends what has not left.
+//! Sending again: when a lost connection is opened again, the outbox sends the messages that have
+//! not left.
 
 use super::Outbox;
 use crate::error::{Code, Error, Result};
@@ -12,7 +13,7 @@ fn torn() -> Error {
 }
 
 impl Outbox {
-    /// The number of this connection in a row.
+    /// The epoch: how many times the connection was lost before.
     pub fn epoch(&self) -> u32 {
         self.reconnect.as_ref().map_or(0, |reconnect| reconnect.epoch)
     }
@@ -48,23 +49,23 @@ impl Outbox {
         torn()
     }
 
-    /// The frame that was appended last is compressed; `room` is for its copy.
+    /// Takes note that the last appended frame is compressed. `room` is for its copy.
     pub(super) fn push_copy(&mut self, room: Vec<u8>) {
         if let Some(reconnect) = &mut self.reconnect {
             reconnect.unsent.push(room);
         }
     }
 
-    /// Keeps the uncompressed payload of the last frame, unless that frame has left. It must be
-    /// called before the lock is released under which the frame was queued.
+    /// Keeps the uncompressed payload of the last frame, unless the frame has left. Call it under
+    /// the same lock under which the frame was queued.
     pub fn keep_copy(&mut self, payload: &[u8]) {
         if let Some(reconnect) = &mut self.reconnect {
             reconnect.unsent.keep(payload);
         }
     }
 
-    /// The connection is lost: frames that have not left completely wait again. Returns an error if
-    /// a complete message has lost its beginning.
+    /// The connection is lost: frames that have not left completely wait to be sent again. Returns
+    /// an error if a complete message has lost its beginning.
     pub fn interrupt(&mut self) -> Result<Option<Error>> {
         drop(self.detach());
         let Some(reconnect) = &mut self.reconnect else { return Ok(None) };
@@ -79,7 +80,7 @@ impl Outbox {
         Ok(remains.is_cut.then(torn))
     }
 
-    /// Whether another frame can follow the bytes that have left.
+    /// Whether the bytes that have left end with a whole frame.
     pub fn is_at_boundary(&self) -> bool {
         self.reconnect
             .as_ref()

@@ -1,5 +1,5 @@
-//! How much may wait to be sent: what counts, what is promised to messages that are being
-//! compressed, and when a host that was refused hears that there is room again.
+//! The limit on what may wait to be sent: what counts, the promises to messages during their
+//! compression, and when a refused host gets DRAIN.
 
 use super::Outbox;
 use crate::error::{Code, Error, Result};
@@ -8,9 +8,9 @@ use crate::protocol;
 /// How many bytes may wait to be sent, as framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SendBound {
-    /// In all.
+    /// In total.
     pub queue: usize,
-    /// In one frame while nothing else waits; at least as many as `queue`.
+    /// In a single frame while nothing else waits; at least `queue`.
     pub alone: usize,
 }
 
@@ -19,7 +19,7 @@ impl Outbox {
         self.extras.as_ref().map_or(0, |extras| extras.promised)
     }
 
-    /// The bytes that count: waiting, kept to be sent again, promised, and of marks.
+    /// The bytes that count: waiting bytes, copies kept to be sent again, promises, and marks.
     fn held(&self) -> usize {
         let kept = self
             .reconnect
@@ -36,13 +36,13 @@ impl Outbox {
         }
     }
 
-    /// Whether a frame with a payload of that length may wait in addition.
+    /// Whether there is room for a frame with a payload of that length.
     #[inline]
     pub fn has_room(&self, length: usize, bound: SendBound) -> bool {
         protocol::encoded_len(length) <= self.room(bound)
     }
 
-    /// Fails unless a frame with a payload of that length may wait in addition.
+    /// Fails unless there is room for a frame with a payload of that length.
     pub fn admit(&mut self, length: usize, bound: SendBound) -> Result<()> {
         if self.has_room(length, bound) {
             return Ok(());
@@ -74,8 +74,8 @@ impl Outbox {
         self.drain_at.is_some()
     }
 
-    /// Whether a DRAIN is due: the host was refused, and now there is room for what it wanted to
-    /// send, and half of the whole is free.
+    /// Whether a DRAIN is due: a message was refused, and now there is room for it and half of the
+    /// limit is free.
     pub fn take_drain(&mut self) -> bool {
         let is_due = self.drain_at.is_some_and(|at| self.held() <= at);
         is_due && self.drain_at.take().is_some()

@@ -178,7 +178,7 @@ impl Session {
         self.on_silence(now)
     }
 
-    /// Writes waiting bytes, and goes on with our side of the closing handshake.
+    /// Writes waiting bytes, and continues our side of the closing handshake.
     pub(super) fn write(&mut self, now: Instant) {
         self.connection.expire(now);
         let mut outbox = self.connection.outbox();
