@@ -1222,11 +1222,12 @@ int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
  *                   fragment
  * @return as ws_send(), for this fragment; with HOSTWS_NOTIFY the message's number, from 1, in
  *         place of HOSTWS_OK, and HOSTWS_E_AGAIN also if 65,536 SENT and EXPIRED events are
- *         outstanding or wait for you to take them (no DRAIN follows); HOSTWS_E_UTF8 also if the last fragment ends inside a
- *         character; HOSTWS_E_LOST, once, if the connection was lost after some of the message had
- *         left and is being reopened (`reconnect_max`): nothing was queued, and the next call
- *         begins a new message; HOSTWS_E_ARGUMENT for other flags, for a change of the data type,
- *         for an object with HOSTWS_MORE, and for HOSTWS_NOTIFY with HOSTWS_MORE
+ *         outstanding or wait for you to take them (no DRAIN follows); HOSTWS_E_UTF8 also if the
+ *         last fragment ends inside a character; HOSTWS_E_LOST, once, if the connection was lost
+ *         after some of the message had left and is being reopened (`reconnect_max`): nothing was
+ *         queued, and the next call begins a new message; HOSTWS_E_ARGUMENT for other flags, for a
+ *         change of the data type, for an object with HOSTWS_MORE, and for HOSTWS_NOTIFY with
+ *         HOSTWS_MORE
  *
  * Blocks: never, except while this message or that of another thread is being compressed. Threads:
  * any; the fragments of one message from one at a time. From a callback: yes. After fork:
@@ -1234,11 +1235,7 @@ int32_t ws_send(ws_id ws, const void *data, int64_t length, int32_t data_type);
  *
  * @since 0.1
  */
-int32_t ws_send_ex(ws_id ws,
-                   const void *data,
-                   int64_t length,
-                   int32_t data_type,
-                   uint32_t flags);
+int32_t ws_send_ex(ws_id ws, const void *data, int64_t length, int32_t data_type, uint32_t flags);
 
 /**
  * Sends a ping (RFC 6455 5.5.2). The server's answer comes as a PONG event with the same payload
@@ -1330,8 +1327,8 @@ int32_t ws_pause(ws_id ws, int32_t paused);
  *
  * @param ws        a connection
  * @param question  the `code` of the ASK event
- * @param value     `length` bytes of UTF-8, copied; may be NULL if `length` is 0. An empty answer is
- *                  "refuse"
+ * @param value     `length` bytes of UTF-8, copied; may be NULL if `length` is 0. An empty answer
+ *                  means "refuse"
  * @param length    at most 65,536 bytes; or -1 if `value` ends in a NUL
  * @return HOSTWS_OK; or HOSTWS_E_NOT_FOUND if this question is not open: it was answered, its time
  *         is up, or a newer question replaced it; HOSTWS_E_ARGUMENT if the answer does not fit the
@@ -1344,10 +1341,7 @@ int32_t ws_pause(ws_id ws, int32_t paused);
  *
  * @since 0.1
  */
-int32_t ws_answer(ws_id ws,
-                  int32_t question,
-                  const char *value,
-                  int64_t length);
+int32_t ws_answer(ws_id ws, int32_t question, const char *value, int64_t length);
 
 /**
  * Returns the HTTP status of the server's answer to the upgrade request. If an HTTP proxy refused
@@ -1508,11 +1502,12 @@ int64_t ws_explain(ws_id ws, char *buffer, int64_t size);
  * Prometheus), to be served as application/openmetrics-text; version=1.0.0; charset=utf-8.
  *
  * It has: hostws_connections by `status`; hostws_openings_total by `result` ("open", or the
- * component that failed, as in ws_error); hostws_opening_seconds, a histogram; hostws_tls_handshakes_total by `resumed`;
- * hostws_reconnects_total by `cause` ("closed", "timeout" or a component); hostws_ends_total by
- * close `code`; hostws_messages_total, hostws_payload_bytes_total, hostws_wire_bytes_total,
- * hostws_pings_total and hostws_waiting_bytes by `direction`; hostws_build_info. Metrics and labels
- * may be added in later versions. After ws_shutdown() the counters continue.
+ * component that failed, as in ws_error); hostws_opening_seconds, a histogram;
+ * hostws_tls_handshakes_total by `resumed`; hostws_reconnects_total by `cause` ("closed",
+ * "timeout" or a component); hostws_ends_total by close `code`; hostws_messages_total,
+ * hostws_payload_bytes_total, hostws_wire_bytes_total, hostws_pings_total and hostws_waiting_bytes
+ * by `direction`; hostws_build_info. Metrics and labels may be added in later versions. After
+ * ws_shutdown() the counters continue.
  *
  * The metrics cost nothing while messages are sent and received: this call adds up the counters of
  * all connections. The more connections there are, the longer it takes.
@@ -1525,8 +1520,7 @@ int64_t ws_explain(ws_id ws, char *buffer, int64_t size);
  *
  * @since 0.1
  */
-int64_t ws_metrics(char *buffer,
-                   int64_t size);
+int64_t ws_metrics(char *buffer, int64_t size);
 
 /**
  * Makes the callbacks for the events that wait in a queue. If there are none, waits for the first.

@@ -43,7 +43,7 @@ pub struct Part<'a> {
 
 /// The item is in `large`.
 const OWN: u8 = 1;
-/// It begins a message.
+/// The item begins a message.
 const FIRST: u8 = 2;
 /// The item ends a message.
 const LAST: u8 = 4;

@@ -131,7 +131,7 @@ impl Seats {
         }
     }
 
-    /// The worker ends with its last connection.
+    /// Lets the worker end with its last connection.
     pub fn retire(&self) {
         self.places().is_retiring = true;
         self.is_hurried.store(true, Ordering::SeqCst);

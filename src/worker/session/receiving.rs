@@ -88,7 +88,7 @@ impl Session {
         self.decode(input, now);
     }
 
-    /// Keeps bytes to be decoded like the next read.
+    /// Keeps bytes that were read, to be decoded like the next read.
     pub(super) fn put_undecoded(&mut self, input: ReadBuffer, now: Instant) {
         self.hear(now);
         add(&self.connection.counters.wire_received, input.rest().len());
