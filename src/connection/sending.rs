@@ -241,7 +241,7 @@ impl Connection {
         is_notified || self.limits.message_ttl.is_some()
     }
 
-    /// Fails if the host would have to hear of too many messages.
+    /// Fails if too many SENT and EXPIRED events are outstanding.
     #[inline]
     fn refuse_reports(&self, outbox: &Outbox, is_notified: bool) -> Result<()> {
         if self.is_reported(is_notified) {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Instant;
 
-/// What a mark counts against the limit of what may wait.
+/// How many bytes a mark counts against `send_queue_max`.
 const WEIGHT: usize = size_of::<Mark>();
 
 /// The marks of the last messages, without gaps: every message after the first marked one has a
@@ -81,7 +81,7 @@ impl Marks {
         !self.list.is_empty()
     }
 
-    /// Whether messages have left of which the host wants to hear.
+    /// Whether messages have left whose SENT is due.
     pub fn has_left(&self) -> bool {
         !self.left.is_empty()
     }
@@ -91,17 +91,17 @@ impl Marks {
         std::mem::take(&mut self.left)
     }
 
-    /// The number of messages of which the host will hear.
+    /// The number of messages that may still cause an event.
     pub fn len(&self) -> usize {
         self.list.len() + self.left.len()
     }
 
-    /// What the marks count.
+    /// How many bytes the marks count.
     pub fn weight(&self) -> usize {
         self.list.len() * WEIGHT
     }
 
-    /// When the next message becomes too old.
+    /// When the next message expires.
     pub fn next_expiry(&self, begun: usize) -> Option<Instant> {
         self.waiting(begun).next()?.expires
     }
@@ -131,7 +131,7 @@ impl Marks {
 
     /// The buffer is a new one, with these messages. The last of them are marked.
     pub fn renew(&mut self, messages: &[Range<usize>]) {
-        // Those of messages that are lost.
+        // The marks of lost messages.
         let lost = self.list.len().saturating_sub(messages.len());
         self.list.drain(..lost);
         self.origin = 0;
@@ -141,7 +141,7 @@ impl Marks {
         }
     }
 
-    /// The marks that have not begun to leave, if the bytes before `begun` have.
+    /// The marks of messages that have not begun to leave; the bytes before `begun` have.
     fn waiting(&self, begun: usize) -> impl Iterator<Item = &Mark> {
         let begun = self.origin + begun as u64;
         self.list.iter().skip_while(move |mark| mark.start < begun)
