@@ -1,4 +1,4 @@
-//! Which of a host's addresses are connected to.
+//! Which of a host's addresses a connection uses.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! What servers and proxies answer, with the liberties that real ones take.
+//! Answers of servers and proxies, including the irregular ones of real servers.
 
 mod support;
 
@@ -13,7 +13,7 @@ use support::servers::listener::{close_gently, Listener};
 use support::servers::raw;
 use support::url;
 
-/// A server that answers with these header lines more, to `/401` with a refusal.
+/// A server that adds these header lines to its answer, which to `/401` is a refusal.
 fn server(lines: &'static [u8]) -> Listener {
     let server = raw::scripted(move |mut stream, request| {
         match request.path() {
@@ -34,13 +34,13 @@ fn server(lines: &'static [u8]) -> Listener {
     server.unwrap()
 }
 
-/// All headers in their order.
+/// All headers in order.
 fn headers(ws: ws_id) -> Vec<(String, Vec<u8>)> {
     let header = |index| {
         let mut name = [0; 256];
         let mut value = [0_u8; 256];
         let room = value.len() as i64;
-        // SAFETY: both have that much room.
+        // SAFETY: both buffers have that much room.
         let length = unsafe {
             ws_response_header_at(
                 ws,
@@ -57,7 +57,7 @@ fn headers(ws: ws_id) -> Vec<(String, Vec<u8>)> {
     (0..).map_while(header).collect()
 }
 
-/// What is told of the answer inside on_terminate, when nothing more can change.
+/// The result of `look` inside on_terminate, when nothing can change any more.
 fn told<T: Send + 'static>(
     url: &str,
     set: impl FnOnce(&mut ws_options),

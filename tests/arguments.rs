@@ -175,7 +175,7 @@ fn options_out_of_range_are_named() {
 
 #[test]
 fn the_size_of_a_struct_is_checked() {
-    // The sizes of the first version, which programs built with it pass for ever.
+    // The sizes of the first version. Programs that were built with it pass them for ever.
     for size in [0, 8, 191, 4097, u32::MAX] {
         let result = attempt(c"ws://h".as_ptr(), |options| options.struct_size = size);
         check_refused(result, HOSTWS_E_STRUCT, "options->struct_size");
@@ -192,7 +192,7 @@ fn the_size_of_a_struct_is_checked() {
 #[test]
 #[cfg(target_pointer_width = "64")]
 fn programs_of_the_first_version_are_served() {
-    // As large as it says and no larger, with its last field set.
+    // Exactly as large as it says, with its last field set.
     let mut old = [0_u64; 192 / 8];
     old[0] = 192;
     let max_ms = offset_of!(ws_options, reconnect_max_ms);
@@ -335,7 +335,7 @@ fn codes_and_reasons_of_ws_terminate() {
     // SAFETY: the string ends in a NUL.
     let result = unsafe { ws_terminate(client.id, 0, c"\xff".as_ptr()) };
     check_refused(result, HOSTWS_E_UTF8, "reason");
-    // Nothing of this was sent.
+    // None of this was sent.
     client.send("still here");
     client.wait_messages(1);
     assert_eq!(terminate(client.id, 4999, Some(&long[..123])), HOSTWS_OK);

@@ -1,4 +1,5 @@
-//! Questions to the host: credentials, another attempt. The opening waits for the answer.
+//! Questions to the host, about certificates, credentials and other attempts, for which the opening
+//! waits.
 
 mod support;
 
@@ -19,10 +20,10 @@ use support::{url, ws_server};
 
 const NEGOTIATE: &str = "WWW-Authenticate: Negotiate\r\nWWW-Authenticate: Basic realm=\"x\"\r\n";
 
-/// What was told in the Authorization headers that came.
+/// The values of the Authorization headers that arrived.
 type Told = Arc<Mutex<Vec<Option<String>>>>;
 
-/// A server that accepts this value, and asks for another one as long as a client comes back.
+/// A server that accepts this value, and asks again as long as the client returns with another.
 fn server(value: &'static str) -> (Listener, Told) {
     let told = Told::default();
     let ours = Arc::clone(&told);
@@ -60,7 +61,7 @@ fn questions(client: &Client) -> Vec<Question> {
     client.events().into_iter().filter_map(question).collect()
 }
 
-/// Waits for the question of that number in a row.
+/// Waits for question number `number`.
 #[track_caller]
 fn wait_question(client: &Client, number: usize) -> Question {
     client.poll_until("question", |events| {
@@ -85,13 +86,13 @@ fn the_host_says_who_is_asking() {
     assert_eq!(reply(client.id, first.number, "Negotiate one"), HOSTWS_OK);
     let second = wait_question(&client, 2);
     assert_eq!((&second.facts["round"], second.number > first.number), (&json!(2), true));
-    // Late, and wrong: the question stays.
+    // A late answer and a wrong answer: the question stays open.
     let late = reply(client.id, first.number, "Negotiate two");
     check_refused(late, HOSTWS_E_NOT_FOUND, &format!("asks question {}", second.number));
     let wrong = reply(client.id, second.number, "Negotiate s3cret\r\nX: y");
     check_refused(wrong, HOSTWS_E_ARGUMENT, "a line break");
     assert!(!last_words().contains("s3cret"));
-    // Answers come from any thread.
+    // Any thread may answer.
     let (id, number) = (client.id, second.number);
     thread::spawn(move || assert_eq!(reply(id, number, "Negotiate two"), HOSTWS_OK))
         .join()
@@ -256,7 +257,7 @@ mod certificates {
         let certificates = Certificates::new().unwrap();
         let server = websocket::tls(&certificates.good).unwrap();
         let url = format!("wss://localhost:{}/echo", server.port);
-        // The authority is not known.
+        // The authority is not trusted.
         let client = asking(&url, HOSTWS_ASK_CERTIFICATE, |_| {});
         let question = wait_question(&client, 1);
         assert_eq!(question.topic, HOSTWS_ASK_CERTIFICATE);
@@ -286,13 +287,13 @@ mod certificates {
         pinned_echo(&client);
         let pin = leaf["pin"].as_str().unwrap().to_owned();
 
-        // It refuses, and the next connection asks again: nothing is remembered.
+        // It refuses, and the next connection asks again, because answers are not remembered.
         let client = asking(&url, HOSTWS_ASK_CERTIFICATE, |_| {});
         let question = wait_question(&client, 1);
         assert_eq!(reply(client.id, question.number, "refuse"), HOSTWS_OK);
         client.finish().check_failed(1015, &["ws", "tls", "tls"], "the program refused it");
 
-        // What it accepts must still have the pinned key, and may have it.
+        // An accepted certificate must still have the pinned key.
         let other = CString::new(pin.clone()).unwrap();
         let client =
             asking(&url, HOSTWS_ASK_CERTIFICATE, |options| options.tls_pins = other.as_ptr());
@@ -325,7 +326,7 @@ mod certificates {
         let question = wait_question(&client, 1);
         assert_eq!(reply(client.id, question.number, "refuse"), HOSTWS_OK);
         client.finish().check_failed(1015, &["ws", "tls"], "in order, but the program refused it");
-        // Who checks nothing is not asked.
+        // Without verification there is no question.
         let client = asking(&url, HOSTWS_ASK_CERTIFICATE, |options| {
             options.tls_verify = HOSTWS_TLS_VERIFY_NONE;
         });
@@ -361,7 +362,7 @@ fn about_certificates_nobody_is_asked() {
 
 // ---- proxies
 
-/// A proxy for NTLM: a connection is let through when it has brought both messages, in order.
+/// A proxy that requires NTLM: both messages, in order, on the same connection.
 fn ntlm_proxy(port: u16) -> (Listener, Told) {
     let told = Told::default();
     let ours = Arc::clone(&told);

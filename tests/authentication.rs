@@ -1,4 +1,4 @@
-//! Who is asking: the user and password of a URL, by Digest or Basic, to servers and proxies.
+//! Authentication with the user and password of a URL, by Digest or Basic, at servers and proxies.
 
 mod support;
 
@@ -16,11 +16,11 @@ use support::servers::raw::{self, Request};
 use support::servers::websocket;
 use support::url;
 
-/// The requests that came, each with the number of its connection.
+/// The requests that arrived, each with the number of its connection.
 type Heard = Arc<Mutex<Vec<(usize, Request)>>>;
 
-/// A server on whose connections request after request is answered with what `answer` says for the
-/// request and its number. A 101 is the end.
+/// A server that answers each request with the result of `answer` for the request and its number,
+/// up to a 101.
 fn server<F>(answer: F) -> (Listener, Heard)
 where
     F: Fn(&Request, usize) -> Vec<u8> + Send + Sync + 'static,
@@ -53,7 +53,7 @@ where
     (server.unwrap(), heard)
 }
 
-/// A body after which the server closes, without having said so.
+/// A body after which the server closes without an announcement.
 const END: &[u8] = b"the end";
 
 fn refuse(headers: &str, body: &str) -> Vec<u8> {
@@ -78,7 +78,7 @@ fn hex(algorithm: MessageDigest, text: &str) -> String {
     data_encoding::HEXLOWER.encode(&hash(algorithm, text.as_bytes()).unwrap())
 }
 
-/// Whether the header proves the password for that method, with a nonce and count.
+/// Whether the header proves knowledge of the password for that method.
 fn is_right(value: &str, user: &str, password: &str, method: &str) -> bool {
     let get = |name| part(value, name).unwrap_or_default();
     let algorithm = match get("algorithm").as_str() {
@@ -98,7 +98,7 @@ fn with_user(server: &Listener, path: &str) -> String {
     url(server, path).replace("ws://", "ws://me:open%20sesame@")
 }
 
-/// Accepts what proves the password by Digest.
+/// A server that accepts valid Digest credentials.
 fn by_digest(challenges: &'static str, end: &'static str) -> (Listener, Heard) {
     server(move |request, _| match header(request, "Authorization") {
         Some(value) if is_right(value, "me", "open sesame", "GET") => request.accept(""),
@@ -141,14 +141,14 @@ fn a_server_that_closes_after_its_challenge_is_asked_again() {
     const PLAIN: &str = "WWW-Authenticate: Digest realm=r, nonce=n, qop=auth\r\n";
     const CLOSING: &str =
         "Connection: close\r\nWWW-Authenticate: Digest realm=r, nonce=n, qop=auth\r\n";
-    // It says so and does; it only does; it only says so.
+    // The server announces the close and closes; only closes; only announces it.
     for (challenges, body) in [(CLOSING, "the end"), (PLAIN, "the end"), (CLOSING, "")] {
         let (server, heard) = by_digest(challenges, body);
         let client = Client::new(&with_user(&server, "/"));
         client.wait_open();
         client.finish();
         let heard = heard.lock().unwrap();
-        // What was lost with the first connection is not counted.
+        // Requests that were lost with the first connection do not count.
         let ends = (heard.first().unwrap().0, heard.last().unwrap().0);
         assert_eq!(ends, (1, 2), "{}", heard.len());
     }
@@ -218,11 +218,11 @@ fn what_was_refused_is_not_sent_again() {
         assert!(!format!("{story:?}").contains("sesame"));
         assert_eq!(heard.lock().unwrap().len(), 2);
     }
-    // Without a user there is nothing to say.
+    // Without a user there is no answer to a challenge.
     let (server, heard) = server(|_, _| refuse("WWW-Authenticate: Basic realm=r\r\n", ""));
     Client::new(&url(&server, "/")).finish().check_failed(1006, &["ws", "http"], "401");
     assert_eq!(heard.lock().unwrap().len(), 1);
-    // What the host says in a header takes the place of the URL's user.
+    // The host's header replaces the URL's user.
     let (name, value) = (c"authorization", c"Bearer x");
     let headers = [ws_header { name: name.as_ptr(), value: value.as_ptr() }];
     let client = Client::with(&with_user(&server, "/"), |options| {
@@ -295,7 +295,7 @@ fn redirect(location: &str, more: &str) -> Vec<u8> {
     format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\n{more}Content-Length: 0\r\n\r\n").into()
 }
 
-/// The head of a CONNECT, which is no URL that `Request` reads.
+/// The head of a CONNECT, whose target `Request` cannot read.
 fn read_head(mut stream: &TcpStream) -> io::Result<String> {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -312,7 +312,7 @@ fn read_head(mut stream: &TcpStream) -> io::Result<String> {
 fn digest_to_a_proxy_covers_the_connect() {
     let heads = Arc::new(Mutex::new(Vec::new()));
     let ours = Arc::clone(&heads);
-    // It lets nobody through, for it has nowhere to go: its own refusals are what counts.
+    // It lets nobody through. The test is about its refusals.
     let proxy = Listener::start(move |stream, _| {
         let mut stream = stream.tcp();
         while let Ok(head) = read_head(stream) {

@@ -10,7 +10,7 @@ use hostws::capi::*;
 use support::host::*;
 use support::{raw_server, url, ws_server};
 
-/// As much room as a host has, filled with something else.
+/// Room for events, filled with other data.
 fn room(capacity: usize) -> Vec<ws_event> {
     // SAFETY: any bytes are a valid event, and nobody follows its pointers.
     let mut event: ws_event = unsafe { std::mem::zeroed() };
@@ -72,7 +72,7 @@ fn events_of_several_connections_come_in_one_call() {
     let server = ws_server();
     let ids = [0, 1, 2].map(|_| open_pull(&url(&server, "/text?say=hello"), None));
     let failing = open_pull("ws://127.0.0.1:1/", None);
-    // Three times two, an error and an end.
+    // Three connections with two events each: ERROR and TERMINATE.
     let deadline = Instant::now() + PATIENCE;
     while ws_pending(0) < 8 {
         assert!(Instant::now() < deadline);
@@ -106,7 +106,8 @@ fn what_it_gave_stays_until_the_next_call_whatever_comes() {
     }
     let mut events = room(200);
     assert_eq!(batch(0, &mut events, 0), 200);
-    // The connection ends, and its other messages are silenced: these are not touched.
+    // The connection ends, which silences its other messages. The events already returned stay
+    // unchanged.
     assert_eq!(ws_pending(0), 101);
     assert_eq!(ws_abort(id), HOSTWS_OK);
     assert_eq!(ws_wait_status(id, HOSTWS_CLOSED, 20_000), HOSTWS_OK);
@@ -178,7 +179,7 @@ fn bad_arguments_are_refused_and_consume_nothing() {
     }
     let mut events = room(4);
     let first = events.as_mut_ptr();
-    // SAFETY: what is bad is not followed.
+    // SAFETY: invalid pointers are refused and not followed.
     unsafe {
         for capacity in [0, -1, i32::MIN] {
             check_refused(ws_next_batch(0, first, capacity, 0), HOSTWS_E_ARGUMENT, "capacity");
@@ -233,7 +234,7 @@ fn a_second_thread_is_refused() {
     });
     starts.recv().unwrap();
     let deadline = Instant::now() + PATIENCE;
-    // The other may come second.
+    // The other thread may come second.
     while batch(queue, &mut room(1), 0) != HOSTWS_E_BUSY {
         assert!(Instant::now() < deadline && !poller.is_finished());
         thread::yield_now();

@@ -1,4 +1,4 @@
-//! How a connection ends that was open.
+//! How open connections end.
 
 mod support;
 
@@ -60,7 +60,7 @@ fn a_host_closes_with_code_and_reason() {
     assert!(ws_status(client.id) >= HOSTWS_CLOSING);
     assert_eq!(send(client.id, b"late", 0), HOSTWS_E_CLOSED);
     assert_eq!(ping(client.id, b""), HOSTWS_E_CLOSED);
-    // The server gives back what it got.
+    // The server returns the code and reason that it got.
     client.finish().check_clean(3999, "enough ☾");
     assert_eq!(server.closes("/echo"), [Some((3999, "enough ☾".to_owned()))]);
 }

@@ -1,5 +1,5 @@
-//! permessage-deflate (RFC 7692) as a host asks for it: what is offered, what an answer does,
-//! which messages leave compressed, and what comes back.
+//! permessage-deflate (RFC 7692) with the options of a host: the offer, the server's answer, which
+//! messages are compressed, and received messages.
 
 mod support;
 
@@ -16,7 +16,8 @@ use support::url;
 const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
 const AGREED: &str = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
 
-/// A server that accepts with that answer, and what it hears. It sends `says` at once.
+/// A server that accepts with that answer and sends `says` at once, and the frames that it
+/// receives.
 fn server(
     answer: &'static str,
     says: Vec<u8>,
@@ -84,7 +85,7 @@ fn what_the_options_ask_is_offered() {
         options.deflate_server_max_window_bits = 9;
         options.deflate_client_max_window_bits = 15;
     });
-    // One that agrees to none of it may go without compression.
+    // A server may agree to nothing: the connection has no compression.
     assert_eq!(
         all,
         "permessage-deflate; client_max_window_bits=15; server_max_window_bits=9; \
@@ -119,7 +120,7 @@ fn messages_leave_compressed_and_come_back_whole() {
         assert_eq!(inflated(&mut context, &frame.payload), QUOTE.as_bytes());
         sizes.push(frame.payload.len());
     }
-    // What was sent before is referred to.
+    // Later messages refer to earlier ones.
     assert!(sizes[0] < QUOTE.len() && sizes[1] < 20 && sizes[2] < 20, "{sizes:?}");
     for empty_or_more in [&b""[..], &[1; 70_000]] {
         assert_eq!(send_ex(client.id, empty_or_more, HOSTWS_BLOB, HOSTWS_MORE), HOSTWS_OK);
@@ -146,7 +147,7 @@ fn what_is_short_or_marked_leaves_as_it_is() {
         raw::recording_after(ready, AGREED, Vec::new()).unwrap();
     let client = Client::with(&url(&server, "/"), deflating);
     let long = [b'x'; 200];
-    // Nothing has been agreed on while it is Connecting.
+    // Nothing is negotiated while it is Connecting.
     assert_eq!(send(client.id, &long, 0), HOSTWS_OK);
     accept.send(()).unwrap();
     assert!(!next(&frames).rsv1);
@@ -321,7 +322,7 @@ fn a_queue_that_is_full_drains() {
         options.send_queue_max = 2000;
     });
     client.wait_open();
-    // It counts with the length that it has before it is compressed.
+    // It counts with its uncompressed length.
     assert_eq!(send(client.id, &[b'x'; 3000], 0), HOSTWS_E_TOO_BIG);
     assert_eq!(send(client.id, &[b'x'; 1900], 0), HOSTWS_OK);
     assert_eq!(next(&frames).payload.len(), inflated_length_of(1900));
@@ -329,7 +330,7 @@ fn a_queue_that_is_full_drains() {
     client.finish();
 }
 
-/// What a run of one byte comes to.
+/// The compressed length of a run of one byte.
 fn inflated_length_of(length: usize) -> usize {
     deflated(&mut Compress::new(Compression::default(), false), &vec![b'x'; length]).len()
 }

@@ -1,5 +1,5 @@
-//! What a queue says of itself while a callback runs, in which a dialog may be open: what can
-//! be delivered now, and nothing else.
+//! What a queue reports while a callback runs, which may have opened a dialog: only events that can
+//! be delivered now.
 
 mod support;
 
@@ -37,13 +37,13 @@ fn wait_received(ws: ws_id, count: u64) {
     }
 }
 
-/// Several messages for the connection, each of which waits in the queue by itself.
+/// Three messages for the connection, each a separate entry in the queue.
 fn say_three(ws: ws_id) {
     for said in 1..=3 {
         assert_eq!(send(ws, b"more", HOSTWS_TEXT), HOSTWS_OK);
         wait_received(ws, 1 + said);
     }
-    // It was counted before it was put into the queue.
+    // A message is counted before it is put into the queue.
     thread::sleep(Duration::from_millis(20));
 }
 
@@ -108,7 +108,7 @@ fn a_thread_that_waits_for_the_queue_hears_when_the_callback_returns() {
 }
 
 unsafe extern "C-unwind" fn count_call(user_data: *mut c_void) {
-    // SAFETY: a static of the test's.
+    // SAFETY: it points to a static of the test.
     unsafe { &*user_data.cast::<AtomicUsize>() }.fetch_add(1, Ordering::SeqCst);
 }
 
@@ -132,7 +132,7 @@ fn in_a_callback_another_connections_message_is_announced() {
         if !matches!(event, Event::Message { data, .. } if data == b"first") {
             return;
         }
-        // Its own messages wait, and cannot be had here.
+        // Its own messages wait, and cannot be delivered here.
         say_three(ws);
         let before = CALLS.load(Ordering::SeqCst);
         dialog.send("question");

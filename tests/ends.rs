@@ -1,4 +1,4 @@
-//! What each end of a connection drops of what waits to be sent, and what still leaves.
+//! Which waiting messages are dropped and which still leave, for each way to end a connection.
 
 mod support;
 
@@ -14,7 +14,7 @@ use support::servers::listener::Listener;
 use support::servers::{raw, ClosedPort};
 use support::{url, ws_server};
 
-/// A server that accepts when the gate is opened, and what it hears.
+/// A server that accepts when the gate is opened, and the frames that it receives.
 struct Gated {
     server: Listener,
     frames: Receiver<Frame>,
@@ -36,7 +36,7 @@ impl Gated {
         self.gate.send(()).unwrap();
     }
 
-    /// The next frames are the one message and the close frame with that code.
+    /// Checks that the next frames are the single message and the close frame with that code.
     #[track_caller]
     fn check_heard(&self, code: u16) {
         let frame = self.frames.recv_timeout(PATIENCE).unwrap();

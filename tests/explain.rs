@@ -1,4 +1,4 @@
-//! ws_explain: what happened to a connection, on the way and at its end.
+//! ws_explain: what happened to a connection, during its life and after its end.
 
 mod support;
 
@@ -28,7 +28,7 @@ fn explain(ws: ws_id) -> Value {
     explained
 }
 
-/// The documentation names every key.
+/// Checks that the documentation names every key.
 fn check_keys(explained: &Value) {
     match explained {
         Value::Object(members) => {
@@ -44,7 +44,7 @@ fn check_keys(explained: &Value) {
     }
 }
 
-/// The connections that ended last are few: tests that need them take turns.
+/// Tests that need the last ended connections take turns, because the library keeps only a few.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
@@ -313,7 +313,7 @@ fn losses_and_reconnects() {
     assert_ne!(explained["losses"][0]["error"], Value::Null);
 }
 
-/// By native-tls, sessions are not ours to resume, nor certificates to read.
+/// native-tls neither lets us resume sessions nor read certificates.
 #[cfg(tls_openssl)]
 #[test]
 fn tls_and_its_certificates() {
@@ -389,7 +389,7 @@ fn the_last_sixteen_and_no_more() {
             client.id
         })
         .collect();
-    // SAFETY: no buffer is asked for.
+    // SAFETY: there is no buffer.
     let code = unsafe { ws_explain(ids[0], std::ptr::null_mut(), 0) };
     check_refused(code, HOSTWS_E_CLOSED, "is closed");
     // SAFETY: as above.

@@ -11,7 +11,7 @@ use support::servers::listener::Listener;
 use support::servers::raw;
 use support::url;
 
-/// A server that says `says` at once, and the client's frames.
+/// A server that sends `says` at once, and the client's frames.
 fn server(says: Vec<u8>) -> (Listener, mpsc::Receiver<Frame>) {
     let (server, heard) = raw::recording("", says).unwrap();
     (server, heard.frames)
@@ -72,7 +72,7 @@ fn a_fragment_that_is_refused_changes_nothing() {
     check_refused(send_ex(ws, b"x", HOSTWS_BLOB, 0), HOSTWS_E_ARGUMENT, "another data type");
     check_refused(send_ex(ws, b"x", 0, 8), HOSTWS_E_ARGUMENT, "flags is 0x8");
     check_refused(send_ex(ws, b"x", 4, 0), HOSTWS_E_ARGUMENT, "4 is not a data type");
-    // Nothing else gets in between.
+    // No other message can get in between.
     check_refused(send(ws, b"other", 0), HOSTWS_E_BUSY, "ws_send_ex");
     assert_eq!(send_ex(ws, b"\xac!", 0, 0), HOSTWS_OK);
     assert_eq!(send(ws, b"other", 0), HOSTWS_OK);
@@ -118,7 +118,7 @@ fn a_message_can_be_abandoned() {
     assert_eq!(next(&frames).1, CLOSE);
 }
 
-/// The parts of what a server says, put together.
+/// The joined parts of each message, and their number.
 fn parts(client: &Client) -> Vec<(Vec<u8>, usize)> {
     let mut messages = Vec::new();
     let mut open: Option<(Vec<u8>, usize)> = None;
@@ -168,7 +168,7 @@ fn a_message_above_the_threshold_comes_in_parts() {
 
 #[test]
 fn a_part_arrives_before_the_message_is_complete() {
-    // A megabyte is announced, and a little of it comes.
+    // A megabyte is announced, but only a little of it arrives.
     let mut says = frames::header(FIN | BINARY, 1 << 20);
     says.extend([7; 5000]);
     let (server, _frames) = server(says);

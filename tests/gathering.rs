@@ -1,4 +1,4 @@
-//! Messages that follow hard on others leave together, soon, whole and in order; and one alone
+//! Messages in quick succession leave together, soon, whole and in order. A single message leaves
 //! at once.
 
 mod support;
@@ -17,10 +17,11 @@ use support::servers::listener::Listener;
 use support::servers::raw;
 use support::{url, ws_server};
 
-/// What is to leave within some tens of milliseconds gets this.
+/// The limit for what should leave within some tens of milliseconds.
 const SOON: Duration = Duration::from_millis(500);
 
-/// A server that says so much at once, each time it is asked to "go", and tells what it hears.
+/// A server that sends `count` messages at once for each "go", and passes on the frames that it
+/// receives.
 fn prompting(count: usize) -> (Listener, mpsc::Receiver<Frame>) {
     let (sender, heard) = mpsc::channel();
     let server = raw::scripted(move |mut stream, request| {
@@ -49,11 +50,11 @@ fn hear(heard: &mpsc::Receiver<Frame>) -> String {
     String::from_utf8(frame.payload).unwrap()
 }
 
-/// How many segments with data a connection has got.
+/// How many segments with data a connection has received.
 #[cfg(target_os = "linux")]
 fn segments(stream: &TcpStream) -> u32 {
     use std::os::fd::AsRawFd;
-    /// Where tcpi_data_segs_in is.
+    /// The offset of tcpi_data_segs_in.
     const AT: usize = 152;
     let mut info = [0_u8; 256];
     let mut length = info.len() as libc::socklen_t;
@@ -97,7 +98,8 @@ fn what_callbacks_send_during_a_poll_leaves_in_one_segment() {
     client.finish().check_clean(1000, "");
     let mut counts: Vec<u32> = counts.iter().take(ROUNDS).collect();
     counts.sort_unstable();
-    // Where a poll takes long, the worker sends what there is: not so in every round.
+    // If a poll takes long, the worker sends the gathered messages. This does not happen in every
+    // round.
     assert!(counts[0] as usize <= ANSWERS / 4, "segments of {ANSWERS} answers: {counts:?}");
 }
 
@@ -182,8 +184,8 @@ fn a_burst_of_another_thread_leaves_soon_although_a_message_trickles_in() {
     let (sender, heard) = mpsc::channel();
     let trickle = raw::scripted(move |mut stream, request| {
         stream.write_all(&request.accept(""))?;
-        // First what makes the thread that polls run the loop; then a message that keeps it
-        // there, without an event, until the burst has come.
+        // First, traffic that makes the polling thread run the loop. Then a message that keeps it
+        // there, without an event, until the burst arrives.
         for _ in 0..50 {
             stream.write_all(&texts(1))?;
             frames::read(&mut stream)?;
@@ -228,7 +230,7 @@ fn a_burst_of_another_thread_leaves_soon_although_a_message_trickles_in() {
         }
         before.elapsed()
     });
-    // One long wait, in which nothing is delivered.
+    // One long wait, during which nothing is delivered.
     while !client.messages().iter().any(|message| message.len() > 1) {
         assert!(ws_poll(0, 20_000, 0) > 0);
     }
@@ -267,7 +269,7 @@ fn what_is_gathered_leaves_when_a_callback_is_left_by_a_panic() {
     }
 }
 
-/// How long a message of that many bytes is as a frame.
+/// The length of a frame with that many payload bytes.
 fn framed(payload: i64) -> i64 {
     payload + if payload < 126 { 6 } else { 8 }
 }
@@ -310,7 +312,7 @@ fn the_limit_holds_to_the_byte_while_messages_are_gathered() {
         }
         sent == HOSTWS_OK
     };
-    // Until the socket takes no more and what waits is as much as may: to the byte.
+    // Until the socket takes no more and the queue is exactly full.
     let deadline = Instant::now() + PATIENCE;
     loop {
         while attempt(1000) {}

@@ -1,4 +1,4 @@
-//! Connections on sockets that the host has connected itself.
+//! Connections on sockets that the host has connected.
 
 mod support;
 
@@ -17,7 +17,7 @@ use support::servers::certificates::Certificates;
 use support::servers::websocket;
 use support::ws_server;
 
-/// One end of a socket pair, whose other end goes on to a port.
+/// One end of a socket pair, whose other end is relayed to a port.
 fn pair_to(port: u16) -> UnixStream {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -82,7 +82,7 @@ fn it_is_closed_with_the_connection() {
     assert_eq!(theirs.read(&mut request).unwrap(), 0, "the end of the stream");
 }
 
-/// What ws_new() says when it refuses.
+/// The error message of ws_new() when it refuses these options.
 fn refused(set: impl FnOnce(&mut ws_options)) -> String {
     let mut options = options();
     set(&mut options);
@@ -133,7 +133,7 @@ fn a_refused_socket_stays_the_hosts_and_as_it_was() {
         });
         assert!(said.contains(name) || said.contains("tls_verify"), "{name}: {said}");
     }
-    // SAFETY: it asks about a number.
+    // SAFETY: fcntl only takes numbers here.
     let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
     assert!(flags >= 0 && flags & libc::O_NONBLOCK == 0);
 }

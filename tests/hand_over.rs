@@ -1,5 +1,5 @@
 //! Events in quick succession: the thread that waits for them runs the loop itself. Whatever it
-//! does then, nothing is lost, and nobody else waits for it.
+//! does then, nothing is lost, and nobody else has to wait for it.
 
 mod support;
 
@@ -18,13 +18,13 @@ use support::servers::listener::Listener;
 use support::servers::raw;
 use support::{url, ws_server};
 
-/// Round trips that make a phase hot: more than it takes.
+/// More round trips than it takes for the thread to borrow the loop.
 const WARM: usize = 50;
-/// How long a slow callback takes; and what must not wait for it, at most half of that.
+/// How long a slow callback takes. Anything that must not wait for it takes at most half of that.
 const SLOW: Duration = Duration::from_millis(600);
 const PROMPT: Duration = Duration::from_millis(300);
 
-/// Round trips one after the other, each of them waited for.
+/// Makes round trips, and waits for each.
 #[track_caller]
 fn exchange(client: &Client, count: usize) {
     let before = client.messages().len();
@@ -34,7 +34,7 @@ fn exchange(client: &Client, count: usize) {
     }
 }
 
-/// A server that echoes; to "act" it does what `act` says, and tells the result.
+/// A server that echoes. For "act" it calls `act` and reports the result.
 fn acting<T: Send + 'static>(
     act: impl Fn(&mut &TcpStream) -> T + Send + Sync + 'static,
 ) -> (Listener, mpsc::Receiver<T>) {
@@ -57,7 +57,7 @@ fn acting<T: Send + 'static>(
     (server.expect("a port of the loopback"), results)
 }
 
-/// How long the client takes to answer a ping that is sent in a moment.
+/// How long the client takes to answer a ping that is sent a moment later.
 fn ping_in_a_moment(stream: &mut &TcpStream) -> Duration {
     thread::sleep(Duration::from_millis(20));
     let before = Instant::now();
@@ -152,7 +152,7 @@ fn a_slow_callback_delays_no_pong() {
 fn a_slow_callback_delays_no_other_connections_closing_and_no_timer() {
     let (echo, _) = acting(|_| ());
     let (other, results) = acting(|stream| {
-        // The keep-alive of the client's comes by itself, and its close frame after ours.
+        // The client's keep-alive ping comes by itself, and its close frame after ours.
         thread::sleep(Duration::from_millis(20));
         let before = Instant::now();
         while frames::read(stream).unwrap().opcode != PING {}
@@ -262,7 +262,7 @@ fn connections_come_and_go_on_other_threads() {
 }
 
 unsafe extern "C-unwind" fn count_call(user_data: *mut c_void) {
-    // SAFETY: it is a counter that the test keeps.
+    // SAFETY: the test keeps the counter.
     unsafe { (*user_data.cast::<AtomicUsize>()).fetch_add(1, Ordering::SeqCst) };
 }
 
@@ -284,7 +284,7 @@ fn a_wakeup_function_set_meanwhile_is_called() {
         while client.messages().len() == count {
             assert!(ws_poll(0, 5000, 1) >= 0);
         }
-        // Something is left, or comes yet: of that, the host hears.
+        // Something is left or still comes: the host is told about it.
         calls.store(0, Ordering::SeqCst);
         acted.recv_timeout(PATIENCE).unwrap();
         assert_eq!(ws_poll(0, 5000, 1), 1);
@@ -345,7 +345,7 @@ fn busy_polling_changes_nothing_but_the_time() {
     let queue = ws_queue_of(0);
     client.wait_open();
     exchange(&client, WARM);
-    // Other threads reach it as ever, and its time is up as ever.
+    // Other threads reach it as usual, and its timeout works as usual.
     assert_eq!(ws_poll(0, 10, 0), 0);
     exchange(&client, WARM);
     let waker = thread::spawn(move || {
@@ -362,7 +362,7 @@ fn busy_polling_changes_nothing_but_the_time() {
     client.finish().check_clean(1000, "");
 }
 
-/// The processor's time that this thread has taken.
+/// The CPU time of this thread.
 #[cfg(target_os = "linux")]
 fn thread_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
@@ -375,7 +375,7 @@ fn thread_time() -> Duration {
 #[test]
 fn a_dialog_inside_a_callback_sleeps_though_its_connection_has_more() {
     let server = ws_server();
-    // Without it the inner call would have nothing to wait for.
+    // Without this connection the inner call would have nothing to wait for.
     let other = Client::new(&url(&server, "/echo"));
     other.wait_open();
     let taken = Arc::new(Mutex::new(None));

@@ -1,5 +1,5 @@
-//! The committed header is what the source gives, and says of every function what the
-//! template asks for. `HOSTWS_BLESS=1 cargo test --test header` writes it.
+//! The committed header matches the source, and documents every function as the template requires.
+//! `HOSTWS_BLESS=1 cargo test --test header` writes it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -75,7 +75,7 @@ fn every_exported_function_is_in_the_header() {
     assert_eq!(exported, names.len());
 }
 
-/// The fields of `ws_options`, by the header.
+/// The fields of `ws_options`, from the header.
 fn option_fields() -> Vec<String> {
     let header = fs::read_to_string(env!("HOSTWS_GENERATED_HEADER")).unwrap();
     let body = header.split("typedef struct ws_options {").nth(1).unwrap();

@@ -1,4 +1,5 @@
-//! What a server can make the process hold. One test, because it measures the whole process.
+//! How much memory a server can make the process use. One test, because it measures the whole
+//! process.
 
 mod support;
 
@@ -14,11 +15,11 @@ use support::servers::raw;
 use support::url;
 
 const COUNT: usize = 300_000;
-/// A number that no power of two has a part of, so that a lost run of messages shows.
+/// Coprime to all powers of two, so that a lost run of messages is noticed.
 const CYCLE: usize = 251;
 const MOST_KIB: u64 = 150 << 10;
 
-/// What of the process is in memory.
+/// The resident memory of the process.
 fn resident_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

@@ -1,5 +1,5 @@
-//! Servers that stop, close, flood or hang up at the worst moment: what came before still
-//! arrives, and the host is told at once.
+//! Servers that stop, close, flood or hang up at the worst moment: earlier messages still arrive,
+//! and the host is told at once.
 
 mod support;
 
@@ -16,9 +16,9 @@ use support::servers::listener::{close_gently, wait_until_gone, Listener};
 use support::servers::raw::{self, Request};
 use support::{url, ws_server};
 
-/// What happens at once takes no longer, however busy the machine is.
+/// The limit for what happens at once, even on a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(5);
-/// So often is tried what depends on the moment.
+/// How often a test is repeated that depends on the moment.
 const ROUNDS: usize = 10;
 const MIB: usize = 1 << 20;
 
@@ -37,7 +37,7 @@ fn last_words_arrive_although_the_server_hangs_up_while_it_is_sent_to() {
         for words in ["one", "two", "three"] {
             stream.write_all(&frame(FIN | TEXT, words.as_bytes()))?;
         }
-        // What it has not read makes a reset of the end.
+        // Unread data turns its close into a reset.
         stream.write_all(&close(1009, b"too big"))
     });
     for _ in 0..ROUNDS {
@@ -97,7 +97,7 @@ fn an_end_in_the_same_burst_as_the_answer_is_noticed_at_once() {
     }
 }
 
-/// Says three things and closes, before anybody has listened.
+/// Sends three messages and closes before anybody has read them.
 fn hasty_server() -> Listener {
     server(|mut stream, request| {
         let mut burst = request.accept("");
@@ -115,7 +115,7 @@ fn hasty_server() -> Listener {
 fn after_a_terminate_no_message_comes_although_the_server_had_closed_already() {
     let server = hasty_server();
     let client = Client::new(&url(&server, "/"));
-    // Open, three messages, terminate.
+    // OPEN, three messages, TERMINATE.
     wait_pending(5);
     assert_eq!(ws_poll(0, 0, 1), 1);
     assert_eq!(terminate(client.id, 0, None), HOSTWS_E_CLOSED);
@@ -151,7 +151,7 @@ fn a_wait_for_closing_ends_with_the_servers_close_frame() {
         // The client waits by then.
         thread::sleep(Duration::from_millis(300));
         stream.write_all(&close(1000, b"bye"))?;
-        // It keeps the stream open, whatever the client does.
+        // The server keeps the stream open, whatever the client does.
         let _ = left.lock().unwrap().recv_timeout(PATIENCE);
         Ok(())
     });
@@ -211,7 +211,7 @@ fn a_wait_inside_the_only_connections_callback_is_idle_at_once() {
     let answer = Arc::new(Mutex::new(None));
     let told = Arc::clone(&answer);
     let client = Client::hooked(&url(&server, "/"), move |_, event| {
-        // With a finite time it would take it: a connection of another thread may come.
+        // With a finite timeout it would wait, because another thread may create a connection.
         let waited = ws_wait(0, -1);
         told.lock().unwrap().get_or_insert(waited);
         assert!(!matches!(event, Event::Error(_)));

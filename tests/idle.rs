@@ -1,4 +1,4 @@
-//! After events in quick succession, a connection that is idle costs nothing again.
+//! After events in quick succession, an idle connection costs nothing again.
 
 mod support;
 
@@ -10,7 +10,7 @@ use hostws::capi::*;
 use support::host::*;
 use support::{url, ws_server};
 
-/// How often the library's threads have slept or were put aside.
+/// The context switches of the library's threads.
 #[cfg(target_os = "linux")]
 fn switches_of_workers() -> u64 {
     let tasks = fs::read_dir("/proc/self/task").unwrap();
@@ -58,7 +58,7 @@ fn a_worker_sleeps_through_a_host_that_waits_and_one_that_does_not() {
     client.finish().check_clean(1000, "");
 }
 
-/// The processor's time that the process has taken.
+/// The CPU time of the process.
 #[cfg(target_os = "linux")]
 fn processor_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
@@ -70,7 +70,7 @@ fn processor_time() -> Duration {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_worker_sleeps_while_the_end_of_its_last_connection_waits_for_a_poll() {
-    // It stays, to warn after five seconds that nobody polls.
+    // The worker keeps its thread, to warn after five seconds that nobody polls.
     assert_eq!(ws_set_log(HOSTWS_LOG_WARNING, None, std::ptr::null_mut()), HOSTWS_OK);
     let server = ws_server();
     let client = Client::new(&url(&server, "/close?code=1000"));

@@ -1,5 +1,5 @@
-//! However a connection ends, it leaves no thread and no descriptor behind. One test, because
-//! it counts what the whole process holds.
+//! However a connection ends, it leaves no thread and no descriptor behind. One test, because it
+//! counts those of the whole process.
 
 mod support;
 
@@ -13,7 +13,7 @@ use support::servers::proxies::{Kind, Manner, Setup};
 use support::servers::{BlackHole, ClosedPort};
 use support::{raw_server, url, ws_server};
 
-/// Each ends by itself, or is ended when it has been open for a moment.
+/// Connections that end by themselves, or are closed after a moment.
 fn every_ending() {
     let server = ws_server();
     let raw = raw_server();
@@ -70,7 +70,7 @@ fn every_ending() {
     clients.push(Client::new(&format!("ws://localhost:{}/drop", server.port)));
     let tls = format!("wss://127.0.0.1:{}/", server.port);
     clients.push(Client::with(&tls, |options| options.open_timeout_ms = 5_000));
-    // What nobody polls, and what never reads.
+    // Connections that nobody polls, and a server that never reads.
     clients.push(Client::with(&url(&server, "/flood?n=5000&size=1000"), |options| {
         options.receive_queue_max = 1000;
     }));
@@ -80,7 +80,7 @@ fn every_ending() {
     clients.push(stalled);
     for client in &clients {
         if ws_wait_status(client.id, HOSTWS_CONNECTED, 10_000) == HOSTWS_OK {
-            // It fails if the server was first.
+            // This fails if the server has closed first.
             terminate(client.id, 0, None);
         }
     }
@@ -91,7 +91,8 @@ fn every_ending() {
 
 #[test]
 fn no_thread_and_no_descriptor_is_left_behind() {
-    // What is made once and stays: for resolving names, TLS and the like.
+    // Once before counting, because some things are made once and stay: for the resolver, TLS and
+    // so on.
     every_ending();
     assert_eq!(ws_shutdown(5_000), HOSTWS_OK, "{}", last_words());
     let before = holdings();
@@ -100,11 +101,11 @@ fn no_thread_and_no_descriptor_is_left_behind() {
     assert_eq!(ws_shutdown(5_000), HOSTWS_OK, "{}", last_words());
     check_nothing_left_behind(before);
 
-    // Without a shutdown, when the thread has ended and a little time has passed.
+    // Without a shutdown, a little time after the thread has ended.
     thread::spawn(every_ending).join().unwrap();
     check_nothing_left_behind(before);
 
-    // With a queue of its own and its descriptor.
+    // With a queue of ws_queue_new() and its descriptor.
     let server = ws_server();
     let within = holdings();
     let queue = ws_queue_new();

@@ -11,7 +11,7 @@ use support::host::*;
 use support::servers::{frames, raw};
 use support::{raw_server, url, ws_server};
 
-/// Waits until nothing more comes in.
+/// Waits until nothing more is received.
 fn wait_for_standstill(client: &Client) -> u64 {
     let deadline = Instant::now() + PATIENCE;
     let mut last = (stats(client.id).wire_received, Instant::now());
@@ -35,13 +35,13 @@ fn a_flood_that_the_host_does_not_poll_is_bounded_and_nothing_is_lost() {
     let server = ws_server();
     let client = Client::with(&url(&server, &format!("/flood?n={COUNT}&size={SIZE}")), |options| {
         options.receive_queue_max = LIMIT;
-        // Both clocks stand still meanwhile: silence is ours.
+        // Both clocks stop meanwhile, because the silence is our fault.
         options.ping_interval_ms = 100;
         options.ping_timeout_ms = 900;
     });
     let held = wait_for_standstill(&client);
     thread::sleep(Duration::from_millis(1100));
-    // One read, and what a turn reads, may go beyond it.
+    // The reads of one turn may exceed the limit.
     assert!(held < LIMIT as u64 + (2 << 20), "{held} bytes were read");
     client.wait_messages(COUNT);
     for (number, message) in client.messages().iter().enumerate() {
@@ -218,7 +218,7 @@ fn a_server_that_does_not_answer_pings_is_lost() {
     story.check_failed(1006, &["ws", "ws"], "silent for 80 ms after a ping");
     assert_eq!(story.errors()[0].code, HOSTWS_E_LOST);
     assert_eq!(story.errors()[1].code, HOSTWS_E_TIMEOUT);
-    // Up to a quarter of the interval is left out before the ping.
+    // The ping may come up to a quarter of the interval early.
     assert!(before.elapsed() >= Duration::from_millis(60 + 80));
 }
 
@@ -241,7 +241,7 @@ fn a_server_that_takes_long_for_a_large_message_is_alive() {
     .unwrap();
     let client = Client::with(&url(&server, "/"), |options| {
         options.ping_interval_ms = 100;
-        // Less than the whole takes.
+        // Less time than the whole transfer takes.
         options.ping_timeout_ms = 4_000;
     });
     client.wait_open();

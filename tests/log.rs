@@ -1,5 +1,5 @@
-//! The log: what its levels show, that a server cannot forge a line of it, that no secret is in
-//! it or in an error, and that it comes line by line.
+//! The log: what its levels show, that a server cannot forge lines, that neither the log nor errors
+//! contain secrets, and that it comes line by line.
 
 mod support;
 
@@ -20,7 +20,7 @@ use support::servers::proxies::{Kind, Setup};
 use support::servers::{frames, raw, websocket, ClosedPort};
 use support::{url, ws_server};
 
-/// All lines with their levels, while a test has the log to itself.
+/// Collects all lines with their levels, while a test has the log to itself.
 struct Lines(#[allow(dead_code)] MutexGuard<'static, ()>);
 
 static LINES: Mutex<Vec<(i32, String)>> = Mutex::new(Vec::new());
@@ -39,14 +39,14 @@ impl Lines {
         Lines(alone)
     }
 
-    /// The lines so far; from here on there are none.
+    /// Ends the log, and returns the lines so far.
     fn end(self) -> Vec<(i32, String)> {
         assert_eq!(ws_set_log(HOSTWS_LOG_OFF, None, std::ptr::null_mut()), HOSTWS_OK);
         std::mem::take(&mut LINES.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// The parts are in the lines, in this order.
+/// Checks that the lines contain these parts, in this order.
 #[track_caller]
 fn check_order(lines: &[(i32, String)], parts: &[&str]) {
     let mut rest = lines.iter();
@@ -55,7 +55,7 @@ fn check_order(lines: &[(i32, String)], parts: &[&str]) {
     }
 }
 
-/// A conversation over TLS with a header that is a secret.
+/// A conversation over TLS with a secret header.
 fn converse() {
     let certificates = Certificates::new().unwrap();
     let server = websocket::tls(&certificates.good).unwrap();
@@ -75,7 +75,7 @@ fn converse() {
     client.finish().check_clean(3001, "enough");
 }
 
-/// A log function that waits for another thread, as one does that needs an interpreter's lock.
+/// A log function that waits for another thread, like one that needs an interpreter's lock.
 unsafe extern "C-unwind" fn wait_for_another(_: i32, line: *const c_char, _: *mut c_void) {
     let line = words(line);
     let id = line.strip_prefix("connection ").and_then(|rest| rest.split(':').next()?.parse().ok());
@@ -127,7 +127,7 @@ fn trace_shows_what_is_said() {
             ": closed with 3001",
         ],
     );
-    // The thread that writes tells after it has written, when the answer may be there already.
+    // A thread logs a frame after writing it. By then the answer may have arrived.
     check_order(
         &lines,
         &[
@@ -204,7 +204,7 @@ fn a_server_cannot_forge_a_line() {
         assert!(!line.contains(|c: char| c.is_control() || c == '\u{202e}'), "{line:?}");
     }
     check_order(&lines, &["bye\\nhostws error: forged \\u{1b}[31m\\u{202e}"]);
-    // The event has the reason as it came, the words of an error do not.
+    // The event has the reason as received; error messages do not.
     assert_eq!(story.ending().reason, REASON);
     let errors: Vec<Trouble> = story
         .0
@@ -217,7 +217,7 @@ fn a_server_cannot_forge_a_line() {
     assert!(errors.iter().any(|error| error.message.contains("bye\\nhostws")), "{errors:?}");
 }
 
-/// What no line and no error may quote.
+/// The secret that no line and no error may contain.
 const SECRET: &str = "s3cret";
 
 #[track_caller]
@@ -312,7 +312,7 @@ fn what_a_connection_is_opened_with_is_not_shown() {
     let lines = Lines::at(HOSTWS_LOG_TRACE);
     let server = ws_server();
     let echoes = raw::scripted(|mut stream, request| {
-        // As broken servers do it: all that was offered as the one that is chosen.
+        // As broken servers do: it chooses the whole list that was offered.
         let offered = request.header_all("sec-websocket-protocol").join(", ");
         let more = format!("Sec-WebSocket-Protocol: {offered}\r\nSet-Cookie: s3cret\r\n");
         stream.write_all(&request.accept(&more))
@@ -353,7 +353,7 @@ fn what_a_connection_is_opened_with_is_not_shown() {
     check_hidden(&lines, &told);
 }
 
-/// Run by the tests below in a process of its own.
+/// Run by the tests below in a separate process.
 #[test]
 #[ignore = "a part of other tests"]
 fn a_connection_that_fails() {
@@ -362,7 +362,7 @@ fn a_connection_that_fails() {
     Client::new(&format!("ws://127.0.0.1:{}/", closed.port)).finish();
 }
 
-/// What a process with that HOSTWS_LOG writes to stderr, write(2) by write(2).
+/// What a process with that HOSTWS_LOG writes to stderr, one entry for each write(2).
 fn written(level: &str) -> Vec<String> {
     let (ours, theirs) = UnixDatagram::pair().unwrap();
     ours.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -1,4 +1,4 @@
-//! A resolver that hangs: the library's calls of getaddrinfo() arrive here, and are counted.
+//! A resolver that hangs. This program replaces getaddrinfo() and counts the calls.
 #![cfg(unix)]
 
 mod support;
@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use support::host::*;
 
-/// Hangs until the test says that it may fail.
+/// The look-up of this name hangs until the test lets it fail.
 const SLOW: &str = "slow.invalid";
-/// Fails at once, as every other name.
+/// The look-up of this name fails at once, like that of every other name.
 const QUICK: &str = "quick.invalid";
 
 #[derive(Default)]
@@ -27,7 +27,7 @@ fn resolver() -> MutexGuard<'static, Resolver> {
     RESOLVER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// In the place of the C library's.
+/// Replaces that of the C library.
 #[no_mangle]
 extern "C" fn getaddrinfo(
     name: *const c_char,
@@ -62,10 +62,10 @@ fn many_connections_to_one_name_share_its_look_up() {
         assert!(Instant::now() < deadline, "nobody asks");
         std::thread::yield_now();
     }
-    // What is asked for later is answered, so all forty have asked, and wait on no thread.
+    // A later look-up is answered, so all forty have asked, and occupy no thread.
     check_unresolved(&open(QUICK));
     assert_eq!(resolver().asked_for_slow, 1);
-    // One gives up, and takes nothing from the others.
+    // One gives up, which does not affect the others.
     hostws::capi::ws_abort(clients[0].id);
     assert_eq!(clients[0].finish().ending().code, 1006);
     resolver().may_fail = true;

@@ -1,5 +1,5 @@
-//! A hundred thousand connections that nobody polls meanwhile, and a thousand queues. One test at
-//! a time, because each uses up much of what the process may have.
+//! A hundred thousand connections that nobody polls meanwhile, and a thousand queues. One test at a
+//! time, because each uses most of the resources that the process may have.
 
 mod support;
 
@@ -17,7 +17,7 @@ use support::{url, ws_server};
 
 const COUNT: usize = 100_000;
 
-/// What each connection was told: errors, then ends.
+/// Counts the events of each connection: errors and ends.
 struct Told {
     errors: Vec<AtomicU8>,
     ends: Vec<AtomicU8>,
@@ -84,9 +84,9 @@ fn a_hundred_thousand_connections_without_a_poll_each_end_once() {
     assert_eq!(ws_status(told.first + COUNT as i32 - 1), HOSTWS_CLOSED);
 }
 
-/// The callback of a connection whose end alone matters.
+/// The callback of a connection of which only the end matters.
 unsafe extern "C-unwind" fn count_end(_: ws_id, _: *const ws_event, ends: *mut c_void) {
-    // SAFETY: a static.
+    // SAFETY: it points to a static.
     unsafe { &*ends.cast::<AtomicU32>() }.fetch_add(1, Ordering::Relaxed);
 }
 
@@ -120,7 +120,7 @@ fn to_drop_connections_takes_no_longer_when_a_hundred_thousand_others_wait_for_a
     wait_pending(COUNT as i32);
     let before = Instant::now();
     for _ in 0..DROPPED {
-        // It may have been refused already.
+        // The connection may have been refused already.
         let dropped = ws_abort(connect());
         assert!([HOSTWS_OK, HOSTWS_E_CLOSED].contains(&dropped), "{dropped}");
         assert!(before.elapsed() < SOON, "{:?}", before.elapsed());
@@ -140,7 +140,7 @@ fn a_thousand_queues_with_a_connection_each_share_a_few_workers() {
     const POLLERS: usize = 4;
     const EACH: usize = 10;
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    // Those of other queues have ended.
+    // The connections of other queues have ended.
     assert_eq!(ws_shutdown(10_000), HOSTWS_OK, "{}", last_words());
     let server = ws_server();
     let address = url(&server, "/echo");

@@ -1,4 +1,4 @@
-//! Messages arrive as they were sent, in the data type that the host asked for.
+//! Messages arrive as they were sent, with the data type that the host chose.
 
 mod support;
 

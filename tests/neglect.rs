@@ -1,4 +1,4 @@
-//! A host that forgets to poll is told so, once.
+//! A host that forgets to poll gets one warning.
 
 mod support;
 
@@ -35,7 +35,7 @@ fn events_that_nobody_polls_for_are_told_once_until_somebody_does() {
     assert_eq!(ws_set_log(HOSTWS_LOG_WARNING, Some(keep), std::ptr::null_mut()), HOSTWS_OK);
     let server = ws_server();
     let queue = ws_queue_of(0);
-    // A poll makes no difference while there is nothing.
+    // A poll makes no difference while nothing waits.
     assert_eq!(ws_poll(0, 0, 0), 0);
     let begin = Instant::now();
     let client = Client::new(&url(&server, "/text?say=x"));
@@ -46,7 +46,7 @@ fn events_that_nobody_polls_for_are_told_once_until_somebody_does() {
         "2 events wait in queue {queue}, which nobody has polled for 5 s: call ws_poll() on its thread"
     );
     assert_eq!(LINES.lock().unwrap()[0], words);
-    // Once, also when more comes; and again after a poll that leaves something behind.
+    // Once, even when more comes, and again after a poll that leaves something behind.
     client.send("x");
     thread::sleep(Duration::from_secs(6));
     assert_eq!(LINES.lock().unwrap().len(), 1);
@@ -54,7 +54,7 @@ fn events_that_nobody_polls_for_are_told_once_until_somebody_does() {
     let pull = open_pull(&url(&server, "/silent"), None);
     wait_lines(2);
     assert!(LINES.lock().unwrap()[1].contains("ws_poll()"), "{:?}", LINES.lock().unwrap());
-    // Nothing is said of a queue that is polled.
+    // There is no warning for a queue that is polled.
     let end = Instant::now() + Duration::from_secs(6);
     while Instant::now() < end {
         assert!(ws_poll(0, 100, 0) >= 0);

@@ -1,5 +1,5 @@
-//! After a change of the network a dead connection is found soon, and a lost one is opened again
-//! at once.
+//! After a change of the network, a dead connection is detected soon, and a lost connection is
+//! opened again at once.
 
 mod support;
 
@@ -14,10 +14,10 @@ use support::host::*;
 use support::servers::{raw, ClosedPort};
 use support::{url, ws_server};
 
-/// Less than all clocks of a test's connection, and more than what comes at once takes.
+/// Shorter than all timeouts of a test's connection, and long enough for anything immediate.
 const SOON: Duration = Duration::from_secs(15);
 
-/// One test at a time: a change is one of the whole machine.
+/// One test at a time, because a change affects all connections.
 fn alone() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)

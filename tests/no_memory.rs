@@ -1,6 +1,6 @@
-//! Memory that runs out where its size is the host's or the server's choice: a call answers, or a
-//! connection is lost, and the process lives. Each case runs in a process of its own, whose address
-//! space is limited; the server is in the test's.
+//! Memory that runs out where the host or the server chooses the size: the call returns an error or
+//! the connection fails, but the process lives. Each case runs in a separate process with a limited
+//! address space. The server is in the process of the test.
 
 mod support;
 
@@ -19,7 +19,7 @@ use support::url;
 const MIB: usize = 1 << 20;
 const URL: &str = "HOSTWS_TEST_URL";
 
-/// The server of the present process, if it is one with a limit; else runs the test of that name
+/// In a process with a limit, returns the URL of its server. Otherwise runs the test with that name
 /// in such a process.
 fn in_child(test: &str, server: Option<&Listener>) -> Option<String> {
     if let Ok(url) = std::env::var(URL) {
@@ -29,7 +29,7 @@ fn in_child(test: &str, server: Option<&Listener>) -> Option<String> {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(URL, url)
-        // One arena, so that what is free is found.
+        // One arena, so that all free memory can be used.
         .env("MALLOC_ARENA_MAX", "1")
         .output()
         .unwrap();
@@ -39,7 +39,7 @@ fn in_child(test: &str, server: Option<&Listener>) -> Option<String> {
     None
 }
 
-/// The address space may grow by so much from here on.
+/// Limits how much the address space may grow from now on.
 fn limit(more: usize) {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
@@ -55,7 +55,8 @@ fn no_limit() {
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
 }
 
-/// A server that sends the same again and again until it is left, or nothing at all.
+/// A server that sends `piece` again and again until the client leaves. If it is empty, it sends
+/// nothing.
 fn flooding(piece: Vec<u8>) -> Listener {
     raw::scripted(move |mut stream, request| {
         stream.write_all(&request.accept(""))?;
@@ -66,7 +67,7 @@ fn flooding(piece: Vec<u8>) -> Listener {
     .unwrap()
 }
 
-/// Fetches all until the end: how many messages there were, and the last error.
+/// Fetches all events up to the end. Returns the number of messages and the last error.
 fn drain(ws: ws_id) -> (usize, Vec<Trouble>) {
     let (mut messages, mut errors) = (0, Vec::new());
     loop {
@@ -83,7 +84,7 @@ fn drain(ws: ws_id) -> (usize, Vec<Trouble>) {
     }
 }
 
-/// Does not poll before the connection is over.
+/// Polls only after the connection has ended.
 fn check_flood(test: &str, piece: fn() -> Vec<u8>, room: usize, options: &str) {
     let server = std::env::var(URL).is_err().then(|| flooding(piece()));
     let Some(url) = in_child(test, server.as_ref()) else { return };
@@ -152,7 +153,7 @@ fn a_new_connection_and_its_options() {
     if in_child("a_new_connection_and_its_options", None).is_none() {
         return;
     }
-    // What is made once is made.
+    // Everything that is made once exists by now.
     check_refused(open_pull("http://h/", None), HOSTWS_E_URL, "");
     let ca = format!(r#"{{"tls_ca":"{}"}}"#, "x".repeat(4 * MIB));
     limit(0);

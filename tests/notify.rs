@@ -1,4 +1,4 @@
-//! What the host hears of its messages: that they have left, or were too old to leave.
+//! Events about sent messages: SENT and EXPIRED.
 
 mod support;
 
@@ -16,7 +16,7 @@ use support::servers::listener::Listener;
 use support::servers::{raw, websocket};
 use support::{raw_server, url, ws_server};
 
-/// More than the sockets of both sides hold.
+/// More than the sockets of both sides can hold.
 const HUGE: usize = 24 << 20;
 const DEFLATE: &str = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
 
@@ -24,7 +24,7 @@ fn notify(client: &Client, text: &str) -> i32 {
     send_ex(client.id, text.as_bytes(), HOSTWS_TEXT, HOSTWS_NOTIFY)
 }
 
-/// For messages of that size, whatever the machine takes to read them.
+/// Options for messages of that size, however long the machine takes to read them.
 fn large(options: &mut ws_options) {
     options.send_queue_max = 64 << 20;
     options.close_timeout_ms = 60_000;
@@ -55,7 +55,7 @@ fn wait_expired(client: &Client, numbers: &[i32]) {
     assert_eq!(reports(client).1, numbers);
 }
 
-/// A server that reads only when it is told to; what it then hears, and the orders to read.
+/// A server that reads only when told to, the orders to read, and the frames that it receives.
 fn gated(headers: &'static str) -> (Listener, mpsc::Sender<()>, mpsc::Receiver<Frame>) {
     let (gate, orders) = mpsc::channel::<()>();
     let (sender, heard) = mpsc::channel();
@@ -75,7 +75,7 @@ fn gated(headers: &'static str) -> (Listener, mpsc::Sender<()>, mpsc::Receiver<F
     (server.unwrap(), gate, heard)
 }
 
-/// What has arrived up to the close frame: the op-codes and payloads.
+/// The op-codes and payloads that arrive up to the close frame.
 fn heard(frames: &mpsc::Receiver<Frame>) -> Vec<(u8, Vec<u8>)> {
     let next = || frames.recv_timeout(PATIENCE).expect("a frame in time");
     let until_close = std::iter::from_fn(|| Some(next())).take_while(|frame| frame.opcode != CLOSE);
@@ -143,7 +143,7 @@ fn over_tls_it_is_reported_too() {
     assert_eq!(notify(&client, "first"), 1);
     wait_sent(&client, &[1]);
     assert_eq!(send_ex(client.id, &vec![7; HUGE], HOSTWS_BLOB, HOSTWS_NOTIFY), 2);
-    // More than the record that has begun to leave.
+    // More messages than fit in the record that has begun to leave.
     for number in 3..=40 {
         assert_eq!(notify(&client, &"x".repeat(1000)), number);
     }
@@ -176,7 +176,7 @@ fn what_is_sent_again_is_reported_once() {
         let is_first = request.path() == "/";
         let _ = opened.send(());
         if is_first {
-            // It reads nothing until it is gone.
+            // The server reads nothing before it closes.
             thread::sleep(Duration::from_millis(300));
             return Ok(());
         }
@@ -239,10 +239,10 @@ fn what_has_not_begun_to_leave_expires_and_all_else_arrives() {
     assert_eq!(notify(&client, "three"), 3);
     assert_eq!(send_ex(client.id, b"fo", HOSTWS_TEXT, HOSTWS_MORE), HOSTWS_OK);
     wait_expired(&client, &[2, 3]);
-    // Its time begins with the last fragment.
+    // The time of the message begins with its last fragment.
     assert_eq!(send_ex(client.id, b"ur", 0, HOSTWS_NOTIFY), 4);
     wait_expired(&client, &[2, 3, 4]);
-    // The one that has begun to leave, and the ping behind it.
+    // The message that has begun to leave, and the ping after it.
     let waiting = ws_buffered_amount(client.id);
     assert!(waiting > 0 && waiting < HUGE as i64 + 14, "{waiting}");
     assert_eq!(notify(&client, "five"), 5);
@@ -285,13 +285,13 @@ fn messages_that_are_compressed_do_not_need_those_that_expired() {
     }
 }
 
-/// A compressed message by itself (RFC 7692 7.2.2).
+/// Inflates a message that was compressed by itself (RFC 7692 7.2.2).
 fn inflated((_, mut payload): (u8, Vec<u8>)) -> String {
     payload.extend([0, 0, 0xFF, 0xFF]);
     let mut text = Vec::new();
     let mut inflater = flate2::read::DeflateDecoder::new(&payload[..]);
     let mut buffer = [0; 4096];
-    // It ends without a final block.
+    // The data ends without a final block.
     while let Ok(count @ 1..) = inflater.read(&mut buffer) {
         text.extend_from_slice(&buffer[..count]);
     }

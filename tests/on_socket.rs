@@ -1,4 +1,4 @@
-//! The function that is shown each socket before it connects.
+//! The option `on_socket`: a function that is called with each socket before it connects.
 
 mod support;
 
@@ -21,14 +21,14 @@ struct Call {
     address: String,
     is_connected: bool,
     thread: ThreadId,
-    /// What two functions of the library say inside it.
+    /// The results of two functions of the library, called inside it.
     status: i32,
     wake: i32,
 }
 
 type Act = Box<dyn Fn(&SockRef<'_>, &str) -> i32 + Send + Sync>;
 
-/// What `on_socket_data` points to. It is never freed.
+/// The data of `on_socket_data`. It is never freed.
 struct Guard {
     calls: Mutex<Vec<Call>>,
     act: Act,
@@ -55,7 +55,7 @@ unsafe extern "C-unwind" fn show(
     address: *const c_char,
     user_data: *mut c_void,
 ) -> i32 {
-    // SAFETY: the library gives what it was given, and valid arguments.
+    // SAFETY: the library passes `on_socket_data` unchanged, and valid arguments.
     let (guard, address, fd) = unsafe {
         let address = CStr::from_ptr(address).to_str().unwrap();
         (&*user_data.cast::<Guard>(), address, BorrowedFd::borrow_raw(fd as i32))
@@ -93,7 +93,7 @@ fn it_sees_each_socket_before_it_connects() {
         assert_eq!((call.status, call.wake), (HOSTWS_E_WRONG_THREAD, HOSTWS_OK));
     }
     let tos = (3..1024).find_map(|number| {
-        // SAFETY: what is no socket only yields errors.
+        // SAFETY: a number that is not a socket only causes errors.
         let fd = unsafe { BorrowedFd::borrow_raw(number) };
         let socket = SockRef::from(&fd);
         let peer = socket.peer_addr().ok()?.as_socket()?;

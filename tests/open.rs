@@ -1,4 +1,4 @@
-//! A connection opens, tells of itself, and carries messages both ways.
+//! A connection opens, answers questions about itself, and carries messages both ways.
 
 mod support;
 
@@ -73,7 +73,7 @@ fn the_upgrade_request_carries_the_headers_also_repeated_ones() {
     assert_eq!(sent["x-one"], serde_json::json!(["1", "2"]));
     assert_eq!(sent["cookie"], serde_json::json!(["a=b"]));
     assert_eq!(sent["host"], serde_json::json!([format!("127.0.0.1:{}", server.port)]));
-    // Everybody on the way could read it, and nobody has asked.
+    // Not sent, because everybody on the way could read it, and the server has not asked.
     assert_eq!(sent["authorization"], serde_json::Value::Null);
     let shown = url_of(client.id).unwrap();
     assert_eq!(shown, format!("ws://127.0.0.1:{}/headers", server.port));

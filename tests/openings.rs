@@ -1,4 +1,4 @@
-//! How many connections open at the same time.
+//! The limit on connections that are opened at the same time.
 
 mod support;
 
@@ -36,7 +36,7 @@ impl Silent {
         format!("ws://{}/", self.listener.local_addr().unwrap())
     }
 
-    /// Takes whoever has come.
+    /// Accepts waiting clients. Returns whether there was one.
     fn has_caller(&self) -> bool {
         match self.listener.accept() {
             Ok((stream, _)) => {
@@ -68,7 +68,7 @@ fn the_others_wait_in_line_and_go_on_in_order() {
     assert_eq!(ws_abort(clients[3].id), HOSTWS_OK);
     clients[3].finish().check_dropped(1006);
     assert!(!servers[2].has_caller());
-    // An end lets exactly the next one in.
+    // When a connection ends, exactly one more gets a place.
     assert_eq!(ws_abort(clients[0].id), HOSTWS_OK);
     servers[2].wait_caller();
     assert!(!servers[4].has_caller());
@@ -121,7 +121,7 @@ fn a_shutdown_ends_the_line() {
     silent.wait_caller();
     assert_eq!(ws_shutdown(10_000), HOSTWS_OK, "{}", last_words());
     clients.iter().for_each(|client| drop(client.finish()));
-    // The places are free again.
+    // All places are free again.
     let again = [(); 2].map(|()| Client::new(&silent.url()));
     for client in &again {
         silent.wait_caller();

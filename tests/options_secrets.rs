@@ -1,5 +1,5 @@
-//! What is wrong with an option is told without quoting it: keys, passwords and tokens travel in
-//! options, also in the wrong ones.
+//! Errors about options never quote them: options may contain keys, passwords and tokens, even
+//! options that should not.
 
 mod support;
 
@@ -11,7 +11,7 @@ use support::host::*;
 
 const MARKER: &str = "s3cret-M4rker";
 
-/// An option with the marker in it, as a host may get it wrong.
+/// Invalid options, each with the marker in it.
 fn attempts() -> Vec<(&'static str, String)> {
     let mut attempts = Vec::new();
     for name in ["tls_ca", "tls_cert", "tls_key", "tls_pins", "proxy", "tls_server_name"] {

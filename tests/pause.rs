@@ -1,4 +1,4 @@
-//! A connection that the host has paused is not read, and all else goes on.
+//! A paused connection is not read, and everything else continues.
 
 mod support;
 
@@ -13,7 +13,7 @@ use support::host::*;
 use support::servers::{frames, raw};
 use support::{raw_server, url, ws_server};
 
-/// Longer than all clocks of a test's connection.
+/// Longer than all timeouts of a test's connection.
 const LONG: Duration = Duration::from_millis(1200);
 
 fn impatient(options: &mut ws_options) {
@@ -21,7 +21,7 @@ fn impatient(options: &mut ws_options) {
     options.ping_timeout_ms = 300;
 }
 
-/// What the connection has read, once that does not change any more.
+/// The number of bytes that the connection has read, once it no longer changes.
 fn standstill(client: &Client) -> u64 {
     let deadline = Instant::now() + PATIENCE;
     let (mut read, mut since) = (stats(client.id).wire_received, Instant::now());
@@ -50,7 +50,7 @@ fn a_flood_stops_at_the_server_and_goes_on_where_it_stopped() {
     assert_eq!(ws_pause(client.id, 1), HOSTWS_OK, "it is paused already");
     let held = standstill(&client);
     assert!(held < (COUNT * SIZE) as u64, "{held} bytes were read");
-    // What was read before is delivered, and nothing more comes.
+    // Messages read before the pause are delivered, and no more come.
     while ws_poll(0, 0, 0) > 0 {}
     let before = client.messages().len();
     assert!(before * SIZE <= held as usize);
@@ -71,7 +71,7 @@ fn the_clocks_stand_still_and_start_anew() {
     let server = ws_server();
     let client = Client::with(&url(&server, "/echo"), impatient);
     client.wait_open();
-    // In the middle of the wait for a pong, too.
+    // Also while a pong is awaited.
     for _ in 0..3 {
         assert_eq!(ws_pause(client.id, 1), HOSTWS_OK);
         let deadline = Instant::now() + LONG;
@@ -96,7 +96,7 @@ fn what_is_sent_meanwhile_leaves() {
     for _ in 0..100 {
         client.send("one way");
     }
-    // While closing, reading goes on: the server's answer has the count.
+    // While closing, reading continues: the server's answer has the count.
     client.terminate();
     client.finish().check_clean(1000, "100");
 }
@@ -164,7 +164,7 @@ fn it_stays_paused_over_another_opening() {
         options.reconnect_max_ms = 5;
     });
     client.wait_messages(1);
-    // The loss is seen by reading, so it comes before the pause.
+    // Only reading detects the loss, so it happens before the pause.
     drop(streams.recv_timeout(PATIENCE).unwrap().shutdown(std::net::Shutdown::Both));
     client.poll_until("a loss", |events| {
         events.iter().any(|event| matches!(event, Event::Reconnecting { .. }))

@@ -1,4 +1,4 @@
-//! Pings of the host's, and the pongs of servers that do not answer each with its payload.
+//! Pings of the host, and pongs of servers that do not answer each ping with its payload.
 
 mod support;
 
@@ -13,8 +13,8 @@ use support::servers::listener::Listener;
 use support::servers::raw;
 use support::url;
 
-/// A server that collects pings and answers them by one pong, whose payload `answer` chooses,
-/// when a message comes.
+/// A server that collects pings. When a message arrives, it answers them by one pong, whose payload
+/// `answer` chooses.
 fn answering(answer: fn(&[Vec<u8>]) -> Vec<u8>) -> Listener {
     let server = raw::scripted(move |mut stream, request| {
         stream.write_all(&request.accept(""))?;
@@ -50,7 +50,7 @@ fn a_pong_answers_the_newest_ping_with_its_payload_and_those_before_it() {
     let server = answering(|burst| burst.last().unwrap().clone());
     let client = Client::with(&url(&server, "/"), |options| options.ping_interval_ms = -1);
     client.wait_open();
-    // Longer ago than the round trip that is to be told.
+    // Sent longer ago than the round trip that will be reported.
     assert_eq!(ping(client.id, b"same"), HOSTWS_OK);
     thread::sleep(Duration::from_secs(2));
     let before = Instant::now();

@@ -1,5 +1,5 @@
-//! A server that breaks the protocol: the connection fails with the code that RFC 6455 has for
-//! it, the server is told, and the host hears one error.
+//! A server that breaks the protocol: the connection fails with the code of RFC 6455, the server
+//! gets this code, and the host gets one ERROR.
 
 mod support;
 
@@ -14,7 +14,7 @@ use support::servers::listener::{Ending as Seen, Listener};
 use support::servers::raw;
 use support::{raw_server, url};
 
-/// The connection fails with that code, and the server gets it in a close frame.
+/// Checks that the connection fails with that code, and that the server gets it in a close frame.
 #[track_caller]
 fn check_sin(raw: &Listener, path: &str, code: i32, words: &str) {
     check_sin_with(raw, path, code, words, 0);
@@ -85,7 +85,7 @@ fn a_message_over_the_limit_fails_with_1009_and_names_both_sizes() {
     check_sin_with(&raw, "/frame/over-limit?size=1001", 1009, one, 1000);
     let many = "the limit is 1600 bytes";
     check_sin_with(&raw, "/frame/over-limit-fragments?size=1600", 1009, many, 1600);
-    // The default limit, announced and never sent: no memory is taken for it.
+    // A message of the default limit is announced and never sent: no memory is used for it.
     let default = "the limit is 67108864";
     check_sin_with(&raw, "/frame/over-limit?size=67108865", 1009, default, 0);
     let far = "/frame/over-limit?size=9223372036854775807";
@@ -111,7 +111,7 @@ fn half_a_frame_and_silence_meets_the_ping_timeout() {
     client.finish().check_failed(1006, &["ws", "ws"], "silent for 60 ms after a ping");
 }
 
-/// A server that says `says` at once, and passes on what the client answers.
+/// A server that sends `says` at once, and passes on the client's frames.
 fn answered(says: Vec<u8>) -> (Listener, mpsc::Receiver<(u8, Vec<u8>)>) {
     let (sender, frames) = mpsc::channel();
     let server = raw::scripted(move |mut stream: &TcpStream, request| {
@@ -142,7 +142,7 @@ fn what_came_before_a_fault_can_still_be_answered() {
     assert_eq!(told(), (TEXT, b"two".to_vec()));
     let (opcode, payload) = told();
     assert_eq!((opcode, &payload[..2]), (CLOSE, &1002_u16.to_be_bytes()[..]));
-    // A host that does not look has not got for ever.
+    // A host that does not poll cannot delay the failure for ever.
     let (server, frames) = answered(says);
     let client = Client::new(&url(&server, "/"));
     client.wait_open();

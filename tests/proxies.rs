@@ -1,5 +1,5 @@
-//! Through a proxy of every kind to every kind of server; and what a proxy that refuses,
-//! babbles or says nothing comes to.
+//! Connections through every kind of proxy to every kind of server, and proxies that refuse, send
+//! garbage or send nothing.
 
 mod support;
 
@@ -258,7 +258,7 @@ fn a_silent_proxy_meets_the_deadline() {
         wait_until_gone(stream.tcp());
     })
     .unwrap();
-    // Brings the context for proxies, which may take its time to be built.
+    // Builds the TLS context for proxies, which may take some time.
     let closed = ClosedPort::new().unwrap();
     through(&url(&server, "/echo"), &format!("https://127.0.0.1:{}", closed.port), |_| {}).finish();
     let waiting = [
@@ -314,7 +314,7 @@ fn the_certificate_of_a_proxy_is_always_verified() {
         client.finish().check_failed(1006, &["ws", "proxy", "tls", "tls"], words);
         assert_eq!(proxy.asked(), Vec::<String>::new());
     }
-    // One that does not speak TLS.
+    // A proxy without TLS.
     let plain = Listener::start(|stream, _| {
         let _ = stream.tcp().write_all(b"what?");
         close_gently(stream.tcp());

@@ -1,5 +1,4 @@
-//! The proxy that the environment names. One test, because the environment is one for the
-//! whole process.
+//! The proxy that the environment names. One test, because the process has only one environment.
 
 mod support;
 
@@ -71,14 +70,14 @@ fn the_environment_names_the_proxy_by_curls_rules() {
         }
     }
 
-    // What the options say goes before it.
+    // The option takes precedence.
     VARIABLES.iter().for_each(|name| env::remove_var(name));
     env::set_var("all_proxy", "http://127.0.0.1:1");
     let url = format!("ws://localhost:{}/drop", plain.port);
     let direct = Client::with(&url, |options| options.proxy = c"".as_ptr());
     assert!(direct.finish().was_open());
 
-    // It is read when the connection is created, and a bad one is named then.
+    // The environment is read when the connection is created. The error names a bad variable.
     env::set_var("https_proxy", "ftp://me:hunter2@h");
     let refused = open_pull("wss://h/", None);
     check_refused(refused, HOSTWS_E_OPTION, "the environment variable https_proxy");

@@ -1,5 +1,5 @@
-//! The ways to wait and to be woken: own and explicit queues, descriptor, wake-up function,
-//! nested polls.
+//! The ways to wait and to be woken: a thread's own queue and ws_queue_new(), descriptor, wake-up
+//! function, nested polls.
 
 mod support;
 
@@ -129,7 +129,7 @@ fn a_wake_is_kept_for_a_call_that_waits() {
         assert_eq!(ws_wait_status(client.id, HOSTWS_CONNECTED, 0), HOSTWS_E_TIMEOUT);
         assert_eq!(ws_wait_status(pull, HOSTWS_CONNECTED, 0), HOSTWS_E_TIMEOUT);
         assert_eq!(ws_poll(0, -1, 0), 0, "this one would have waited");
-        // Once only.
+        // Only once.
         assert_eq!(ws_poll(0, 10, 0), 0);
         assert_eq!(wake(), 1);
         assert_eq!(ws_wait(0, -1), 0);
@@ -254,7 +254,7 @@ fn a_second_poller_at_the_same_moment_is_told_that_it_is_busy() {
     let client = Client::with(&url(&raw, "/silent"), |options| options.queue = queue.0);
     let (id, number) = (client.id, queue.0);
     let poller = thread::spawn(move || loop {
-        // The other may be the first of the two.
+        // The other thread may be first.
         let polled = ws_poll(number, 20_000, 0);
         if polled != HOSTWS_E_BUSY {
             return polled;
@@ -389,7 +389,7 @@ struct Wakes {
 }
 
 unsafe extern "C-unwind" fn on_wakeup(user_data: *mut c_void) {
-    // SAFETY: the test keeps it until it has taken the function back.
+    // SAFETY: the test keeps it until it has removed the function.
     let wakes = unsafe { &*user_data.cast::<Wakes>() };
     wakes.calls.fetch_add(1, Ordering::SeqCst);
     let _ = wakes.thread.send(thread::current().id());
@@ -439,7 +439,7 @@ fn a_nested_poll_delivers_other_connections_events_and_not_its_own() {
     let (dialog, seen) = (Arc::clone(&other), Arc::clone(&nested));
     let outer = Client::hooked(&url(&server, "/flood?n=3&size=5"), move |ws, event| {
         if matches!(event, Event::Message { .. }) && !seen.swap(true, Ordering::SeqCst) {
-            // A modal dialog: the other connection lives on meanwhile.
+            // A modal dialog: the other connection continues meanwhile.
             dialog.send("question");
             dialog.wait_messages(1);
             assert_eq!(ws_poll(0, 50, 0), 0, "its own events wait");
@@ -447,7 +447,7 @@ fn a_nested_poll_delivers_other_connections_events_and_not_its_own() {
             assert_eq!(ws_wait_status(dialog.id, HOSTWS_CONNECTED, 0), HOSTWS_OK);
             dialog.terminate();
             assert_eq!(ws_wait_status(dialog.id, HOSTWS_CLOSED, 10_000), HOSTWS_OK);
-            // None is left but the one whose callback this is.
+            // The only connection left is that of this callback.
             assert_eq!(ws_poll(0, -1, 0), HOSTWS_E_IDLE);
         }
     });
@@ -520,7 +520,7 @@ fn an_event_of_ws_next_is_valid_until_the_next() {
     while numbers < 50 {
         let event = ws_next(0, 10_000);
         assert!(!event.is_null(), "{}", last_words());
-        // What comes meanwhile does not touch it.
+        // Later events do not affect it.
         let _ = ws_wait(0, 1);
         // SAFETY: it is valid until the next ws_next().
         let Event::Message { data, .. } = (unsafe { Event::read(event) }) else { panic!() };

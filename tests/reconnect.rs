@@ -35,7 +35,7 @@ fn attempts(events: &[Event]) -> Vec<i32> {
     events.iter().filter_map(attempt).collect()
 }
 
-/// The number of the last attempt. Of those before it the host may hear nothing, if it was slow.
+/// The number of the last attempt. A slow host may get no events about earlier attempts.
 fn last_attempt(events: &[Event]) -> i32 {
     let attempts = attempts(events);
     assert!(attempts.is_sorted(), "{attempts:?}");
@@ -151,7 +151,7 @@ fn close_codes_that_are_worth_another_attempt() {
             options.reconnect_max = 1;
         });
         let story = client.finish();
-        // The end is that of the last connection, and no error.
+        // The end is that of the last connection, without an error.
         story.check_clean(code, "so it is");
         assert_eq!(attempts(&story.0).len(), usize::from(is_tried), "{code}");
         if is_tried {
@@ -207,7 +207,7 @@ fn answers_that_are_worth_another_attempt() {
         });
         let story = client.finish();
         assert_eq!(last_attempt(&story.0), if is_tried { 2 } else { 0 }, "{status}");
-        // At the end it is told as without the option.
+        // The final end is reported as without the option.
         story.check_failed(1006, &["ws", "http"], &status.to_string());
     }
 }
@@ -443,7 +443,7 @@ fn what_the_getters_tell_is_of_the_newest_connection() {
     client.finish().check_clean(1000, "");
 }
 
-/// A connection that waits for its next attempt for very long.
+/// A connection that waits very long for its next attempt.
 fn waiting() -> Client {
     let closed = ClosedPort::new().unwrap();
     let client = Client::with(&format!("ws://127.0.0.1:{}/", closed.port), |options| {
@@ -522,7 +522,7 @@ fn terminate_at_any_moment_is_the_end() {
     }
 }
 
-/// Waits until that many connections have come to the server.
+/// Waits until the server has had that many connections.
 fn wait_for(count: &AtomicUsize, wanted: usize) {
     let deadline = Instant::now() + PATIENCE;
     while count.load(Ordering::SeqCst) < wanted {
@@ -598,7 +598,7 @@ fn warnings_that_nobody_takes_are_bounded() {
         options.reconnect_min_ms = 1;
         options.reconnect_max_ms = 1;
     });
-    // More than all buffers on the way hold: each time a message loses its beginning.
+    // More than all buffers on the way can hold, so that a message loses its beginning each time.
     let rest = vec![0; 12 << 20];
     for _ in 0..20 {
         assert_eq!(send_ex(client.id, b"begin", HOSTWS_BLOB, HOSTWS_MORE), HOSTWS_OK);

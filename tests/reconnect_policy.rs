@@ -1,5 +1,5 @@
-//! Which ends lead to another attempt is up to the host, and so is where that goes; when it
-//! comes is left to chance, so that clients do not all come together.
+//! The host decides which ends lead to another attempt, and to which URL. The delay is random, so
+//! that clients do not all return together.
 
 mod support;
 
@@ -59,7 +59,7 @@ fn policy(on: i32, codes: &CStr) -> impl Fn(&mut ws_options) + '_ {
 
 #[test]
 fn close_codes_are_added_and_left_out() {
-    // Path 0 is a close frame with no code.
+    // Path 0: a close frame without a code.
     let server = numbered(|_, mut stream, request| {
         accept(stream, request)?;
         let answer = match request.path()[1..].parse().unwrap() {
@@ -236,7 +236,7 @@ fn the_next_attempt_goes_to_the_url_that_was_set() {
     assert_eq!(set_url(client.id, &next), HOSTWS_OK);
     assert_eq!(url_of(client.id).as_ref(), Ok(&next));
     assert_eq!(ws_status(client.id), HOSTWS_CONNECTED, "it stays open until it is lost");
-    // What is refused changes nothing.
+    // A refused call changes nothing.
     for bad in ["", "http://h/", "ws://h/#f", "ws://h:0/"] {
         check_refused(set_url(client.id, bad), HOSTWS_E_URL, "");
     }
@@ -256,7 +256,7 @@ fn the_next_attempt_goes_to_the_url_that_was_set() {
     client.terminate();
     check_refused(set_url(client.id, "ws://h/"), HOSTWS_E_CLOSED, "");
     client.finish().check_clean(1000, "");
-    // Without TLS, no password leaves before a server asks for it.
+    // Without TLS, no password is sent before a server asks for it.
     let expected = ["/one k ", "/two?resume=7 k ", "/three k "];
     assert_eq!(*seen.lock().unwrap(), expected);
 
@@ -304,7 +304,7 @@ fn a_url_that_leads_to_a_server_which_is_not_verified_brings_the_warning() {
     assert_eq!(shape, ['o', 'r', 'w', 'R']);
 }
 
-/// What so many clients are told, each of its first attempt.
+/// The delays before the first attempt of that many clients.
 fn first_delays(count: usize, url: &str, set: impl Fn(&mut ws_options)) -> Vec<i64> {
     let clients: Vec<Client> = (0..count)
         .map(|_| {
@@ -332,13 +332,13 @@ fn what_hits_all_clients_brings_them_back_over_five_seconds() {
     for address in [refused, url(&server, "/drop"), url(&server, "/close?code=1012")] {
         let first = first_delays(40, &address, |_| {});
         assert!(first.iter().all(|delay| (0..=5000).contains(delay)), "{first:?}");
-        // That all are below is less likely than one in 10 to the 27.
+        // The probability that all are below is less than 10 to the -27.
         assert!(first.iter().any(|&delay| delay > 1000), "{first:?}");
     }
-    // What is this client's own is tried again soon.
+    // An end that affects only this client is tried again soon.
     let first = first_delays(10, &url(&server, "/close?code=1011"), |_| {});
     assert!(first.iter().all(|delay| (500..=1000).contains(delay)), "{first:?}");
-    // The host's own bounds hold.
+    // The host's limits apply.
     let first = first_delays(10, &url(&server, "/drop"), |options| options.reconnect_max_ms = 600);
     assert!(first.iter().all(|delay| (0..=600).contains(delay)), "{first:?}");
     let first = first_delays(10, &url(&server, "/drop"), |options| options.reconnect_min_ms = 100);

@@ -1,4 +1,4 @@
-//! Redirects: how far they are followed, and what goes along.
+//! Redirects: how far they are followed, and what is sent along.
 
 mod support;
 
@@ -22,7 +22,7 @@ fn redirect(status: u16, location: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Redirects every request to what the function says of its path, or accepts it if that is "".
+/// A server that redirects each request to the result of the function for its path; "" accepts it.
 fn redirector(to: impl Fn(&str) -> String + Send + Sync + 'static) -> (Listener, Receiver<String>) {
     let (sender, heads) = channel();
     let sender = Mutex::new(sender);
@@ -73,7 +73,7 @@ fn none_is_followed_unless_it_is_wanted() {
     let story = Client::new(&url(&server, "/")).finish();
     story.check_failed(1006, &["ws", "http"], "redirects are not followed");
     assert_eq!(heads.try_iter().count(), 1);
-    // And no status without a location.
+    // A status without a location is not followed.
     let silent = raw::scripted(|mut stream, _| {
         stream.write_all(b"HTTP/1.1 302 Found\r\nContent-Length: 4\r\n\r\nlost")?;
         close_gently(stream);
@@ -135,7 +135,7 @@ fn credentials_stay_with_their_origin() {
         ("Host", "mine.example"),
         ("X-Open", "yes"),
     ];
-    // Home to a stranger, and back home: what stayed behind does not come back.
+    // From home to a stranger and back: what was not sent to the stranger does not come back.
     let (home_port, stranger_port) = (Mutex::new(0), Mutex::new(0));
     let ports = std::sync::Arc::new((home_port, stranger_port));
     let shared = ports.clone();
@@ -213,7 +213,7 @@ fn the_name_for_tls_stays_with_its_host() {
     for (host, opens) in [("localhost", true), ("127.0.0.1", false)] {
         let to = format!("https://{host}:{}/drop", secure.port);
         let (plain, _) = redirector(move |_| to.clone());
-        // Known to no certificate here: what is expected on 127.0.0.1, and nowhere else.
+        // No certificate has this name. It is expected on 127.0.0.1 only.
         let client = following(&url(&plain, "/"), 1, |options| {
             options.tls_ca = ca.as_ptr();
             options.tls_server_name = c"other.example".as_ptr();
@@ -270,7 +270,7 @@ fn locations_that_lead_nowhere() {
         story.check_failed(1006, &["ws", "http"], words);
         assert!(!format!("{story:?}").contains("hunter2"));
     }
-    // What cannot be reached is told with the way there.
+    // The error of an unreachable target names the redirects.
     let (server, _) = redirector(|_| "http://me:hunter2@127.0.0.1:1/hunter2?hunter2".to_owned());
     let port = server.port;
     for (count, words) in [
@@ -282,7 +282,7 @@ fn locations_that_lead_nowhere() {
         assert!(story.errors().iter().any(message), "{story:?}");
         assert!(!format!("{story:?}").contains("hunter2"));
     }
-    // No redirect by its status.
+    // Its status is not a redirect.
     let other = raw::scripted(|mut stream, _| {
         stream.write_all(&redirect(305, "http://127.0.0.1:1/"))?;
         close_gently(stream);
@@ -304,7 +304,7 @@ fn through_a_proxy_and_past_its_own_redirects() {
     let asked = |port| format!("CONNECT 127.0.0.1:{port}");
     assert_eq!(proxy.asked(), [asked(first.port), asked(server.port)]);
 
-    // A proxy that wants its user elsewhere first.
+    // A proxy that redirects its user.
     let location = format!("http://127.0.0.1:{}/", server.port);
     let portal = Listener::start(move |mut stream, _| {
         let _ = stream.read(&mut [0; 1000]);
@@ -339,7 +339,7 @@ fn a_cookie_of_a_redirect_is_sent_back_to_its_origin() {
         let cookies = request.header_all("cookie").join("+");
         let set = "HTTP/1.1 302 Found\r\nSet-Cookie: sid=abc; HttpOnly\r\nSet-Cookie: r=2\r\n";
         let answer = match cookies.contains("sid") {
-            // The same place again: it wants to see the cookie there.
+            // A redirect to the same URL: the server wants the cookie back.
             false => format!("{set}Location: /\r\n\r\n"),
             true => format!("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{port}/\r\n\r\n"),
         };

@@ -139,7 +139,7 @@ fn a_server_that_does_not_speak_http() {
     story.check_failed(1006, &["ws", "http"], "does not speak HTTP");
 }
 
-/// One connection for each byte of the answer after which the server can go.
+/// One connection for each byte of the answer after which the server may close.
 fn check_each_byte(path: &str, components: &[&[&str]]) {
     let raw = raw_server();
     let clients: Vec<Client> = (0..=WHOLE_ANSWER)
@@ -200,12 +200,12 @@ fn a_refusal_that_does_not_say_where_it_ends_is_told_when_it_pauses() {
     let server = raw::scripted(|mut stream, request| {
         let length = if request.path() == "/known" { "Content-Length: 1000\r\n" } else { "" };
         write!(stream, "HTTP/1.1 403 Forbidden\r\n{length}\r\nno entry")?;
-        // It stays open.
+        // The server keeps the connection open.
         wait_until_gone(stream);
         Ok(())
     })
     .unwrap();
-    // Where more is announced, it is waited for: longer than for what may be the end.
+    // Announced bytes are awaited longer than an unmarked end.
     let ends = Arc::new(Mutex::new(Vec::new()));
     let open = |path: &'static str| {
         let ends = Arc::clone(&ends);

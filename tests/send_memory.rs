@@ -1,5 +1,5 @@
-//! What a host's messages take while they wait, and after their connection has ended. One test,
-//! because it measures the whole process.
+//! The memory of messages while they wait, and after their connection has ended. One test, because
+//! it measures the whole process.
 
 mod support;
 
@@ -16,14 +16,14 @@ use support::url;
 const MIB: u64 = 1 << 20;
 const DEFLATE: &str = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
 
-/// What of the process is in memory, in bytes.
+/// The resident memory of the process, in bytes.
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.split_whitespace().next().unwrap().parse::<u64>().unwrap() << 10
 }
 
-/// A server that accepts, reads nothing, and resets the connection at the gate's word.
+/// A server that accepts, reads nothing, and resets the connection when the gate opens.
 fn deaf(answer: &'static str) -> (Listener, mpsc::Sender<()>) {
     let (gate, gone) = mpsc::channel::<()>();
     let gone = std::sync::Mutex::new(gone);
@@ -37,7 +37,7 @@ fn deaf(answer: &'static str) -> (Listener, mpsc::Sender<()>) {
     (server.unwrap(), gate)
 }
 
-/// Sends until it is refused; how many bytes more the process takes then.
+/// Sends until a message is refused. Returns by how much the memory of the process has grown.
 fn fill(client: &Client, message: &[u8]) -> u64 {
     let before = resident();
     let refused = loop {
@@ -67,7 +67,7 @@ fn compressed_messages_count_with_their_copies() {
     client.wait_open();
     let zeros = vec![0; MIB as usize];
     let grown = fill(&client, &zeros);
-    // The compressor has its window and its tables besides.
+    // The compressor needs its window and tables in addition.
     assert!(grown < LIMIT + 4 * MIB, "{grown} bytes");
     gate.send(()).unwrap();
     client.poll_until("the loss", is_lost);
@@ -86,7 +86,7 @@ fn empty_messages_are_held_by_what_they_count() {
     });
     client.wait_open();
     let grown = fill(&client, b"");
-    // A buffer that grows is twice as large for a moment.
+    // A buffer takes twice its size for a moment when it grows.
     assert!(grown < 3 * LIMIT, "{grown} bytes");
     assert_eq!(ws_abort(client.id), HOSTWS_OK);
     client.finish();
@@ -98,7 +98,7 @@ fn what_was_to_be_sent_ends_with_its_connection() {
     let ws = open_pull(&url(&server, "/"), None);
     assert!(ws > 0, "{}", last_words());
     assert_eq!(next(0, 20_000), Ok((ws, Event::Open)));
-    // This thread has used no connection since.
+    // This thread has not used a connection since.
     assert_eq!(send(ws, &vec![7; 60 << 20], HOSTWS_BLOB), HOSTWS_OK);
     assert!(resident() > before + 50 * MIB);
     assert_eq!(ws_abort(ws), HOSTWS_OK);

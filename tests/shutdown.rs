@@ -1,5 +1,5 @@
-//! ws_shutdown() closes everything, bounded, and the library can be used again. It concerns
-//! the whole process, so these run one after the other.
+//! ws_shutdown() closes everything, bounded, and the library can be used again. It affects the
+//! whole process, so these tests run one after the other.
 
 mod support;
 
@@ -147,7 +147,7 @@ fn calls_after_it_answer_as_for_any_closed_connection() {
 fn an_opening_is_finished_for_what_waits() {
     let _alone = alone();
     for timeout in [10_000, -1] {
-        // It answers late, and the shutdown is at it by then.
+        // The server answers late, when the shutdown has begun.
         let late = || thread::sleep(Duration::from_millis(150));
         let (server, heard) = raw::recording_after(late, "", Vec::new()).unwrap();
         let client = Client::new(&url(&server, "/"));
@@ -183,7 +183,7 @@ fn a_lost_connection_is_opened_again_for_what_waits() {
         let count = std::sync::atomic::AtomicUsize::new(0);
         let server = raw::scripted(move |mut stream: &TcpStream, request| {
             if count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1 {
-                // The attempt to come back fails, too.
+                // The next attempt fails, too.
                 return Ok(());
             }
             stream.write_all(&request.accept(""))?;
@@ -223,7 +223,7 @@ fn a_server_that_takes_its_time_gets_it() {
     let server = raw::scripted(move |mut stream: &TcpStream, request| {
         stream.write_all(&request.accept(""))?;
         socket2::SockRef::from(stream).set_recv_buffer_size(16 << 10)?;
-        // Longer than the closing handshake may take.
+        // Longer than the limit of the closing handshake.
         thread::sleep(Duration::from_millis(400));
         loop {
             let frame = frames::read(&mut stream)?;
@@ -246,7 +246,7 @@ fn a_server_that_takes_its_time_gets_it() {
     let result = ws_shutdown(20_000);
     assert_eq!(result, HOSTWS_OK, "{}", last_words());
     let story = client.finish();
-    // What has left may be on its way still.
+    // Messages that have left may still be on their way.
     for _ in 0..COUNT {
         assert_eq!(frames.recv_timeout(PATIENCE), Ok(BINARY));
     }
@@ -300,7 +300,7 @@ fn wait_until(id: ws_id, is_there: impl Fn(i32) -> bool) {
 fn what_cannot_leave_is_told() {
     let _alone = alone();
     let raw = raw_server();
-    // It takes too long; there is no time at all.
+    // Too little time, and no time at all.
     for timeout in [200, 0] {
         let client = Client::new(&url(&raw, "/silent"));
         client.send("important");
@@ -323,7 +323,7 @@ fn what_cannot_leave_is_told() {
     });
     check_lost(&client, 20_000, "403");
     failing.join().unwrap();
-    // It is open, and the server reads nothing.
+    // The connection is open, but the server reads nothing.
     let server = ws_server();
     let stalled = Client::new(&url(&server, "/silent"));
     stalled.wait_open();
@@ -350,10 +350,10 @@ fn without_a_time_a_server_that_takes_nothing_has_its_own() {
 fn what_is_no_message_is_no_loss() {
     let _alone = alone();
     let raw = raw_server();
-    // A ping waits for nobody.
+    // The shutdown does not wait for a ping.
     let pinging = Client::new(&url(&raw, "/silent"));
     assert_eq!(ping(pinging.id, b"x"), HOSTWS_OK);
-    // What the host has dropped itself is not the shutdown's loss.
+    // Messages that the host dropped itself do not count as lost.
     let aborted = Client::new(&url(&raw, "/silent"));
     aborted.send("dropped");
     assert_eq!(ws_abort(aborted.id), HOSTWS_OK);

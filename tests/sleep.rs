@@ -1,6 +1,5 @@
-//! After a sleep of the machine a dead connection is found soon. The machine that sleeps here
-//! is a pretended one: this program has its own `clock_gettime`, and its own alarm instead of
-//! the timer by which the system tells of the end of a sleep.
+//! After a sleep of the machine, a dead connection is detected soon. The sleep is simulated: this
+//! program replaces `clock_gettime`, and the timer by which the system reports the end of a sleep.
 #![cfg(target_os = "linux")]
 
 mod support;
@@ -27,7 +26,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[no_mangle]
 unsafe extern "C" fn clock_gettime(clock: clockid_t, time: *mut timespec) -> c_int {
-    // SAFETY: the caller's promise is the one that the system asks for.
+    // SAFETY: the caller keeps the contract of the system call.
     unsafe {
         let result = libc::syscall(libc::SYS_clock_gettime, clock, time);
         if result == 0 && clock == libc::CLOCK_BOOTTIME {
@@ -59,7 +58,7 @@ extern "C" fn timerfd_settime(
     0
 }
 
-/// The machine sleeps, and wakes up after so long; 0: only its wall clock is set.
+/// Simulates a sleep of this length; 0: only the wall clock is set.
 fn sleep(seconds: i64) {
     SLEPT.fetch_add(seconds, Ordering::SeqCst);
     for &alarm in &*locked(&ALARMS) {
@@ -69,7 +68,7 @@ fn sleep(seconds: i64) {
     }
 }
 
-/// Whatever the worker was to do before, it has done.
+/// Makes a round trip. Afterwards the worker has done everything before it.
 fn round_trip(client: &Client, count: usize) {
     client.send("are you there?");
     client.wait_messages(count);
@@ -78,7 +77,7 @@ fn round_trip(client: &Client, count: usize) {
 #[test]
 fn a_dead_connection_is_found_soon() {
     let _alone = locked(&ONE_AT_A_TIME);
-    // It reads, and never says anything.
+    // The server reads, and never sends anything.
     let server = scripted(|mut stream, request| {
         stream.write_all(&request.accept(""))?;
         loop {
@@ -176,7 +175,7 @@ fn the_next_attempt_is_made_at_once_unless_the_server_asked_to_wait() {
         ws_poll(0, 5, 0);
     }
     assert_eq!(CAME.load(Ordering::SeqCst), 2);
-    // What was asked and half of that, which is left to chance.
+    // The delay that the server asked for, and the random half of it.
     sleep(130);
     client.wait_open();
     client.terminate();
@@ -186,7 +185,7 @@ fn the_next_attempt_is_made_at_once_unless_the_server_asked_to_wait() {
 #[test]
 fn a_loss_that_the_sleep_brought_is_this_clients_own_and_tried_again_soon() {
     let _alone = locked(&ONE_AT_A_TIME);
-    // It has forgotten who slept: the ping is answered with an end.
+    // The server has forgotten the client, and answers the ping by closing.
     let server = scripted(|mut stream, request| {
         stream.write_all(&request.accept(""))?;
         frames::read(&mut stream).map(drop)

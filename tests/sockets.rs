@@ -17,7 +17,7 @@ use support::servers::certificates::Certificates;
 use support::servers::{websocket, ClosedPort};
 use support::ws_server;
 
-/// A listener that hangs up, and tells from where it was reached.
+/// A listener that hangs up, and reports the client's address.
 struct Door {
     port: u16,
     callers: Receiver<IpAddr>,
@@ -105,7 +105,7 @@ fn what_is_wrong_with_the_local_address_is_told() {
     story.check_failed(1006, &["ws", "tcp", "tcp", "os"], "cannot come from 192.0.2.77");
     let story = from(&url, "::1");
     story.check_failed(1006, &["ws", "tcp", "tcp"], "local_address has no IPv4 address");
-    // One that is not there is passed over.
+    // A missing address is skipped.
     assert!(from(&url, "192.0.2.77,127.0.0.7").was_open());
 }
 
@@ -127,7 +127,7 @@ fn the_words_at_the_end_of_the_ports_say_what_to_do() {
     let url = format!("ws://127.0.0.1:{}/echo", server.port);
     let first = Client::with(&url, |options| options.local_address = local.as_ptr());
     first.wait_open();
-    // The pair of addresses and ports exists already.
+    // This pair of addresses and ports is already in use.
     let second = Client::with(&url, |options| options.local_address = local.as_ptr());
     let story = second.finish();
     let words = format!("no local port is left for 127.0.0.1:{}", server.port);
@@ -189,10 +189,10 @@ fn several_addresses_take_turns_and_stand_in_for_each_other() {
     }
 }
 
-/// Calls that with the client's end of a connection to a port.
+/// Calls `look` with the client's end of a connection to a port.
 fn with_socket<T>(port: u16, look: impl FnOnce(&SockRef<'_>) -> T) -> T {
     for number in 3..1024 {
-        // SAFETY: what is no socket only yields errors.
+        // SAFETY: a number that is not a socket only causes errors.
         let fd = unsafe { BorrowedFd::borrow_raw(number) };
         let socket = SockRef::from(&fd);
         let peer = socket.peer_addr().ok().and_then(|peer| peer.as_socket());
@@ -220,7 +220,7 @@ fn options_of_tcp_reach_the_socket() {
         assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(42));
         assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(42));
         assert_eq!(socket.tcp_user_timeout().unwrap(), Some(Duration::from_millis(12_345)));
-        // Linux doubles them for its own needs.
+        // Linux doubles the sizes for its own overhead.
         assert_eq!(socket.send_buffer_size().unwrap(), 100_000);
         assert_eq!(socket.recv_buffer_size().unwrap(), 120_000);
     });
@@ -234,7 +234,8 @@ fn options_of_tcp_reach_the_socket() {
         assert!(!socket.keepalive().unwrap());
         assert_eq!(socket.tcp_user_timeout().unwrap(), None);
         assert!(socket.tcp_nodelay().unwrap());
-        // All ports are looked at alike, if the kernel knows how (IP_LOCAL_PORT_RANGE, Linux 6.3).
+        // All ports are searched in the same way, if the kernel supports it (IP_LOCAL_PORT_RANGE,
+        // Linux 6.3).
         let mut range = 0_u32;
         let mut size = size_of::<u32>() as libc::socklen_t;
         let (fd, value) = (socket.as_raw_fd(), (&raw mut range).cast());

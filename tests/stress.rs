@@ -26,16 +26,16 @@ const CONNECTIONS: usize = 50;
 const DEEPEST: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A connection as its callbacks see it. It is kept to the end of the test.
+/// The state of a connection for its callbacks. It is kept to the end of the test.
 struct Connection {
     id: AtomicU32,
     owner: ThreadId,
     sent: AtomicU32,
     received: AtomicU32,
     opened: AtomicBool,
-    /// The host closed it, or another thread did.
+    /// It was closed by its host or by another thread.
     closed: AtomicBool,
-    /// It was closed after everything had come back.
+    /// It was closed after all echoes had arrived.
     complete: AtomicBool,
     aborted: AtomicBool,
     ends: AtomicU32,
@@ -55,7 +55,7 @@ impl Connection {
         self.sent.load(Ordering::SeqCst) == self.received.load(Ordering::SeqCst)
     }
 
-    /// It has been open, and all has come back.
+    /// Whether it has been open and all echoes have arrived.
     fn has_settled(&self) -> bool {
         self.opened.load(Ordering::SeqCst) && self.is_complete()
     }
@@ -65,7 +65,7 @@ impl Connection {
     }
 
     fn send(&self) {
-        // One thread sends: the number is its own until it is counted.
+        // Only one thread sends, so the number is not used twice.
         let number = self.sent.load(Ordering::SeqCst);
         let result = send(self.id(), text(self.id(), number).as_bytes(), HOSTWS_TEXT);
         if result == HOSTWS_OK {
@@ -90,7 +90,7 @@ impl Connection {
     }
 }
 
-/// The message of that number: its length and content follow from it.
+/// The message with that number, which determines its length and content.
 fn text(id: ws_id, number: u32) -> String {
     let length = (id as usize).wrapping_mul(7919).wrapping_add(number as usize * 104_729) % 3000;
     format!("{id}:{number}:{}", "x".repeat(length))
@@ -111,7 +111,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A fault is noted and not thrown: callbacks go on.
+/// Records a fault, without a panic, because callbacks must continue.
 fn check(holds: bool, words: impl FnOnce() -> String) {
     if !holds {
         let mut faults = locked(&FAULTS);
@@ -159,7 +159,7 @@ unsafe extern "C-unwind" fn tell(ws: ws_id, event: *const ws_event, user_data: *
         }
         HOSTWS_EVENT_MESSAGE => {
             let number = connection.received.fetch_add(1, Ordering::SeqCst);
-            // SAFETY: the library says that so many bytes are there.
+            // SAFETY: the library promises that many bytes.
             let data =
                 unsafe { std::slice::from_raw_parts(event.data.cast(), event.length as usize) };
             check(data == text(ws, number).as_bytes(), || {
@@ -175,7 +175,7 @@ unsafe extern "C-unwind" fn tell(ws: ws_id, event: *const ws_event, user_data: *
             let aborted = connection.aborted.load(Ordering::SeqCst);
             let expected = match (connection.opened.load(Ordering::SeqCst), aborted) {
                 (true, false) => code == 1000 && event.was_clean == 1,
-                // It was open, but that was not told before it was closed.
+                // It was open, but was closed before OPEN was delivered.
                 (false, _) | (true, true) => code == 1000 || code == 1006,
             };
             check(expected, || format!("{ws}: ended with {code}"));
@@ -215,7 +215,7 @@ struct World {
     secure: CString,
     ca: CString,
     end: Instant,
-    /// All that there ever were, by host thread: what a callback was given stays valid.
+    /// All connections ever made, by host thread, so that the callbacks' pointers stay valid.
     connections: Vec<Mutex<Vec<Arc<Connection>>>>,
 }
 
@@ -256,7 +256,7 @@ impl World {
         connection
     }
 
-    /// One life of a host thread.
+    /// The life of a host thread.
     fn live(&self, host: usize, life: Duration) {
         let death = (Instant::now() + life).min(self.end);
         let mut mine: Vec<Arc<Connection>> = Vec::new();
@@ -272,7 +272,7 @@ impl World {
             check(polled >= 0, || format!("ws_poll says {polled}: {}", last_words()));
         }
         done("threads");
-        // Half of them leave open what is open.
+        // Half of the threads leave their connections open.
         if chance(2) == 0 {
             self.leave_politely(&mine);
         }
@@ -295,7 +295,7 @@ impl World {
         }
     }
 
-    /// Waits for all echoes, closes all, and sees each end once.
+    /// Waits for all echoes, closes all connections, and checks that each ends once.
     fn leave_politely(&self, mine: &[Arc<Connection>]) {
         let deadline = Instant::now() + PATIENCE;
         let settled = |connection: &Connection| connection.is_closed() || connection.has_settled();
@@ -320,7 +320,7 @@ impl World {
         }
     }
 
-    /// Another thread that meddles with everybody's connections.
+    /// A thread that interferes with all connections.
     fn meddle(&self) {
         while Instant::now() < self.end {
             let picked = {
@@ -346,7 +346,7 @@ impl World {
     }
 }
 
-/// As many descriptors as the system lets us have.
+/// Allows as many descriptors as the system permits.
 fn raise_descriptor_limit() {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: plain system calls on one valid struct.

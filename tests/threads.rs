@@ -1,4 +1,4 @@
-//! Any thread may call; callbacks run on one alone, and live no longer than it.
+//! Any thread may call. Callbacks run on one thread only, and never after it has ended.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! wss:// lets nobody in but the server that was meant, and says why.
+//! wss:// accepts only the intended server, and says why it refuses others.
 
 mod support;
 
@@ -18,7 +18,7 @@ use support::servers::raw::Request;
 use support::servers::websocket::{self, openssl_acceptor};
 use support::ws_server;
 
-/// A server with that certificate, and an authority that the client trusts.
+/// A server with a certificate, and the authority that the client trusts.
 struct Secure {
     server: Listener,
     ca: CString,
@@ -99,7 +99,7 @@ fn large_messages_go_both_ways() {
     client.finish().check_clean(1000, "");
 }
 
-/// A wake-up function, which the worker waits for.
+/// A slow wake-up function, which the worker waits for.
 unsafe extern "C-unwind" fn dawdle(_user_data: *mut c_void) {
     thread::sleep(Duration::from_millis(300));
 }
@@ -115,7 +115,7 @@ fn a_stream_that_ends_inside_a_record_is_lost_at_once() {
         stream.write_all(&request.accept("")).unwrap();
         assert_eq!(frames::read(&mut stream).unwrap().payload, b"go");
         stream.write_all(&frame(FIN | TEXT, b"gone")).unwrap();
-        // The client's worker is in the wake-up function: it hears of both at the same time.
+        // The client's worker is in the wake-up function, so it gets both at the same time.
         thread::sleep(Duration::from_millis(100));
         let mut below = stream.get_ref().tcp();
         below.write_all(b"\x17\x03\x03\x00\x40half of it").unwrap();
@@ -306,7 +306,7 @@ fn errors_that_the_host_left_with_openssl_are_its_own() {
     client.finish().check_clean(1000, "");
 }
 
-/// A server that upgrades over TLS and then writes past it.
+/// A server that upgrades over TLS and then writes plain bytes.
 #[test]
 fn what_is_not_tls_inside_tls_is_told_as_such() {
     let certificates = Certificates::new().unwrap();
@@ -336,7 +336,7 @@ fn what_is_not_tls_inside_tls_is_told_as_such() {
 #[test]
 fn a_server_that_leaves_out_what_is_between_is_told_apart_from_a_stranger() {
     let certificates = Certificates::new().unwrap();
-    // It shows its own certificate alone, which another than the authority has signed.
+    // It sends only its own certificate, which an intermediate authority has signed.
     let server = websocket::with_openssl(&certificates.client, |_| Ok(())).unwrap();
     let ca = CString::new(certificates.client_ca_pem.clone()).unwrap();
     let url = format!("wss://localhost:{}/echo", server.port);

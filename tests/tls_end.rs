@@ -1,5 +1,5 @@
-//! However a connection over TLS ends, the server is told so by TLS first (close_notify): a
-//! stream that just breaks off may have been cut by anybody, and servers log it as an error.
+//! However a connection over TLS ends, the server first gets a close_notify. Anybody can cut a
+//! stream, so servers log an end without it as an error.
 
 mod support;
 
@@ -16,8 +16,8 @@ use support::servers::listener::{Connected, Listener, PATIENCE};
 use support::servers::raw::Request;
 use support::servers::websocket::openssl_acceptor;
 
-/// A server that sends what its script says, by path, and tells for each connection by path
-/// whether its TLS was ended.
+/// A server that sends what its script has for the path, and reports for each connection whether
+/// its TLS was ended.
 struct Server {
     listener: Listener,
     ends: mpsc::Receiver<(String, bool)>,
@@ -46,7 +46,7 @@ fn start(certificates: &Certificates, answer: fn(&Request) -> Vec<u8>) -> Server
     Server { listener: listener.unwrap(), ends }
 }
 
-/// Reads to the end; whether TLS was ended, and not cut off.
+/// Reads to the end. Returns whether TLS was ended properly.
 fn is_ended(stream: &mut Tls) -> bool {
     let mut buffer = [0; 4096];
     loop {
@@ -83,7 +83,7 @@ fn answer(request: &Request) -> Vec<u8> {
     }
 }
 
-/// One after the other: the last way concerns the whole process.
+/// One after the other, because the last way affects the whole process.
 #[test]
 fn every_end_is_said_by_tls_too() {
     let certificates = Certificates::new().unwrap();
@@ -105,7 +105,7 @@ fn every_end_is_said_by_tls_too() {
     server.check_ended("/open");
     client.finish();
 
-    // The server does not answer, so its patience ends it.
+    // The server does not answer, so the time limit ends the connection.
     let client = open("/open");
     client.wait_open();
     client.terminate();
@@ -135,7 +135,7 @@ fn every_end_is_said_by_tls_too() {
     ws_abort(client.id);
     client.finish();
 
-    // Where the time was not even enough for the handshake, with more of it.
+    // Tried with more time if the time was too short even for the handshake.
     let timed_out = [500, 5000, 30_000].into_iter().find_map(|limit| {
         open_with("/silent", &|options| options.open_timeout_ms = limit).finish();
         let (path, is_ended) = server.ends.recv_timeout(PATIENCE).unwrap();

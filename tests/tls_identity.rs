@@ -1,5 +1,5 @@
-//! Who the client is: a server that asks for a certificate gets the right one, and what is
-//! wrong with it is said before anything is opened, or by the one error.
+//! The client's identity: a server that asks for a certificate gets the right one. Faults are
+//! reported by ws_new() or by the ERROR.
 
 mod support;
 
@@ -18,14 +18,14 @@ use support::servers::websocket;
 
 const PASSWORD: &str = "Passwort ä";
 
-/// A server that lets in nobody but certain clients.
+/// A server that accepts only certain clients.
 struct Mutual {
     certificates: Certificates,
     server: Listener,
     ca: CString,
 }
 
-/// What the client is given.
+/// The options of the client.
 #[derive(Default)]
 struct Given {
     cert: CString,
@@ -70,7 +70,7 @@ impl Mutual {
         })
     }
 
-    /// The server lets it in, and knows who it is.
+    /// Checks that the server accepts the client and knows its name.
     #[track_caller]
     fn check_let_in(&self, given: &Given) {
         let client = self.client(given);
@@ -80,7 +80,7 @@ impl Mutual {
         client.finish().check_clean(1000, "");
     }
 
-    /// It fails when it opens, and the words name what is wrong.
+    /// Checks that the opening fails, and that the error says what is wrong.
     #[track_caller]
     fn check_fails(&self, given: &Given, words: &[&str]) {
         let story = self.client(given).finish();
@@ -96,7 +96,7 @@ impl Mutual {
     }
 }
 
-/// ws_new() refuses it, and the words name what is wrong.
+/// Checks that ws_new() refuses it, and that the error says what is wrong.
 #[track_caller]
 fn check_option(given: &Given, words: &[&str]) {
     let mut options = options();
@@ -109,7 +109,7 @@ fn check_option(given: &Given, words: &[&str]) {
     assert!(!last_words().contains(PASSWORD), "{}", last_words());
 }
 
-/// A file that goes with the test.
+/// A file that is removed after the test.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -143,7 +143,7 @@ fn private(pem: &str) -> PKey<Private> {
 fn a_certificate_with_its_chain_lets_the_client_in() {
     let mutual = Mutual::new();
     mutual.check_let_in(&Given::of(&mutual.certificates.client));
-    // A second time from the context that is there already.
+    // A second time, with the existing context.
     mutual.check_let_in(&Given::of(&mutual.certificates.client));
 }
 
@@ -213,7 +213,7 @@ fn keys_of_every_format_are_read() {
     let encrypted = text(pkey.private_key_to_pem_pkcs8_passphrase(cipher(), password).unwrap());
     assert!(encrypted.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
     mutual.check_let_in(&Given::new(cert, &encrypted).with_password(PASSWORD));
-    // A password that is not needed does no harm.
+    // An unnecessary password does no harm.
     mutual.check_let_in(&Given::new(cert, &ec_client.key_pem).with_password(PASSWORD));
 
     let pkey = PKey::generate_ed25519().unwrap();
@@ -228,7 +228,7 @@ fn a_client_without_or_with_a_strange_certificate_is_told() {
     mutual.check_fails(&Given::default(), &["client certificate", "tls_cert"]);
     let stranger = Given::of(&mutual.certificates.other_ca);
     mutual.check_fails(&stranger, &["client", "certificate", "tls_cert"]);
-    // One identity is not the other's.
+    // Identities are not confused.
     mutual.check_let_in(&Given::of(&mutual.certificates.client));
     mutual.check_fails(&Given::default(), &["tls_cert"]);
     mutual.check_fails(&stranger, &["tls_cert"]);
@@ -281,7 +281,7 @@ fn what_is_wrong_with_text_is_refused_at_once() {
     check_option(&Given::new("@c.pem", &encrypted), &["tls_key_password is not set"]);
 }
 
-/// The host may use OpenSSL itself, and its errors wait in a queue of the thread's.
+/// The host may use OpenSSL itself, whose errors are kept in a queue of the thread.
 #[test]
 fn nothing_is_left_in_openssls_queue_of_errors() {
     let certificates = Certificates::new().unwrap();
@@ -331,7 +331,7 @@ fn an_encrypted_key_may_be_damaged_in_many_places() {
             given.set(&mut options);
             // SAFETY: all is valid during the call.
             let ws = unsafe { ws_new(c"wss://[::1]:1/".as_ptr(), std::ptr::null(), &options) };
-            // Some bits of it mean nothing.
+            // Some bits have no meaning.
             assert!(ws > 0 || ws == HOSTWS_E_OPTION, "{at}: {ws}, {}", last_words());
             ws_abort(ws);
         }

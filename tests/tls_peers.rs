@@ -1,5 +1,5 @@
-//! TLS with more than one peer: what is asked of the server and shown to it is not a proxy's
-//! business, and who the client is stays with the origin that it was meant for.
+//! TLS with more than one peer: the checks and the identity for the server do not apply to a proxy,
+//! and the identity is sent only to the origin that it was meant for.
 
 mod support;
 
@@ -13,8 +13,8 @@ use support::servers::proxies::{FakeProxy, Kind, Setup};
 use support::servers::{raw, websocket};
 use support::ws_server;
 
-/// Two authorities: of one is what the first server has, of the other what a proxy has, or the
-/// server behind a redirect.
+/// Two authorities: one has signed the certificate of the first server, the other that of a proxy
+/// or of the server behind a redirect.
 struct World(Certificates);
 
 /// What the options of a connection point to.
@@ -37,7 +37,7 @@ impl World {
         World(Certificates::new().unwrap())
     }
 
-    /// Both authorities are trusted, and the client has a certificate.
+    /// Options that trust both authorities, with a client certificate.
     fn given(&self) -> Given {
         let client = &self.0.client;
         Given {
@@ -48,7 +48,7 @@ impl World {
         }
     }
 
-    /// A proxy that would like to know who its clients are.
+    /// A proxy that asks for client certificates.
     fn proxy(&self) -> FakeProxy {
         let setup = Setup::new(Kind::Http).tls(&self.0.other_ca);
         setup.asks_for(&self.0.client_ca_pem).start()
@@ -81,7 +81,7 @@ impl Given {
     }
 }
 
-/// The server's first message, which says who the client is.
+/// Checks the server's first message, which names the client.
 #[track_caller]
 fn check_known_as(client: &Client, name: &str) {
     client.wait_messages(1);
@@ -90,7 +90,7 @@ fn check_known_as(client: &Client, name: &str) {
     client.finish().check_clean(1000, "");
 }
 
-/// What the certificate was in each callback.
+/// The result of ws_peer_certificate() in each callback.
 fn certificates_told(url: &str, given: &Given) -> Vec<Result<Vec<u8>, i64>> {
     let told = Arc::new(Mutex::new(Vec::new()));
     let written = Arc::clone(&told);
@@ -114,7 +114,7 @@ fn a_proxy_sees_neither_the_certificate_nor_the_protocol() {
     let server = websocket::mutual(&world.0.good, &world.0.client_ca_pem).unwrap();
     let proxy = world.proxy();
     let url = format!("wss://localhost:{}/client", server.port);
-    // A second time from contexts that are there already.
+    // A second time, with existing contexts.
     for _ in 0..2 {
         check_known_as(&world.given().through(&proxy).open(&url), "test client");
     }
@@ -131,7 +131,7 @@ fn pins_and_the_servers_name_are_not_the_proxys() {
     let given = || Given { server_name: text("other.example"), ..world.given() }.through(&proxy);
     let pinned = given().pins(&[&world.0.other_name]);
     assert!(pinned.open(&url).finish().was_open());
-    // The key of the proxy is not one that the server may have.
+    // The pin of the proxy's key does not match the server.
     check_another_key(&given().pins(&[&world.0.other_ca]), &url, &world.0.other_name);
 }
 
@@ -154,7 +154,7 @@ fn the_certificate_is_the_servers_and_never_the_proxys() {
     let good = Ok(der(&world.0.good));
     let told = certificates_told(&format!("wss://localhost:{}/drop", secure.port), &given);
     assert_eq!(told, [good.clone(), good.clone(), good]);
-    // TLS to the proxy alone.
+    // TLS to the proxy only.
     let none = Err(i64::from(HOSTWS_E_NOT_FOUND));
     let plain = ws_server();
     let told = certificates_told(&format!("ws://localhost:{}/drop", plain.port), &given);
@@ -174,13 +174,13 @@ fn a_client_is_known_to_no_other_origin() {
     let given = world.given();
     check_known_as(&given.open(&format!("wss://localhost:{}/client", other.port)), "test client");
     check_known_as(&given.open(&url(first.port, &client(other.port))), "");
-    // It stays so on the way back, where nobody else is let in.
+    // Also on the way back, to a server that accepts nobody else.
     let back = format!("https://localhost:{}/redirect?to={}", other.port, client(first.port));
     let story = given.open(&url(first.port, &back)).finish();
     story.check_failed(1015, &["ws", "tls", "tls"], "after a redirect tls_cert is shown to no");
-    // Its own origin knows it all the way.
+    // Redirects within its own origin keep the identity.
     check_known_as(&given.open(&url(first.port, "/client")), "test client");
-    // From ws to wss is to another origin, too.
+    // From ws to wss is a change of origin, too.
     let to = client(other.port);
     let plain = raw::scripted(move |mut stream, _| {
         let head = format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
@@ -215,7 +215,7 @@ fn after_redirects_the_certificate_is_the_last_servers() {
     let (one, other) = (Ok(der(&world.0.good)), Ok(der(&world.0.other_ca)));
     let seen = told(&format!("https://localhost:{}/drop", last.port));
     assert_eq!(seen, [other.clone(), other.clone(), other]);
-    // The last that was spoken to, where it is not followed; nobody's where none is reached.
+    // The last server's certificate if a redirect is not followed; none if no server is reached.
     assert_eq!(told("http://localhost/"), [one.clone(), one]);
     let none = Err(i64::from(HOSTWS_E_NOT_FOUND));
     assert_eq!(told("https://name.invalid/"), [none.clone(), none]);

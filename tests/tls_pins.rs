@@ -1,5 +1,5 @@
-//! What is known of the server beforehand: its public key, the one authority that may vouch for
-//! it, the protocol that it speaks. And its certificate, for a host that looks for itself.
+//! What the host knows about the server in advance: its public key (`tls_pins`), its only authority
+//! (`tls_ca_only`), its protocol (ALPN). Also its certificate, for a host that checks it itself.
 
 mod support;
 
@@ -70,7 +70,7 @@ fn a_server_with_another_key_is_refused_and_its_pin_told() {
     let story = client.finish();
     story.check_failed(1015, &["ws", "tls"], &right);
     assert!(!story.was_open());
-    // One connection's pins are not the other's.
+    // Pins apply to one connection only.
     check_opens(&secure.client("", |_| {}));
     let story = secure.client(ELSE, |_| {}).finish();
     story.check_failed(1015, &["ws", "tls"], "tls_pins");
@@ -211,7 +211,7 @@ fn the_certificate_is_cut_off_where_there_is_no_room() {
     client.finish();
 }
 
-/// What the certificate was in each callback.
+/// The result of ws_peer_certificate() in each callback.
 fn certificates_told(url: &str, set: impl FnOnce(&mut ws_options)) -> Vec<Result<Vec<u8>, i64>> {
     let told = Arc::new(Mutex::new(Vec::new()));
     let written = Arc::clone(&told);
@@ -227,10 +227,10 @@ fn the_certificate_outlives_a_lost_connection_and_a_failed_opening() {
     let good = Ok(der(&secure.certificates.good));
     let pins = CString::new(ELSE).unwrap();
     let trust = |options: &mut ws_options| options.tls_ca = secure.ca.as_ptr();
-    // Open, error, terminate.
+    // OPEN, ERROR, TERMINATE.
     let told = certificates_told(&url(&secure.server, "/drop"), trust);
     assert_eq!(told, [good.clone(), good.clone(), good.clone()]);
-    // Error, terminate.
+    // ERROR, TERMINATE.
     let told = certificates_told(&url(&secure.server, "/not-there"), trust);
     assert_eq!(told, [good.clone(), good.clone()]);
     let told = certificates_told(&url(&secure.server, "/echo"), |options| {
@@ -246,7 +246,7 @@ fn without_tls_and_without_a_handshake_there_is_no_certificate() {
     let plain = ws_server();
     let told = certificates_told(&format!("ws://localhost:{}/drop", plain.port), |_| {});
     assert_eq!(told, [none.clone(), none.clone(), none.clone()]);
-    // One that is not trusted cannot be had.
+    // An untrusted certificate is not available.
     let secure = Secure::new();
     let told = certificates_told(&url(&secure.server, "/echo"), |_| {});
     assert_eq!(told, [none.clone(), none.clone()]);
@@ -255,7 +255,7 @@ fn without_tls_and_without_a_handshake_there_is_no_certificate() {
 
 // ---- ALPN
 
-/// A server that answers the offer with what it likes.
+/// A server that answers the ALPN offer with `choose`.
 fn with_alpn(choose: Option<&'static [u8]>) -> (Listener, CString) {
     let certificates = Certificates::new().unwrap();
     let server = websocket::with_openssl(&certificates.good, |acceptor| {

@@ -1,5 +1,5 @@
-//! TLS sessions are resumed with the server that gave them, and with the same settings alone.
-//! (By native-tls they are not ours to resume.)
+//! TLS sessions are resumed only with the server that gave them, and only with the same settings.
+//! (native-tls does not let us resume sessions.)
 #![cfg(tls_openssl)]
 
 mod support;
@@ -14,7 +14,7 @@ use support::servers::certificates::{pin, Certificates};
 use support::servers::listener::{Listener, PATIENCE};
 use support::servers::websocket::{self, openssl_acceptor, serve};
 
-/// A server that tells of each handshake whether it resumed a session.
+/// A server that reports for each handshake whether it resumed a session.
 struct Server {
     listener: Listener,
     resumed: mpsc::Receiver<bool>,
@@ -48,7 +48,7 @@ impl Server {
         })
     }
 
-    /// A connection with these options is made and used.
+    /// Makes and uses a connection with these options.
     #[track_caller]
     fn check(&self, is_resumed: bool, set: impl FnOnce(&mut ws_options)) {
         let client = self.client("localhost", set);
@@ -120,7 +120,8 @@ fn what_is_refused_is_refused_with_a_session_too() {
     }
 }
 
-/// OpenSSL's servers do so if they ask for a certificate and have no session_id_context.
+/// OpenSSL's servers end such handshakes if they ask for a certificate and have no
+/// session_id_context.
 #[test]
 fn a_server_that_ends_handshakes_with_a_session_is_shown_none() {
     let certificates = Certificates::new().unwrap();
@@ -136,7 +137,7 @@ fn a_server_that_ends_handshakes_with_a_session_is_shown_none() {
     }
 }
 
-/// It is another program, for it sets the environment.
+/// Runs in a separate process, because it sets the environment.
 #[test]
 fn keys_are_written_where_the_environment_says_and_only_if_asked_to() {
     let path = std::env::temp_dir().join(format!("hostws-keys-{}", std::process::id()));

@@ -1,5 +1,5 @@
-//! Whom a client trusts: the system's authorities, `tls_ca` besides them, or `tls_ca` alone.
-//! One test, because the system's are those of the whole process.
+//! The authorities that a client trusts: the system's, `tls_ca` in addition, or `tls_ca` only. One
+//! test, because the system's authorities are shared by the whole process.
 
 mod support;
 
@@ -46,13 +46,13 @@ fn the_systems_authorities_are_trusted_unless_others_are_named_alone() {
     std::env::remove_var("SSL_CERT_DIR");
     std::env::set_var("SSL_CERT_FILE", &path);
 
-    // A failure to read them is told, and not kept.
+    // A failure to read them is reported, and not remembered.
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
     let client = Client::new(&format!("wss://localhost:{}/echo", system.server.port));
     client.finish().check_failed(1015, &["ws", "tls", "os"], "could not be read");
     std::fs::remove_dir(&path).unwrap();
-    // Others than before count after ws_shutdown(): to read them takes long.
+    // They are read again only after ws_shutdown(), because reading takes long.
     std::fs::write(&path, &certificates.other_ca_pem).unwrap();
     private.check(true, |_| {});
     std::fs::write(&path, &certificates.ca_pem).unwrap();

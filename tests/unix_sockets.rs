@@ -18,7 +18,7 @@ use support::servers::frames::{frame, FIN, TEXT};
 use support::servers::{door, proxies, websocket};
 use support::ws_server;
 
-/// A socket whose connections go on to a port, in a folder of its own.
+/// A socket in its own folder, whose connections are relayed to a port.
 struct Door {
     folder: PathBuf,
     path: PathBuf,
@@ -163,7 +163,7 @@ fn a_server_without_room_is_waited_for() {
     let client = Client::with(&url, |options| options.open_timeout_ms = 200);
     client.finish().check_failed(1006, &["ws", "os"], "200 ms passed while waiting for room");
 
-    // When there is room, it goes on: here to a server that says nothing.
+    // When there is room, the opening continues: here to a server that sends nothing.
     let client = Client::with(&url, |options| options.open_timeout_ms = 2_000);
     thread::sleep(Duration::from_millis(100));
     let first = socket.accept().unwrap();
@@ -189,14 +189,14 @@ fn bad_urls() {
     check_refused(open_pull(&long, None), HOSTWS_E_URL, "108 bytes");
 }
 
-/// Sends the bytes with an open file: a read ends behind them, whatever follows.
+/// Sends the bytes together with an open file, so that a read ends after them.
 fn send_with_a_file(stream: &UnixStream, bytes: &[u8]) {
     let file = stream.as_raw_fd();
     let size = size_of_val(&file) as u32;
     let mut control = [0_u64; 8];
     let mut part = libc::iovec { iov_base: bytes.as_ptr() as *mut _, iov_len: bytes.len() };
-    // SAFETY: all that the message points to lives until it is sent, and `control` has room for
-    // one header and one number.
+    // SAFETY: everything that the message points to lives until it is sent, and `control` has room
+    // for one header and one number.
     unsafe {
         let mut message: libc::msghdr = std::mem::zeroed();
         (message.msg_iov, message.msg_iovlen) = (&mut part, 1);
@@ -218,7 +218,7 @@ fn a_short_read_is_not_the_last() {
     let path = folder.join("s");
     let listener = UnixListener::bind(&path).unwrap();
     let url = format!("ws+unix://{}:/", path.display());
-    // After the long message it waits for the host, so that the others are there together.
+    // After the long message it waits for the host, so that the others are read together.
     let client = Client::with(&url, |options| options.receive_queue_max = 1000);
     let mut socket = tungstenite::accept(listener.accept().unwrap().0).unwrap();
     client.wait_open();

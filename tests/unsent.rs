@@ -1,5 +1,5 @@
-//! What waits to be sent when a connection is lost leaves on the next one: whole, in order, and
-//! not twice.
+//! Messages that wait when a connection is lost leave on the next one: whole, in order, and only
+//! once.
 
 mod support;
 
@@ -19,8 +19,8 @@ use support::url;
 
 const DEFLATE: &str = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
 
-/// A server whose first connection reads so many frames, waits for the gate (`gone`), and is
-/// reset; the second one reads to the end. The frames come with the connection's number.
+/// A server whose first connection reads that many frames, waits for the gate (`gone`), and is
+/// reset. The second reads to the end. Passes on the frames with the number of their connection.
 fn dropping(
     reads: usize,
     answers: [&'static str; 2],
@@ -33,7 +33,7 @@ fn dropping(
         let number = count.fetch_add(1, Ordering::SeqCst);
         stream.write_all(&request.accept(answers[number.min(1)]))?;
         if number == 0 {
-            // So that less is enough to fill what is on the way.
+            // So that less data fills the buffers on the way.
             socket2::SockRef::from(stream).set_recv_buffer_size(16 << 10)?;
             for _ in 0..reads {
                 let _ = sender.send((0, frames::read(&mut stream)?));
@@ -60,7 +60,7 @@ fn soon(options: &mut ws_options) {
     options.send_queue_max = -1;
 }
 
-/// A message that says its number; hard to compress.
+/// A message that contains its number and is hard to compress.
 fn message(number: u32) -> Vec<u8> {
     let mut state = u64::from(number) + 1;
     let mut bytes = number.to_be_bytes().to_vec();
@@ -83,7 +83,7 @@ fn is_back(events: &[Event]) -> bool {
     events.iter().any(|event| matches!(event, Event::Reconnected(_)))
 }
 
-/// Sends numbered messages until a lot of them waits; how many.
+/// Sends numbered messages until many of them wait. Returns their number.
 fn fill(client: &Client, flags: u32) -> u32 {
     let mut next = 0;
     while ws_buffered_amount(client.id) < 1 << 20 {
@@ -104,7 +104,7 @@ fn check_sequence(set: fn(&mut ws_options), answers: [&'static str; 2]) {
     assert_eq!(ping(client.id, b"is dropped"), HOSTWS_OK);
     gate.send(()).unwrap();
     client.poll_until("the loss", is_lost);
-    // While there is no connection, and when there is one again.
+    // While there is no connection, and after there is one again.
     let mut next = before;
     let deadline = Instant::now() + PATIENCE;
     let mut after = 0;
@@ -138,7 +138,7 @@ fn check_sequence(set: fn(&mut ws_options), answers: [&'static str; 2]) {
     }
     let [first, second] = numbers;
     assert_eq!(first, [0, 1, 2]);
-    // What the operating system had taken is lost; from there on nothing is missing.
+    // Messages that the operating system had taken are lost. After them, none is missing.
     assert!(second[0] > 2 && second[0] < before, "{} of {before}", second[0]);
     assert!(second.windows(2).all(|pair| pair[1] == pair[0] + 1));
     assert_eq!(second.last(), Some(&(next - 1)));
@@ -177,7 +177,8 @@ fn a_message_in_fragments_whose_beginning_left_cannot_go_on() {
     client.poll_until("the loss", is_lost);
     let lost = send_ex(client.id, b"go on ", HOSTWS_TEXT, HOSTWS_MORE);
     check_refused(lost, HOSTWS_E_LOST, "fragments");
-    // Once: it begins anew, with another type, and other messages are not held up.
+    // Only once: the next fragment begins a new message, of another type, and other messages are
+    // not blocked.
     client.send("whole");
     assert_eq!(send_ex(client.id, b"new ", HOSTWS_BLOB, HOSTWS_MORE), HOSTWS_OK);
     client.poll_until("the connection", is_back);
@@ -247,7 +248,7 @@ fn a_message_that_was_cut_although_the_host_had_ended_it_brings_a_warning() {
     client.wait_open();
     assert_eq!(send_ex(client.id, b"begin", HOSTWS_BLOB, HOSTWS_MORE), HOSTWS_OK);
     frames.recv_timeout(PATIENCE).unwrap();
-    // More than all buffers on the way hold.
+    // More than all buffers on the way can hold.
     assert_eq!(send_ex(client.id, &vec![0; 32 << 20], HOSTWS_BLOB, 0), HOSTWS_OK);
     client.send("after it");
     gate.send(()).unwrap();
@@ -290,7 +291,7 @@ fn a_server_that_closes_for_a_restart_is_told_nothing_more() {
     .unwrap();
     let client = Client::with(&url(&server, "/"), soon);
     client.wait_open();
-    // From the server's close frame on it is Connecting, and never Closing.
+    // After the server's close frame the status is Connecting, never Closing.
     let mut sent = 0;
     while !is_back(&client.events()) {
         assert!(ws_status(client.id) <= HOSTWS_CONNECTED);

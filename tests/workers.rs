@@ -1,4 +1,4 @@
-//! Queues that share one worker do not get in each other's way.
+//! Queues that share a worker do not delay each other.
 
 mod support;
 
@@ -14,10 +14,10 @@ use support::process::workers;
 use support::servers::listener::{Ending as Seen, Listener};
 use support::{url, ws_server};
 
-/// How long a slow callback takes; and what must not wait for it, at most half of that.
+/// How long a slow callback takes. Anything that must not wait for it takes at most half of that.
 const SLOW: Duration = Duration::from_millis(3000);
 const PROMPT: Duration = Duration::from_millis(1500);
-/// Round trips that make the loop be lent: more than it takes.
+/// More round trips than it takes for the loop to be lent.
 const WARM: usize = 50;
 
 /// One test at a time, because they count threads. All queues share one worker.
@@ -140,7 +140,7 @@ fn a_queue_that_is_freed_closes_its_own_connections_only() {
     }
     assert_eq!(closed.events(), [Event::Open]);
     exchange(&kept, WARM);
-    // Long enough for the freed queue's place, and nothing ends but that.
+    // Long enough for the freed queue's place to end, and for nothing else.
     thread::sleep(Duration::from_millis(2500));
     exchange(&kept, WARM);
     close(&kept);
@@ -148,7 +148,7 @@ fn a_queue_that_is_freed_closes_its_own_connections_only() {
 }
 
 unsafe extern "C-unwind" fn count_call(count: *mut c_void) {
-    // SAFETY: a static of the test.
+    // SAFETY: it points to a static of the test.
     unsafe { &*count.cast::<AtomicUsize>() }.fetch_add(1, Ordering::SeqCst);
 }
 

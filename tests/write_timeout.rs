@@ -1,4 +1,4 @@
-//! A server that takes nothing of what waits to be sent is given up.
+//! A connection is lost if the server takes none of the waiting data.
 
 mod support;
 

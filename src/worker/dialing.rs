@@ -14,10 +14,10 @@ use crate::error::Error;
 
 pub struct Dialing {
     dialer: Dialer,
-    /// The number of the attempt. What comes for an earlier one comes too late.
+    /// The number of the attempt. Results for earlier attempts are ignored.
     number: u32,
     deadline: Option<Instant>,
-    /// The host's answer is waited for.
+    /// The question that waits for the host's answer.
     question: Option<OpenQuestion>,
 }
 
@@ -36,7 +36,7 @@ impl Dialing {
         Dialing { dialer, number, deadline, question: None }
     }
 
-    /// Waits for its turn to open, if too many others are opening.
+    /// Waits in line if too many other connections are opening.
     pub fn line_up(&mut self, connection: &Arc<Connection>, mailbox: &Arc<Mailbox>) {
         let (mailbox, connection) = (Arc::clone(mailbox), Arc::clone(connection));
         let number = self.number;
@@ -45,14 +45,15 @@ impl Dialing {
         }));
     }
 
-    /// It is the turn of the attempt with that number. If that is over, its turn goes to the next.
+    /// The attempt with that number has its turn. If this attempt is over, the place goes to the
+    /// next in line.
     pub fn admitted(&mut self, number: u32, place: Place) {
         if number == self.number {
             self.dialer.admitted(place);
         }
     }
 
-    /// Lets others open, without touching a socket.
+    /// Gives up its place among the openings, without using a socket.
     pub fn make_room(&mut self) {
         self.dialer.make_room();
     }
@@ -64,7 +65,7 @@ impl Dialing {
         }
     }
 
-    /// Goes as far as it can, with the host's answer if that has come.
+    /// Proceeds as far as possible, with the host's answer if there is one.
     pub fn advance(
         &mut self,
         connection: &Connection,
@@ -73,7 +74,7 @@ impl Dialing {
         now: Instant,
     ) -> Result<Progress, Box<Failure>> {
         if let Some(question) = &self.question {
-            // A host that hears nothing more will not answer.
+            // A host that gets no more events cannot answer.
             let is_deaf = connection.life().is_muted();
             let verdict = question.verdict().or(is_deaf.then_some(Verdict::Refuse));
             if let Some(verdict) = verdict {
@@ -84,7 +85,7 @@ impl Dialing {
         self.dialer.advance(registry, token, now)
     }
 
-    /// Has done what it cannot do itself: runs a blocking part on another thread, or asks the host.
+    /// Delegates what it cannot do itself: runs a job on another thread, or asks the host.
     pub fn delegate(
         &mut self,
         connection: &Arc<Connection>,
@@ -104,7 +105,7 @@ impl Dialing {
         Ok(())
     }
 
-    /// When it must be looked at.
+    /// When `advance` is due even if nothing happens.
     pub fn wake_at(&self) -> Option<Instant> {
         [self.dialer.wake_at(), self.deadline].into_iter().flatten().min()
     }
@@ -113,7 +114,7 @@ impl Dialing {
         self.deadline.is_some_and(|at| at <= now)
     }
 
-    /// Gives up, because it is late: `limit` is over.
+    /// Fails the opening, because its time `limit` is over.
     pub fn timed_out(&mut self, limit: Duration) -> Box<Failure> {
         self.dialer.timed_out(limit)
     }

@@ -1,5 +1,5 @@
-//! The test servers as one program, for the tests in other languages. It says on stdout
-//! which ports it has, then `ready`; it ends when its stdin does.
+//! The test servers as one program, for the tests in other languages. It prints its ports to
+//! stdout, then `ready`, and ends when its stdin does.
 
 #[path = "../support/servers/mod.rs"]
 mod servers;
@@ -16,10 +16,10 @@ use openssl::symm::Cipher;
 use servers::certificates::Certificates;
 use servers::{door, raw, websocket, BlackHole, ClosedPort};
 
-/// The longest that it lives.
+/// The longest life of the program.
 const LIFE: Duration = Duration::from_secs(300);
 
-/// A folder that goes with the program.
+/// A folder that is removed at the end.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -36,8 +36,8 @@ impl Drop for Folder {
     }
 }
 
-/// The signals that end the program are waited for, so that its folder goes first. To be
-/// called before any thread is started, which then inherits that they are blocked.
+/// Blocks the signals that end the program, which then waits for them, so that it can remove its
+/// folder. Call it before any thread starts, because threads inherit the mask.
 fn block_ending_signals() -> libc::sigset_t {
     // SAFETY: the set is valid, and made empty before it is used.
     unsafe {
@@ -51,7 +51,7 @@ fn block_ending_signals() -> libc::sigset_t {
     }
 }
 
-/// What encrypts the client's key in its other file.
+/// The password of the encrypted file with the client's key.
 const PASSWORD: &[u8] = b"open sesame";
 
 fn encrypted_key(certificates: &Certificates) -> io::Result<String> {
@@ -66,7 +66,7 @@ fn main() -> io::Result<()> {
     let folder = Folder::new()?;
     let ca = folder.0.join("ca.pem");
     fs::write(&ca, &certificates.ca_pem)?;
-    // Certificate, chain and key in one file, as some programs have them.
+    // Certificate, chain and key in one file, as some programs need them.
     let client = folder.0.join("client.pem");
     fs::write(&client, certificates.client.chain_pem.clone() + &certificates.client.key_pem)?;
     let encrypted = folder.0.join("client-encrypted.pem");
@@ -116,7 +116,7 @@ fn main() -> io::Result<()> {
         let _ = ended.send(());
     });
     let _ = end.recv_timeout(LIFE);
-    // The folder goes here; the servers go with the process, which need not wait for them.
+    // Removes the folder. The servers end with the process.
     drop(folder);
     std::process::exit(0)
 }

@@ -1,5 +1,5 @@
-//! The C functions as a host calls them. A `Client` is a connection whose callbacks record
-//! what they are told, and hold every event against the promises of the header.
+//! The C functions as a host calls them. A `Client` is a connection whose callbacks record their
+//! events, and check each against the promises of the header.
 
 use std::ffi::{c_char, c_void, CStr, CString};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use hostws::capi::*;
 
-/// No test waits longer for anything.
+/// The longest wait of a test for anything.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One entry of an error stack.
@@ -27,7 +27,7 @@ pub enum Event {
         data_type: i32,
         data: Vec<u8>,
     },
-    /// Of a message that is larger than `stream_threshold`.
+    /// A part of a message that is larger than `stream_threshold`.
     Part {
         data: Vec<u8>,
         is_first: bool,
@@ -49,7 +49,7 @@ pub enum Event {
     Ask(Question),
 }
 
-/// What an ASK event has.
+/// The contents of an ASK event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     pub number: i32,
@@ -67,10 +67,9 @@ pub struct Ending {
 }
 
 impl Event {
-    /// Copies an event out, and checks what the header promises of every one.
+    /// Copies an event, and checks what the header promises about every event.
     ///
-    /// # Safety
-    /// The event is one of the library's, and still valid.
+    /// # Safety The event comes from the library and is still valid.
     pub unsafe fn read(event: *const ws_event) -> Event {
         // SAFETY: the caller's promise.
         unsafe {
@@ -144,9 +143,9 @@ impl Event {
 /// What a test does inside a callback.
 pub type Hook = Box<dyn Fn(ws_id, &Event) + Send + Sync>;
 
-/// A connection's callbacks write here.
+/// Records the events of a connection.
 pub struct Recorder {
-    /// The thread on which alone they may run; `None` with a queue of no thread's.
+    /// The only thread on which callbacks may run; `None` for a queue of ws_queue_new().
     owner: Option<ThreadId>,
     events: Mutex<Vec<Event>>,
     faults: Mutex<Vec<String>>,
@@ -167,7 +166,7 @@ impl Recorder {
             running: AtomicUsize::new(0),
             hook,
         });
-        // The library holds its address: it stays, whatever becomes of the test.
+        // Never freed, because the library has its address, whatever happens to the test.
         static KEPT: Mutex<Vec<Arc<Recorder>>> = Mutex::new(Vec::new());
         locked(&KEPT).push(Arc::clone(&recorder));
         recorder
@@ -177,7 +176,7 @@ impl Recorder {
         locked(&self.events).clone()
     }
 
-    /// A callback that ran where or when it must not.
+    /// Callbacks that ran on the wrong thread or at the wrong time.
     pub fn faults(&self) -> Vec<String> {
         locked(&self.faults).clone()
     }
@@ -210,7 +209,7 @@ unsafe extern "C-unwind" fn tell(ws: ws_id, event: *const ws_event, user_data: *
     }
 }
 
-/// A handler whose callbacks write to that recorder.
+/// A handler whose callbacks write to the recorder.
 pub fn handler(recorder: &Arc<Recorder>, data_type: i32) -> ws_handler {
     ws_handler {
         struct_size: size_of::<ws_handler>() as u32,
@@ -232,7 +231,7 @@ pub fn options() -> ws_options {
     options
 }
 
-/// A connection that records.
+/// A connection that records its events.
 pub struct Client {
     pub id: ws_id,
     pub queue: ws_queue,
@@ -251,7 +250,7 @@ impl Client {
         Client::full(url, 0, set, None)
     }
 
-    /// That does something in its callbacks.
+    /// With a hook that runs in its callbacks.
     #[track_caller]
     pub fn hooked(url: &str, hook: impl Fn(ws_id, &Event) + Send + Sync + 'static) -> Client {
         Client::full(url, 0, |_| {}, Some(Box::new(hook)))
@@ -280,7 +279,7 @@ impl Client {
         self.recorder.events()
     }
 
-    /// Polls until the events satisfy, and fails after a while.
+    /// Polls until the events satisfy the condition, and fails after a while.
     #[track_caller]
     pub fn poll_until(&self, what: &str, done: impl Fn(&[Event]) -> bool) {
         let deadline = Instant::now() + PATIENCE;
@@ -312,7 +311,7 @@ impl Client {
         });
     }
 
-    /// Waits for the end, holds all that was told against the promised order, and gives it.
+    /// Waits for the end, checks the order of the events, and returns them.
     #[track_caller]
     pub fn finish(&self) -> Story {
         self.poll_until("terminate", |events| {
@@ -343,7 +342,7 @@ impl Client {
     }
 }
 
-/// All that a connection told, to its end.
+/// All events of a connection, up to its end.
 #[derive(Clone, Debug)]
 pub struct Story(pub Vec<Event>);
 
@@ -402,7 +401,7 @@ impl Story {
         }
     }
 
-    /// It ended with that, and without an error.
+    /// Checks that it ended like this, without an error.
     #[track_caller]
     pub fn check_clean(&self, code: i32, reason: &str) {
         assert_eq!(self.errors(), Vec::new());
@@ -410,7 +409,7 @@ impl Story {
         assert_eq!(self.ending(), wanted);
     }
 
-    /// It ended with that and no error: the host wanted it.
+    /// Checks that it ended like this, without an error, because the host closed it.
     #[track_caller]
     pub fn check_dropped(&self, code: i32) {
         assert_eq!(self.errors(), Vec::new());
@@ -418,8 +417,8 @@ impl Story {
         assert_eq!(self.ending(), wanted);
     }
 
-    /// It failed with that close code, through those components, and some message of the
-    /// stack has those words.
+    /// Checks that it failed with that close code and those components, and that a message of the
+    /// stack contains those words.
     #[track_caller]
     pub fn check_failed(&self, code: i32, components: &[&str], words: &str) {
         let errors = self.errors();
@@ -443,7 +442,7 @@ pub fn shortened(events: &[Event]) -> String {
     format!("{} events: {}", events.len(), first.join(", "))
 }
 
-/// Waits until so many events of the calling thread's queue can be delivered.
+/// Waits until that many events of the calling thread's queue can be delivered.
 #[track_caller]
 pub fn wait_pending(count: i32) {
     let deadline = Instant::now() + PATIENCE;
@@ -501,7 +500,7 @@ pub fn next(queue: ws_queue, timeout_ms: i32) -> Result<(ws_id, Event), i32> {
     unsafe { Ok(((*event).ws, Event::read(event))) }
 }
 
-/// What a function that copies text out gives, or its code.
+/// The text that a function copies out, or its code.
 pub fn copied_out(f: impl Fn(*mut c_char, i64) -> i64) -> Result<String, i64> {
     let length = f(std::ptr::null_mut(), 0);
     if length < 0 {
@@ -549,7 +548,7 @@ pub fn set_header(ws: ws_id, name: &str, value: Option<&str>) -> i32 {
     }
 }
 
-/// Fetches what comes until so many connections have ended.
+/// Fetches events until that many connections have ended.
 pub fn fetch_ends(count: usize) {
     let mut ends = 0;
     while ends < count {
@@ -579,7 +578,7 @@ pub fn stats(ws: ws_id) -> ws_stats {
     stats
 }
 
-/// A C string of the library's.
+/// Reads a C string of the library.
 pub fn words(text: *const c_char) -> String {
     assert!(!text.is_null());
     // SAFETY: it ends in a NUL.
@@ -590,7 +589,7 @@ pub fn last_words() -> String {
     words(ws_last_error_message())
 }
 
-/// That call failed so, and the words say why.
+/// Checks that the call failed with that code, and that its message contains those words.
 #[track_caller]
 pub fn check_refused(result: impl Into<i64>, code: i32, expected: &str) {
     assert_eq!((result.into(), ws_last_error()), (i64::from(code), code), "{}", last_words());

@@ -1,5 +1,5 @@
-//! What the integration tests share: servers, the C functions as a host calls them, and a
-//! count of what the process holds.
+//! Helpers of the integration tests: servers, the C functions as a host calls them, and the
+//! resources of the process.
 
 #![allow(dead_code)] // each test uses its part
 

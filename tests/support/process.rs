@@ -1,4 +1,4 @@
-//! What the process holds: threads and descriptors.
+//! The resources of the process: threads and descriptors.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ pub fn holdings() -> Holdings {
     let count = |folder| fs::read_dir(folder).map_or(0, |entries| entries.count());
     Holdings {
         threads: count("/proc/self/task"),
-        // Less the one that reads the folder.
+        // Without the descriptor that reads the folder.
         descriptors: count("/proc/self/fd") - 1,
     }
 }
@@ -27,7 +27,7 @@ pub fn workers() -> usize {
     tasks.filter_map(name).filter(|name| name.trim() == "hostws").count()
 }
 
-/// Waits until the process holds no more than it did.
+/// Waits until the process has no more resources than before.
 #[track_caller]
 pub fn check_nothing_left_behind(before: Holdings) {
     let deadline = Instant::now() + Duration::from_secs(10);

@@ -1,5 +1,4 @@
-//! Certificates, made when they are needed: one that is in order, and one for each reason to
-//! refuse it.
+//! Certificates, made on demand: a good one, and one for each reason to refuse a certificate.
 
 use native_tls::Identity;
 use openssl::hash::{hash, MessageDigest};
@@ -25,7 +24,7 @@ pub fn der(certificate: &ServerCertificate) -> Vec<u8> {
     certificate.unwrap().to_der().unwrap()
 }
 
-/// The pin as OpenSSL makes it.
+/// The pin as computed by OpenSSL.
 pub fn pin(certificate: &ServerCertificate) -> String {
     let certificate = X509::from_pem(certificate.chain_pem.as_bytes()).unwrap();
     let key = certificate.public_key().unwrap().public_key_to_der().unwrap();
@@ -40,20 +39,20 @@ impl ServerCertificate {
     }
 }
 
-/// What the tests need of a public key infrastructure.
+/// The public key infrastructure of the tests.
 pub struct Certificates {
-    /// The authority that a host is told to trust.
+    /// The authority that hosts trust.
     pub ca_pem: String,
     pub good: ServerCertificate,
     pub self_signed: ServerCertificate,
     pub expired: ServerCertificate,
     pub other_name: ServerCertificate,
-    /// Signed by an authority that nobody was told of.
+    /// Signed by an authority that nobody trusts.
     pub other_ca: ServerCertificate,
     pub other_ca_pem: String,
-    /// The authority whose clients a server lets in.
+    /// The authority for client certificates.
     pub client_ca_pem: String,
-    /// One of those clients, with an authority in between.
+    /// A client's certificate, with an intermediate authority.
     pub client: ServerCertificate,
 }
 

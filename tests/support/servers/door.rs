@@ -1,4 +1,4 @@
-//! A Unix socket whose connections go on to a port.
+//! A Unix socket whose connections are relayed to a port.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -12,7 +12,7 @@ pub fn open(path: &Path, port: u16) -> io::Result<()> {
     Ok(())
 }
 
-/// The same for a listener that exists.
+/// The same for an existing listener.
 pub fn serve(listener: UnixListener, port: u16) {
     thread::spawn(move || {
         for client in listener.incoming() {

@@ -1,4 +1,4 @@
-//! WebSocket frames, byte by byte, as a server sends and gets them.
+//! WebSocket frames as a server sends and receives them, byte by byte.
 
 use std::io::{self, Read};
 
@@ -11,17 +11,17 @@ pub const PONG: u8 = 10;
 pub const FIN: u8 = 0x80;
 pub const RSV1: u8 = 0x40;
 
-/// The most that a test's client sends in one frame.
+/// The largest payload of a frame that a test's client sends.
 const MAX_PAYLOAD: u64 = 256 << 20;
 
-/// One frame of a server: not masked.
+/// A frame of a server, without a mask.
 pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = header(first, payload.len() as u64);
     bytes.extend_from_slice(payload);
     bytes
 }
 
-/// A frame's header, which may announce what never comes.
+/// The header of a frame. It may announce a payload that never comes.
 pub fn header(first: u8, length: u64) -> Vec<u8> {
     let mut bytes = vec![first];
     if length < 126 {
@@ -42,7 +42,7 @@ pub fn close(code: u16, reason: &[u8]) -> Vec<u8> {
     frame(FIN | CLOSE, &payload)
 }
 
-/// A frame of the client's.
+/// A frame of the client.
 pub struct Frame {
     pub fin: bool,
     pub rsv1: bool,
@@ -58,7 +58,7 @@ impl Frame {
     }
 }
 
-/// Reads one frame of the client's, and checks that it is masked.
+/// Reads a frame of the client, and checks that it is masked.
 pub fn read(stream: &mut impl Read) -> io::Result<Frame> {
     let mut start = [0; 2];
     stream.read_exact(&mut start)?;

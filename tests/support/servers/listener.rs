@@ -1,5 +1,5 @@
-//! A port of the loopback with a thread for each connection, which ends in whole when it is
-//! dropped.
+//! A listening port on the loopback, with a thread for each connection. Dropping it ends all of
+//! them.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// No connection of a test's waits longer for anything.
+/// The longest wait of a connection for anything.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 const END: Duration = Duration::from_secs(10);
 const STACK: usize = 256 << 10;
@@ -23,7 +23,7 @@ struct State {
     seen: Vec<Seen>,
 }
 
-/// How a connection went, as the server saw it.
+/// The course of a connection, as the server saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     pub path: String,
@@ -36,11 +36,11 @@ pub enum Ending {
     Opened,
     /// The client's close frame: its code and reason, if any.
     Close(Option<(u16, String)>),
-    /// There was none.
+    /// The connection ended without a close frame.
     Lost,
 }
 
-/// What the connections' threads share.
+/// The state that the threads of the connections share.
 #[derive(Default)]
 pub struct Board {
     state: Mutex<State>,
@@ -135,7 +135,7 @@ impl Listener {
         Ok(Listener { port: address.port(), address, board, thread: Some(thread) })
     }
 
-    /// How many connections have come.
+    /// The number of connections accepted so far.
     pub fn accepted(&self) -> u64 {
         self.board.state().next
     }
@@ -144,14 +144,14 @@ impl Listener {
         self.board.change(|state| state.gate_open = true);
     }
 
-    /// Waits until the server has seen that.
+    /// Waits until the server has seen an ending like this on that path.
     pub fn wait_seen(&self, path: &str, limit: Duration, wanted: impl Fn(&Ending) -> bool) -> bool {
         self.board.wait(limit, |state| {
             state.seen.iter().any(|seen| seen.path == path && wanted(&seen.ending))
         })
     }
 
-    /// The close frames that came in on that path, in order.
+    /// The close frames received on that path, in order.
     pub fn closes(&self, path: &str) -> Vec<Option<(u16, String)>> {
         let close = |seen: Seen| match seen.ending {
             Ending::Close(close) if seen.path == path => Some(close),
@@ -164,7 +164,7 @@ impl Listener {
         self.board.seen().iter().filter(|s| s.path == path && wanted(&s.ending)).count()
     }
 
-    /// Waits until no connection is left; whether that came about.
+    /// Waits until no connection is left. Returns false if the time was up first.
     pub fn wait_quiet(&self, limit: Duration) -> bool {
         self.board.wait(limit, |state| state.open.is_empty())
     }
@@ -193,7 +193,7 @@ where
 {
     loop {
         let Ok((stream, _)) = listener.accept() else {
-            // Out of descriptors: someone else's end brings room.
+            // Out of descriptors: wait until another connection ends.
             thread::sleep(Duration::from_millis(5));
             continue;
         };
@@ -211,14 +211,14 @@ where
         drop(state);
         let place = Place { board: Arc::clone(board), number };
         let serve = Arc::clone(serve);
-        // Without a thread the connection closes, which is all that can be done.
+        // If no thread can be started, the connection closes.
         let _ = thread::Builder::new()
             .stack_size(STACK)
             .spawn(move || serve(Connected(stream), &place.board));
     }
 }
 
-/// A connection's entry, which goes with its thread.
+/// The entry of a connection, removed when its thread ends.
 struct Place {
     board: Arc<Board>,
     number: u64,
@@ -230,7 +230,7 @@ impl Drop for Place {
     }
 }
 
-/// Reads nothing, and waits until the client is gone.
+/// Reads nothing, and waits until the client has gone.
 pub fn wait_until_gone(stream: &TcpStream) {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -245,8 +245,8 @@ pub fn wait_until_gone(stream: &TcpStream) {
     }
 }
 
-/// Says that nothing more comes, and gives the client time to say the same. What a socket
-/// has not read when it closes becomes a reset, which could overtake what was written.
+/// Shuts down the sending side, and gives the client time to do the same. Closing a socket with
+/// unread data causes a reset, which could overtake data that was written.
 pub fn close_gently(stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
     let mut reader = stream;

@@ -17,7 +17,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-/// A port on which nothing listens, and which nobody else gets meanwhile.
+/// A port that nobody listens on, reserved so that nobody else gets it.
 pub struct ClosedPort {
     _socket: Socket,
     pub port: u16,
@@ -32,7 +32,7 @@ impl ClosedPort {
     }
 }
 
-/// A port whose backlog is full, so that who connects gets no answer at all.
+/// A port whose backlog is full, so that clients get no answer at all.
 pub struct BlackHole {
     _listener: TcpListener,
     _fillers: Vec<Socket>,
@@ -50,7 +50,7 @@ impl BlackHole {
         for _ in 0..8 {
             let filler = Socket::new(Domain::IPV4, Type::STREAM, None)?;
             filler.set_nonblocking(true)?;
-            // It is in progress: that is what fills the backlog.
+            // The connection stays in progress, which fills the backlog.
             let _ = filler.connect(&SockAddr::from(address));
             fillers.push(filler);
         }
@@ -58,7 +58,7 @@ impl BlackHole {
     }
 }
 
-/// The next `close` of the socket is a reset.
+/// Makes the next `close` of the socket a reset.
 pub fn reset_on_close(stream: &TcpStream) {
     let _ = socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO));
 }

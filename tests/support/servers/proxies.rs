@@ -1,6 +1,6 @@
-//! Proxies: HTTP CONNECT and SOCKS 5, with or without TLS and a password, honest or not.
-//! Whatever host a client asks for, they connect to the loopback: ::1 if that was an address
-//! of IPv6, else 127.0.0.1.
+//! Proxies: HTTP CONNECT and SOCKS 5, with or without TLS and a password, honest or not. Whatever
+//! host a client asks for, they connect to the loopback: to ::1 for an IPv6 address, otherwise to
+//! 127.0.0.1.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -15,7 +15,7 @@ use super::certificates::ServerCertificate;
 use super::listener::{close_gently, wait_until_gone, Listener, PATIENCE};
 use super::websocket::{ask, openssl_acceptor, Stream};
 
-/// How long the relay waits for one side before it looks at the other.
+/// How long the relay waits for one side before it checks the other.
 const TURN: Duration = Duration::from_millis(2);
 const MAX_HEAD: usize = 64 << 10;
 
@@ -25,15 +25,15 @@ pub enum Kind {
     Socks,
 }
 
-/// What a proxy does instead of what it should.
+/// The misbehaviour of a proxy.
 #[derive(Clone)]
 pub enum Manner {
     Honest,
     /// Its answers come a byte at a time.
     Slow,
-    /// It reads the request and says nothing.
+    /// It reads the request and never answers.
     Silent,
-    /// It says this instead of its first answer, and closes.
+    /// It sends this instead of its first answer, and closes.
     Says(&'static [u8]),
     /// Its reply to the SOCKS request.
     Replies(u8),
@@ -46,7 +46,7 @@ pub struct Setup {
     /// User and password.
     pub password: Option<(&'static str, &'static str)>,
     pub certificate: Option<ServerCertificate>,
-    /// Asks for a client's certificate of that authority, but lets everybody in.
+    /// Asks for a client certificate of that authority, but accepts everybody.
     pub client_ca_pem: Option<String>,
 }
 
@@ -98,7 +98,7 @@ impl Setup {
             built.unwrap()
         });
         let listener = Listener::start(move |stream, _| {
-            // An error is the client's end, or the server's.
+            // An error means that the client or the server has gone.
             let _ = match &acceptor {
                 None => Visit { setup: &self, stream, seen: &seen }.serve(),
                 Some(acceptor) => match acceptor.accept(stream) {
@@ -116,7 +116,7 @@ impl FakeProxy {
         self.listener.port
     }
 
-    /// What clients have asked for, such as `name localhost:80`, and shown over TLS.
+    /// What clients asked for, such as `name localhost:80`, and their TLS certificates.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -146,7 +146,7 @@ impl<S: Stream> Visit<'_, S> {
         }
     }
 
-    /// Where to connect to, if it is allowed.
+    /// The address to connect to, if the request is allowed.
     fn http(&mut self) -> io::Result<Option<SocketAddr>> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") && head.len() < MAX_HEAD {
@@ -219,7 +219,7 @@ impl<S: Stream> Visit<'_, S> {
             self.say(&[5, code, 0, 1, 0, 0, 0, 0, 0, 0])?;
             return Ok(None);
         }
-        // An address of another length than that of IPv4.
+        // An address whose length is not that of IPv4.
         self.say(b"\x05\0\0\x03\x04host\0\x50")?;
         Ok(Some(loopback(head[3] == 4, port)))
     }
@@ -257,7 +257,7 @@ impl<S: Stream> Visit<'_, S> {
         Ok(bytes)
     }
 
-    /// Bytes behind their count.
+    /// Reads bytes that follow their count.
     fn counted(&mut self) -> io::Result<Vec<u8>> {
         let count = self.bytes(1)?[0];
         self.bytes(count.into())
@@ -290,7 +290,7 @@ fn relay<S: Stream>(mut client: S, mut server: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// What there is to carry one way; `false` at the end.
+/// Relays available bytes one way. Returns false at the end.
 fn carry(from: &mut impl Read, to: &mut impl Write) -> io::Result<bool> {
     let mut buffer = [0; 16 << 10];
     match from.read(&mut buffer) {

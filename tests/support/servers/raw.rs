@@ -14,19 +14,19 @@ use super::frames::{
 use super::listener::{close_gently, wait_until_gone, Board, Ending, Listener, PATIENCE};
 use super::reset_on_close;
 
-/// How long what was written gets to arrive, before a reset discards it.
+/// How long written data gets to arrive before a reset discards it.
 const BEFORE_RESET: Duration = Duration::from_millis(50);
 const LONG_LINE: usize = 1 << 20;
 const MAX_REQUEST: usize = 64 << 10;
 
 pub fn start() -> io::Result<Listener> {
     Listener::start(|stream, board| {
-        // An error is the client's end.
+        // An error means that the client has gone.
         let _ = serve(stream.tcp(), board);
     })
 }
 
-/// A server that does what the script says with the connection and the request it has read.
+/// A server that calls the script with each connection and its request.
 pub fn scripted<F>(script: F) -> io::Result<Listener>
 where
     F: Fn(&TcpStream, &Request) -> io::Result<()> + Send + Sync + 'static,
@@ -38,15 +38,15 @@ where
     })
 }
 
-/// What a client said to `recording`.
+/// What a client sent to `recording`.
 pub struct Heard {
     /// The heads of its requests.
     pub requests: mpsc::Receiver<String>,
     pub frames: mpsc::Receiver<Frame>,
 }
 
-/// A server that accepts with these headers more, sends `says` at once, passes on what it
-/// hears, and closes when the client does.
+/// A server that accepts with these additional headers, sends `says` at once, passes on what it
+/// receives, and closes when the client does.
 pub fn recording(headers: &'static str, says: Vec<u8>) -> io::Result<(Listener, Heard)> {
     recording_after(|| (), headers, says)
 }
@@ -82,7 +82,7 @@ where
     Ok((server, Heard { requests, frames }))
 }
 
-/// What the client asks for.
+/// The client's request.
 pub struct Request {
     pub head: String,
     url: Url,
@@ -111,7 +111,7 @@ impl Request {
         Ok(Request { head, url, key })
     }
 
-    /// The values of a header, in their order.
+    /// The values of a header, in order.
     pub fn header_all(&self, name: &str) -> Vec<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(':'));
         lines
@@ -129,7 +129,7 @@ impl Request {
         size.and_then(|(_, value)| value.parse().ok()).unwrap_or(1 << 30)
     }
 
-    /// An answer that is in order, with more headers if need be.
+    /// A correct answer, with additional headers.
     pub fn accept(&self, more: &str) -> Vec<u8> {
         let accept = derive_accept_key(self.key.as_bytes());
         format!(
@@ -218,7 +218,7 @@ fn serve(stream: &TcpStream, board: &Board) -> io::Result<()> {
         }
         "frame" => {
             out.write_all(&request.accept(""))?;
-            // The client may have ended it before all was written.
+            // The client may have closed the connection before everything was written.
             let _ = out.write_all(&sin(rest, request.size()));
             if rest == "half" {
                 return farewell(stream);
@@ -253,13 +253,13 @@ fn farewell(stream: &TcpStream) -> io::Result<()> {
 /// Whether the client's close frame is answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answer {
-    /// Nothing at all is answered, and the stream stays open until a client that failed the
-    /// connection, or has waited enough, ends it.
+    /// Nothing is answered, and the stream stays open until the client fails the connection or runs
+    /// out of patience.
     Nothing,
     ByteByByte,
 }
 
-/// Reads what the client says, until its close frame or its end.
+/// Reads the client's frames, up to its close frame or its end.
 fn listen(mut stream: &TcpStream, board: &Board, path: &str, answer: Answer) -> io::Result<()> {
     let mut closed = false;
     loop {
@@ -289,7 +289,7 @@ fn dribble(stream: &TcpStream, request: &Request, board: &Board) -> io::Result<(
     listen(stream, board, request.path(), Answer::ByteByByte)
 }
 
-/// One byte at a time, so far apart that each arrives alone.
+/// Writes one byte at a time, far enough apart that each arrives alone.
 fn dribble_bytes(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
     for byte in bytes {
         stream.write_all(&[*byte])?;
@@ -300,7 +300,7 @@ fn dribble_bytes(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
 
 const RSV2: u8 = 0x20;
 
-/// What no server may send.
+/// The bytes that no server may send.
 fn sin(name: &str, size: u64) -> Vec<u8> {
     let two = |first: Vec<u8>, second: Vec<u8>| [first, second].concat();
     match name {
@@ -320,7 +320,7 @@ fn sin(name: &str, size: u64) -> Vec<u8> {
         "bad-close-reason" => close(1000, b"\xff\xfe"),
         "bad-utf8" => frame(FIN | TEXT, b"abc\xc0\x80"),
         "bad-utf8-fragments" => {
-            // The first two bytes of three, then one that cannot follow.
+            // The first two of three bytes, then a byte that cannot follow.
             two(frame(TEXT, b"abc\xe2\x82"), frame(FIN | CONTINUATION, b"def"))
         }
         "huge-length" => {

@@ -1,4 +1,4 @@
-//! Servers of which each connection goes by a script of its own.
+//! Servers with a script for each connection.
 
 use std::io::{self, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use super::frames::{self, FIN, TEXT};
 use super::listener::{close_gently, Listener};
 use super::raw::{scripted, Request};
 
-/// A server whose script is also told which connection it is, from 0.
+/// A server whose script also gets the number of the connection, from 0.
 pub fn numbered<F>(script: F) -> Listener
 where
     F: Fn(usize, &TcpStream, &Request) -> io::Result<()> + Send + Sync + 'static,

@@ -23,7 +23,7 @@ use super::frames;
 use super::listener::{close_gently, wait_until_gone, Board, Connected, Ending, Listener, Seen};
 use super::reset_on_close;
 
-/// How long `/rst` waits for the client to have noticed that it is open.
+/// How long `/rst` waits, so that the client notices that it is open.
 const BEFORE_RESET: Duration = Duration::from_millis(200);
 const PATHS: [&str; 22] = [
     "/echo",
@@ -112,7 +112,7 @@ pub fn with_acceptor_at(address: &str, acceptor: TlsAcceptor) -> io::Result<List
     })
 }
 
-/// Serves wss:// to clients with a certificate of that authority, and to nobody else.
+/// Serves wss:// only to clients with a certificate of that authority.
 pub fn mutual(certificate: &ServerCertificate, client_ca_pem: &str) -> io::Result<Listener> {
     with_openssl(certificate, |acceptor| {
         acceptor.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
@@ -125,7 +125,7 @@ pub fn asking(certificate: &ServerCertificate, client_ca_pem: &str) -> io::Resul
     with_openssl(certificate, |acceptor| ask(acceptor, client_ca_pem))
 }
 
-/// A client that has a certificate of that authority is to show it.
+/// Asks clients for a certificate of that authority.
 pub fn ask(
     acceptor: &mut SslAcceptorBuilder,
     client_ca_pem: &str,
@@ -134,7 +134,7 @@ pub fn ask(
     acceptor.cert_store_mut().add_cert(X509::from_pem(client_ca_pem.as_bytes())?)
 }
 
-/// Serves wss:// through OpenSSL itself, which can do more than native-tls lets through.
+/// Serves wss:// with OpenSSL directly, which can do more than native-tls.
 pub fn with_openssl(
     certificate: &ServerCertificate,
     set: impl FnOnce(&mut SslAcceptorBuilder) -> std::result::Result<(), ErrorStack>,
@@ -211,7 +211,7 @@ pub fn serve<S: Stream>(stream: S, board: &Board) {
     let path = url.path().to_owned();
     board.saw(&path, Ending::Opened);
     let mut visit = Visit { path: &path, board, query: Query(url), headers, close: None };
-    // An error is the client's end, or that it did not wait for us.
+    // An error means that the client has gone or did not wait for us.
     let _ = visit.behave(&mut socket);
     let ending = visit.close.take().map_or(Ending::Lost, Ending::Close);
     board.saw(&path, ending);
@@ -346,7 +346,7 @@ impl Visit<'_> {
         Ok(socket.flush()?)
     }
 
-    /// Sends pings, and tells what came back as their pongs.
+    /// Sends pings, and reports the payloads of their pongs.
     fn pings<S: Stream>(&mut self, socket: &mut WebSocket<S>) -> Result {
         let long = "p".repeat(125);
         for payload in ["", "hello", &long] {
@@ -364,7 +364,7 @@ impl Visit<'_> {
         self.sink(socket)
     }
 
-    /// Answers the close frame with how many messages came before it.
+    /// Answers the close frame with the number of messages before it.
     fn count<S: Stream>(&mut self, socket: &mut WebSocket<S>) -> Result {
         let stream = socket.get_mut();
         let mut messages = 0_u64;
