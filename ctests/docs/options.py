@@ -18,7 +18,7 @@ from examples import in_c, option_values  # noqa: E402
 # Options that another one needs beside it.
 NEEDS = {
     "tls_cert": ["tls_key"], "tls_key": ["tls_cert"], "tls_key_password": ["tls_cert", "tls_key"],
-    "tls_ca_only": ["tls_ca"],
+    "tls_ca_only": ["tls_ca"], "ask": ["reconnect_max"],
     "deflate_threshold": ["deflate"],
     "deflate_server_no_context_takeover": ["deflate"], "deflate_client_no_context_takeover": ["deflate"],
     "deflate_server_max_window_bits": ["deflate"], "deflate_client_max_window_bits": ["deflate"],
