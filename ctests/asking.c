@@ -1,4 +1,4 @@
-/* Questions and answers: pulled as events and as JSON, from other threads, and not in the way of the end. */
+/* Questions and answers: pulled as events and as JSON, answered by other threads; they do not delay the end. */
 #include "check.h"
 #include "peer.h"
 
@@ -38,7 +38,7 @@ static void a_question_has_its_facts(void) {
   CHECK_FAILS(ws_answer(ws, question, "Basic \xff", -1), HOSTWS_E_UTF8, "not UTF-8");
   CHECK_FAILS(ws_answer(ws, question, "x", -2), HOSTWS_E_ARGUMENT, "length");
   CHECK_FAILS(ws_answer(0, question, "x", -1), HOSTWS_E_NO_SUCH_ID, "null id");
-  /* An empty answer is no. */
+  /* An empty answer means "refuse". */
   CHECK_INT(ws_answer(ws, question, NULL, 0), HOSTWS_OK);
   event = next_event(HOSTWS_EVENT_ERROR);
   CHECK_INT(event->errors[1].code, 401);
@@ -96,7 +96,7 @@ static void a_handler_that_hears_no_question_is_refused(void) {
 
 static void shutdown_does_not_wait_for_an_answer(void) {
   ws_id guarded = open_guarded();
-  /* What waits would be sent first, if anybody could still answer. */
+  /* Waiting messages would be sent first if anybody could still answer. */
   CHECK_INT(ws_send(guarded, "waits", -1, HOSTWS_TEXT), HOSTWS_OK);
   next_event(HOSTWS_EVENT_ASK);
   ws_id lost = ws_open(peer_url("closed", "/"), "{\"ask\":4,\"reconnect_max\":-1}", NULL);

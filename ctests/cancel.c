@@ -1,4 +1,4 @@
-/* A thread that is cancelled, whatever it does with the library, ends by itself, and the process goes on. */
+/* A cancelled thread ends alone, whatever it was doing with the library, and the process continues. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -85,7 +85,7 @@ static void cancel_in(void *(*body)(void *)) {
     CHECK_INT(pthread_cancel(thread), 0);
     CHECK_INT(pthread_join(thread, &result), 0);
     CHECK(result == PTHREAD_CANCELED);
-    /* The next one may poll, and finds all in order. */
+    /* The next thread may poll, and everything is in order. */
     CHECK_INT(ws_send(r.ws, "still here", -1, 0), HOSTWS_OK);
     int messages = r.messages;
     PUMP_QUEUE(queue, r.messages > messages);

@@ -1,4 +1,4 @@
-/* A host that closes the library's descriptors (closefrom(3) and the like) is told so, and can go on with new connections. */
+/* A host that closes the library's descriptors (closefrom(3)) gets an error, and can make new connections. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -36,7 +36,7 @@ static int close_and_go_on(const char *way, const char *url, const char *silent)
   patient.open_timeout_ms = -1;
   record_open(&r[0], url, &patient);
   PUMP(r[0].opens);
-  record_open(&r[1], silent, &patient); /* it is being opened */
+  record_open(&r[1], silent, &patient); /* it is opening */
   sleep_ms(100);
   for (int fd = 3; fd < MANY; fd++) close(fd);
   if (strcmp(way, "terminate") == 0) {

@@ -1,4 +1,4 @@
-/* The C++ header: the same promises in C++'s terms, and those that it makes itself. */
+/* The C++ header: the promises of the C header in terms of C++, and its own. */
 #include "check.h"
 #include "descriptor.h"
 #include "peer.h"
@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/* Polls this thread's queue until it is so. */
+/* Polls this thread's queue until the condition holds. */
 #define POLL_UNTIL(condition) \
   do { \
     int64_t end_ = now_ms() + PATIENCE_MS; \
@@ -28,7 +28,7 @@ namespace {
     } \
   } while (0)
 
-/* The call throws hostws::error with that code, and words. */
+/* The call throws hostws::error with that code and a message. */
 #define CHECK_THROWS(call, expected) \
   do { \
     int32_t code_ = 0; \
@@ -41,7 +41,7 @@ namespace {
     CHECK_INT(code_, expected); \
   } while (0)
 
-/* Waits for what is still on its way to connections that are gone. */
+/* Waits for events that are still on their way to destroyed connections. */
 void drain() {
   while (hostws::poll()) {
   }
@@ -168,7 +168,7 @@ void calls_that_fail_throw_their_code() {
   CHECK_THROWS(hostws::poll(0ms, 0, 99999), HOSTWS_E_NO_SUCH_ID);
   CHECK_THROWS(hostws::next(0ms, 99999), HOSTWS_E_NO_SUCH_ID);
 
-  /* The handlers of a connection that did not come to be are gone. */
+  /* The handlers of a connection that was not created are destroyed. */
   auto token = std::make_shared<int>(1);
   hostws::handlers handlers;
   handlers.on_open = [token] {};
@@ -192,7 +192,7 @@ void calls_that_fail_throw_their_code() {
 void a_send_that_does_not_fit_is_false() {
   hostws::options options;
   options.send_queue_max = 1000;
-  /* Where nobody answers: what is sent first has not left when the second comes. */
+  /* Nobody answers, so the first message has not left when the second is sent. */
   hostws::connection ws(peer_url("blackhole", "/"), {}, options);
   const std::string message(600, 'x');
   CHECK(ws.try_send(message));
@@ -317,7 +317,7 @@ void a_moved_connection_keeps_its_handlers() {
   CHECK(taken.id() > 0);
   POLL_UNTIL(messages == 5);
 
-  /* What it replaces is closed, and tells nobody. */
+  /* The replaced connection is closed, and has no more callbacks. */
   const ws_id replaced = all[0].id();
   all[0] = std::move(taken);
   CHECK_INT(taken.id(), 0);
@@ -333,7 +333,7 @@ void a_moved_connection_keeps_its_handlers() {
   CHECK_INT(terminates, 4);
 }
 
-/* A connection that is destroyed in the first call of one handler: it ends, and no other follows. */
+/* A connection that is destroyed in the first call of a handler ends, and no other handler is called. */
 void destroyed_in(char where, const char* kind, const char* path) {
   std::string order;
   std::optional<hostws::connection> ws;
@@ -438,7 +438,7 @@ void an_exception_passes_through_poll() {
   CHECK(!hostws::poll() && ws.status() == hostws::status::closed);
 }
 
-/* poll() with much more on the stack than there is in its caller. */
+/* poll() at a much greater depth of the stack than its caller. */
 std::optional<int> poll_deep_down(int depth) {
   volatile char room[4096] = {};
   const auto polled = depth > 0 ? poll_deep_down(depth - 1) : hostws::poll(10s);
@@ -621,7 +621,7 @@ int main() {
   RUN(several_events_can_be_pulled_at_once);
   RUN(events_can_be_pulled_as_json);
   RUN(a_connection_may_outlive_the_library);
-  drain(); /* an event that nobody has heard still holds its connection */
+  drain(); /* an undelivered event still holds its connection */
   check_nothing_is_left(threads, fds + 2);  // this thread's wake descriptor
   return 0;
 }

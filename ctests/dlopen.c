@@ -1,4 +1,4 @@
-/* A host that loads the library by hand may close it at any time: it stays, and is there when it is opened again. */
+/* A host may dlclose() the library at any time: it stays loaded, and works when it is opened again. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -60,7 +60,7 @@ static void a_closed_library_still_works(const char *path) {
   void *library = load(path);
   open_and_talk();
   CHECK_INT(dlclose(library), 0);
-  /* Its threads run on, and so do the pointers to it. */
+  /* Its threads run on, and pointers to it stay valid. */
   CHECK_INT(its.send(r.ws, "after", -1, 0), HOSTWS_OK);
   PUMP_IT(r.messages == 2);
   sleep_ms(20);
@@ -83,7 +83,7 @@ static void *use_and_end(void *argument) {
   void *library = load(argument);
   open_and_talk();
   CHECK_INT(dlclose(library), 0);
-  return NULL; /* what the thread had in the library is cleared away after this */
+  return NULL; /* the library frees the thread's data after this */
 }
 
 static void a_thread_can_end_after_the_library_is_closed(const char *path) {

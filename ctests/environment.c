@@ -1,4 +1,4 @@
-/* The environment is asked in ws_new(), on the host's thread: a setenv() afterwards is no race with the library. */
+/* The library reads the environment in ws_new(), on the host's thread, so a later setenv() is no race. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -16,7 +16,7 @@ static _Atomic(const char *) elsewhere; /* the first variable that another threa
 /* The header names these two: where the system's certificates are. */
 static int is_excepted(const char *name) { return strcmp(name, "SSL_CERT_FILE") == 0 || strcmp(name, "SSL_CERT_DIR") == 0; }
 
-/* This program's own, in place of the C library's. */
+/* Replaces that of the C library. */
 char *getenv(const char *name) {
   size_t length = strlen(name);
   if (gettid() != getpid()) {

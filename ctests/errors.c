@@ -79,7 +79,7 @@ static void structs_must_tell_a_sane_size(void) {
   }
   CHECK_FAILS(ws_get_stats(ws, NULL), HOSTWS_E_ARGUMENT, "stats");
   CHECK_FAILS(ws_get_handler(ws, NULL), HOSTWS_E_ARGUMENT, "handler");
-  /* Nothing behind the size is read before the size is believed. */
+  /* Nothing after the size is read before the size has been checked. */
   uint32_t alone = 4096 + 8;
   CHECK_INT(ws_new(good, NULL, at_the_edge(&alone, sizeof alone)), HOSTWS_E_STRUCT);
   options.struct_size = sizeof options;
@@ -324,7 +324,7 @@ static void bad_close_codes_and_reasons_are_refused(void) {
   reason[124] = 0;
   CHECK_FAILS(ws_terminate(ws, 1000, reason), HOSTWS_E_ARGUMENT, "123");
   CHECK_FAILS(ws_terminate(ws, 1000, "\xff"), HOSTWS_E_UTF8, "reason");
-  /* Nothing of that was sent. */
+  /* None of this was sent. */
   CHECK_INT(ws_send(ws, "alive", -1, 0), HOSTWS_OK);
   PUMP(r.messages);
   reason[123] = 0;

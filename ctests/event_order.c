@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Opens it, hears its end, and makes sure that nothing comes after. */
+/* Opens a connection, waits for its end, and checks that nothing comes after it. */
 static void live(record *r, const char *url) {
   record_open(r, url, NULL);
   PUMP(r->terminates);

@@ -1,4 +1,4 @@
-/* What runs out is named: descriptors by a limit, local ports by a system that has none left. */
+/* Errors name the resource that ran out: descriptors (by a limit), local ports (by a simulated system). */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -15,7 +15,7 @@
 
 static atomic_int no_ports;
 
-/* The system's, of which this program can say that no local port is free. */
+/* Replaces that of the system, and can pretend that no local port is free. */
 int connect(int fd, const struct sockaddr *address, socklen_t length) {
   int (*real)(int, const struct sockaddr *, socklen_t) =
       (int (*)(int, const struct sockaddr *, socklen_t))dlsym(RTLD_NEXT, "connect");
@@ -54,7 +54,7 @@ static void check_opens(void) {
   AWAIT(fd_count() < fds); /* the worker closes its socket a moment after the host has heard of the end */
 }
 
-/* The worker has started, and whatever the checks read from. */
+/* Call it after the worker has started, and after everything that the checks read is open. */
 static struct rlimit take_all_descriptors(int *taken, int *count) {
   struct rlimit limit, low;
   CHECK_INT(getrlimit(RLIMIT_NOFILE, &limit), 0);

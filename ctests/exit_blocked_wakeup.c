@@ -1,4 +1,4 @@
-/* A program may end while its wake-up function waits for a lock that the ending thread holds: it does, at once. */
+/* A program can exit at once while its wake-up function waits for a lock that the exiting thread holds. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -14,7 +14,7 @@
 static pthread_mutex_t host = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int is_called;
 
-/* As an interpreter's lock is taken before anything of its own is done. */
+/* As an interpreter takes its lock before it does anything else. */
 static void take_the_lock(void *user_data) {
   (void)user_data;
   is_called = 1;

@@ -1,4 +1,4 @@
-/* A program may end at any moment with open connections and traffic: it does, at once, with its own status. */
+/* A program can exit at any moment with open connections and traffic: at once, with its own status. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -14,7 +14,7 @@
 static record flood, echo, secure, elsewhere, connecting;
 
 static void at_exit(void) {
-  /* It may still ask. What the answers are is no promise, only that they come. */
+  /* It may still call the library. The results are not defined, but the calls return. */
   ws_status(flood.ws);
   ws_send(echo.ws, "late", -1, 0);
   ws_poll(0, 0, 0);
@@ -109,7 +109,7 @@ static void ends(char *way) {
     }
     close(words[1]);
     check_child(pid, 0);
-    /* And it ends without a word. */
+    /* It prints nothing. */
     char said[1024];
     ssize_t length = read(words[0], said, sizeof said - 1);
     said[length > 0 ? length : 0] = 0;

@@ -1,4 +1,4 @@
-/* A program that uses OpenSSL, too, may end while threads of the library are inside it: with its own status. */
+/* A program that uses OpenSSL can exit with its own status while threads of the library are inside OpenSSL. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -16,7 +16,7 @@ enum { STATUS = 7 };
 static record echo, flood;
 
 static void late(void) {
-  /* It may still ask. What the answers are is no promise, only that they come. */
+  /* It may still call the library. The results are not defined, but the calls return. */
   ws_send(echo.ws, "late", -1, 0);
   ws_poll(0, 0, 0);
   ws_new("wss://127.0.0.1:1", NULL, NULL);
@@ -25,12 +25,12 @@ static void late(void) {
 }
 
 static int live_and_end(const char *way, int lifetime_us, char *url, char *ca) {
-  /* Its handler runs when OpenSSL is gone already. */
+  /* Its handler runs after OpenSSL has been torn down. */
   if (strcmp(way, "late") == 0) atexit(late);
   int (*start)(uint64_t, const void *) = (int (*)(uint64_t, const void *))dlsym(RTLD_DEFAULT, "OPENSSL_init_ssl");
   CHECK_INT(start(0, NULL), 1);
   if (strcmp(way, "opening") == 0) {
-    /* The system's certificates are loaded, which takes long. */
+    /* Loads the system's certificates, which takes long. */
     record_open(&echo, "wss://127.0.0.1:1", NULL);
   } else {
     ws_options trusting = default_options();

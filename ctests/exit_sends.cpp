@@ -1,4 +1,4 @@
-// What exit() calls on the main thread can still send: handlers, destructors of globals and of older thread_locals.
+// Functions that exit() calls on the main thread can still send: handlers, destructors of globals and thread_locals.
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -17,7 +17,7 @@ static const char *who = "";
 static void say_goodbye(const char *me) {
   if (std::strcmp(who, me) != 0) return;
   if (ws_send(ws, "farewell", -1, 0) != HOSTWS_OK) _exit(1);
-  // It comes back, so it has left.
+  // The echo arrives, so the message has left.
   for (int64_t end = now_ms() + PATIENCE_MS; now_ms() < end;) {
     const ws_event *event = ws_next(0, 100);
     if (event != nullptr && event->type == HOSTWS_EVENT_MESSAGE) {

@@ -1,4 +1,4 @@
-/* ws_explain: all that happened to a connection, read with ws_json_get. */
+/* ws_explain: everything that happened to a connection, read with ws_json_get. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -7,7 +7,7 @@
 
 static char text[65536], value[1024];
 
-/* The value at that place of what ws_explain said last. */
+/* The value at that pointer in the last text of ws_explain. */
 static const char *at(const char *pointer) {
   if (ws_json_get(text, -1, pointer, value, sizeof value) == HOSTWS_E_NOT_FOUND) return "nothing";
   return value;

@@ -1,4 +1,4 @@
-/* A forked child is told so by every call until it starts afresh; the parent notices nothing. */
+/* In a forked child every call fails until ws_shutdown(). The parent is not affected. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -57,7 +57,7 @@ static void every_call_is_refused(ws_id ws) {
   CHECK_INT(ws_queue_on_wakeup(0, NULL, NULL), HOSTWS_E_FORKED);
   CHECK_INT(ws_set_log(HOSTWS_LOG_OFF, NULL, NULL), HOSTWS_E_FORKED);
   CHECK_INT(ws_json_get("[1]", -1, "/0", text, sizeof text), HOSTWS_E_FORKED);
-  /* What needs no lock still answers. */
+  /* Functions that need no lock still work. */
   CHECK_STR(ws_status_name(HOSTWS_CLOSED), "Closed");
   CHECK_INT(ws_version_number(), HOSTWS_VERSION_NUMBER);
   CHECK(ws_version()[0] != 0 && ws_strerror(HOSTWS_E_FORKED)[0] != 0);
@@ -77,7 +77,7 @@ static void talk(void) {
 
 static record ours;
 
-/* Forks, lets the child do something, and checks that the parent's connection lives on. */
+/* Forks, lets the child act, and checks that the parent's connection still works. */
 static void in_child(void (*body)(void)) {
   int before = ours.messages;
   int pid = fork();
@@ -138,7 +138,7 @@ static char open_before[256]; /* descriptors that are not the library's */
 static void a_child_that_runs_another_program_needs_nothing(void) {
   int pid = fork();
   if (pid == 0) {
-    /* It inherits no descriptor of the library's: all of them close themselves. */
+    /* It inherits no descriptor of the library: all are close-on-exec. */
     for (int fd = 0; fd < 256; fd++) {
       int flags = fcntl(fd, F_GETFD);
       if (flags >= 0 && !open_before[fd]) CHECK(flags & FD_CLOEXEC);

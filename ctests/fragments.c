@@ -27,7 +27,7 @@ static void count_parts(ws_id ws, const ws_event *event, void *user_data) {
   if (event->length > sum->largest) sum->largest = event->length;
 }
 
-/* Five megabytes, of which neither side of the host's has more than a piece in its hands. */
+/* Five megabytes, of which the host holds only a piece at a time, both when sending and when receiving. */
 static void a_message_is_sent_and_received_piece_by_piece(void) {
   received sum = {0};
   record r = {.hook = count_parts, .extra = &sum};

@@ -1,4 +1,4 @@
-/* Names whose look-up hangs hold up nobody but those who ask for the same name. */
+/* A look-up that hangs delays only connections to the same name. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -13,7 +13,7 @@ enum { HANGING = 30, SAME = 5 };
 
 static atomic_int asked, asked_for_the_same, released;
 
-/* The resolver of this program, which takes the place of the C library's. */
+/* The resolver of this program, which replaces that of the C library. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result) {
   int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
       (int (*)(const char *, const char *, const struct addrinfo *, struct addrinfo **))dlsym(RTLD_NEXT, "getaddrinfo");

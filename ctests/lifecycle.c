@@ -1,4 +1,4 @@
-/* A connection from ws_new() to on_terminate, and what its getters tell meanwhile and after. */
+/* A connection from ws_new() to on_terminate, and the results of its getters during and after its life. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -195,7 +195,7 @@ static void the_url_is_told_without_its_credentials(void) {
   CHECK(strstr(told, "user") == NULL && strstr(told, "ecret") == NULL);
   CHECK_HAS(told, place);
   PUMP(r.messages);
-  /* Without TLS they leave only when a server asks, which this one does not. */
+  /* Without TLS they are sent only if the server asks, which this one does not. */
   CHECK_INT(ws_json_get(r.data, -1, "/authorization", NULL, 0), HOSTWS_E_NOT_FOUND);
   record_close(&r);
   record_clear(&r);

@@ -62,7 +62,7 @@ static void a_full_send_queue_says_so(void) {
   CHECK_INT(stats.messages_sent, sent);
   CHECK_INT(ws_send(ws, message, 100000, 0), HOSTWS_E_TOO_BIG); /* its frame does not fit */
   CHECK_INT(r.drains, 0);
-  /* A server that never reads cannot hold the end up. */
+  /* A server that never reads cannot delay the end. */
   int64_t begin = now_ms();
   CHECK_INT(ws_terminate(ws, 0, NULL), HOSTWS_OK);
   PUMP(r.terminates);
@@ -100,7 +100,7 @@ static void a_flood_that_is_not_polled_waits_and_loses_nothing(void) {
   record_open(&r, peer_url("ws", "/flood?n=20000&size=1000"), &options);
   sleep_ms(300);
   int pending = ws_pending(0);
-  /* What was read at once may go beyond the limit, but not by much. */
+  /* A single read may exceed the limit, but not by much. */
   CHECK(pending > 10 && pending < 2000);
   sleep_ms(200);
   CHECK_INT(ws_pending(0), pending);

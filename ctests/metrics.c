@@ -1,4 +1,4 @@
-/* ws_metrics: what the process has done, counted. With an argument, the text is written to that file. */
+/* ws_metrics: the counters of the process. With an argument, the text is written to that file. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -14,7 +14,7 @@ static void measure(void) {
   CHECK_INT(strlen(text), length);
 }
 
-/* The number behind the line's beginning. */
+/* The number after the beginning of a line. */
 static void check_sample(int line, const char *sample, const char *number) {
   const char *found = strstr(text, sample);
   if (!found) check_failed(__FILE__, line, sample);

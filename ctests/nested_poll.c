@@ -1,4 +1,4 @@
-/* A poll inside a callback, as a modal dialog makes it. */
+/* A poll inside a callback, as in a modal dialog. */
 #include "check.h"
 #include "descriptor.h"
 #include "peer.h"
@@ -28,7 +28,7 @@ static void open_a_dialog(ws_id ws, const ws_event *event, void *user_data) {
   CHECK_INT(ws_poll(0, 0, 0), 0);
   CHECK_INT(r->messages, mine);
   CHECK_INT(ws_wait_status(ws, HOSTWS_CLOSED, 100), HOSTWS_E_REENTRANT);
-  check_next(r, event); /* what it points to is still there */
+  check_next(r, event); /* its data is still valid */
   depth--;
 }
 
@@ -99,7 +99,7 @@ static void polls_nest_as_deep_as_there_are_connections(void) {
 static void wait_in_vain(ws_id ws, const ws_event *event, void *user_data) {
   (void)ws, (void)user_data;
   if (event->type != HOSTWS_EVENT_OPEN) return;
-  /* Only its own connection is left, and that cannot be heard here. */
+  /* Only its own connection is left, whose events cannot be delivered here. */
   CHECK_INT(ws_poll(0, -1, 0), HOSTWS_E_IDLE);
 }
 
@@ -126,7 +126,7 @@ static void look_at_the_queue(ws_id ws, const ws_event *event, void *user_data) 
     CHECK_INT(ws_send(ws, "more", -1, 0), HOSTWS_OK);
     AWAIT(received(ws) == 1 + i);
   }
-  /* Three of its own wait, which cannot be delivered here. */
+  /* Three messages of its own connection wait, and cannot be delivered here. */
   CHECK_INT(readable(20), 0);
   CHECK_INT(ws_pending(0), 0);
   CHECK_INT(ws_wait(0, 0), 0);

@@ -9,7 +9,7 @@
 
 static char text[1 << 16];
 
-/* The next event, which must be of that type. */
+/* Fetches the next event, which must be of that type. */
 static const char *next(const char *type) {
   int64_t length = ws_next_json(0, PATIENCE_MS, text, sizeof text);
   CHECK(length > 0 && length < (int64_t)sizeof text);
@@ -92,7 +92,7 @@ static void what_has_no_room_stays(void) {
   int64_t needed = ws_next_json(0, 0, NULL, 0);
   CHECK(needed > 0);
   CHECK_INT(ws_pending(0), 3);
-  /* One byte too few, for the NUL; nothing but the "" is written. */
+  /* One byte too few, for the NUL: only "" is written. */
   char *small = malloc((size_t)needed);
   memset(small, '?', (size_t)needed);
   for (int i = 0; i < 3; i++) CHECK_INT(ws_next_json(0, 0, small, needed), needed);
@@ -102,7 +102,7 @@ static void what_has_no_room_stays(void) {
   CHECK_INT(ws_next_json(0, 0, small, needed + 1), needed);
   CHECK_HAS(small, "\"data\":\"0:");
   CHECK_INT(ws_pending(0), 2);
-  /* ws_next() gets what ws_next_json() had no room for, and the other way round. */
+  /* ws_next() returns the event that ws_next_json() had no room for, and vice versa. */
   CHECK_INT(ws_next_json(0, 0, NULL, 0), needed);
   const ws_event *event = ws_next(0, 0);
   CHECK(event && event->data[0] == '1');

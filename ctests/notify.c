@@ -1,4 +1,4 @@
-/* HOSTWS_NOTIFY and message_ttl_ms: what the program hears of its messages. */
+/* HOSTWS_NOTIFY and message_ttl_ms: events about sent messages. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"

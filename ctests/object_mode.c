@@ -1,4 +1,4 @@
-/* Objects are real: JSON checked on the way out and in, and a reader for hosts that have none. */
+/* Objects: JSON is checked when sent and received, and ws_json_get() reads it for hosts without a parser. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"

@@ -1,4 +1,4 @@
-/* ws_pause(): one of two connections of a queue is not read, and the other is not disturbed. */
+/* ws_pause(): one of two connections of a queue is not read, and the other is not affected. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -26,7 +26,7 @@ static void one_of_two_is_paused(void) {
   record_clear(&paused);
 }
 
-/* A callback pauses its own connection: what is in the queue still comes, and then the rest waits. */
+/* A callback pauses its own connection: queued messages are still delivered, the rest waits. */
 static void pause_at_the_first(ws_id ws, const ws_event *event, void *user_data) {
   const record *r = user_data;
   if (event->type == HOSTWS_EVENT_MESSAGE && r->messages == 1) CHECK_INT(ws_pause(ws, 1), HOSTWS_OK);

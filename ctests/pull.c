@@ -1,4 +1,4 @@
-/* Events that are fetched with ws_next(): no callback anywhere. */
+/* Events fetched with ws_next(), without any callback. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The next event, which must be of that type. */
+/* Fetches the next event, which must be of that type. */
 static const ws_event *next(int32_t type) {
   const ws_event *event = ws_next(0, PATIENCE_MS);
   CHECK(event != NULL);
@@ -111,7 +111,7 @@ static void an_event_is_valid_until_the_next_one(void) {
     char expected[32];
     int digits = snprintf(expected, sizeof expected, "%d:", i);
     const ws_event *event = next(HOSTWS_EVENT_MESSAGE);
-    /* Other calls leave it alone, also ws_poll() and another queue's ws_next(). */
+    /* Other calls do not affect it, not even ws_poll() and ws_next() on another queue. */
     CHECK_INT(ws_poll(0, 0, 0), 0);
     ws_pending(0);
     ws_send(ws, "x", 1, 0);

@@ -1,4 +1,4 @@
-/* A descriptor for the host's own loop: readable exactly while something can be delivered. */
+/* The descriptor for the host's own loop: readable exactly while an event can be delivered. */
 #include "check.h"
 #include "descriptor.h"
 #include "peer.h"

@@ -1,4 +1,4 @@
-/* A connection that is lost is opened again, if the host wants it. */
+/* A lost connection is opened again, if the options say so. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"

@@ -1,4 +1,4 @@
-/* A program with more rights than who started it takes nothing from their environment. */
+/* A program with more rights than the user who started it ignores the user's environment. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -15,7 +15,7 @@
 
 enum { NOBODY = 65534 };
 
-/* ---- the program: a copy of this one that is run with another user's rights ---- */
+/* ---- the program: a copy of this one, run with another user's rights ---- */
 
 static int ask_nothing(const char *plain, const char *secure) {
   if (!getauxval(AT_SECURE)) return SKIPPED; /* the file system or a sandbox gives no such rights */

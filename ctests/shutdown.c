@@ -1,4 +1,4 @@
-/* ws_shutdown() closes everything, in time, and leaves the library as new. */
+/* ws_shutdown() closes everything in time, and returns the library to its initial state. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -14,7 +14,7 @@ static void it_closes_every_connection_and_tells_at_the_next_poll(void) {
   CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
   for (int i = 0; i < 10; i++) {
     CHECK_INT(ws_status(records[i].ws), HOSTWS_CLOSED);
-    CHECK_INT(records[i].terminates, 0); /* it calls nobody back */
+    CHECK_INT(records[i].terminates, 0); /* it makes no callbacks */
   }
   CHECK_INT(ws_pending(0), 10);
   CHECK_INT(ws_poll(0, -1, 0), 10);
@@ -62,7 +62,7 @@ static void what_was_sent_before_it_was_open_leaves_too(void) {
     for (int j = 0; j < 10; j++) CHECK_INT(ws_send(r.ws, "important", -1, 0), HOSTWS_OK);
     CHECK_INT(ws_shutdown(i % 2 ? -1 : 10000), HOSTWS_OK);
     PUMP(r.terminates);
-    CHECK_STR(r.order, "T"); /* from the call on only the end is told */
+    CHECK_STR(r.order, "T"); /* after the call only the end is reported */
     CHECK_STR(r.reason, "10");
     CHECK_INT(r.was_clean, 1);
     record_clear(&r);
@@ -134,7 +134,7 @@ static void *live_elsewhere(void *argument) {
   record_open(r, peer_url("ws", "/echo"), NULL);
   PUMP(r->opens);
   ready++;
-  /* It waits for ever; the shutdown brings the end. */
+  /* It waits for ever, and the shutdown ends it. */
   while (ws_poll(0, -1, 0) >= 0) {}
   CHECK_INT(ws_last_error(), HOSTWS_E_IDLE);
   CHECK_STR(r->order, "OT");

@@ -89,7 +89,7 @@ static void a_handler_ends_a_wait(int flags) {
   CHECK_FAILS(ws_wait_status(pull, HOSTWS_CLOSED, -1), HOSTWS_E_TIMEOUT, "a signal handler ran");
   end_to_raise(thread);
 
-  /* With a time of its own, too; and the queue works on. */
+  /* Also with a timeout; and the queue still works. */
   begin_to_raise(&thread);
   int64_t begin = now_ms();
   CHECK_INT(ws_poll(0, 10 * PATIENCE_MS, 0), 0);
@@ -167,7 +167,7 @@ static void a_handler_before_the_wait_writes_to_the_wake_descriptor(void) {
     CHECK_INT(ws_send(r.ws, "x", 1, 0), HOSTWS_OK);
     PUMP(r.messages > messages);
   }
-  /* It never blocks the handler, however many come. */
+  /* The write never blocks the handler, however many bytes there are. */
   for (int i = 0; i < 100000; i++) {
     char byte = 1;
     CHECK(write(wake_fd, &byte, 1) == 1 || errno == EAGAIN);
@@ -228,7 +228,7 @@ static void a_handler_may_leave_the_wait_by_siglongjmp(void) {
     ws_poll(queue, -1, 0);
     check_failed(__FILE__, __LINE__, "the handler leaves");
   }
-  /* It is as if that call had returned. */
+  /* The effect is the same as if that call had returned. */
   CHECK_INT(ws_send(r.ws, "x", 1, 0), HOSTWS_OK);
   PUMP_QUEUE(queue, r.messages);
   CHECK_INT(ws_terminate(r.ws, 0, NULL), HOSTWS_OK);

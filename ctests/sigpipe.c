@@ -1,4 +1,4 @@
-/* The library neither raises signals nor takes those of the host. */
+/* The library neither raises signals nor receives those of the host. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -22,7 +22,7 @@ static void send_until_it_is_over(const char *url, const ws_options *options) {
     } while (answer == HOSTWS_OK || answer == HOSTWS_E_AGAIN);
     CHECK_INT(answer, HOSTWS_E_CLOSED);
     PUMP(r.terminates);
-    /* The system may have made room before the server went away. */
+    /* The socket may have had room again before the server went away. */
     CHECK(strcmp(r.order, "OET") == 0 || (refused && strcmp(r.order, "ODET") == 0));
     CHECK_INT(r.code, 1006);
     record_clear(&r);
@@ -71,7 +71,7 @@ static void the_hosts_handlers_run_on_the_hosts_threads(void) {
     ws_send(r.ws, "x", 1, 0);
     pump_for(5);
   }
-  /* Every thread of the library blocks it, so it still waits for this one. */
+  /* Every thread of the library blocks it, so it is still pending for this thread. */
   CHECK_INT(signals, 0);
   sigpending(&pending);
   CHECK(sigismember(&pending, SIGUSR1));

@@ -1,4 +1,4 @@
-/* A connected socket that the host hands over, and the function that is shown each socket before it connects. */
+/* The options `fd` and `on_socket`: a connected socket of the host, and a function called with each new socket. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"

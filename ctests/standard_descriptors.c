@@ -1,4 +1,4 @@
-/* In a process without standard streams nothing of the library's takes their numbers. */
+/* In a process without standard streams, the library does not use their numbers. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"

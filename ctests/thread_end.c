@@ -1,4 +1,4 @@
-/* When the thread that created a connection ends, so does the connection, and no callback runs any more. */
+/* When the thread that created a connection ends, the connection ends, too, and no more callbacks run. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -30,7 +30,7 @@ static void run_and_watch(void *(*body)(void *), const char *path) {
   CHECK_INT(pthread_create(&thread, NULL, body, (void *)path), 0);
   pthread_join(thread, NULL);
   for (int i = 0; i < 20; i++) AWAIT(ws_status(ids[i]) == HOSTWS_CLOSED);
-  /* Nobody can hear of it: not the thread that is gone, and none that is left. */
+  /* No thread gets events: not the one that has ended, and none that is left. */
   CHECK_INT(ws_poll(0, 50, 0), HOSTWS_E_IDLE);
   for (int i = 0; i < 20; i++) {
     CHECK_INT(records[i].terminates, 0);
@@ -50,7 +50,7 @@ static void *leave_by_pthread_exit(void *argument) {
 
 static void pthread_exit_is_an_end_too(void) { run_and_watch(leave_by_pthread_exit, "/echo"); }
 
-/* A listener of our own, to see which close frame the server gets. */
+/* A relay, to see which close frame the server gets. */
 static int listener, port;
 
 static void listen_here(void) {
@@ -77,7 +77,7 @@ static void *open_through(void *argument) {
   return NULL;
 }
 
-/* Passes bytes on between the client and the real server, and keeps the last frame that the client sent. */
+/* Relays bytes between the client and the real server, and keeps the last frame that the client sent. */
 static unsigned char last_sent[4096];
 static ssize_t last_length;
 

@@ -33,7 +33,7 @@ static void another_thread_goes_on_with_the_connections(void) {
     PUMP(r.messages == messages + 1);
     CHECK_INT(calls, 1); /* it is not called again */
   }
-  /* Another function is. */
+  /* Another function is called. */
   calls = 0;
   CHECK_INT(ws_queue_on_wakeup(0, count_call, NULL), HOSTWS_OK);
   CHECK_INT(ws_send(r.ws, "three", -1, 0), HOSTWS_OK);
@@ -106,7 +106,7 @@ int main(void) {
   RUN(another_thread_goes_on_with_the_connections);
   RUN(a_log_function_may_end_its_thread_too);
   RUN(no_connection_waits_for_a_log_function);
-  /* The threads that were ended stay, but nothing waits for them. */
+  /* The ended threads remain, but nothing waits for them. */
   CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
   CHECK_INT(fd_count(), fds);
   return 0;

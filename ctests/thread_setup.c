@@ -1,4 +1,4 @@
-/* Threads of the library: how they are scheduled and how much stack they have is not inherited. */
+/* Threads of the library inherit neither their scheduling nor the size of their stack. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -87,7 +87,7 @@ static void the_environment_does_not_make_their_stacks_small(void) {
   check_child(pid, 0);
 }
 
-/* What the header says that a thread of the host's needs. */
+/* The stack that, by the header, a thread of the host needs. */
 #ifdef __SANITIZE_ADDRESS__
 enum { STACK = 1024 * 1024 };
 #else

@@ -1,4 +1,4 @@
-/* Callbacks run on the thread that created the connection and on no other; everything else may come from anywhere. */
+/* Callbacks run only on the thread that created the connection. All other calls may come from any thread. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -208,7 +208,7 @@ static void whoever_polls_an_unbound_queue_gets_its_events(void) {
   ws_send(r.ws, "x", 1, 0);
   PUMP_QUEUE(queue, r.messages);
   CHECK_STR(r.order, "OM");
-  /* A queue that is freed takes its connections with it, and tells nobody. */
+  /* Freeing a queue ends its connections without any callback. */
   CHECK_INT(ws_queue_free(queue), HOSTWS_OK);
   AWAIT(ws_status(r.ws) == HOSTWS_CLOSED);
   CHECK_STR(r.order, "OM");

@@ -1,4 +1,4 @@
-// A C++ callback may throw through ws_poll() and ws_wait_status(): its event counts as delivered, all else stays.
+// A C++ callback may throw through ws_poll() and ws_wait_status(): its event counts as delivered, later ones stay.
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -15,7 +15,7 @@ struct refusal : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Counts how often it was made and destroyed on the stack of a callback.
+// Counts its constructions and destructions on the stack of a callback.
 struct guard {
   static int alive;
   guard() { alive++; }
@@ -178,7 +178,7 @@ void it_can_be_caught_in_the_outer_callback() {
   record_clear(&outer);
 }
 
-// Polls from a place on the stack that lies deeper by as much.
+// Polls from this much deeper on the stack.
 __attribute__((noinline)) bool throws_deeper(ws_queue queue, int levels) {
   volatile char space[4096];
   space[0] = static_cast<char>(levels);

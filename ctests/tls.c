@@ -1,4 +1,4 @@
-/* TLS lets nobody in: who is refused, in which words, and what it takes to allow it. */
+/* TLS accepts only the intended server: who is refused, with which message, and which option allows it. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -133,7 +133,7 @@ static void less_verification_is_possible_and_warned_of(void) {
   options.tls_verify = HOSTWS_TLS_VERIFY_NO_HOSTNAME;
   opens(peer_url("wss-othername", "/echo"), &options, "WOMT");
   CHECK_INT(warnings, 1);
-  /* Only the name is not checked. */
+  /* Everything but the name is checked. */
   record r = {0};
   record_open(&r, peer_url("wss-otherca", "/echo"), &options);
   PUMP(r.terminates);

@@ -1,4 +1,4 @@
-/* Who is who with TLS: the client's certificate, the server's pinned key, the certificate that it showed. */
+/* Identities in TLS: the client's certificate, the server's pinned key, and the server's certificate. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -106,7 +106,7 @@ static void the_servers_key_can_be_pinned(void) {
   char words[512], pins[512];
   options.tls_pins = NO_SUCH_KEY;
   fails(peer_url("wss", "/echo"), &options, "sha256/", words);
-  /* The error tells the pin that would have been right. */
+  /* The error contains the pin that would have matched. */
   char *pin = strstr(words, "sha256/");
   CHECK(pin != NULL && strlen(pin) > 51);
   pin[51] = 0;
@@ -115,7 +115,7 @@ static void the_servers_key_can_be_pinned(void) {
   snprintf(pins, sizeof pins, NO_SUCH_KEY ";%s", pin);
   options.tls_pins = pins;
   opens(peer_url("wss", "/echo"), &options);
-  /* Another server, another key. */
+  /* A different server with a different key. */
   options.tls_verify = HOSTWS_TLS_VERIFY_NONE;
   record r = {0};
   record_open(&r, peer_url("wss-selfsigned", "/echo"), &options);

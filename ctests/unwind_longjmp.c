@@ -1,4 +1,4 @@
-/* A callback may leave by longjmp(): its event counts as delivered, all else stays. */
+/* A callback may leave by longjmp(): its event counts as delivered, later ones stay. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -102,7 +102,7 @@ static void it_passes_through_nested_polls(void) {
   record_clear(&outer);
 }
 
-/* Polls from a place on the stack that lies deeper by as much. */
+/* Polls from this much deeper on the stack. */
 __attribute__((noinline)) static int jumps_deeper(int levels) {
   volatile char space[4096];
   memset((char *)space, levels, sizeof space);

@@ -1,4 +1,4 @@
-/* A function that is called on a thread of the library when a queue has something. */
+/* The wake-up function, called on a thread of the library when a queue has something to deliver. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -196,7 +196,7 @@ static void call_what_is_not_allowed(void *user_data) {
   CHECK_INT(ws_set_log(HOSTWS_LOG_OFF, NULL, NULL), HOSTWS_E_WRONG_THREAD);
   CHECK_INT(ws_shutdown(0), HOSTWS_E_WRONG_THREAD);
   CHECK_INT(ws_json_get("[1]", -1, "/0", text, sizeof text), HOSTWS_E_WRONG_THREAD);
-  /* Constants are for everybody, and waking is what it is for. */
+  /* Functions that return constants are allowed, and so is ws_wake(). */
   CHECK_STR(ws_status_name(0), "Connecting");
   CHECK_INT(ws_wake(t->queue), HOSTWS_OK);
   t->done = 1;

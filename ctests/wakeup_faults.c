@@ -1,4 +1,4 @@
-/* A fault inside a function of the host's, on a thread of the library: the host's handler is called, as anywhere. */
+/* A fault in a function of the host on a thread of the library calls the host's signal handler, as anywhere. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -117,7 +117,7 @@ static void asynchronous_signals_are_blocked_and_what_the_host_blocks(void) {
     CHECK_INT(sigwait(&fetched, &got), 0);
     CHECK_INT(got, SIGRTMIN);
   }
-  /* The host's thread has its own again. */
+  /* The host's thread has its own signal mask again. */
   sigset_t now;
   pthread_sigmask(SIG_SETMASK, &old, &now);
   CHECK(sigismember(&now, SIGSEGV) && sigismember(&now, SIGRTMIN) && !sigismember(&now, SIGTERM));

@@ -1,4 +1,4 @@
-/* The words of errors, and the words for numbers. */
+/* Error messages, and the names of numbers. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -140,7 +140,7 @@ static void a_wait_that_fails_says_why(void) {
   const ws_event *event = ws_next(0, PATIENCE_MS);
   CHECK(event && event->type == HOSTWS_EVENT_ERROR);
   CHECK(ws_next(0, PATIENCE_MS)->type == HOSTWS_EVENT_TERMINATE);
-  /* Of a connection that is tried again: why the last attempt failed. */
+  /* For a connection that is tried again: why the last attempt failed. */
   record_clear(&r);
   ws_options options = default_options();
   options.reconnect_max = -1;
@@ -150,7 +150,7 @@ static void a_wait_that_fails_says_why(void) {
   CHECK_FAILS(ws_wait_status(ws, HOSTWS_CONNECTED, 1), HOSTWS_E_TIMEOUT, ": Connection refused");
   CHECK_INT(ws_abort(ws), HOSTWS_OK);
   PUMP(r.terminates);
-  /* An end that is no failure has no cause. */
+  /* An end that is not a failure has no cause. */
   record_clear(&r);
   ws = record_open(&r, peer_url("ws", "/echo"), NULL);
   PUMP(r.opens);

@@ -1,4 +1,4 @@
-/* A file that an option names is the one that it names in ws_new(), wherever the host goes afterwards. */
+/* The path of a file in an option is resolved in ws_new(), even if the host changes its working directory later. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"

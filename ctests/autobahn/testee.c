@@ -3,7 +3,7 @@
  *
  *     hostws_testee AGENT [--deflate] [--parallel N] URL...
  *
- * Several servers share the work: each case runs on the one that is free first, so they must have the same list of
+ * Several servers share the work: each case runs on the first free server, so all must have the same list of
  * cases. Each can be given several cases at once (--parallel). What was right and wrong is in the servers' reports;
  * the exit status only tells whether every case was run to its end.
  */
@@ -16,7 +16,7 @@
 enum {
   SERVERS_MAX = 8,
   SLOTS_MAX = 64,
-  /* Longer than any case of the suite lets a connection be still. */
+  /* Longer than any pause in a case of the suite. */
   SILENCE_MS = 120000,
   /* A server that writes hundreds of reports, or is busy with other cases, answers late. */
   ANSWER_MS = 60000
@@ -52,11 +52,11 @@ static void on_message(ws_id ws, const ws_event *event, void *user_data) {
     return;
   }
   int32_t sent = ws_send(ws, event->data, event->length, event->data_type);
-  /* Whatever came before a close frame, or before an error, is delivered, but can no longer be answered. */
+  /* Messages before a close frame or an error are delivered, but can no longer be answered. */
   if (sent != HOSTWS_E_CLOSED) CHECK_INT(sent, HOSTWS_OK);
 }
 
-/* Most cases break the protocol, and errors are as they should be; but not before it is open. */
+/* Most cases break the protocol, so errors are expected, but not before the connection is open. */
 static void on_error(ws_id ws, const ws_event *event, void *user_data) {
   slot *s = user_data;
   (void)ws;

@@ -1,4 +1,4 @@
-/* What the client and the raw yardstick have in common: the command line, the clock, the line that tells the result. */
+/* Shared by the client and the raw yardstick: the command line, the clock, the line with the result. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -19,7 +19,7 @@ typedef struct bench {
     long busy_us;
 } bench;
 
-/* The exit status that says: not with this library. */
+/* The exit status for a mode that this library does not have. */
 enum { UNAVAILABLE = 77 };
 
 /* Ends the program with a usage line if it cannot be read. */
@@ -39,7 +39,7 @@ void report_times(const bench *bench, uint64_t *samples_ns, long count);
 void report_memory(const bench *bench, long first_bytes);
 void report_started(const bench *bench);
 
-/* This process's resident bytes, counted exactly, when they have settled. */
+/* The exact number of resident bytes of this process, once it is stable. */
 long resident_bytes(void);
 long thread_count(void);
 

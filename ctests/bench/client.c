@@ -36,7 +36,7 @@ static void must(int32_t code) {
 
 static void connect_one(run *run);
 
-/* An answer that is not the message would make every figure worthless. */
+/* If an answer is not the message, all figures are worthless. */
 static void check_message(const run *run, const ws_event *event) {
     if (event->length != run->bench.size) {
         fail("client: a message of another length");
@@ -242,7 +242,7 @@ int main(int argc, char **argv) {
         fail("client: no such mode");
     }
     snprintf(run.url, sizeof run.url, "%s%s", run.bench.url, bench_path(&run.bench));
-    if (mode->handle != flood) { /* which sends none: its memory is the library's alone */
+    if (mode->handle != flood) { /* it sends none, so all memory is that of the library */
         char *payload = malloc((size_t)run.bench.size);
         memset(payload, 'a', (size_t)run.bench.size);
         run.payload = payload;

@@ -1,4 +1,4 @@
-/* launch N COMMAND...: runs it N times, one after the other, and tells how long it took from start to exit. */
+/* launch N COMMAND...: runs the command N times, one after the other, and prints how long each took. */
 #define _GNU_SOURCE
 #include "bench.h"
 

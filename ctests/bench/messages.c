@@ -1,4 +1,4 @@
-/* Frames from the client, with as little work as they allow: what is not sent back is not unmasked. */
+/* Frames from the client, handled with as little work as possible: payloads that are not sent back stay masked. */
 #include "server.h"
 
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static size_t put_header(uint8_t *at, uint8_t first, uint64_t length) {
     return 2 + extra;
 }
 
-/* As many whole frames as make a big write. Made once for each kind. */
+/* Enough whole frames for a big write. Made once for each kind. */
 static const bytes *flood_block(bool is_raw, uint8_t first, uint64_t length) {
     static struct {
         bytes block;

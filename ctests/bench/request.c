@@ -1,4 +1,4 @@
-/* The upgrade request, and the one line that stands for it on a raw connection. */
+/* The upgrade request, and the line that replaces it on a raw connection. */
 #define _GNU_SOURCE
 #include "server.h"
 

@@ -18,7 +18,7 @@ enum { READ_SIZE = 256 * 1024 };
 
 typedef enum { REQUEST, ECHO, FLOOD, SINK } task;
 
-/* Bytes that were put together for the socket. */
+/* Bytes collected for the socket. */
 typedef struct bytes {
     uint8_t *data;
     size_t size;
@@ -34,7 +34,7 @@ typedef struct connection {
     char *request; /* until it is complete */
     size_t request_size;
 
-    /* the frame that is being read */
+    /* the current frame */
     uint8_t header[14];
     size_t header_size;
     uint64_t payload_left;

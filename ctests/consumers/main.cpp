@@ -1,4 +1,4 @@
-// The C++ header brings the whole C interface with it.
+// The C++ header includes the whole C interface.
 #include <hostws.hpp>
 
 #include <iostream>

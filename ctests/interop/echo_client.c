@@ -27,7 +27,7 @@
 
 #define KIB (1 << 10)
 #define MIB (1 << 20)
-#define PIECE 4000 /* what the mirror surely gives back in one message */
+#define PIECE 4000 /* the mirror certainly returns this much in one message */
 #define IN_FLIGHT 64
 
 #define CHECK(condition, ...)                                        \
@@ -49,7 +49,7 @@ static const ws_event *next_event(int32_t type) {
     return event;
 }
 
-/* Characters of one to four bytes in turn, ASCII where they no longer fit. */
+/* Characters of one to four bytes in turn; ASCII where they do not fit. */
 static void fill_text(char *text, size_t size, int ascii) {
     static const char *const characters[] = {"a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
     size_t at = 0;
@@ -131,7 +131,7 @@ static void set_options(ws_options *options, const parameters *asked) {
     options->deflate_client_max_window_bits = asked->value[CLIENT_BITS];
 }
 
-/* Prints what was agreed, and holds it against what was expected. */
+/* Prints the negotiated parameters, and compares them with the expected ones. */
 static int is_agreed(ws_id ws, const char *expected) {
     char header[256] = "off", agreed[256], due[256];
     ws_response_header(ws, "Sec-WebSocket-Extensions", header, sizeof header);
@@ -241,7 +241,7 @@ static void echo_many(ws_id ws, unsigned count, int is_deflated) {
     CHECK((received_on_wire < payload) == is_deflated, "%d", is_deflated);
 }
 
-/* Every size from `least` to `most` there and back, one at a time. */
+/* Echoes every size from `least` to `most`, one at a time. */
 static void echo_sizes(ws_id ws, size_t least, size_t most, int mirror, int all) {
     static const size_t sizes[] = {0, 1, 125, 126, 127, KIB, PIECE, 65535, 65536, MIB, 16 * MIB};
     char *data = malloc(most);

@@ -21,7 +21,7 @@
     } while (0)
 
 enum {
-    WAITING_MAX = 8 << 20, /* bytes of answers, beyond which the client must wait */
+    WAITING_MAX = 8 << 20, /* above this many bytes of answers, the client must wait */
     /* For any message whole: libwebsockets 4.1 aborts if its buffer for what it inflates is full when all has been read
        that was compressed, and some bytes of the message are still to come. */
     BUFFER_BITS = 21
@@ -42,11 +42,11 @@ typedef struct connection {
     int is_held;
 } connection;
 
-/* The two parameters that its server knows; of the window bits it takes no notice. */
+/* The two parameters that its server supports. It ignores the window bits. */
 static const char *const names[] = {"server_no_context_takeover", "client_no_context_takeover"};
 static int is_set[2], is_on;
 
-/* The extension itself, listened to: nothing else tells what it has understood. */
+/* Wraps the extension, because nothing else reports the negotiated parameters. */
 static int deflate(struct lws_context *context, const struct lws_extension *extension, struct lws *wsi,
                    enum lws_extension_callback_reasons reason, void *user, void *in, size_t length) {
     if (reason == LWS_EXT_CB_CONSTRUCT) {
@@ -61,7 +61,7 @@ static int deflate(struct lws_context *context, const struct lws_extension *exte
     return lws_extension_callback_pm_deflate(context, extension, wsi, reason, user, in, length);
 }
 
-/* One handshake at a time: what was set last is this connection's. */
+/* There is one handshake at a time, so the last values belong to this connection. */
 static void print_negotiated(void) {
     if (is_on)
         printf("deflate %s=%d %s=%d server_max_window_bits=15 client_max_window_bits=15\n", names[0], is_set[0],

@@ -68,7 +68,7 @@ static const ws_event *next(void) {
   return event;
 }
 
-/* To the end of all connections; `on_open` is what each does then. */
+/* Runs until all connections have ended. Calls `on_open` for each that opens. */
 static void follow(int count, void (*on_open)(ws_id ws)) {
   while (count > 0) {
     const ws_event *event = next();
@@ -116,7 +116,7 @@ static void shut_down(void) {
   follow(1, NULL);
 }
 
-/* Tells of pings and attempts; ends with the process. */
+/* Prints pings and attempts. Ends with the process. */
 static void watch(ws_queue queue, ws_id ws) {
   ws_stats stats = {.struct_size = sizeof stats};
   for (int64_t told = 0;;) {

@@ -1,4 +1,4 @@
-/* After ws_shutdown() and ws_queue_discard() no code of a plug-in is called: it is unloaded, and another one lives on. */
+/* After ws_shutdown() and ws_queue_discard() no code of a plug-in is called: it can be unloaded, another works on. */
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -42,7 +42,7 @@ static void a_plug_in_is_unloaded_and_another_one_lives_on(void) {
     ws_id polled = p.start(peer_url("ws", "/echo"));
     CHECK(polled > 0);
     PUMP(p.opens() == 1);
-    /* Events that nobody polls for: an echo and, of others, all. */
+    /* Events that nobody polls: an echo, and all events of other connections. */
     for (int i = 0; i < 5; i++) CHECK(p.start(peer_url("ws", i % 2 ? "/flood?n=100&size=10" : "/echo")) > 0);
     AWAIT(ws_pending(0) > 100);
     CHECK(p.was_called());
@@ -75,7 +75,7 @@ static void what_still_ends_when_a_queue_is_discarded_is_not_told(void) {
   CHECK_INT(ws_pending(0), 0);
   CHECK_INT(ws_abort(ending.ws), HOSTWS_OK);
   AWAIT(ws_status(ending.ws) == HOSTWS_CLOSED);
-  /* The other goes on. */
+  /* The other plug-in continues. */
   CHECK_INT(ws_send(living.ws, "told", -1, 0), HOSTWS_OK);
   PUMP(living.messages);
   CHECK_STR(living.data, "told");

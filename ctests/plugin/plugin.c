@@ -1,4 +1,4 @@
-/* A plug-in: it is told a URL, gives the library functions of its own to call, and says goodbye. */
+/* A plug-in: it gets a URL, sets functions of its own in the library, and shuts down. */
 #include <hostws.h>
 
 #include <stdatomic.h>
@@ -45,7 +45,7 @@ int plugin_opens(void) { return opens; }
 int plugin_ends(void) { return ends; }
 int plugin_was_called(void) { return wakeups > 0 && lines > 0; }
 
-/* Nothing of it is called after this. */
+/* None of its code is called after this. */
 int plugin_stop(int32_t timeout_ms) {
   int32_t ended = ws_shutdown(timeout_ms);
   int32_t discarded = ws_queue_discard(0);

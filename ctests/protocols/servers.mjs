@@ -1,5 +1,5 @@
-// Servers for the examples of protocols, each the one that people use: servers.mjs NAME. It says `port N` once it
-// listens on loopback, and ends with its stdin.
+// Servers for the examples of protocols, each a widely used one: servers.mjs NAME. It says `port N`
+// once it listens on loopback, and ends with its stdin.
 
 import http from 'node:http'
 

@@ -22,7 +22,7 @@ void open_a_dialog(ws_id, const ws_event* event, void*) {
   if (first.messages == 1) {
     const int before = notified;
     QMessageBox box(QMessageBox::Information, "A message", QString::fromUtf8(event->data));
-    // Its own next messages come while it is open, and another connection's.
+    // While it is open, more messages come for its own connection and for another.
     QTimer::singleShot(0, [] {
       for (int i = 0; i < 20; i++) CHECK_INT(ws_send(first.ws, "more", -1, 0), HOSTWS_OK);
     });
@@ -37,7 +37,7 @@ void open_a_dialog(ws_id, const ws_event* event, void*) {
     box.exec();
     CHECK_INT(first.messages, 1);
     CHECK_INT(other.messages, 1);
-    // One for the other's message, and a few to spare. It was some hundred thousand a second.
+    // One for the message of the other, and a few to spare. A loop that spins has a hundred thousand a second.
     CHECK(notified - before < 50);
   }
   depth--;

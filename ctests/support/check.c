@@ -51,7 +51,7 @@ void check_fails(const char *file, int line, const char *what, long long actual,
 void check_nothing_is_left(int threads, int fds) {
   CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
   while (ws_next(0, 0) != NULL) {} /* the last event is given back, too */
-  /* The system takes a moment to clear away a thread that has been joined. */
+  /* The system takes a moment to remove a thread that has been joined. */
   int64_t end = now_ms() + PATIENCE_MS;
   while (now_ms() < end && (thread_count() != threads || (fd_count() >= 0 && fd_count() != fds))) sleep_ms(1);
   CHECK_INT(thread_count(), threads);

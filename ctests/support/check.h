@@ -17,9 +17,9 @@
 extern "C" {
 #endif
 
-/* The longest that any wait in a test takes before the test has failed. */
+/* The longest wait in a test. After this time, the test has failed. */
 enum { PATIENCE_MS = 20000 };
-/* How a test ends that cannot run here. */
+/* The exit status of a test that cannot run here. */
 enum { SKIPPED = 77 };
 
 #define CHECK(condition) \
@@ -28,11 +28,11 @@ enum { SKIPPED = 77 };
   } while (0)
 #define CHECK_INT(actual, expected) check_int(__FILE__, __LINE__, #actual, (long long)(actual), (long long)(expected))
 #define CHECK_STR(actual, expected) check_str(__FILE__, __LINE__, #actual, (actual), (expected))
-/* The text says so, in upper or lower case. */
+/* The text contains `part`, in upper or lower case. */
 #define CHECK_HAS(text, part) check_has(__FILE__, __LINE__, #text, (text), (part))
-/* The call answers `code`, remembers it, and its words name `part`. */
+/* The call returns `code`, ws_last_error() too, and the error message contains `part`. */
 #define CHECK_FAILS(call, code, part) check_fails(__FILE__, __LINE__, #call, (long long)(call), (code), (part))
-/* Looks again and again until it is so. Pumps nothing. */
+/* Checks again and again until the condition holds. Polls no queue. */
 #define AWAIT(condition) \
   do { \
     int64_t end_ = now_ms() + PATIENCE_MS; \
@@ -57,26 +57,26 @@ int64_t now_ms(void);
 void sleep_ms(int ms);
 
 int thread_count(void);
-/* Negative where the system has none that could be counted: CHECK_FDS then holds. */
+/* Negative if the system cannot count them; then CHECK_FDS holds. */
 int fd_count(void);
 #define CHECK_FDS(expected) \
   do { \
     if (fd_count() >= 0) CHECK_INT(fd_count(), (expected)); \
   } while (0)
-/* Ends the library politely; the threads and descriptors that it had are gone then. */
+/* Shuts the library down, and checks that its threads and descriptors are gone. */
 void check_nothing_is_left(int threads, int fds);
 
-/* Copies a struct to where a page ends, and the next page cannot be read. */
+/* Copies a struct to the end of a page that is followed by an unreadable page. */
 void *at_the_edge(const void *from, size_t size);
 
-/* Ends a forked child: 0 if all its checks held. No exit handler of the parent's runs. */
+/* Ends a forked child: 0 if all its checks held. The exit handlers of the parent do not run. */
 NORETURN void child_succeeds(void);
-/* The child ends in time, and with `status`. */
+/* The child ends in time and with `status`. */
 void check_child(int pid, int status);
-/* Runs this program once more with these arguments: it ends in time, and with `status`. */
+/* Runs this program again with these arguments: it ends in time and with `status`. */
 void check_other_self(char *const arguments[], int status);
 
-/* Prints the name of the promise that is tested and tests it. */
+/* Prints the name of the tested promise, and tests it. */
 #define RUN(test) (run_begins(#test), test())
 void run_begins(const char *test);
 

@@ -9,11 +9,11 @@ extern "C" {
 #endif
 
 int is_socket(intptr_t fd);
-/* Waits until it is readable, with nothing else to tell. Returns 0 if it is not in time. */
+/* Waits until it is readable, without any other condition. Returns 0 if the time is up. */
 int is_readable(intptr_t fd, int timeout_ms);
-/* Reads all that is there. */
+/* Reads all available bytes. */
 void read_all(intptr_t fd);
-/* Writes a byte. Returns 1, or less than that. */
+/* Writes a byte. Returns 1, or less if it failed. */
 int write_byte(intptr_t fd);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* The server that the tests talk to: its own process, which ends with the test. */
+/* The server of the tests: a separate process, which ends with the test. */
 #ifndef PEER_H
 #define PEER_H
 
@@ -6,13 +6,13 @@
 extern "C" {
 #endif
 
-/* Starts it. Comes before the first call of the library: it forks. */
+/* Starts it. Call this before any function of the library, because it forks. */
 void peer_start(void);
 /* Ends it now; without this it ends at exit. */
 void peer_stop(void);
 /* A URL on its port of that kind ("ws", "wss", "raw", "closed" ...). One of a few buffers of this thread. */
 const char *peer_url(const char *kind, const char *path);
-/* The same with this in place of 127.0.0.1. */
+/* The same with this host instead of 127.0.0.1. */
 const char *peer_url_at(const char *kind, const char *host, const char *path);
 int peer_port(const char *kind);
 /* "@" and the file of the authority that signed the certificate of its wss port. */

@@ -1,8 +1,8 @@
-/* What the server says of its ports. */
+/* The ports that the server prints. */
 #ifndef PORTS_H
 #define PORTS_H
 
-/* Takes one line as the server prints it; 0 when it was the last. */
+/* Takes a line that the server printed. Returns 0 after the last. */
 int understand(const char *line);
 
 #endif

@@ -29,7 +29,7 @@ typedef struct record {
   int error_count;
   int32_t code, was_clean; /* of the end */
   char reason[128];
-  /* Set by the test, or nothing: */
+  /* Set by the test, if needed: */
   ws_callback hook; /* called after each event is recorded, with the record as user_data */
   void *extra;
   int any_thread; /* the queue is bound to no thread */
@@ -38,9 +38,9 @@ typedef struct record {
   ws_id ws;
 } record;
 
-/* The handler of a connection that is recorded. */
+/* The handler of a recorded connection. */
 ws_handler record_handler(record *r);
-/* Opens a connection that is recorded; it must be possible. */
+/* Opens a recorded connection. ws_new() must succeed. */
 ws_id record_open(record *r, const char *url, const ws_options *options);
 /* Records an event of ws_next(). */
 void record_event(record *r, const ws_event *event);
@@ -49,7 +49,7 @@ void record_clear(record *r);
 
 ws_options default_options(void);
 
-/* Pumps a queue until it is so. */
+/* Polls a queue until the condition holds. */
 #define PUMP_QUEUE(queue, condition) \
   do { \
     int64_t end_ = now_ms() + PATIENCE_MS; \
@@ -62,9 +62,9 @@ ws_options default_options(void);
   } while (0)
 #define PUMP(condition) PUMP_QUEUE(0, condition)
 
-/* Pumps for a while, for what must not happen. */
+/* Polls for a while, to see that something does not happen. */
 void pump_for(int ms);
-/* Closes a connection of this thread's queue as usual, and hears its end. */
+/* Closes a connection of this thread's queue as usual, and waits for its end. */
 void record_close(record *r);
 
 #ifdef __cplusplus

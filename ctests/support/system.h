@@ -1,4 +1,4 @@
-/* What the checks need of the system: a file for each kind of it. */
+/* The system functions that the checks need, with a file for each kind of system. */
 #ifndef SYSTEM_H
 #define SYSTEM_H
 

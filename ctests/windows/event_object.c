@@ -1,4 +1,4 @@
-/* A HANDLE for the host's own loop: set exactly while something can be delivered. And the socket that wakes a wait. */
+/* The HANDLE for the host's own loop, set exactly while an event can be delivered, and the socket that wakes a wait. */
 #include "check.h"
 #include "descriptor.h"
 #include "peer.h"

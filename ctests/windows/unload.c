@@ -1,4 +1,4 @@
-/* A host that loads the DLL by hand may free it at any time: it stays. And it may exit at any moment. */
+/* A host may call FreeLibrary() at any time: the DLL stays loaded. It may exit at any moment. */
 #include "check.h"
 #include "peer.h"
 
@@ -48,7 +48,7 @@ static void a_freed_library_still_works(const char *path) {
 
 static char self[MAX_PATH], copy[MAX_PATH];
 
-/* Runs this program again with a way to end; it does at once, with its own status. */
+/* Runs this program again with a way to end. It must end at once, with its own status. */
 static void ends(const char *way) {
   char command[2 * MAX_PATH];
   snprintf(command, sizeof command, "\"%s\" %s", self, way);

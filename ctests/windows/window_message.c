@@ -25,7 +25,7 @@ static LRESULT CALLBACK procedure(HWND window, UINT message, WPARAM wparam, LPAR
 static HWND new_window(void) {
   static const WNDCLASSW class = {.lpfnWndProc = procedure, .lpszClassName = L"test"};
   RegisterClassW(&class);
-  /* For messages alone: it needs no screen. */
+  /* A message-only window, which needs no screen. */
   HWND window = CreateWindowExW(0, L"test", L"", 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
   CHECK(window != NULL);
   return window;
@@ -74,7 +74,7 @@ static void many_events_are_one_message(void) {
   LOOP_UNTIL(told);
   dispatch(100);
   CHECK_INT(told, 1);
-  /* A poll that leaves something behind brings the next. */
+  /* A poll that leaves something behind causes the next message. */
   CHECK_INT(ws_poll(0, 0, 1), 1);
   LOOP_UNTIL(told == 2);
   is_polling = 1;
@@ -84,7 +84,7 @@ static void many_events_are_one_message(void) {
   LOOP_UNTIL(r.terminates);
   record_clear(&r);
   DestroyWindow(window);
-  /* A window that is gone does no harm. */
+  /* A destroyed window does no harm. */
   record_open(&r, peer_url("ws", "/echo"), NULL);
   PUMP(r.opens);
   record_close(&r);

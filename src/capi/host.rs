@@ -135,7 +135,7 @@ impl HostHandler {
         }
     }
 
-    /// A connection with callbacks needs the one that gets the questions.
+    /// A connection with callbacks needs on_event, which gets the questions.
     pub fn check_hears(&self, options: &Options) -> Result<()> {
         if options.ask != 0 && self.kind() == Kind::Push && self.callbacks.on_event.is_none() {
             let words = "option ask: the handler has callbacks, and not on_event, which gets the \

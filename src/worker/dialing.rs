@@ -1,4 +1,5 @@
-//! A connection that is being opened, with what it waits for: its turn, another thread, the host.
+//! A connection during its opening, and what it may wait for: its turn, a job on another thread,
+//! the host.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -25,7 +25,7 @@ __attribute__((constructor)) static void remember_process(void) {
 
 void give_up(void) {
   fflush(stderr);
-  /* A forked child has the parent's exit handlers, which are not its own to run. */
+  /* A forked child has the exit handlers of its parent, and must not run them. */
   if (getpid() != main_process()) _exit(1);
   exit(1);
 }

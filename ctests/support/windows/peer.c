@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The server runs beside the program: support/wine/run.py has started it, and hands over what it said, line by line. */
+/* The server runs beside the program: support/wine/run.py has started it, and passes on its output line by line. */
 void peer_start(void) {
   const char *said = getenv("HOSTWS_TEST_PORTS");
   if (said == NULL) {

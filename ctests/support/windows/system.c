@@ -36,7 +36,7 @@ int thread_count(void) {
   return count;
 }
 
-/* The system's own libraries open and keep handles as they like: they say nothing about ours. */
+/* The system's own libraries open and keep handles as they like, so a count would say nothing about ours. */
 int fd_count(void) { return -1; }
 
 void list_fds(void) {}

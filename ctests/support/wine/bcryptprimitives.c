@@ -1,4 +1,4 @@
-/* What Rust's standard library takes random numbers from, where wine has no such library. */
+/* The source of random numbers of Rust's standard library, for versions of wine without this DLL. */
 #include <stddef.h>
 
 unsigned char __stdcall SystemFunction036(void *bytes, unsigned long length); /* RtlGenRandom() */

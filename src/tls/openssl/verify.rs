@@ -22,7 +22,7 @@ use crate::tls::{Fault, Verdict, Verify};
 const MOST_FAULTS: usize = 16;
 
 thread_local! {
-    /// The faults of the chain that is being looked at, while they are collected and pass.
+    /// The faults of the current chain, which are collected and ignored for now.
     static COLLECTED: RefCell<Option<Vec<Fault>>> = const { RefCell::new(None) };
 }
 
