@@ -52,8 +52,8 @@ fn write_now(level: Level, line: String) {
     sink::deliver(level, &line);
 }
 
-/// Sets level and sink. Before, it waits until the former sink has got the lines so far and does not
-/// run any more.
+/// Sets the level and the sink. First waits until the old sink has received all lines so far and is
+/// no longer running.
 pub fn set(level: Level, new: Option<Sink>) {
     COURIER.get().wait_delivered(None);
     sink::set(level, new);

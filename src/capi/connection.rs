@@ -32,11 +32,12 @@ use crate::queue::Kind;
 ///         ws = 0;
 ///     }
 ///
-/// A user and password, of the URL or of an http:// or https:// proxy, answer a challenge (401, 407)
-/// by Digest (RFC 7616: SHA-256 or MD5, qop auth) or, if the server does not offer that, by Basic.
-/// Over TLS, Basic is sent with the first request, which saves a round trip; without TLS, the first
-/// request has no credentials, because everybody on the way could read them. An Authorization in
-/// `headers` takes the place of the URL's user. See `ask` for everything else, such as NTLM.
+/// A user and password of the URL, or of an http:// or https:// proxy, answer a challenge (401,
+/// 407) by Digest (RFC 7616: SHA-256 or MD5, qop auth) or, if the server does not offer that, by
+/// Basic. Over TLS, Basic is sent with the first request, which saves a round trip; without TLS,
+/// the first request has no credentials, because everybody on the way could read them. An
+/// Authorization in `headers` takes the place of the URL's user. See `ask` for everything else,
+/// such as NTLM.
 ///
 /// If `options` names no proxy, the library looks for one in the environment, by curl's rules. It
 /// calls getenv() during this call; no other thread may call setenv() meanwhile. The first variable

@@ -1,4 +1,4 @@
-//! What a queue knows of the loop that fills it.
+//! The loop that fills a queue, as the queue sees it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,8 @@ pub enum Turned {
     Woken,
 }
 
-/// The loop of a queue's connections, and perhaps of other queues'. A worker runs it. While events come in quick succession, the
-/// worker lends it to the host's thread that waits for them.
+/// The loop for the connections of a queue, and perhaps of other queues. A worker runs it. While
+/// events come in quick succession, the worker lends it to the host thread that waits for them.
 pub trait Engine: Send + Sync {
     /// Wakes the loop, if it sleeps, to look at its commands.
     fn rouse(&self);
@@ -32,7 +32,7 @@ pub trait Engine: Send + Sync {
     /// Runs one turn on the calling thread, if the loop is lent.
     fn turn(&self, timeout: Option<Duration>) -> Turned;
 
-    /// A byte in that pipe ends a turn from now on.
+    /// From now on, a byte in that pipe ends a turn.
     fn watch(&self, pipe: &Arc<WakePipe>);
 
     /// The calling thread is about to deliver several events: what it sends is gathered until
@@ -43,6 +43,6 @@ pub trait Engine: Send + Sync {
     /// were gathered and `flush` is due.
     fn uncork(&self) -> bool;
 
-    /// Sends what was gathered. It takes the locks of connections.
+    /// Sends the gathered messages. It locks connections.
     fn flush(&self);
 }

@@ -1,4 +1,4 @@
-//! What waits in a queue: an event and its recipient.
+//! The entries of a queue: events with their recipients.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -62,12 +62,12 @@ pub struct Reconnecting {
 
 /// A question that the host can answer.
 pub struct Ask {
-    /// What it is about, as the ABI numbers it.
+    /// Its subject, as a number of the ABI.
     pub topic: u32,
     pub number: i32,
     /// A JSON object, and one NUL after it.
     pub facts: Vec<u8>,
-    /// What went wrong, if something did.
+    /// The error that led to the question, if any.
     pub why: Option<Error>,
     /// The wait before the attempt, if it is about one.
     pub delay: Duration,
@@ -85,9 +85,9 @@ impl Event {
     }
 }
 
-/// What a message counts besides its payload, because empty messages take room too.
+/// What a message counts in addition to its payload, because empty messages also take room.
 const MESSAGE_OVERHEAD: usize = 64;
-/// What the messages of one read count besides.
+/// What the messages of one read count in addition.
 const ENTRY_OVERHEAD: usize = 256;
 
 /// How events leave the queue.
@@ -99,7 +99,7 @@ pub enum Kind {
     Pull = 1,
 }
 
-/// What the queue needs to know of the connection that an event is for.
+/// The connection that an event is for, as the queue sees it.
 pub trait Recipient: Send + Sync {
     fn id(&self) -> i32;
     /// How its events leave.
@@ -108,11 +108,11 @@ pub trait Recipient: Send + Sync {
     fn waiting(&self) -> &AtomicUsize;
     /// How many of its events the queue holds. It is only used under the queue's lock.
     fn queued(&self) -> &AtomicUsize;
-    /// The host wants nothing more than the end, or nothing at all.
+    /// Whether the host wants no event but TERMINATE, or no event at all.
     fn is_muted(&self) -> bool;
-    /// The host does not want the end either.
+    /// Whether the host does not even want TERMINATE.
     fn is_discarded(&self) -> bool;
-    /// What the host attached to it.
+    /// The data that `capi` attached to it.
     fn host(&self) -> &(dyn Any + Send + Sync);
     /// The host has got this many bytes of it, or never will.
     fn read(&self, weight: usize);
@@ -161,7 +161,7 @@ impl Entry {
         self.len() - self.first
     }
 
-    /// Whether the host does not want it any more.
+    /// Whether the host no longer wants it.
     pub fn is_muted(&self) -> bool {
         match self.event {
             Event::Terminate(_) => self.recipient.is_discarded(),

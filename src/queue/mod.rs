@@ -91,7 +91,7 @@ impl Queue {
             }
             state.left();
         }
-        // Also if it was not empty: the host may have read the byte without polling.
+        // Even if it was not empty, because the host may have read the byte without polling.
         state.settle_signal();
         self.notify(state);
         if let Some(engine) = caller {
@@ -271,7 +271,7 @@ impl Queue {
         Ok(number)
     }
 
-    /// Sets the function that the worker calls when something has come.
+    /// Sets the function that the worker calls when there is something to deliver.
     pub fn on_wakeup(&self, wakeup: Option<Wakeup>) {
         let is_set = wakeup.is_some();
         // Waits while the former one runs.
@@ -287,7 +287,8 @@ impl Queue {
         }
     }
 
-    /// Makes the worker post a message to a window when something has come; NULL: no longer.
+    /// Makes the worker post a message to a window when there is something to deliver. NULL ends
+    /// this.
     pub fn post_messages(&self, window: *mut c_void, message: u32) -> Result<()> {
         let poster = match window.is_null() {
             true => None,
@@ -321,8 +322,8 @@ impl Queue {
         self.state().closed
     }
 
-    /// Discards what it holds and takes nothing more: its thread has ended, or the host has freed
-    /// it. It never waits, because it may run within `exit`.
+    /// Discards its events and accepts no more: its thread has ended, or the host has freed it. It
+    /// never waits, because it may run within `exit`.
     pub fn close(&self) {
         let mut state = self.state();
         state.closed = true;

@@ -1,4 +1,4 @@
-//! What a queue holds, behind its lock.
+//! The state of a queue, protected by its lock.
 
 use std::any::Any;
 use std::collections::{HashSet, VecDeque};
@@ -29,7 +29,7 @@ pub struct State {
     /// The connections with a callback on the poller's stack: their events cannot be delivered now.
     busy: Vec<Busy>,
     pub woken: bool,
-    /// Grows with every change that a waiting thread may look for.
+    /// Incremented by every change that a waiting thread may wait for.
     pub version: u64,
     /// The threads that sleep until something changes.
     pub sleepers: Vec<Arc<Notifier>>,
@@ -40,7 +40,7 @@ pub struct State {
     pub signal: Signal,
     /// Whether the host has set a wake-up function.
     pub has_wakeup: bool,
-    /// The worker is to call it.
+    /// The worker must call it.
     pub wakeup_due: bool,
     /// The host has been told since it last began to poll.
     is_told: bool,
@@ -251,7 +251,7 @@ impl State {
         self.has_wakeup && !self.is_told && self.ready() > 0 && self.announce()
     }
 
-    /// The host polls, so it knows.
+    /// The host polls, so it knows of the events.
     pub fn heard(&mut self) {
         self.is_told = false;
         self.unpolled_since = None;

@@ -1,4 +1,4 @@
-//! What TLS needs of the stream below it, which may itself be TLS.
+//! The stream below TLS, which may itself be TLS.
 
 use std::io::{Read, Write};
 
@@ -7,7 +7,7 @@ use super::socket::Socket;
 pub trait Layer: Read + Write {
     fn socket(&self) -> &Socket;
 
-    /// From here on, the socket is asked no more often than needed. The caller must read until
+    /// From now on, the socket is read no more often than needed. The caller must read until
     /// nothing is left. `at_end` is as in `Transport::read`.
     fn begin_turn(&mut self, at_end: bool);
 

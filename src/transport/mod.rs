@@ -89,8 +89,8 @@ impl Transport {
         self.tap.as_ref().map(|tap| tap.sent(bytes)).unwrap_or_default()
     }
 
-    /// How much of what `write` was given, and has not said to have left, may have been encrypted:
-    /// it can no longer be left out.
+    /// How many of the bytes that `write` did not report as written may have been encrypted. These
+    /// can no longer be dropped.
     pub fn committed(&self) -> usize {
         match &self.channel {
             Channel::Plain(_) => 0,
@@ -98,7 +98,8 @@ impl Transport {
         }
     }
 
-    /// Something encrypted waits for the socket: only the rest of what was written may follow.
+    /// Whether encrypted bytes wait for the socket. If so, only the rest of the same bytes may be
+    /// written next.
     pub fn is_halfway(&self) -> bool {
         match &self.channel {
             Channel::Plain(_) => false,
@@ -106,7 +107,7 @@ impl Transport {
         }
     }
 
-    /// Says that nothing more will be written; the peer still may.
+    /// Shuts down the sending side. The peer may still write.
     pub fn finish(&self) {
         match &self.channel {
             Channel::Plain(socket) => socket.shutdown(Shutdown::Write),
@@ -139,7 +140,7 @@ impl Transport {
         }
     }
 
-    /// What was agreed with the server; `None` without TLS.
+    /// The TLS session with the server; `None` without TLS.
     pub fn tls_facts(&self) -> Option<TlsFacts> {
         match &self.channel {
             Channel::Tls { session, ends_at_proxy: false } => Some(lock(session).facts()),

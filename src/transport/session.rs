@@ -41,7 +41,7 @@ impl<S: Layer> Session<S> {
         self.stream.negotiated_alpn()
     }
 
-    /// What was agreed, and with whom.
+    /// The negotiated parameters and the certificates.
     pub fn facts(&self) -> TlsFacts {
         exit::enter().map(|_pass| self.stream.facts()).unwrap_or_default()
     }
@@ -111,7 +111,7 @@ impl<S: Layer> Session<S> {
                         count += read;
                         // SAFETY: the session has filled them.
                         unsafe { room.filled(read) };
-                        // One more read would only say the same, and take as long as this one.
+                        // Another read would only return the same, and take as long as this one.
                         if is_drained(stream) {
                             return Ok(Received { count, is_drained: true });
                         }

@@ -1,5 +1,5 @@
-//! The messages of an outbox that the host hears of: when the last byte has left, or when a message
-//! has become too old to leave, and is dropped.
+//! Marks messages of an outbox that cause an event: SENT when the last byte has left, EXPIRED when
+//! a message was too old and is dropped.
 
 use std::time::Instant;
 
@@ -20,17 +20,17 @@ impl Outbox {
         self.extras.as_ref().is_some_and(|extras| extras.marks.has_waiting())
     }
 
-    /// The number of messages of which the host will hear.
+    /// The number of messages that may still cause an event.
     pub fn marks(&self) -> usize {
         self.extras.as_ref().map_or(0, |extras| extras.marks.len())
     }
 
-    /// What the marks count.
+    /// How many bytes the marks count.
     pub(super) fn weight_of_marks(&self) -> usize {
         self.extras.as_ref().map_or(0, |extras| extras.marks.weight())
     }
 
-    /// Whether messages have left of which the host wants to hear.
+    /// Whether messages have left whose SENT is due.
     pub fn has_reports(&self) -> bool {
         self.extras.as_ref().is_some_and(|extras| extras.marks.has_left())
     }
@@ -45,17 +45,18 @@ impl Outbox {
         taken
     }
 
-    /// Where in the buffer what has not begun to leave begins. TLS may have encrypted some of it.
+    /// The start of the bytes in the buffer that have not begun to leave. TLS may have encrypted
+    /// bytes that have not been written.
     fn begun(&self) -> usize {
         self.written + self.transport.as_ref().map_or(0, |transport| transport.committed())
     }
 
-    /// When the next message becomes too old.
+    /// When the next message expires.
     pub fn next_expiry(&self) -> Option<Instant> {
         self.extras.as_ref()?.marks.next_expiry(self.begun())
     }
 
-    /// Drops the messages that are too old and have not begun to leave. Returns their numbers.
+    /// Drops the messages that are too old and have not begun to leave, and returns their numbers.
     pub fn expire(&mut self, now: Instant) -> Vec<i32> {
         if self.next_expiry().is_none_or(|at| at > now) {
             return Vec::new();
@@ -69,8 +70,8 @@ impl Outbox {
         numbers
     }
 
-    /// Removes the data frames in this part of the buffer, which is whole messages. Control frames
-    /// between them stay.
+    /// Removes the data frames in this part of the buffer, which consists of whole messages.
+    /// Control frames between them stay.
     fn remove_messages(&mut self, start: usize, end: usize) {
         if let Some(reconnect) = &mut self.reconnect {
             reconnect.unsent.remove(&self.buffer, start, end);
@@ -109,7 +110,7 @@ impl Outbox {
         }
     }
 
-    /// The same, if it is enough to go on behind them. Otherwise returns false.
+    /// The same, if it is enough to continue after these messages. Otherwise returns false.
     fn skip_messages(&mut self, start: usize, end: usize) -> bool {
         let mut frames = SentFrames::default();
         let mut at = start;
@@ -135,7 +136,7 @@ impl Outbox {
         is_next
     }
 
-    /// The buffer is a new one, with what has not left of the former one.
+    /// Computes the marks for a new buffer with the messages that have not left.
     pub(super) fn renew_marks(&mut self) {
         let mut messages = Vec::new();
         let (mut frames, mut at) = (SentFrames::default(), 0);

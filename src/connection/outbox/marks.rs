@@ -1,5 +1,5 @@
-//! The messages in an outbox that the host wants to hear of: where they are, and until when they may
-//! wait.
+//! Marks for messages in an outbox that cause an event: where the messages are, and until when they
+//! may wait.
 
 use std::collections::VecDeque;
 use std::ops::Range;
