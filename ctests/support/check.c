@@ -59,14 +59,4 @@ void check_nothing_is_left(int threads, int fds) {
   CHECK_FDS(fds);
 }
 
-void check_other_self(char *const arguments[], int status) {
-  int pid = fork();
-  CHECK(pid >= 0);
-  if (pid == 0) {
-    execv("/proc/self/exe", arguments);
-    _exit(127);
-  }
-  check_child(pid, status);
-}
-
 void run_begins(const char *test) { printf("- %s\n", test); }

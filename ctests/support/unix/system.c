@@ -92,3 +92,13 @@ void check_child(int pid, int status) {
   CHECK(WIFEXITED(how));
   CHECK_INT(WEXITSTATUS(how), status);
 }
+
+void check_other_self(char *const arguments[], int status) {
+  int pid = fork();
+  CHECK(pid >= 0);
+  if (pid == 0) {
+    execv("/proc/self/exe", arguments);
+    _exit(127);
+  }
+  check_child(pid, status);
+}
