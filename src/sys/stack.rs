@@ -40,7 +40,35 @@ extern "C-unwind" {
         argument: *mut c_void,
     ) -> c_int;
     fn _Unwind_GetCFA(context: *mut Context) -> usize;
+    #[cfg(not(windows))]
     fn _Unwind_GetRegionStart(context: *mut Context) -> usize;
+    #[cfg(windows)]
+    fn _Unwind_GetIP(context: *mut Context) -> usize;
+    #[cfg(windows)]
+    fn _Unwind_FindEnclosingFunction(address: *mut c_void) -> *mut c_void;
+}
+
+/// Where the function of a frame starts.
+///
+/// # Safety
+/// The context is valid.
+#[cfg(not(windows))]
+unsafe fn function_of(context: *mut Context) -> usize {
+    // SAFETY: the caller vouches for it.
+    unsafe { _Unwind_GetRegionStart(context) }
+}
+
+/// The same where the unwinder has already left the function that it calls the region of.
+///
+/// # Safety
+/// The context is valid.
+#[cfg(windows)]
+unsafe fn function_of(context: *mut Context) -> usize {
+    // SAFETY: the caller vouches for it.
+    let address = unsafe { _Unwind_GetIP(context) };
+    // It is the address of the next instruction, which may belong to the next function.
+    // SAFETY: any address may be asked about.
+    unsafe { _Unwind_FindEnclosingFunction(address.wrapping_sub(1) as *mut c_void) as usize }
 }
 
 const GO_ON: c_int = 0;
@@ -74,7 +102,7 @@ extern "C-unwind" fn visit(context: *mut Context, argument: *mut c_void) -> c_in
         return STOP;
     }
     // SAFETY: as above.
-    search.function = unsafe { _Unwind_GetRegionStart(context) };
+    search.function = unsafe { function_of(context) };
     GO_ON
 }
 
