@@ -125,8 +125,10 @@ test_all() {
 
     say "Rust tests with AddressSanitizer"
     # A hundred thousand connections take a minute with it, and do nothing that ten do not. no_memory
-    # and send_memory limit and measure what the sanitizer itself takes. Each word of $tests is an argument.
-    tests=$(cd tests && printf -- '--test %s ' *.rs | sed 's/\.rs / /g; s/--test no_memory //; s/--test send_memory //')
+    # and send_memory limit and measure what the sanitizer itself takes; interleavings and life are models without
+    # unsafe code, and their runtime keeps what its coroutines need. Each word of $tests is an argument.
+    tests=$(cd tests && printf -- '--test %s ' *.rs | sed 's/\.rs / /g; s/--test no_memory //; s/--test send_memory //;
+        s/--test interleavings //; s/--test life //')
     # shellcheck disable=SC2086
     HOSTWS_STRESS_SECONDS=10 RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo test --locked --lib $tests \
         --target "$(rustc -vV | sed -n 's/^host: //p')" --target-dir build/asan-rust -- --skip a_hundred_thousand

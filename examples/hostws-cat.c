@@ -401,15 +401,17 @@ static void explain(void)
     free(text);
 }
 
-/* "@" and a file, as the options want it. */
+/* "@" and a file, as the options want it, in one of a few buffers. */
 static char *file_option(const char *file)
 {
-    char *option = malloc(strlen(file) + 2);
+    static char options[3][4096];
+    static unsigned turn;
+    char *option = options[turn++ % 3];
 
-    if (option == NULL) {
-        exit(complain("out of memory", ""));
+    if (snprintf(option, sizeof options[0], "@%s", file) >= (int)sizeof options[0]) {
+        exit(complain("the name of this file is too long: ", file));
     }
-    return strcat(strcpy(option, "@"), file);
+    return option;
 }
 
 static int is(const char *argument, const char *brief, const char *full)

@@ -113,9 +113,8 @@ fn digest_answers_the_challenge_on_the_same_connection() {
             "WWW-Authenticate: Basic realm=\"x\"\r\nWWW-Authenticate: Digest realm=\"a, \\\"b\\\"\", \
              nonce=\"n0nce==\", opaque=\"o\", qop=\"auth,auth-int\", algorithm={algorithm}\r\n"
         );
-        let challenge: &'static str = Box::leak(challenge.into_boxed_str());
         let (server, heard) = server(move |request, number| match number {
-            1 => refuse(challenge, "who are you"),
+            1 => refuse(&challenge, "who are you"),
             _ => request.accept(""),
         });
         let client = Client::new(&with_user(&server, "/a?b=c"));

@@ -81,7 +81,11 @@ impl Drop for OpenQuestion {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
+
+    static QUESTIONS: LazyLock<Questions> = LazyLock::new(Questions::default);
 
     #[track_caller]
     fn check_refused(result: Result<()>, code: Code, words: &str) {
@@ -92,7 +96,7 @@ mod tests {
 
     #[test]
     fn one_answer_to_one_question() {
-        let questions: &'static Questions = Box::leak(Box::default());
+        let questions: &'static Questions = &QUESTIONS;
         check_refused(questions.answer(7, 1, "now"), Code::NotFound, "asks nothing");
         let first = questions.open(7, Topic::Reconnect);
         let number = first.number;
