@@ -1,5 +1,5 @@
-# Manual pages and the site, both made from include/hostws.h. The pages need nothing but Python 3.9; the site, target
-# `site`, installs Sphinx into a virtual environment of its own.
+# Manual pages and the site, both made from include/hostws.h, and the licences of what is inside. The pages need nothing
+# but Python 3.9, the licences 3.11; the site, target `site`, installs Sphinx into a virtual environment of its own.
 
 find_package(Python3 3.9 COMPONENTS Interpreter QUIET)
 if(NOT Python3_FOUND)
@@ -20,4 +20,34 @@ add_custom_target(site
 
 if(HOSTWS_INSTALL)
   install(DIRECTORY "${hostws_docs}/man/" DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT documentation)
+endif()
+
+# ---- licences ----
+
+if(Python3_VERSION VERSION_LESS 3.11)
+  message(STATUS "hostws: no list of licences, because there is no Python 3.11")
+  return()
+endif()
+
+set(target "${HOSTWS_RUST_TARGET}")
+if(NOT target)
+  execute_process(COMMAND "${HOSTWS_CARGO}" -vV OUTPUT_VARIABLE target)
+  string(REGEX MATCH "host: [^\n]+" target "${target}")
+  string(REPLACE "host: " "" target "${target}")
+endif()
+string(REPLACE ";" "," features "${HOSTWS_CARGO_FEATURES}")
+get_filename_component(cargo_folder "${HOSTWS_CARGO}" DIRECTORY)
+set(hostws_licences "${hostws_docs}/licences/THIRD-PARTY-LICENSES.txt")
+add_custom_command(OUTPUT "${hostws_licences}"
+  COMMAND ${CMAKE_COMMAND} -E make_directory "${hostws_docs}/licences"
+  COMMAND ${CMAKE_COMMAND} -E env "PATH=${cargo_folder}:$ENV{PATH}" "${Python3_EXECUTABLE}" cmake/release/contents.py
+    "${hostws_docs}/licences" "${target}" "${features}" "${PROJECT_VERSION}" 0
+  WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
+  DEPENDS Cargo.lock cmake/release/contents.py
+  COMMENT "Collecting the licences of what is inside" VERBATIM)
+add_custom_target(hostws_licences ALL DEPENDS "${hostws_licences}")
+# cargo fetches the packages first.
+add_dependencies(hostws_licences hostws_cargo)
+if(HOSTWS_INSTALL)
+  install(FILES "${hostws_licences}" DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 endif()
