@@ -83,7 +83,8 @@ fn every_way_to_every_server() {
             let option = match proxy_scheme {
                 "none" if password => continue,
                 "none" => String::new(),
-                scheme => format!("{scheme}://{user}localhost:{}", proxy.port()),
+                // Not localhost: another server may have the same port of ::1.
+                scheme => format!("{scheme}://{user}127.0.0.1:{}", proxy.port()),
             };
             let mut asked = Vec::new();
             for scheme in ["ws", "wss"] {
