@@ -24,11 +24,13 @@ pub use self::library::names;
 #[cfg(tls_openssl)]
 #[path = "openssl/mod.rs"]
 mod library;
+mod x509;
 
 pub use self::library::{
     description, forget_stale_errors, may_succeed_anew, names_of_another, start, Certificate,
     Connector, Handshaking, Identity, Roots, Sessions, TlsError, TlsStream, CAN_ASK, CAN_LOG_KEYS,
 };
+pub use self::x509::public_key_info;
 
 /// What of the server's certificate is verified.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

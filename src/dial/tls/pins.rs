@@ -4,13 +4,10 @@
 use std::fmt;
 
 use data_encoding::BASE64;
-use der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Code, Error};
-
-/// The tag of a certificate's version field. Certificates of version 1 do not have it.
-const VERSION: u8 = 0xa0;
+use crate::tls::public_key_info;
 
 /// A public key's digest, written as `sha256/BASE64`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,28 +66,6 @@ pub fn check(pins: &[Pin], certificate: Option<&[u8]>) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::tls(format!("the server's key has the pin {shown}, which is not one of tls_pins")))
-}
-
-/// The SubjectPublicKeyInfo of the certificate, including tag and length (RFC 5280 4.1).
-fn public_key_info(certificate: &[u8]) -> der::Result<&[u8]> {
-    let mut certificate = SliceReader::new(certificate)?;
-    let mut certificate = SliceReader::new(contents(&mut certificate)?)?;
-    let mut body = SliceReader::new(contents(&mut certificate)?)?;
-    if body.peek_byte() == Some(VERSION) {
-        body.tlv_bytes()?;
-    }
-    // Serial number, signature, issuer, validity, subject.
-    for _ in 0..5 {
-        body.tlv_bytes()?;
-    }
-    body.tlv_bytes()
-}
-
-/// The contents of the next element, a sequence.
-fn contents<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
-    let element = der::asn1::AnyRef::decode(reader)?;
-    element.tag().assert_eq(Tag::Sequence)?;
-    Ok(element.value())
 }
 
 #[cfg(test)]

@@ -5,14 +5,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use data_encoding::BASE64;
-use der::{Decode as _, Reader as _, SliceReader};
 use openssl::x509::store::X509StoreRef;
 use openssl::x509::{X509NameRef, X509Ref, X509};
 
 use super::ffi;
+use crate::tls::x509::subject;
 
-/// The tag of a certificate's version, which the first version does not have.
-const VERSION: u8 = 0xa0;
 /// No chain has more authorities.
 const MAX_DEPTH: usize = 16;
 
@@ -65,26 +63,6 @@ impl Roots {
     pub fn len(&self) -> usize {
         self.roots.len()
     }
-}
-
-/// The subject of a certificate, as it stands there (RFC 5280 4.1).
-fn subject(certificate: &[u8]) -> der::Result<&[u8]> {
-    let mut certificate = SliceReader::new(certificate)?;
-    let mut certificate = SliceReader::new(contents(&mut certificate)?)?;
-    let mut body = SliceReader::new(contents(&mut certificate)?)?;
-    if body.peek_byte() == Some(VERSION) {
-        body.tlv_bytes()?;
-    }
-    // Serial number, signature, issuer, validity.
-    for _ in 0..4 {
-        body.tlv_bytes()?;
-    }
-    body.tlv_bytes()
-}
-
-fn contents<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
-    let header = der::Header::decode(reader)?;
-    reader.read_slice(header.length())
 }
 
 /// The authorities of a context.
