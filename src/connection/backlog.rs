@@ -11,7 +11,7 @@ const MAX_WARNINGS: u8 = 16;
 pub struct Backlog {
     warnings: AtomicU8,
     pongs: AtomicU8,
-    /// Waiting SENT and EXPIRED events.
+    /// SENT and EXPIRED events that wait, or are about to.
     reports: AtomicU32,
 }
 
@@ -24,10 +24,15 @@ impl Backlog {
         }
     }
 
-    pub fn add(&self, event: &Event) {
-        if let Event::Sent(_) | Event::Expired(_) = event {
-            self.reports.fetch_add(1, Ordering::Relaxed);
+    /// So many SENT or EXPIRED events follow. Call it with the outbox locked, which has counted their
+    /// messages until now.
+    pub fn expect_reports(&self, count: usize) {
+        if count > 0 {
+            self.reports.fetch_add(count as u32, Ordering::Relaxed);
         }
+    }
+
+    pub fn add(&self, event: &Event) {
         if let Some(count) = self.of(event) {
             count.fetch_add(1, Ordering::Relaxed);
         }

@@ -105,7 +105,7 @@ impl Connection {
             return Ok(());
         }
         let cut = outbox.interrupt()?;
-        let sent = outbox.take_reports();
+        let sent = self.take_reports(&mut outbox);
         drop(outbox);
         self.report_sent(sent);
         self.home.queue.touch();

@@ -3,10 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Connection;
+use super::{Connection, Outbox};
 use crate::queue::Event;
 
 impl Connection {
+    /// The numbers of messages that have left and are to be reported.
+    pub fn take_reports(&self, outbox: &mut Outbox) -> Vec<i32> {
+        let numbers = outbox.take_reports();
+        self.backlog.expect_reports(numbers.len());
+        numbers
+    }
+
     /// Reports that the messages with these numbers have left.
     pub fn report_sent(self: &Arc<Self>, numbers: Vec<i32>) {
         for number in numbers {
@@ -16,7 +23,7 @@ impl Connection {
 
     /// The same for all messages that were not reported yet.
     pub fn report(self: &Arc<Self>) {
-        let numbers = self.outbox().take_reports();
+        let numbers = self.take_reports(&mut self.outbox());
         self.report_sent(numbers);
     }
 
@@ -36,6 +43,7 @@ impl Connection {
         if expired.is_empty() {
             return;
         }
+        self.backlog.expect_reports(expired.len());
         let has_drained = outbox.take_drain();
         drop(outbox);
         for number in expired {

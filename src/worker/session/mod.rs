@@ -194,7 +194,7 @@ impl Session {
         self.connection.flush(&mut outbox);
         self.connection.close_if_drained(&mut outbox);
         let drained = outbox.take_drain();
-        let reports = outbox.take_reports();
+        let reports = self.connection.take_reports(&mut outbox);
         let is_closing = life.is_closing();
         let all_left = outbox.waiting() == 0;
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
