@@ -3,17 +3,18 @@
     man.py FOLDER
 """
 
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+from functions import functions  # noqa: E402
+
 folder = Path(sys.argv[1])
-header = (Path(__file__).resolve().parents[2] / "include" / "hostws.h").read_text(encoding="utf-8")
-functions = set(re.findall(r"^\w[^;{}/#]*?\b(ws_\w+)\([^;]*\);", header, re.M))
-missing = sorted(name for name in functions if not (folder / "man3" / f"{name}.3").exists())
-if missing or not functions:
+names = functions()
+missing = sorted(name for name in names if not (folder / "man3" / f"{name}.3").exists())
+if missing or not names:
     sys.exit(f"no page for {missing}")
 if shutil.which("groff") is None:
     print("groff is not installed")
@@ -25,4 +26,4 @@ for page in pages:
         sys.exit(said.stderr)
     if ".SH NAME\n" not in page.read_text(encoding="utf-8"):
         sys.exit(f"{page} has no NAME")
-print(f"{len(pages)} pages, {len(functions)} functions")
+print(f"{len(pages)} pages, {len(names)} functions")

@@ -4,12 +4,14 @@
 """
 
 import os
-import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+sys.dont_write_bytecode = True
+from functions import functions  # noqa: E402
 
 build, output = Path(sys.argv[1]), Path(sys.argv[2])
 subprocess.run([sys.executable, build, "--output", output], check=True)
@@ -49,8 +51,7 @@ for path, page in pages.items():
             wrong.append(f"{path.relative_to(html)}: {link}: no such place")
 
 index = (html / "searchindex.js").read_text(encoding="utf-8")
-header = (build.parents[1] / "include" / "hostws.h").read_text(encoding="utf-8")
-for name in re.findall(r"^\w[^;{}/#]*?\b(ws_\w+)\([^;]*\);", header, re.M):
+for name in functions():
     if f"reference/{name}" not in index:
         wrong.append(f"the search does not know {name}")
 

@@ -119,6 +119,11 @@ def _fields(body: str) -> list[Field]:
     return fields
 
 
+def sentence(text: str) -> str:
+    """The text behind a tag, which begins with a small letter and has no full stop, as a sentence."""
+    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
 def _one_line(declaration: str) -> str:
     return re.sub(r"\s+", " ", declaration).strip()
 

@@ -48,8 +48,8 @@ def _function(header: source.Header, function: source.Function, version: str) ->
     parts += [".SH DESCRIPTION", _paragraphs(doc.paragraphs)]
     if doc.params:
         parts += [".SH ARGUMENTS", *(_entry(name, text) for name, text in doc.params.items())]
-    parts += [".SH RETURN VALUE", _text(_sentence(doc.returns))]
-    parts += [".SH RULES", *(_entry(name, _sentence(text)) for name, text in doc.rules.items())]
+    parts += [".SH RETURN VALUE", _text(source.sentence(doc.returns))]
+    parts += [".SH RULES", *(_entry(name, source.sentence(text)) for name, text in doc.rules.items())]
     parts += [".SH EXAMPLE", ".nf", _code(example(function.name)), ".fi"]
     parts += [".SH HISTORY", f"Since hostws {doc.since}."]
     parts += [".SH SEE ALSO", _see_also(header, function)]
@@ -129,10 +129,6 @@ def _paragraphs(paragraphs: list[list[str]], between: str = ".PP") -> str:
             part = _text(" ".join(line.strip() for line in paragraph))
         parts.append(part)
     return f"\n{between}\n".join(parts)
-
-
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 def _text(text: str) -> str:

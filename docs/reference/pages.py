@@ -128,8 +128,8 @@ def _function(function: source.Function, links: Links) -> str:
     parts = [f"# {name}", _block("c", function.prototype), _paragraphs(doc.paragraphs, links, name)]
     if doc.params:
         parts += ["## Arguments", _definitions((f"`{key}`", links.text(text, name)) for key, text in doc.params.items())]
-    parts += ["## Returns", links.text(_sentence(doc.returns), name)]
-    parts += ["## Rules", _table(["", ""], [[key, links.text(_sentence(text), name)] for key, text in doc.rules.items()])]
+    parts += ["## Returns", links.text(source.sentence(doc.returns), name)]
+    parts += ["## Rules", _table(["", ""], [[key, links.text(source.sentence(text), name)] for key, text in doc.rules.items()])]
     parts += ["## Example", _block("c", example(name))]
     parts += [f"Since {doc.since}. Manual page: `man {name}`."]
     return _page(parts)
@@ -208,10 +208,6 @@ def _definitions(entries) -> str:
 
 def _toctree(names: list[str]) -> str:
     return "```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```"
-
-
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 def _paragraphs(paragraphs: list[list[str]], links: Links, page: str = "") -> str:
