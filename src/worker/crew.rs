@@ -89,15 +89,15 @@ impl Crew {
     fn start(self: &Arc<Self>, members: &mut Vec<Member>, is_shared: bool) -> Result<Arc<Engine>> {
         let crew = Arc::downgrade(self);
         let announce = move || crew.upgrade().iter().for_each(|crew| crew.network_changed());
-        let mut driver = Driver::new(Arc::clone(&self.shared), Box::new(announce))?;
+        let driver = Driver::new(Arc::clone(&self.shared), Box::new(announce))?;
         // On a host's thread, because it may read the environment.
         let is_watchful = *self.is_watchful.get_or_init(network::is_to_be_watched);
         let watches_network = is_watchful && !members.iter().any(|member| member.watches_network);
-        if watches_network {
-            driver.watch_network();
-        }
         let engine = Arc::new(Engine::new(driver));
         self.spawn(Arc::clone(&engine))?;
+        if watches_network {
+            engine.mailbox().send(Command::WatchNetwork);
+        }
         members.push(Member { engine: Arc::clone(&engine), is_shared, watches_network });
         Ok(engine)
     }

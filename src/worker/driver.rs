@@ -96,7 +96,7 @@ impl Driver {
     }
 
     /// From here on, this driver notices changes of the network for all of the process.
-    pub fn watch_network(&mut self) {
+    fn watch_network(&mut self) {
         self.network.start(self.poll.registry(), NETWORK);
     }
 
