@@ -540,6 +540,8 @@ void events_can_be_pulled() {
   const hostws::connection pulled(peer_url("ws", "/sink"));
   CHECK(!hostws::poll());
   CHECK_HAS(hostws::idle_reason().c_str(), "its events come by ws_next()");
+  event = hostws::next(10s); /* from here on nothing comes, and only the byte ends a wait */
+  CHECK(event && event->type() == hostws::event_type::open && event->id() == pulled.id());
   CHECK_INT(write_byte(hostws::wake_fd()), 1);
   CHECK(hostws::wait() == std::optional<int>(0));
 }
