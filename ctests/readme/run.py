@@ -2,6 +2,7 @@
 
 python3 run.py c CC LIBRARY_DIR INCLUDE_DIR     compiles the C blocks without a warning, and runs the program of the README
 python3 run.py python LIBRARY_DIR               runs the Python program, and interrupts it
+python3 run.py options                          looks for the options of CMake
 python3 run.py pkg-config LIBRARY_DIR PROGRAM   runs the lines of the table that begin with cc
 """
 
@@ -87,6 +88,16 @@ def check_python(library_dir):
     assert running.returncode == -signal.SIGINT and b"KeyboardInterrupt" in said, (running.returncode, said)
 
 
+def check_options():
+    """Every option of CMake is in the table."""
+    files = (path.read_text() for path in sorted((ROOT / "cmake").glob("*.cmake")))
+    found = re.findall(r"option\((\w+)|set\((\w+) [^()]*\bCACHE\b", "\n".join(files))
+    options = {first or second for first, second in found if not (first or second).startswith("CMAKE_")}
+    assert len(options) >= 6, options
+    missing = sorted(name for name in options if f"| `{name}" not in README)
+    assert not missing, missing
+
+
 def check_pkg_config(library_dir, program):
     commands = re.findall(r"`(cc app\.c [^`]*)`", README)
     assert len(commands) == 2, commands
@@ -99,7 +110,7 @@ def check_pkg_config(library_dir, program):
         subprocess.run(["./a.out"], env=os.environ if is_static else environment, check=True, timeout=60)
 
 
-check = {"c": check_c, "python": check_python, "pkg-config": check_pkg_config}[sys.argv[1]]
+check = {"c": check_c, "options": check_options, "python": check_python, "pkg-config": check_pkg_config}[sys.argv[1]]
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     check(*sys.argv[2:])
