@@ -1,4 +1,4 @@
-"""The constants and structs of hostws.h. Written by generate.py; do not edit."""
+"""The constants and structs of hostws.h. Written by bindings/generate.py; do not edit."""
 
 from ctypes import POINTER, Structure, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 

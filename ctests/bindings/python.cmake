@@ -1,0 +1,21 @@
+set(python "${hostws_bindings}/python")
+
+hostws_test(bindings.python.wheels sh "${CMAKE_CURRENT_SOURCE_DIR}/python.sh" install "${python}"
+  "${hostws_shared_library}" "${CMAKE_CURRENT_BINARY_DIR}")
+set_tests_properties(bindings.python.wheels PROPERTIES FIXTURES_SETUP bindings.python TIMEOUT 300)
+foreach(kind abi3 none)
+  hostws_test(bindings.python.${kind} sh "${CMAKE_CURRENT_SOURCE_DIR}/../ffi/run.sh"
+    "${CMAKE_CURRENT_BINARY_DIR}/python-${kind}/bin/python" "${python}/tests/test_hostws.py")
+  set_tests_properties(bindings.python.${kind} PROPERTIES FIXTURES_REQUIRED bindings.python)
+  set_property(TEST bindings.python.${kind} APPEND PROPERTY ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+endforeach()
+hostws_test(bindings.python.types sh "${CMAKE_CURRENT_SOURCE_DIR}/python.sh" types "${python}"
+  "${CMAKE_CURRENT_BINARY_DIR}")
+set_tests_properties(bindings.python.types PROPERTIES FIXTURES_REQUIRED bindings.python TIMEOUT 300)
+
+foreach(kind blocking asyncio)
+  hostws_conformance(python.${kind} "Python (${kind})" bindings.python
+    "${CMAKE_CURRENT_BINARY_DIR}/python-abi3/bin/python" "${hostws_bindings}/conformance/drivers/driver.py" ${kind})
+endforeach()
+hostws_conformance(python.ctypes "Python (ctypes)" bindings.python
+  "${CMAKE_CURRENT_BINARY_DIR}/python-none/bin/python" "${hostws_bindings}/conformance/drivers/driver.py" blocking)
