@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Runs the scenarios against the driver of a binding, beside the test server. README.md says how.
 
-    run.py --language NAME [--version TEXT] [--result FILE] [--only SCENARIO,...] COMMAND...
+    run.py --language NAME [--result FILE] [--only SCENARIO,...] COMMAND...
 """
 
 import argparse
 import json
 import os
 import re
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -23,6 +24,7 @@ SAID = {"send": 3, "close": 3, "ping": 2}
 HEARD = {"text": 1, "blob": 1, "object": 1, "closed": 3, "failed": 3}
 # How a process may end at Ctrl-C: not by one of these.
 CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "not within")
+SKIPPED = 77
 # How long a wait has begun before it is interrupted. Too short would only test another moment.
 WAITING = 0.3
 
@@ -139,17 +141,19 @@ def run(start: List[str], only: Optional[List[str]]) -> Dict[str, str]:
 def main() -> None:
     options = argparse.ArgumentParser(usage=__doc__)
     options.add_argument("--language", required=True)
-    options.add_argument("--version", default="")
     options.add_argument("--result", type=Path)
     options.add_argument("--only", type=lambda names: names.split(","))
     options.add_argument("command", nargs=argparse.REMAINDER)
     given = options.parse_args()
+    if shutil.which(given.command[0]) is None:
+        print(f"skipped: {given.command[0]} is not installed")
+        sys.exit(SKIPPED)
     # What the environment says of proxies is not for the test server.
     os.environ["no_proxy"] = "*"
     results = run(given.command, given.only)
     if given.result:
         given.result.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"language": given.language, "version": given.version, "scenarios": results}, indent=1)
+        text = json.dumps({"language": given.language, "scenarios": results}, indent=1)
         given.result.write_text(text + "\n", encoding="utf-8")
     sys.exit(any(result.startswith("wrong") for result in results.values()))
 
