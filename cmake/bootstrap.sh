@@ -1,18 +1,22 @@
 #!/bin/sh
 # From a fresh clone to something that runs:
 #
-#   sh cmake/bootstrap.sh demo    builds the library and shows quotes from a local server for ten seconds
-#   sh cmake/bootstrap.sh test    runs every check of this repository
+#   sh cmake/bootstrap.sh demo        builds the library and shows quotes from a local server for ten seconds
+#   sh cmake/bootstrap.sh test        runs the tests: here, of what users of Linux download, and for Windows by wine
+#   sh cmake/bootstrap.sh test-all    and then what takes longer: the other platforms, fuzzing, the whole Autobahn suite,
+#                                     and whether a second build gives the same archives
 #
-# What users download is built and checked by cmake/release.sh.
+# Tests end at the first stage that fails. At the end is how long each stage took, and one list of what was not checked.
+# What users download is built by cmake/release.sh, which this calls.
 #
-# Both install what is missing (a C and C++ compiler, CMake, pkg-config, the OpenSSL headers; for test also the
+# All install what is missing (a C and C++ compiler, CMake, pkg-config, the OpenSSL headers; for test also the
 # languages and servers that are tested against) with the system's package manager, and say so before they do it.
 set -eu
 cd "$(dirname "$0")/.."
 
 . cmake/system.sh
 . cmake/toolchain.sh
+. cmake/report.sh
 
 # ---- what is needed ----
 
@@ -24,6 +28,7 @@ needs_to_test() {
     done
     [ -e /usr/include/ev.h ] || want libev-dev - - - -
     have groff || want groff-base groff-base groff groff groff
+    have php || want php-cli php-cli php83 php -
     have luajit || want luajit luajit luajit luajit luajit
     { have mono && have mcs; } || want 'mono-runtime mono-mcs' mono-core mono mono mono
     have ruby || want ruby ruby ruby ruby ruby
@@ -46,7 +51,7 @@ needs_to_test() {
     have mosquitto || want mosquitto mosquitto mosquitto mosquitto mosquitto
     [ -n "$(find /usr/lib /usr/lib64 /usr/local/lib /opt/homebrew/lib -name Qt6WidgetsConfig.cmake 2>/dev/null)" ] ||
         want qt6-base-dev qt6-qtbase-devel qt6-qtbase-dev qt6-base qt
-    install_missing || say "Not installed; the tests that need them are skipped:$missing"
+    install_missing || not_checked "what needs one of these, which could not be installed:$missing"
 }
 
 # ---- demo ----
@@ -90,8 +95,7 @@ have_asan() {
     echo 'int main(void) { return 0; }' | cc -fsanitize=address -x c - -o /dev/null 2>/dev/null
 }
 
-test_all() {
-    say "Format and lints"
+lints() {
     for component in fmt clippy; do
         if ! cargo "$component" --version >/dev/null 2>&1; then
             have rustup || fail "There is no cargo $component: install it and start again."
@@ -100,30 +104,21 @@ test_all() {
     done
     cargo fmt --check
     cargo clippy --locked --all-targets -- -D warnings
+}
 
-    sh cmake/packages.sh
-
-    say "Rust tests"
-    cargo test --locked
-
-    # Where native-tls is on top of OpenSSL, this is the code that other systems use.
-    say "Rust tests of TLS by native-tls"
+# Where native-tls is on top of OpenSSL, this is the code that other systems use.
+native_tls_tests() {
     cargo test --locked --features native-tls --test tls --test tls_end --test tls_peers --test tls_pins
+}
 
-    # cargo test has built the test server, and CMake need not build it again.
-    peer="${CARGO_TARGET_DIR:-$PWD/target}/debug/examples/test-peer"
+# c_tests NAME PRESET
+c_tests() {
+    cmake --preset "$2" -DHOSTWS_TEST_PEER="$HOSTWS_TEST_PEER"
+    cmake --build --preset "$2"
+    run_ctest "$1" --preset "$2"
+}
 
-    say "C tests"
-    cmake --preset release -DHOSTWS_TEST_PEER="$peer"
-    cmake --build --preset release
-    ctest --preset release
-
-    if ! have_asan; then
-        say "AddressSanitizer is not to be had here: done"
-        return
-    fi
-
-    say "Rust tests with AddressSanitizer"
+rust_tests_with_asan() {
     # A hundred thousand connections take a minute with it, and do nothing that ten do not. no_memory
     # and send_memory limit and measure what the sanitizer itself takes; interleavings and life are models without
     # unsafe code, and their runtime keeps what its coroutines need. Each word of $tests is an argument.
@@ -132,11 +127,52 @@ test_all() {
     # shellcheck disable=SC2086
     HOSTWS_STRESS_SECONDS=10 RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo test --locked --lib $tests \
         --target "$(rustc -vV | sed -n 's/^host: //p')" --target-dir build/asan-rust -- --skip a_hundred_thousand
+}
 
-    say "C tests with AddressSanitizer"
-    cmake --preset asan -DHOSTWS_TEST_PEER="$peer"
-    cmake --build --preset asan
-    ctest --preset asan
+test_here() {
+    stage "Format and lints" lints
+    stage "Packages" sh cmake/packages.sh
+    stage "Rust tests" cargo test --locked
+    stage "Rust tests of TLS by native-tls" native_tls_tests
+
+    # cargo test has built the test server, and CMake need not build it again.
+    HOSTWS_TEST_PEER="${CARGO_TARGET_DIR:-$PWD/target}/debug/examples/test-peer"
+    export HOSTWS_TEST_PEER
+    stage "C tests" c_tests "C tests" release
+
+    if [ "$(uname -sm)" = "Linux x86_64" ]; then
+        stage "The portable library" sh cmake/release.sh x86_64-unknown-linux-gnu
+        stage "Windows" sh cmake/cross.sh windows
+    else
+        not_checked "the portable library, and the one for Windows: they are tested on Linux x86-64"
+    fi
+
+    if have_asan; then
+        stage "Rust tests with AddressSanitizer" rust_tests_with_asan
+        stage "C tests with AddressSanitizer" c_tests "C tests with AddressSanitizer" asan
+    else
+        not_checked "everything with AddressSanitizer: it is not to be had here"
+    fi
+}
+
+other_platforms() {
+    . cmake/release/targets.sh
+    others=$(echo "$all_targets" | tr ' ' '\n' | grep -v x86_64-unknown-linux-gnu)
+    # Each word of $others is an argument.
+    # shellcheck disable=SC2086
+    sh cmake/release.sh $others
+}
+
+fuzzing() {
+    have cargo-fuzz || cargo install --quiet --locked --root build/cargo-fuzz cargo-fuzz
+    PATH="$PATH:$PWD/build/cargo-fuzz/bin" sh fuzz/run.sh 20
+}
+
+test_rest() {
+    stage "Other platforms" other_platforms
+    stage "The same archives again" sh cmake/release/reproduce.sh x86_64-unknown-linux-gnu
+    stage "Fuzzing" fuzzing
+    stage "All cases of Autobahn" sh ctests/autobahn/run.sh --all build/release/ctests/autobahn
 }
 
 case ${1:-} in
@@ -145,15 +181,18 @@ demo)
     needs_rust
     demo
     ;;
-test)
+test | test-all)
+    begin_report
     needs_to_build
     needs_to_test
     needs_rust
     CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(getconf _NPROCESSORS_ONLN)}
     export CMAKE_BUILD_PARALLEL_LEVEL
-    test_all
+    test_here
+    [ "$1" = test ] || test_rest
+    end_report
     ;;
 *)
-    fail "usage: sh cmake/bootstrap.sh demo|test"
+    fail "usage: sh cmake/bootstrap.sh demo|test|test-all"
     ;;
 esac

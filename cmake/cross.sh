@@ -8,6 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . cmake/system.sh
 . cmake/toolchain.sh
+. cmake/report.sh
 
 windows() {
     missing=
@@ -32,7 +33,7 @@ windows() {
 
     # What does not run by wine is in the list at the end, as disabled.
     say "C tests for Windows"
-    ctest --test-dir build/windows --output-on-failure --parallel "$(getconf _NPROCESSORS_ONLN)"
+    run_ctest "C tests for Windows" --test-dir build/windows --output-on-failure --parallel "$(getconf _NPROCESSORS_ONLN)"
 }
 
 needs_to_build

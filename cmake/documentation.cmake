@@ -48,6 +48,6 @@ add_custom_command(OUTPUT "${hostws_licences}"
 add_custom_target(hostws_licences ALL DEPENDS "${hostws_licences}")
 # cargo fetches the packages first.
 add_dependencies(hostws_licences hostws_cargo)
-if(HOSTWS_INSTALL)
-  install(FILES "${hostws_licences}" DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+if(HOSTWS_INSTALL) # cmake/release.sh does not build it: it knows more, and writes contents/
+  install(FILES "${hostws_licences}" DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime OPTIONAL)
 endif()

@@ -1,5 +1,5 @@
 # Every examples/<name>.c, <name>.cpp and protocols/<name>.c is one program. So is every one of examples/loops, if its event loop is
-# installed; HOSTWS_LOOPS lists them.
+# installed: HOSTWS_LOOPS lists them, and HOSTWS_MISSING_LOOPS the others.
 
 # hostws_example(TARGET SOURCE [LIBRARIES])
 function(hostws_example target source)
@@ -31,6 +31,7 @@ endforeach()
 # ---- event loops ----
 
 set(HOSTWS_LOOPS)
+set(HOSTWS_MISSING_LOOPS)
 set(loops_without_a_library poll own_thread thread_pool)
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   list(APPEND loops_without_a_library epoll)
@@ -46,6 +47,8 @@ function(hostws_loop name library)
     file(GLOB source examples/loops/${name}.c examples/loops/${name}.cpp)
     hostws_example(loop_${name} "${source}" ${library})
     set(HOSTWS_LOOPS ${HOSTWS_LOOPS} ${name} PARENT_SCOPE)
+  else()
+    set(HOSTWS_MISSING_LOOPS ${HOSTWS_MISSING_LOOPS} ${name} PARENT_SCOPE)
   endif()
 endfunction()
 

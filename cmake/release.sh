@@ -4,18 +4,23 @@
 #   x86_64-unknown-linux-gnu       glibc 2.17 and later; also as .deb and .rpm
 #
 # Without a TARGET: all of them. OpenSSL is built in. build/archives gets the results and SHA256SUMS. An archive is only
-# made of a library that has passed the C tests, and is then checked by cmake/release/check.py.
+# made of a library that has passed the C tests, and is then checked by cmake/release/check.py. The same sources, compiler
+# and tools give the same bytes, in whatever folder: cmake/release/reproduce.sh looks at that.
+#
+# HOSTWS_RELEASE_UNTESTED=1 leaves the tests and the checks out.
 set -eu
 cd "$(dirname "$0")/.."
 
 . cmake/system.sh
 . cmake/toolchain.sh
+. cmake/report.sh
 . cmake/release/targets.sh
 
 out=$PWD/build/archives
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 date=$(git log -1 --format=%ct 2>/dev/null || echo 1767225600)
 jobs=$(getconf _NPROCESSORS_ONLN)
+untested_release=${HOSTWS_RELEASE_UNTESTED:-}
 
 # cargo-zigbuild links with an old glibc, and for other systems.
 needs_zig() {
@@ -35,6 +40,16 @@ cargo_environment() {
         flags="$flags --remap-path-prefix=$sources=/registry"
     done
     export "$variable=$flags" CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=symbols
+    OPENSSL_SRC_PERL=$PWD/cmake/release/perl.sh
+    export OPENSSL_SRC_PERL
+}
+
+# What only a debugger reads is most of the static library: Rust's own parts bring it along, and cargo lets it be.
+strip_static() {
+    rust=$(rustc --print sysroot)
+    objcopy=$rust/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/rust-objcopy
+    [ -x "$objcopy" ] || objcopy=llvm-objcopy
+    LD_LIBRARY_PATH=$rust/lib "$objcopy" --strip-debug "$tree/lib/libhostws.a"
 }
 
 configure() {
@@ -51,7 +66,7 @@ test_library() {
     cmake --build "$tree" --target subjects hostws_tls_client -j "$jobs"
     # Each word of $untested is one.
     # shellcheck disable=SC2086
-    ctest --test-dir "$tree" --output-on-failure -j "$jobs" -R '\.shared$|^trust\.' \
+    run_ctest "C tests of $target" --test-dir "$tree" --output-on-failure -j "$jobs" -R '\.shared$|^trust\.' \
         -E "^($(echo $untested | tr ' ' '|'))\.shared$"
 }
 
@@ -73,10 +88,11 @@ pack() {
     name=hostws-$version-$target
     rm -rf "$tree/$name"
     cmake --install "$tree" --prefix "$tree/$name" >/dev/null
-    python3 cmake/release/pack.py "$tree/$name" "$out/$name.tar.gz" "$date"
+    python3 cmake/release/pack.py "$tree/$name" "$out/$name.$format" "$date"
+    [ -z "$untested_release" ] || return 0
     # Each word of $cmake_options and $emulator is an argument.
     # shellcheck disable=SC2086
-    python3 cmake/release/check.py "$out/$name.tar.gz" "$peer" $cmake_options -- $(echo "$emulator" | tr ';' ' ')
+    python3 cmake/release/check.py "$out/$name.$format" "$peer" $cmake_options -- $(echo "$emulator" | tr ';' ' ')
 }
 
 # package GENERATOR LIBDIR ARCHITECTURE: two .deb or two .rpm
@@ -107,7 +123,6 @@ check_packages() {
         # It says how it is used.
         [ "$status" -eq 2 ] || fail "A program that uses the $kind packages ends with $status"
     done
-    mv "$tree"/packages/*.deb "$tree"/packages/*.rpm "$out"
     echo "A program was built with the unpacked packages, and starts"
 }
 
@@ -121,14 +136,16 @@ release() {
     cargo_environment
     configure "-DBUILD_TESTING=$can_test" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_DOCDIR=.
     cmake --build "$tree" --target hostws_cargo hostws_cdef hostws_man
-    [ "$can_test" = OFF ] || test_library
+    [ "$can_test$untested_release" != ON ] || test_library
+    strip_static
     describe_contents
     pack
     [ -n "$debian" ] || return 0
     rm -rf "$tree/packages"
     package DEB "lib/$multiarch" "$debian"
     package RPM "$rpm_lib" "$rpm"
-    check_packages
+    [ -n "$untested_release" ] || check_packages
+    mv "$tree"/packages/*.deb "$tree"/packages/*.rpm "$out"
 }
 
 needs_to_build
@@ -138,7 +155,7 @@ mkdir -p "$out"
 
 # The tests talk to it. Whoever has built it already says where it is.
 peer=${HOSTWS_TEST_PEER:-}
-if [ -z "$peer" ]; then
+if [ -z "$peer$untested_release" ]; then
     say "The test server"
     cargo build --locked --example test-peer
     peer=${CARGO_TARGET_DIR:-$PWD/target}/debug/examples/test-peer
@@ -153,6 +170,7 @@ for wanted; do
     # What one target needs in the environment is nothing to the next.
     (release "$wanted")
 done
-(cd "$out" && sha256sum ./*.tar.gz ./*.deb ./*.rpm | sed 's|\./||' >SHA256SUMS)
+(cd "$out" && find . -maxdepth 1 -name 'hostws*.*' -o -maxdepth 1 -name 'libhostws*.*' | LC_ALL=C sort | sed 's|^\./||' |
+    xargs sha256sum >SHA256SUMS)
 say "Done"
 cat "$out/SHA256SUMS"

@@ -77,7 +77,7 @@ static void while_messages_stream(void) { run("streaming", FEW, 1000); }
 static void with_calls_after_the_end_of_openssl(void) { run("late", FEW, 1000); }
 
 int main(int count, char **arguments) {
-  if (dlsym(RTLD_DEFAULT, "OPENSSL_init_ssl") == NULL) return SKIPPED;
+  if (dlsym(RTLD_DEFAULT, "OPENSSL_init_ssl") == NULL) return skipped("OpenSSL is inside the library");
   if (count > 4) return live_and_end(arguments[1], atoi(arguments[2]), arguments[3], arguments[4]);
   peer_start();
   strcpy(url, peer_url("wss", ""));

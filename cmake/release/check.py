@@ -1,17 +1,18 @@
 """Checks a release archive: check.py ARCHIVE PEER [OPTION...] [-- EMULATOR...]
 
-    ARCHIVE      hostws-VERSION-TARGET.tar.gz
+    ARCHIVE      hostws-VERSION-TARGET.tar.gz or .zip
     PEER         the test server, for this machine
     OPTION       of CMake, for a program in a fresh folder that uses the archive
     EMULATOR     runs a program of the target; false if nothing here can
 
 What the library exports is what its header declares, and it needs nothing but the C library: a file for each format of
-libraries looks at that. A program is built with find_package, shared and static, and talks to a server with and without
-TLS.
+libraries looks at that. Nothing tells of the machine that it comes from. A program is built with find_package and with
+pkg-config, shared and static, and talks to a server with and without TLS.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from checks import DEADLINE, check, run
 
 ARCHIVE, PEER, *REST = sys.argv[1:]
 OPTIONS, EMULATOR = (REST[:REST.index("--")], REST[REST.index("--") + 1:]) if "--" in REST else (REST, [])
-VERSION, TARGET = re.fullmatch(r"hostws-([^-]+)-(.+?)\.tar\.gz", Path(ARCHIVE).name).groups()
+VERSION, TARGET = re.fullmatch(r"hostws-([^-]+)-(.+?)\.(?:tar\.gz|zip)", Path(ARCHIVE).name).groups()
 CONSUMER = Path(__file__).with_name("consumer")
 DOCUMENTS = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY-LICENSES.txt", "hostws.cdx.json",
              "PLATFORM.md", "include/hostws.h", "include/hostws.hpp", "include/hostws.cdef.h", "lib/libhostws.a",
@@ -52,26 +53,65 @@ class Peer:
         self.process.wait(DEADLINE)
 
 
-def use(root, folder):
+def with_find_package(root, folder):
     run("cmake", "-S", str(CONSUMER), "-B", str(folder), f"-DCMAKE_PREFIX_PATH={root}", "-DCMAKE_BUILD_TYPE=Release", *OPTIONS)
     run("cmake", "--build", str(folder))
-    if EMULATOR == ["false"]:
-        print("a program was built with find_package, shared and static; it was not run")
-        return
+    return [folder / "consumer_hostws", folder / "consumer_static"]
+
+
+def with_pkg_config(root, folder):
+    compiler = next((option.partition("=")[2] for option in OPTIONS if option.startswith("-DCMAKE_C_COMPILER=")), "cc")
+    environment = dict(os.environ, PKG_CONFIG_LIBDIR=str(root / "lib/pkgconfig"))
+
+    def flags(*wanted):
+        return run("pkg-config", *wanted, "hostws", env=environment).split()
+
+    def built(name, *libraries):
+        run(compiler, str(CONSUMER / "main.c"), "-o", str(folder / name), *flags("--cflags"), *libraries)
+        return folder / name
+    # As the README says.
+    return [built("pkg_config_shared", *flags("--libs"), f"-Wl,-rpath,{root}/lib"),
+            built("pkg_config_static", *flags("--libs-only-L"), "-Wl,-Bstatic", "-lhostws", "-Wl,-Bdynamic",
+                  *flags("--static", "--libs"))]
+
+
+def talk(programs):
     with Peer() as peer:
         port, (tls_port, authority) = peer["ws"].split()[0], peer["wss"].split()
-        for library in "hostws", "static":
-            program = [*EMULATOR, str(folder / f"consumer_{library}")]
+        for program in programs:
             for arguments in [f"ws://127.0.0.1:{port}/echo"], [f"wss://localhost:{tls_port}/echo", "@" + authority]:
-                said = run(*program, *arguments, env=dict(os.environ, no_proxy="*"))
-                check("echoed" in said, *program, said)
-    print("a program was built with find_package, shared and static, and talked to a server, with and without TLS")
+                said = run(*EMULATOR, str(program), *arguments, env=dict(os.environ, no_proxy="*"))
+                check("echoed" in said, program, said)
+
+
+def use(root, folder):
+    programs = with_find_package(root, folder)
+    ways = "with find_package"
+    if "windows" not in TARGET:  # where nobody has pkg-config
+        programs += with_pkg_config(root, folder)
+        ways += " and with pkg-config"
+    if EMULATOR == ["false"]:
+        print(f"a program was built {ways}, shared and static; it was not run")
+        return
+    talk(programs)
+    print(f"a program was built {ways}, shared and static, and talked to a server, with and without TLS")
+
+
+# ---- no traces ----
+
+def look_for_traces(root):
+    folders = [os.fsencode(folder) + b"/" for folder in (Path.cwd(), Path.home()) if folder != Path("/")]
+    for file in root.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            found = [folder for folder in folders if folder in file.read_bytes()]
+            check(not found, file.relative_to(root), "names", found)
 
 
 with tempfile.TemporaryDirectory() as scratch:
-    run("tar", "-xzf", str(Path(ARCHIVE).resolve()), "-C", scratch)
+    shutil.unpack_archive(ARCHIVE, scratch)
     root = Path(scratch) / f"hostws-{VERSION}-{TARGET}"
     for document in DOCUMENTS:
         check((root / document).is_file() and (root / document).stat().st_size, document, "is missing")
+    look_for_traces(root)
     elf.look_into(root, VERSION, TARGET, declared(root))
     use(root, Path(scratch) / "build")

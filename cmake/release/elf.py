@@ -30,6 +30,8 @@ def look_into(root, version, target, functions):
     versions = {tuple(map(int, number.split("."))) for number in
                 re.findall(r"Name: GLIBC_([\d.]+)", run("readelf", "--wide", "--version-info", shared))}
     check(not versions or max(versions) <= GLIBC, "it needs glibc", max(versions, default=None))
+    check(".debug_info" not in run("readelf", "--wide", "--section-headers", root / "lib/libhostws.a"),
+          "libhostws.a holds what only a debugger reads")
     for link in "libhostws.so.0", "libhostws.so":
         check(os.readlink(root / "lib" / link) == shared.name, link, "does not lead to", shared.name)
     print(f"{shared.name}: {len(exports)} functions, {shared.stat().st_size} bytes, needs {', '.join(needed)}")

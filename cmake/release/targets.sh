@@ -6,6 +6,7 @@ all_targets=x86_64-unknown-linux-gnu
 #   glibc          what cargo-zigbuild takes behind the target's name
 #   linking        rustc's flags
 #   cmake_options  for this platform
+#   format         of the archive: tar.gz or zip
 #   emulator       runs its programs, a ;-list
 #   can_test       ON if the C tests can run
 #   untested       the tests that cannot
@@ -15,7 +16,7 @@ all_targets=x86_64-unknown-linux-gnu
 describe() {
     missing=
     debian= multiarch= rpm= rpm_lib=lib64
-    glibc=.2.17 emulator= can_test=ON untested=nothing cmake_options=
+    format=tar.gz glibc=.2.17 emulator= can_test=ON untested=nothing cmake_options=
     licences=$(echo build/zig/lib/python3*/site-packages/ziglang/LICENSE)=zig
     runs_on='It runs on every Linux with glibc 2.17 (2012) or later.'
     case $1 in

@@ -8,7 +8,7 @@ libdir=$3
 build=$4
 here=$(dirname "$0")
 
-command -v pkg-config >/dev/null || { echo "no pkg-config here"; exit 77; }
+command -v pkg-config >/dev/null || { echo "skipped: pkg-config is not installed"; exit 77; }
 mkdir -p "$build"
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
 

@@ -17,7 +17,7 @@ missing = sorted(name for name in names if not (folder / "man3" / f"{name}.3").e
 if missing or not names:
     sys.exit(f"no page for {missing}")
 if shutil.which("groff") is None:
-    print("groff is not installed")
+    print("skipped: groff is not installed")
     sys.exit(77)
 pages = sorted(folder.glob("man?/*"))
 for page in pages:

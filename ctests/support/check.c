@@ -16,6 +16,11 @@ static int says(const char *text, const char *part) {
   }
 }
 
+int skipped(const char *why) {
+  printf("skipped: %s\n", why);
+  return SKIPPED;
+}
+
 void check_failed(const char *file, int line, const char *what) {
   fprintf(stderr, "%s:%d: not so: %s (last error: %s)\n", file, line, what, ws_last_error_message());
   give_up();

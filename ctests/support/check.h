@@ -19,8 +19,9 @@ extern "C" {
 
 /* The longest wait in a test. After this time, the test has failed. */
 enum { PATIENCE_MS = 20000 };
-/* The exit status of a test that cannot run here. */
+/* The exit status of a test that cannot run here, and the function that says why and returns it. */
 enum { SKIPPED = 77 };
+int skipped(const char *why);
 
 #define CHECK(condition) \
   do { \
