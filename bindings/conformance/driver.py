@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 from typing import List, Optional
 
-# The longest that a command may take, and that a driver may take to end.
-ANSWER, END = 60, 10
+# The longest that a driver may take to end.
+END = 10
 TRACE = os.environ.get("HOSTWS_CONFORMANCE_TRACE") == "1"
 
 
@@ -20,7 +20,9 @@ class Lost(Exception):
 
 
 class Driver:
-    def __init__(self, command: List[str]):
+    def __init__(self, command: List[str], patience: float):
+        """`patience` is the longest that a command may take."""
+        self._patience = patience
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                          encoding="utf-8", errors="replace", bufsize=1)
         self._lines: "queue.Queue[Optional[str]]" = queue.Queue()
@@ -42,14 +44,18 @@ class Driver:
 
     def hear(self) -> List[str]:
         try:
-            line = self._lines.get(timeout=ANSWER)
+            line = self._lines.get(timeout=self._patience)
         except queue.Empty:
-            raise Lost(f"no answer within {ANSWER} s") from None
+            raise Lost(f"no answer within {self._patience} s") from None
         if TRACE:
             print("<-", (line or "the end")[:200], file=sys.stderr)
         if line is None:
             raise Lost(f"the driver ended {self.ended()}")
         return line.split("\t")
+
+    def ask(self, fields: List[str]) -> List[str]:
+        self.say(fields)
+        return self.hear()
 
     def memory(self) -> float:
         """What the process has in memory, in MiB."""

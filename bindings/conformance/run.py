@@ -25,6 +25,8 @@ HEARD = {"text": 1, "blob": 1, "object": 1, "closed": 3, "failed": 3}
 # How a process may end at Ctrl-C: not by one of these.
 CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "not within")
 SKIPPED = 77
+# The longest that a command may take.
+ANSWER = 60
 # How long a wait has begun before it is interrupted. Too short would only test another moment.
 WAITING = 0.3
 
@@ -124,7 +126,7 @@ def run(start: List[str], only: Optional[List[str]]) -> Dict[str, str]:
         for one in json.loads((HERE / "scenarios.json").read_text(encoding="utf-8")):
             if only and one["name"] not in only:
                 continue
-            driver = driver or Driver(start)
+            driver = driver or Driver(start, ANSWER)
             result = outcome(driver, one["steps"], peer.places)
             if result != "ok":
                 # It has ended, or nobody knows what it still has to say.

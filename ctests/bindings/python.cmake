@@ -13,9 +13,11 @@ hostws_test(bindings.python.types sh "${CMAKE_CURRENT_SOURCE_DIR}/python.sh" typ
   "${CMAKE_CURRENT_BINARY_DIR}")
 set_tests_properties(bindings.python.types PROPERTIES FIXTURES_REQUIRED bindings.python TIMEOUT 300)
 
+set(driver "${hostws_bindings}/conformance/drivers/driver.py")
 foreach(kind blocking asyncio)
-  hostws_conformance(python.${kind} "Python (${kind})" bindings.python
-    "${CMAKE_CURRENT_BINARY_DIR}/python-abi3/bin/python" "${hostws_bindings}/conformance/drivers/driver.py" ${kind})
+  set(command "${CMAKE_CURRENT_BINARY_DIR}/python-abi3/bin/python" "${driver}" ${kind})
+  hostws_conformance(python.${kind} "Python (${kind})" bindings.python ${command})
+  hostws_autobahn(python.${kind} bindings.python ${command})
 endforeach()
 hostws_conformance(python.ctypes "Python (ctypes)" bindings.python
-  "${CMAKE_CURRENT_BINARY_DIR}/python-none/bin/python" "${hostws_bindings}/conformance/drivers/driver.py" blocking)
+  "${CMAKE_CURRENT_BINARY_DIR}/python-none/bin/python" "${driver}" blocking)
