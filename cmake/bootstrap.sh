@@ -30,6 +30,8 @@ needs_to_test() {
     have groff || want groff-base groff-base groff groff groff
     have php || want php-cli php-cli php83 php -
     have luajit || want luajit luajit luajit luajit luajit
+    have luarocks || want luarocks luarocks luarocks luarocks luarocks
+    { have lua5.4 && pkg-config --exists lua5.4; } 2>/dev/null || want 'lua5.4 liblua5.4-dev' - 'lua5.4 lua5.4-dev' - -
     { have mono && have mcs; } || want 'mono-runtime mono-mcs' mono-core mono mono mono
     have ruby || want ruby ruby ruby ruby ruby
     have node || want nodejs nodejs nodejs nodejs node

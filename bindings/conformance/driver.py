@@ -40,7 +40,7 @@ class Driver:
             self._process.stdin.write("\t".join(fields) + "\n")
             self._process.stdin.flush()
         except OSError:
-            raise Lost("the driver has ended") from None
+            raise Lost(f"the driver ended {self.ended()}") from None
 
     def hear(self) -> List[str]:
         try:

@@ -128,6 +128,9 @@ def run(start: List[str], only: Optional[List[str]]) -> Dict[str, str]:
                 continue
             driver = driver or Driver(start, ANSWER)
             result = outcome(driver, one["steps"], peer.places)
+            if result == f"wrong: the driver ended with {SKIPPED}":
+                # It has said why.
+                sys.exit(SKIPPED)
             if result != "ok":
                 # It has ended, or nobody knows what it still has to say.
                 driver.kill()

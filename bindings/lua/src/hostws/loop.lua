@@ -1,0 +1,276 @@
+-- Who waits, and for what: one queue for all connections of this Lua state, their events sorted, coroutines resumed.
+
+local native = require "hostws.native"
+local abi = require "hostws.abi"
+local errors = require "hostws.errors"
+
+local loop = {}
+
+-- A connection with more unread bytes than this is paused, so that its server waits and nothing piles up.
+local MUCH = 1024 * 1024
+local LINGER_SECONDS = 2
+
+local queue
+-- By id, until the end has come.
+local connections = {}
+-- Connections with handlers, until their end has been handled.
+local listening = 0
+local batch = {}
+-- The connections of the last batch.
+local touched = {}
+
+local now, huge, ceil = native.now, math.huge, math.ceil
+local unpack = table.unpack or unpack
+local function pack(...) return { n = select("#", ...), ... } end
+loop.now = now
+
+-- ---- lists whose first entry is taken before it is served, so that nothing is lost if serving raises an error
+
+local function list()
+  return { first = 1, last = 0 }
+end
+
+local function put(to, entry)
+  to.last = to.last + 1
+  to[to.last] = entry
+end
+
+local function take(from)
+  local entry = from[from.first]
+  if entry == nil then
+    from.first, from.last = 1, 0
+    return nil
+  end
+  from[from.first] = nil
+  from.first = from.first + 1
+  return entry
+end
+
+-- Connections with something for their handlers, coroutines that can go on.
+local to_handle, to_resume = list(), list()
+
+-- ---- events
+
+function loop.queue()
+  if not queue then
+    queue = native.queue_new()
+    if queue < 0 then
+      local code = queue
+      queue = nil
+      error(errors.of(code), 0)
+    end
+  end
+  return queue
+end
+
+function loop.add(connection)
+  connections[connection.id] = connection
+end
+
+function loop.listen(change)
+  listening = listening + change
+end
+
+-- Its handlers get what has come.
+function loop.handle(connection)
+  put(to_handle, connection)
+end
+
+local resumed_with, waiting, deadlines = {}, {}, {}
+
+local function wake(co, result)
+  waiting[co], deadlines[co] = nil, nil
+  resumed_with[co] = result
+  put(to_resume, co)
+end
+
+local function sort(count)
+  for i = 1, 3 * count, 3 do
+    local connection = connections[batch[i]]
+    if connection then
+      if not connection.is_touched then
+        connection.is_touched = true
+        touched[#touched + 1] = connection
+      end
+      if batch[i + 2] ~= 0 then
+        connection:_push(batch[i + 1], batch[i + 2])
+      elseif connection:_on_event(batch[i + 1]) then
+        connections[connection.id] = nil
+      end
+    end
+    batch[i + 1] = false
+  end
+  for i = 1, #touched do
+    local connection = touched[i]
+    connection.is_touched = false
+    if connection.handlers then put(to_handle, connection) end
+    local waiters = connection.waiters
+    if next(waiters) then
+      connection.waiters = {}
+      for co in pairs(waiters) do
+        if waiting[co] then wake(co, true) end
+      end
+    end
+  end
+end
+
+local function milliseconds(deadline)
+  if deadline == huge then return -1 end
+  local left = ceil((deadline - now()) * 1000)
+  if left <= 0 then return 0 end
+  return left < 0x7fffffff and left or 0x7fffffff
+end
+
+-- Waits until then for events, and sorts them: their number.
+local function pump(deadline)
+  for i = #touched, 1, -1 do
+    local connection = touched[i]
+    touched[i] = nil
+    if connection.bytes > MUCH then connection:_pause() end
+  end
+  local count = native.receive(loop.queue(), milliseconds(deadline), batch)
+  if count < 0 then
+    if count ~= abi.E_IDLE or deadline == huge then error(errors.of(count), 0) end
+    return 0
+  end
+  sort(count)
+  return count
+end
+
+-- ---- coroutines
+
+local driven = setmetatable({}, { __mode = "k" })
+
+function loop.spawn(f, ...)
+  local arguments = pack(...)
+  local co = coroutine.create(function() f(unpack(arguments, 1, arguments.n)) end)
+  driven[co] = true
+  put(to_resume, co)
+  return co
+end
+
+-- What the coroutine waits for raises an error of kind "cancelled" there, which ends it unless it is caught.
+function loop.cancel(co)
+  if waiting[co] then wake(co, errors.CANCELLED) end
+end
+
+-- Waits until something has happened to the connection, or that time has come: false. In a coroutine of spawn() others
+-- run meanwhile; elsewhere it blocks.
+function loop.wait(connection, deadline)
+  local co = coroutine.running()
+  if co and driven[co] then
+    waiting[co] = true
+    if deadline ~= huge then deadlines[co] = deadline end
+    if connection then connection.waiters[co] = true end
+    local result = coroutine.yield()
+    if result == errors.CANCELLED then error(result, 0) end
+    return result
+  end
+  return pump(deadline) > 0 or now() < deadline
+end
+
+function loop.sleep(seconds)
+  local deadline = now() + seconds
+  while now() < deadline do
+    loop.wait(nil, deadline)
+  end
+end
+
+local function resume(co)
+  local result = resumed_with[co]
+  resumed_with[co] = nil
+  local fine, problem = coroutine.resume(co, result)
+  if not fine and problem ~= errors.CANCELLED then
+    if type(problem) == "string" then problem = debug.traceback(co, problem) end
+    error(problem, 0)
+  end
+  -- A yield that is none of ours: it goes on in the next turn.
+  if coroutine.status(co) == "suspended" and not waiting[co] then put(to_resume, co) end
+end
+
+-- ---- turns
+
+-- Calls handlers and resumes coroutines, those that are there now: how many.
+local function serve()
+  local done = 0
+  for _ = to_handle.first, to_handle.last do
+    local connection = take(to_handle)
+    if connection then done = done + connection:_handle() end
+  end
+  if next(deadlines) then
+    local time = now()
+    for co, deadline in pairs(deadlines) do
+      if deadline <= time then
+        wake(co, false)
+      end
+    end
+  end
+  for _ = to_resume.first, to_resume.last do
+    local co = take(to_resume)
+    if co then
+      resume(co)
+      done = done + 1
+    end
+  end
+  return done
+end
+
+local function first_deadline(deadline)
+  for _, other in pairs(deadlines) do
+    if other < deadline then deadline = other end
+  end
+  return deadline
+end
+
+-- One turn: how much was done, or nil if there is nothing left to wait for.
+function loop.poll(timeout)
+  local done = serve()
+  if done == 0 and listening == 0 and not next(waiting) then return nil end
+  local deadline = 0
+  if done == 0 and timeout and timeout > 0 then deadline = first_deadline(now() + timeout) end
+  pump(deadline)
+  return done + serve()
+end
+
+-- Turns until the function has ended, which runs in a coroutine: its results. Without one, until nothing is left.
+function loop.run(f, ...)
+  local results
+  if f then
+    loop.spawn(function(...)
+      results = pack(f(...))
+    end, ...)
+  end
+  repeat local done = loop.poll(huge) until results or not done
+  if results then return unpack(results, 1, results.n) end
+end
+
+-- ---- the end of the Lua state
+
+-- What was sent leaves, then the connections close, all in two seconds at most.
+local function leave()
+  if not queue then return end
+  local deadline = now() + LINGER_SECONDS
+  local function pass(over)
+    while next(connections) and now() < deadline do
+      local is_over = true
+      for id in pairs(connections) do
+        if not over(id) then is_over = false end
+      end
+      if is_over or native.receive(queue, 20, batch) < 0 then return end
+    end
+  end
+  pass(function(id) return native.buffered_amount(id) <= 0 end)
+  for id in pairs(connections) do native.terminate(id, 1000, "") end
+  pass(function(id) return native.status(id) == "Closed" end)
+  native.queue_free(queue)
+  queue = nil
+end
+
+if newproxy then
+  loop.sentinel = newproxy(true)
+  getmetatable(loop.sentinel).__gc = leave
+else
+  loop.sentinel = setmetatable({}, { __gc = leave })
+end
+
+return loop
