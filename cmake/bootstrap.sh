@@ -33,6 +33,7 @@ needs_to_test() {
     have luarocks || want luarocks luarocks luarocks luarocks luarocks
     { have lua5.4 && pkg-config --exists lua5.4; } 2>/dev/null || want 'lua5.4 liblua5.4-dev' - 'lua5.4 lua5.4-dev' - -
     { have mono && have mcs; } || want 'mono-runtime mono-mcs' mono-core mono mono mono
+    have pypy3 || want pypy3 pypy3 - pypy3 -
     have ruby || want ruby ruby ruby ruby ruby
     have node || want nodejs nodejs nodejs nodejs node
     have npm || want npm nodejs-npm npm npm -

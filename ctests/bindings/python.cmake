@@ -9,6 +9,27 @@ foreach(kind abi3 none)
   set_tests_properties(bindings.python.${kind} PROPERTIES FIXTURES_REQUIRED bindings.python)
   set_property(TEST bindings.python.${kind} APPEND PROPERTY ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 endforeach()
+# Other interpreters, where they are: the oldest, the newest and PyPy, and with `ctest -C All` those between.
+foreach(version 3.9 3.10 3.12 3.13 3.14 pypy3)
+  file(GLOB interpreters "$ENV{HOME}/.pyenv/versions/${version}.*/bin/python${version}" "/usr/bin/python${version}"
+    "/usr/local/bin/python${version}" "/usr/bin/${version}")
+  if(interpreters)
+    list(GET interpreters 0 interpreter)
+    set(kind abi3)
+    if(version STREQUAL "pypy3")
+      set(kind none)
+    endif()
+    set(when)
+    if(version MATCHES "^3\\.1[0-2]$")
+      set(when CONFIGURATIONS All)
+    endif()
+    hostws_test(bindings.python.${version} sh "${CMAKE_CURRENT_SOURCE_DIR}/python.sh" with "${interpreter}" ${kind} "${python}"
+      "${CMAKE_CURRENT_BINARY_DIR}" ${when})
+    set_tests_properties(bindings.python.${version} PROPERTIES FIXTURES_REQUIRED bindings.python)
+    set_property(TEST bindings.python.${version} APPEND PROPERTY ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+  endif()
+endforeach()
+
 hostws_test(bindings.python.types sh "${CMAKE_CURRENT_SOURCE_DIR}/python.sh" types "${python}"
   "${CMAKE_CURRENT_BINARY_DIR}")
 set_tests_properties(bindings.python.types PROPERTIES FIXTURES_REQUIRED bindings.python TIMEOUT 300)

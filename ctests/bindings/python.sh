@@ -1,5 +1,6 @@
 #!/bin/sh
 # sh python.sh install PACKAGE LIBRARY FOLDER    builds the wheels, and installs each into FOLDER/python-KIND
+# sh python.sh with INTERPRETER KIND PACKAGE FOLDER  installs that wheel for another interpreter, and runs its tests
 # sh python.sh types PACKAGE FOLDER              checks the types, strictly
 set -eu
 
@@ -18,6 +19,15 @@ install)
         "$folder/python-$kind/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --force-reinstall \
             "$wheels"/*-"$kind"-*.whl
     done
+    ;;
+with)
+    interpreter=$2 kind=$3 package=$4 folder=$5
+    environment="$folder/$(basename "$interpreter")"
+    [ -x "$environment/bin/python" ] || "$interpreter" -m venv --without-pip "$environment"
+    # The other interpreter may have no pip of its own.
+    "$folder/python-abi3/bin/python" -m pip --python "$environment/bin/python" install --quiet --disable-pip-version-check \
+        --no-index --force-reinstall "$folder"/wheels/*-"$kind"-*.whl
+    exec sh "$(dirname "$0")/../ffi/run.sh" "$environment/bin/python" "$package/tests/test_hostws.py"
     ;;
 types)
     package=$2 folder=$3

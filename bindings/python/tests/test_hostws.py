@@ -324,8 +324,19 @@ class Process(unittest.TestCase):
             ws.send("parent")
             assert ws.recv(30) == "parent"
             ws.close()
-        """, WS + "/echo")
+        """, WS + "/echo", env=dict(os.environ, PYTHONWARNINGS="ignore::DeprecationWarning"))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    @unittest.skipIf(sys.implementation.name == "pypy", "PyPy has no sub-interpreters")
+    def test_a_sub_interpreter_is_refused(self):
+        done = program("""
+            try:
+                import _interpreters as interpreters
+            except ImportError:
+                import _xxsubinterpreters as interpreters
+            print(interpreters.run_string(interpreters.create(), "import hostws") or "")
+        """)
+        self.assertIn("main interpreter only, not in a sub-interpreter", done.stdout + done.stderr)
 
     def test_the_programs_of_the_readme_run_as_they_are_printed(self):
         programs = [block for block in re.findall(r"^```python\n(.*?)^```", README, re.M | re.S) if "sys.argv" in block]

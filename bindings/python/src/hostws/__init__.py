@@ -19,6 +19,7 @@ from collections import deque
 from types import TracebackType
 from typing import Any, Callable, Deque, Dict, Iterator, Optional, Type, Union
 
+from . import _interpreter  # noqa: F401, I001  first, for it may refuse
 from . import _abi, _library
 from ._core import Core, Handler, Headers
 from ._errors import Cause, ConnectionClosed, Error, Event, OpenError, OptionError

@@ -117,9 +117,5 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "hostws._native",
 
 PyMODINIT_FUNC PyInit__native(void)
 {
-    if (PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
-        PyErr_SetString(PyExc_ImportError, "hostws works in the main interpreter only, not in a sub-interpreter");
-        return NULL;
-    }
     return PyModule_Create(&definition);
 }
