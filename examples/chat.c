@@ -124,7 +124,7 @@ int main(int argc, char **argv)
         .on_terminate = on_terminate,
     };
     ws_id ws = ws_new(argv[1], &handler, NULL);
-    int network = (int)ws_queue_fd(0);
+    int network = (int)ws_queue_loop_fd(0);
     if (ws < 0 || network < 0) {
         fprintf(stderr, "chat: %s\n", ws_last_error_message());
         return 1;

@@ -359,7 +359,7 @@ static void run(void)
     while (!cat.has_ended) {
         int reads = !cat.is_listening && !cat.at_eof && !cat.is_full && cat.is_open;
         struct pollfd watched[] = {
-            {.fd = (int)ws_queue_fd(0), .events = POLLIN},
+            {.fd = (int)ws_queue_loop_fd(0), .events = POLLIN},
             {.fd = signal_pipe[0], .events = POLLIN},
             {.fd = reads ? STDIN_FILENO : -1, .events = POLLIN},
         };

@@ -17,7 +17,8 @@
  * call returns HOSTWS_E_WRONG_THREAD. Threads of the library do the network I/O. While events come
  * in quick succession, a thread that waits in ws_poll(), ws_next() or a similar call does the I/O
  * itself, inside that call. A few milliseconds after it has left the call, the library's thread
- * takes over again.
+ * takes over again. A thread that waits in an event loop of its own can do the same: see
+ * ws_queue_loop_fd().
  *
  * Unsent messages. When a connection ends, messages that ws_send() accepted and that have not left
  * yet can be dropped. If the connection is open, ws_terminate(), ws_queue_free() and the end of a
@@ -1839,6 +1840,35 @@ int32_t ws_pending(ws_queue queue);
  * @since 0.1
  */
 intptr_t ws_queue_fd(ws_queue queue);
+
+/**
+ * Returns a descriptor to watch, as ws_queue_fd() does, but one that makes round trips shorter: no
+ * other thread has to hand the events over. While events come in quick succession, the descriptor
+ * is also readable when there is something to do on the network. The next ws_poll(queue, 0, 0),
+ * ws_next(queue, 0) or ws_next_batch() with timeout 0 then does the I/O itself (see "Threads"
+ * above). If your thread does not come for a few milliseconds, or nothing happens, the library's
+ * thread takes over again.
+ *
+ * The descriptor is always readable while an event can be delivered. It may be readable, too, when
+ * a poll then finds none; that is no error. Watch it level-triggered (poll, select, epoll, or a
+ * loop that is made of them), and poll each time it is readable. It is an epoll descriptor: nothing
+ * can be read from it. A loop that reads what it watches, as Node's net.Socket does, needs
+ * ws_queue_fd(). Use only one of the two: after a call of ws_queue_fd(), the library's thread does
+ * all I/O of the queue while your thread does not wait. On systems other than Linux this function
+ * is ws_queue_fd().
+ *
+ * The library owns this descriptor; never close it. If your event loop closes what it watches,
+ * give it a dup().
+ *
+ * @param queue  0 for the calling thread's own, or any queue
+ * @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
+ *         HOSTWS_E_RESOURCES. The library closes it when the queue is freed or its thread ends
+ *
+ * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+ *
+ * @since 0.1
+ */
+intptr_t ws_queue_loop_fd(ws_queue queue);
 
 /**
  * Returns an event object to wait for, for a Windows program with its own loop

@@ -883,6 +883,8 @@ inline int pending(ws_queue queue = 0) { return detail::check(ws_pending(queue))
 
 /** ws_queue_fd(): a descriptor that is readable exactly while an event can be delivered. */
 inline std::intptr_t fd(ws_queue queue = 0) { return detail::check(ws_queue_fd(queue)); }
+/** ws_queue_loop_fd(): the same, for shorter round trips; it may also be readable when a poll finds nothing. */
+inline std::intptr_t loop_fd(ws_queue queue = 0) { return detail::check(ws_queue_loop_fd(queue)); }
 /** ws_queue_handle(): Windows' HANDLE of an event object that is set exactly while an event can be delivered. */
 inline void* handle(ws_queue queue = 0) {
   void* const handle = ws_queue_handle(queue);

@@ -3,4 +3,4 @@
 
 pub use std::sync::{atomic, Condvar, Mutex, MutexGuard};
 
-pub use crate::sys::{Notifier, Sleep};
+pub use crate::sys::{socket_pair, DescriptorSet, Notifier, PairEnd, Sleep};

@@ -38,7 +38,7 @@ use self::baton::Baton;
 use self::connection::{Command, Connection, Mailbox};
 use self::driver::{Driver, Patience};
 use self::engine::Engine;
-use self::queue::{Event, Goal, Kind, Pong, Queue, Recipient, Turned, Wait, Waited};
+use self::queue::{Event, Goal, Kind, Pong, Queue, Recipient, Turn, Turned, Wait, Waited};
 use self::seats::Swept;
 use self::station::Station;
 use self::sync::atomic::AtomicBool;
@@ -106,6 +106,8 @@ mod sync {
         }
     }
 
+    pub use super::kernel::{socket_pair, DescriptorSet, PairEnd};
+
     impl Condvar {
         pub fn new() -> Condvar {
             Condvar::default()
@@ -151,6 +153,117 @@ mod sync {
     }
 }
 
+/// Which descriptors are readable.
+mod kernel {
+    use shuttle::sync::{Condvar, Mutex};
+    use std::collections::{HashMap, HashSet};
+    use std::io;
+
+    #[derive(Default)]
+    struct Kernel {
+        last: isize,
+        readable: HashSet<isize>,
+        sets: HashMap<isize, HashSet<isize>>,
+    }
+
+    shuttle::lazy_static! {
+        static ref KERNEL: Mutex<Kernel> = Mutex::default();
+        static ref CHANGED: Condvar = Condvar::new();
+    }
+
+    impl Kernel {
+        fn is_readable(&self, number: isize) -> bool {
+            let members = self.sets.get(&number);
+            self.readable.contains(&number)
+                || members.is_some_and(|members| members.iter().any(|it| self.is_readable(*it)))
+        }
+    }
+
+    pub fn new_number() -> isize {
+        let mut kernel = KERNEL.lock().unwrap();
+        kernel.last += 1;
+        kernel.last
+    }
+
+    pub fn is_readable(number: isize) -> bool {
+        KERNEL.lock().unwrap().is_readable(number)
+    }
+
+    pub fn set_readable(number: isize, is_readable: bool) {
+        let mut kernel = KERNEL.lock().unwrap();
+        match is_readable {
+            true => kernel.readable.insert(number),
+            false => kernel.readable.remove(&number),
+        };
+        drop(kernel);
+        CHANGED.notify_all();
+    }
+
+    /// Waits for ever if it never is, which the scheduler notices.
+    pub fn wait_readable(number: isize) {
+        let mut kernel = KERNEL.lock().unwrap();
+        while !kernel.is_readable(number) {
+            kernel = CHANGED.wait(kernel).unwrap();
+        }
+    }
+
+    #[derive(Debug)]
+    pub struct PairEnd {
+        number: isize,
+        other: isize,
+    }
+
+    pub fn socket_pair() -> io::Result<(PairEnd, PairEnd)> {
+        let (one, other) = (new_number(), new_number());
+        Ok((PairEnd { number: one, other }, PairEnd { number: other, other: one }))
+    }
+
+    impl PairEnd {
+        pub fn number(&self) -> isize {
+            self.number
+        }
+
+        pub fn holds_any(&self) -> bool {
+            is_readable(self.number)
+        }
+
+        pub fn drain(&self) -> bool {
+            KERNEL.lock().unwrap().readable.remove(&self.number)
+        }
+
+        pub fn write_byte(&self) {
+            set_readable(self.other, true);
+        }
+    }
+
+    #[derive(Debug)]
+    pub struct DescriptorSet(isize);
+
+    impl DescriptorSet {
+        pub fn new() -> io::Result<DescriptorSet> {
+            Ok(DescriptorSet(new_number()))
+        }
+
+        pub fn number(&self) -> isize {
+            self.0
+        }
+
+        fn change(&self, change: impl FnOnce(&mut HashSet<isize>) -> bool) -> io::Result<()> {
+            assert!(change(KERNEL.lock().unwrap().sets.entry(self.0).or_default()));
+            CHANGED.notify_all();
+            Ok(())
+        }
+
+        pub fn add(&self, member: isize) -> io::Result<()> {
+            self.change(|members| members.insert(member))
+        }
+
+        pub fn remove(&self, member: isize) -> io::Result<()> {
+            self.change(|members| members.remove(&member))
+        }
+    }
+}
+
 mod process {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -189,16 +302,25 @@ mod log {
 }
 
 /// What the operating system holds: what a server has sent, and whether somebody rang.
-#[derive(Default)]
 struct Network {
     arrived: Mutex<Arrived>,
     changed: Condvar,
+    descriptor: isize,
+}
+
+impl Default for Network {
+    fn default() -> Network {
+        let descriptor = kernel::new_number();
+        Network { arrived: Mutex::default(), changed: Condvar::default(), descriptor }
+    }
 }
 
 #[derive(Default)]
 struct Arrived {
     messages: VecDeque<usize>,
     commands: VecDeque<Command>,
+    /// A sleeping loop was told that there are commands.
+    is_rung: bool,
     /// Pings, and how many of them were answered.
     pings: usize,
     pongs: usize,
@@ -208,10 +330,20 @@ struct Arrived {
     calls: usize,
 }
 
+impl Arrived {
+    fn is_ready(&self) -> bool {
+        self.is_rung || self.pings > self.pongs || !self.messages.is_empty()
+    }
+}
+
 impl Network {
-    fn change(&self, change: impl FnOnce(&mut Arrived)) {
-        change(&mut self.arrived.lock().unwrap());
+    fn change<T>(&self, change: impl FnOnce(&mut Arrived) -> T) -> T {
+        let mut arrived = self.arrived.lock().unwrap();
+        let changed = change(&mut arrived);
+        kernel::set_readable(self.descriptor, arrived.is_ready());
+        drop(arrived);
         self.changed.notify_all();
+        changed
     }
 
     /// Waits for ever if it never comes, which the scheduler notices.
@@ -236,8 +368,10 @@ mod connection {
         Open(Arc<Connection>),
     }
 
+    #[derive(Default)]
     pub struct Mailbox {
         pub(super) network: Arc<Network>,
+        pub(super) asleep: AtomicBool,
     }
 
     impl Mailbox {
@@ -247,6 +381,21 @@ mod connection {
 
         pub fn send(&self, command: Command) {
             self.network.change(|arrived| arrived.commands.push_back(command));
+            if self.asleep.swap(false, Ordering::SeqCst) {
+                self.network.change(|arrived| arrived.is_rung = true);
+            }
+        }
+
+        pub fn doze(&self) {
+            self.asleep.store(true, Ordering::SeqCst);
+        }
+
+        pub fn rise(&self) {
+            self.asleep.store(false, Ordering::SeqCst);
+        }
+
+        pub fn has_mail(&self) -> bool {
+            !self.network.arrived.lock().unwrap().commands.is_empty()
         }
     }
 
@@ -355,14 +504,23 @@ mod driver {
 
     pub enum Patience<'a> {
         Own(Option<std::time::Duration>),
-        Loan(Option<std::time::Duration>, &'a Arc<connection::Seat>),
+        Loan {
+            timeout: Option<std::time::Duration>,
+            seat: &'a Arc<connection::Seat>,
+            is_watched: bool,
+        },
     }
+
+    /// Turns of a host that watches the loop's descriptor, in all orders.
+    pub static WATCHED_TURNS: AtomicUsize = AtomicUsize::new(0);
 
     pub struct Driver {
         pub(super) mailbox: Arc<Mailbox>,
         /// What is said is for all of them.
         pub(super) connections: Vec<Arc<Connection>>,
         pub(super) gathered: Vec<Arc<connection::Seat>>,
+        /// Messages that were read, but not decoded.
+        pub(super) unfinished: VecDeque<usize>,
     }
 
     impl Driver {
@@ -372,21 +530,41 @@ mod driver {
 
         pub fn abandon(&mut self) {}
 
+        pub fn descriptor(&self) -> Option<isize> {
+            Some(self.mailbox.network.descriptor)
+        }
+
+        pub fn is_unfinished(&self) -> bool {
+            !self.unfinished.is_empty()
+        }
+
         pub fn turn(&mut self, patience: Patience<'_>) -> Turned {
             let network = Arc::clone(&self.mailbox.network);
-            let mut arrived = network.arrived.lock().unwrap();
-            let has_something = |arrived: &Arrived| {
-                let has_pings = arrived.pings > arrived.pongs;
-                has_pings || !arrived.messages.is_empty() || !arrived.commands.is_empty()
+            let timeout = match patience {
+                Patience::Own(timeout) | Patience::Loan { timeout, .. } => timeout,
             };
-            while !has_something(&arrived) && self.gathered.is_empty() {
-                arrived = network.changed.wait(arrived).unwrap();
+            self.mailbox.doze();
+            let waits = !self.mailbox.has_mail()
+                && self.gathered.is_empty()
+                && self.unfinished.is_empty()
+                && timeout.is_none();
+            if waits {
+                network.wait_until(Arrived::is_ready);
             }
-            arrived.pongs = arrived.pings;
-            let messages = std::mem::take(&mut arrived.messages);
-            let commands = std::mem::take(&mut arrived.commands);
-            drop(arrived);
-            network.changed.notify_all();
+            self.mailbox.rise();
+            let commands = network.change(|arrived| {
+                arrived.pongs = arrived.pings;
+                arrived.is_rung = false;
+                self.unfinished.append(&mut arrived.messages);
+                std::mem::take(&mut arrived.commands)
+            });
+            let is_watched = matches!(patience, Patience::Loan { is_watched: true, .. });
+            if is_watched {
+                WATCHED_TURNS.fetch_add(1, Ordering::SeqCst);
+            }
+            let count = if is_watched { 1 } else { self.unfinished.len() };
+            let messages = self.unfinished.drain(..count.min(self.unfinished.len()));
+            let messages = messages.collect::<Vec<_>>();
             let due = std::mem::take(&mut self.gathered);
             for command in commands {
                 match command {
@@ -404,7 +582,7 @@ mod driver {
                 }
             }
             due.iter().for_each(|seat| seat.gathering.flush_late());
-            if let Patience::Loan(_, seat) = patience {
+            if let Patience::Loan { seat, .. } = patience {
                 if seat.gathering.is_pending() {
                     self.gathered.push(Arc::clone(seat));
                 }
@@ -426,11 +604,12 @@ struct Whole {
 impl Whole {
     fn start() -> Whole {
         let network = Arc::new(Network::default());
-        let mailbox = Arc::new(Mailbox { network: Arc::clone(&network) });
+        let mailbox = Arc::new(Mailbox { network: Arc::clone(&network), ..Mailbox::default() });
         let engine = Arc::new(Engine::new(Driver {
             mailbox,
             connections: Vec::new(),
             gathered: Vec::new(),
+            unfinished: VecDeque::new(),
         }));
         let queue = Arc::new(Queue::new(1, None));
         let connection = launch(&engine, &queue).unwrap();
@@ -497,9 +676,20 @@ fn work(engine: &Engine) {
 
 /// The host waits for the next events; none if it was woken.
 fn poll(queue: &Arc<Queue>) -> Vec<usize> {
+    poll_with(queue, Wait::new(Goal::Event(Kind::Push)))
+}
+
+/// The same without a wait.
+fn poll_at_once(queue: &Arc<Queue>) -> Vec<usize> {
+    let mut wait = Wait::new(Goal::Event(Kind::Push));
+    wait.set_timeout(Some(std::time::Duration::ZERO));
+    poll_with(queue, wait)
+}
+
+fn poll_with(queue: &Arc<Queue>, how: Wait) -> Vec<usize> {
     queue.enter().unwrap();
     let mut numbers = Vec::new();
-    if let Waited::Ready(count) = wait(queue, Goal::Event(Kind::Push)) {
+    if let Waited::Ready(count) = run(queue, how) {
         queue.cork();
         for _ in 0..count {
             let entry = queue.take(Kind::Push, None).unwrap();
@@ -514,7 +704,10 @@ fn poll(queue: &Arc<Queue>) -> Vec<usize> {
 }
 
 fn wait(queue: &Arc<Queue>, goal: Goal) -> Waited {
-    let mut wait = Wait::new(goal);
+    run(queue, Wait::new(goal))
+}
+
+fn run(queue: &Arc<Queue>, mut wait: Wait) -> Waited {
     loop {
         match queue.wait(&mut wait, &|| false) {
             Waited::Asleep(sleeper, sleep) => {
@@ -588,6 +781,71 @@ fn whatever_arrives_is_delivered_in_order_and_the_worker_takes_over() {
             }
         }
         server.join().unwrap();
+        Arc::into_inner(whole).unwrap().end();
+    });
+}
+
+#[test]
+fn a_host_with_its_own_loop_hears_of_all_and_the_worker_takes_over() {
+    in_many_orders(|| {
+        const COUNT: usize = 10;
+        const BURST: usize = 8;
+        let whole = Arc::new(Whole::start());
+        let descriptor = whole.queue.loop_fd().unwrap();
+        let server = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || (0..COUNT).for_each(|number| whole.say(number)))
+        };
+        let sender = {
+            let whole = Arc::clone(&whole);
+            thread::spawn(move || (0..BURST).for_each(|_| whole.connection.send()))
+        };
+        let mut next = 0;
+        while next < COUNT {
+            kernel::wait_readable(descriptor);
+            for number in poll_at_once(&whole.queue) {
+                assert_eq!(number, next);
+                next += 1;
+            }
+        }
+        server.join().unwrap();
+        sender.join().unwrap();
+        // From here on the host does nothing any more.
+        whole.network.wait_until(|arrived| arrived.left == BURST);
+        whole.say(99);
+        while whole.queue.pending() == 0 {
+            thread::yield_now();
+        }
+        kernel::wait_readable(descriptor);
+        let queue = Arc::clone(&whole.queue);
+        Arc::into_inner(whole).unwrap().end();
+        assert_eq!(poll_at_once(&queue), [99]);
+        assert!(!kernel::is_readable(descriptor), "nothing is left");
+    });
+    assert!(driver::WATCHED_TURNS.load(Ordering::SeqCst) > 0, "the loop was lent to it");
+}
+
+#[test]
+fn a_host_that_asks_for_the_other_descriptor_meanwhile_hears_of_all() {
+    in_many_orders(|| {
+        let whole = Arc::new(Whole::start());
+        let looped = whole.queue.loop_fd().unwrap();
+        for number in 0..4 {
+            whole.say(number);
+            let mut heard = Vec::new();
+            while heard.is_empty() {
+                kernel::wait_readable(looped);
+                heard = poll_at_once(&whole.queue);
+            }
+            assert_eq!(heard, [number]);
+        }
+        let plain = whole.queue.fd().unwrap();
+        for number in 4..7 {
+            whole.say(number);
+            kernel::wait_readable(plain);
+            assert_eq!(poll_at_once(&whole.queue), [number]);
+            assert!(!kernel::is_readable(plain));
+        }
         Arc::into_inner(whole).unwrap().end();
     });
 }
@@ -773,8 +1031,8 @@ impl queue::Engine for Fixed {
     fn is_lost(&self) -> bool {
         false
     }
-    fn turn(&self, _: Option<std::time::Duration>) -> Turned {
-        self.0
+    fn turn(&self, _: Option<std::time::Duration>, _: bool) -> Turn {
+        self.0.into()
     }
     fn watch(&self, _: &Arc<sys::WakePipe>) {}
     fn cork(&self) {}
@@ -786,7 +1044,7 @@ impl queue::Engine for Fixed {
 
 /// A connection without a worker.
 fn alone(queue: &Arc<Queue>) -> Arc<Connection> {
-    let mailbox = Arc::new(Mailbox { network: Arc::default() });
+    let mailbox = Arc::new(Mailbox::default());
     let seat = Arc::new(connection::Seat::new(&Arc::default()));
     Connection::new(&mailbox, &seat, queue)
 }
@@ -800,7 +1058,7 @@ fn ride(turned: Turned, prepare: impl Fn(&Arc<Queue>)) -> Waited {
     queue.set_engine(Some(Arc::new(Fixed(turned))));
     queue.enter().unwrap();
     let goal = Goal::Event(Kind::Push);
-    while !queue.lend_to_host(|| ()) {
+    while queue.lend_to_host(None, |_| false).is_none() {
         queue.push(&recipient, Event::Drain);
         assert!(matches!(queue.wait(&mut Wait::new(goal), &|| false), Waited::Ready(1)));
         queue.recycle(queue.take(Kind::Push, None).unwrap());

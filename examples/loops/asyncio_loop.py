@@ -12,7 +12,7 @@ import sys
 
 ws = ctypes.CDLL(os.environ.get("HOSTWS_LIBRARY", "libhostws.so.0"))
 ws.ws_last_error_message.restype = ctypes.c_char_p
-ws.ws_queue_fd.restype = ctypes.c_ssize_t
+ws.ws_queue_loop_fd.restype = ctypes.c_ssize_t
 ws.ws_send.argtypes = [ctypes.c_int32, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int32]
 ws.ws_next_json.argtypes = [ctypes.c_int32, ctypes.c_int32, ctypes.c_char_p, ctypes.c_int64]
 ws.ws_next_json.restype = ctypes.c_int64
@@ -45,7 +45,7 @@ async def main(url):
     if connection < 0:
         sys.exit(ws.ws_last_error_message().decode())
     loop = asyncio.get_running_loop()
-    loop.add_reader(ws.ws_queue_fd(0), on_readable)
+    loop.add_reader(ws.ws_queue_loop_fd(0), on_readable)
     while True:
         event = await events.get()
         if event["type"] == "open":
@@ -58,7 +58,7 @@ async def main(url):
         elif event["type"] == "terminate":
             print("closed:", event["code"], event["reason"])
             break
-    loop.remove_reader(ws.ws_queue_fd(0))
+    loop.remove_reader(ws.ws_queue_loop_fd(0))
 
 
 if __name__ == "__main__":

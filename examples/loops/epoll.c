@@ -46,7 +46,7 @@ int main(int argc, char **argv)
         return 1;
     }
     int epoll = epoll_create1(EPOLL_CLOEXEC);
-    int queue = (int)ws_queue_fd(0);
+    int queue = (int)ws_queue_loop_fd(0);
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
     struct itimerspec second = {.it_value.tv_sec = 1, .it_interval.tv_sec = 1};
     timerfd_settime(timer, 0, &second, NULL);

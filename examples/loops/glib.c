@@ -33,7 +33,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data)
 int main(int argc, char **argv)
 {
     GMainLoop *loop = g_main_loop_new(NULL, FALSE);
-    g_unix_fd_add((gint)ws_queue_fd(0), G_IO_IN, on_readable, NULL);
+    g_unix_fd_add((gint)ws_queue_loop_fd(0), G_IO_IN, on_readable, NULL);
     ws_handler handler = {
         .struct_size = sizeof handler,
         .user_data = loop,

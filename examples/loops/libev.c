@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 {
     ev_io watcher;
     ev_init(&watcher, on_readable);
-    ev_io_set(&watcher, (int)ws_queue_fd(0), EV_READ);
+    ev_io_set(&watcher, (int)ws_queue_loop_fd(0), EV_READ);
     ev_io_start(EV_DEFAULT, &watcher);
     ws_handler handler = {
         .struct_size = sizeof handler,

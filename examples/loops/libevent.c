@@ -32,7 +32,7 @@ static void on_readable(evutil_socket_t fd, short what, void *argument)
 int main(int argc, char **argv)
 {
     struct event_base *base = event_base_new();
-    struct event *queue = event_new(base, (evutil_socket_t)ws_queue_fd(0), EV_READ | EV_PERSIST, on_readable, NULL);
+    struct event *queue = event_new(base, (evutil_socket_t)ws_queue_loop_fd(0), EV_READ | EV_PERSIST, on_readable, NULL);
     event_add(queue, NULL);
     ws_handler handler = {
         .struct_size = sizeof handler,

@@ -32,7 +32,7 @@ static void on_readable(uv_poll_t *watcher, int status, int events)
 int main(int argc, char **argv)
 {
     uv_poll_t watcher;
-    uv_poll_init(uv_default_loop(), &watcher, (int)ws_queue_fd(0)); /* uv never closes the descriptor */
+    uv_poll_init(uv_default_loop(), &watcher, (int)ws_queue_loop_fd(0)); /* uv never closes the descriptor */
     uv_poll_start(&watcher, UV_READABLE, on_readable);
     ws_handler handler = {
         .struct_size = sizeof handler,

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
     }
     struct pollfd fds[2] = {
         {.fd = STDIN_FILENO, .events = POLLIN},
-        {.fd = (int)ws_queue_fd(0), .events = POLLIN},
+        {.fd = (int)ws_queue_loop_fd(0), .events = POLLIN},
     };
     while (!ended && poll(fds, 2, -1) >= 0) {
         if (fds[0].revents) {

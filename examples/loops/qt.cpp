@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
   QApplication app(argc, argv);
   QApplication::setQuitOnLastWindowClosed(false);
 
-  QSocketNotifier notifier(static_cast<qintptr>(ws_queue_fd(0)), QSocketNotifier::Read);
+  QSocketNotifier notifier(static_cast<qintptr>(ws_queue_loop_fd(0)), QSocketNotifier::Read);
   QObject::connect(&notifier, &QSocketNotifier::activated, [] { ws_poll(0, 0, 0); });
 
   ws_handler handler = {};

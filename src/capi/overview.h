@@ -17,7 +17,8 @@
  * call returns HOSTWS_E_WRONG_THREAD. Threads of the library do the network I/O. While events come
  * in quick succession, a thread that waits in ws_poll(), ws_next() or a similar call does the I/O
  * itself, inside that call. A few milliseconds after it has left the call, the library's thread
- * takes over again.
+ * takes over again. A thread that waits in an event loop of its own can do the same: see
+ * ws_queue_loop_fd().
  *
  * Unsent messages. When a connection ends, messages that ws_send() accepted and that have not left
  * yet can be dropped. If the connection is open, ws_terminate(), ws_queue_free() and the end of a

@@ -178,6 +178,36 @@ pub extern "C" fn ws_queue_fd(queue: ws_queue) -> isize {
     answer_pointer_sized(|| library::queue(queue)?.fd())
 }
 
+/// Returns a descriptor to watch, as ws_queue_fd() does, but one that makes round trips shorter: no
+/// other thread has to hand the events over. While events come in quick succession, the descriptor
+/// is also readable when there is something to do on the network. The next ws_poll(queue, 0, 0),
+/// ws_next(queue, 0) or ws_next_batch() with timeout 0 then does the I/O itself (see "Threads"
+/// above). If your thread does not come for a few milliseconds, or nothing happens, the library's
+/// thread takes over again.
+///
+/// The descriptor is always readable while an event can be delivered. It may be readable, too, when
+/// a poll then finds none; that is no error. Watch it level-triggered (poll, select, epoll, or a
+/// loop that is made of them), and poll each time it is readable. It is an epoll descriptor: nothing
+/// can be read from it. A loop that reads what it watches, as Node's net.Socket does, needs
+/// ws_queue_fd(). Use only one of the two: after a call of ws_queue_fd(), the library's thread does
+/// all I/O of the queue while your thread does not wait. On systems other than Linux this function
+/// is ws_queue_fd().
+///
+/// The library owns this descriptor; never close it. If your event loop closes what it watches,
+/// give it a dup().
+///
+/// @param queue  0 for the calling thread's own, or any queue
+/// @return the descriptor, the same each time; or HOSTWS_E_NO_SUCH_ID, HOSTWS_E_ARGUMENT,
+///         HOSTWS_E_RESOURCES. The library closes it when the queue is freed or its thread ends
+///
+/// Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.
+///
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn ws_queue_loop_fd(queue: ws_queue) -> isize {
+    answer_pointer_sized(|| library::queue(queue)?.loop_fd())
+}
+
 /// Returns an event object to wait for, for a Windows program with its own loop
 /// (WaitForMultipleObjects, MsgWaitForMultipleObjects, RegisterWaitForSingleObject). It is set
 /// exactly while an event can be delivered, as the descriptor of ws_queue_fd() is readable. It has

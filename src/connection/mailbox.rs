@@ -76,6 +76,11 @@ impl<C> Mailbox<C> {
         self.asleep.store(true, Ordering::SeqCst);
     }
 
+    /// Whether commands wait.
+    pub fn has_mail(&self) -> bool {
+        !self.sender.is_empty()
+    }
+
     pub fn rise(&self) {
         self.asleep.store(false, Ordering::SeqCst);
     }

@@ -17,6 +17,20 @@ pub enum Turned {
     Woken,
 }
 
+/// A turn that is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn {
+    pub ended: Turned,
+    /// Nothing will announce what is left to do.
+    pub is_behind: bool,
+}
+
+impl From<Turned> for Turn {
+    fn from(ended: Turned) -> Turn {
+        Turn { ended, is_behind: false }
+    }
+}
+
 /// The loop for the connections of a queue, and perhaps of other queues. A worker runs it. While
 /// events come in quick succession, the worker lends it to the host thread that waits for them.
 pub trait Engine: Send + Sync {
@@ -29,8 +43,9 @@ pub trait Engine: Send + Sync {
     /// The host has closed the loop's descriptors.
     fn is_lost(&self) -> bool;
 
-    /// Runs one turn on the calling thread, if the loop is lent.
-    fn turn(&self, timeout: Option<Duration>) -> Turned;
+    /// Runs one turn on the calling thread, if the loop is lent. `is_watched`: afterwards, the
+    /// loop's descriptor is to become readable when there is something to do.
+    fn turn(&self, timeout: Option<Duration>, is_watched: bool) -> Turn;
 
     /// From now on, a byte in that pipe ends a turn.
     fn watch(&self, pipe: &Arc<WakePipe>);

@@ -8,24 +8,25 @@ mod signal;
 mod state;
 mod superseding;
 mod waiting;
+mod wakeup;
 
 use std::ffi::c_void;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-pub use engine::{Engine, Turned};
+pub use engine::{Engine, Turn, Turned};
 pub use event::{Ask, Ending, Entry, Event, Kind, Pong, Recipient, Reconnecting};
-pub use signal::Wakeup;
-pub use waiting::{Goal, Sleeper, Wait, Waited};
+pub use waiting::{Goal, Loan, Sleeper, Wait, Waited};
+pub use wakeup::Wakeup;
 
 use crate::error::{Code, Error, Result};
 use crate::process::ThreadToken;
 use crate::sync::{Mutex, MutexGuard};
 use crate::sys::WakePipe;
-use signal::WakeupSlot;
 use state::{End, State};
 pub use state::{Neglect, NEGLECTED_AFTER};
+use wakeup::WakeupSlot;
 
 pub struct Queue {
     id: i32,
@@ -91,8 +92,11 @@ impl Queue {
             }
             state.left();
         }
-        // Even if it was not empty, because the host may have read the byte without polling.
-        state.settle_signal();
+        // Even if it was not empty, because the host may have read the byte without polling. A
+        // poller that runs the loop does this when it leaves.
+        if !state.is_ridden_here() {
+            state.settle_signal();
+        }
         self.notify(state);
         if let Some(engine) = caller {
             engine.announce();
@@ -243,6 +247,14 @@ impl Queue {
         Ok(number)
     }
 
+    /// The same, but while the loop is lent, it is readable when the loop has something to do, too.
+    pub fn loop_fd(&self) -> Result<isize> {
+        let mut state = self.state();
+        let number = state.signal.loop_descriptor()?;
+        state.settle_signal();
+        Ok(number)
+    }
+
     /// The event object for the host's own event loop.
     pub fn handle(&self) -> Result<*mut c_void> {
         let mut state = self.state();
@@ -279,6 +291,9 @@ impl Queue {
         let mut state = self.state();
         state.has_wakeup = is_set;
         state.wakeup_due = false;
+        if is_set {
+            state.signal.detach();
+        }
         let rouse = state.ready() > 0 && state.announce();
         // A poller that runs the loop gives it back: only the worker calls the function.
         self.notify(state);
@@ -292,7 +307,7 @@ impl Queue {
     pub fn post_messages(&self, window: *mut c_void, message: u32) -> Result<()> {
         let poster = match window.is_null() {
             true => None,
-            false => Some(signal::poster(window, message, self.id)?),
+            false => Some(wakeup::poster(window, message, self.id)?),
         };
         self.on_wakeup(poster);
         Ok(())

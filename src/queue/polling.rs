@@ -38,6 +38,7 @@ impl Queue {
             _ => state.poller = None,
         }
         state.left();
+        state.rest();
         state.settle_signal();
         let rouse = state.ready() > 0 && state.announce();
         drop(state);

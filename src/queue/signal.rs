@@ -1,103 +1,33 @@
-//! How a host with its own event loop learns of events: by a descriptor that is readable exactly
-//! while the queue has some, by an event object that is set exactly then, or by a function that is
-//! called.
+//! What a host with its own event loop watches: a descriptor that is readable exactly while the
+//! queue has events, an event object that is set exactly then, or a descriptor that is also readable
+//! while the network is, if the host may run the loop.
 
 use std::ffi::c_void;
 use std::io;
-use std::ops::RangeInclusive;
-use std::sync::{Arc, PoisonError};
-use std::time::Instant;
 
 use crate::error::{Code, Error, Result};
-use crate::sync::{Condvar, Mutex, MutexGuard};
-use crate::sys::{self, EventObject, PairEnd};
+use crate::sync::{socket_pair, DescriptorSet, PairEnd};
+use crate::sys::EventObject;
 
-/// The host's wake-up function, which the worker calls. It returns false if it could not tell the
-/// host and must be called again.
-pub type Wakeup = Box<dyn Fn() -> bool + Send + Sync>;
-
-/// Holds the wake-up function. It is called with no lock held, and never replaced while it runs.
-#[derive(Default)]
-pub struct WakeupSlot {
-    state: Mutex<Slot>,
-    returned: Condvar,
-}
-
-#[derive(Default)]
-struct Slot {
-    function: Option<Arc<Wakeup>>,
-    /// The number of calls that have not returned.
-    running: usize,
-}
-
-impl WakeupSlot {
-    fn state(&self) -> MutexGuard<'_, Slot> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Calls it, if there is one. Returns false if it must be called again.
-    pub fn call(&self) -> bool {
-        let mut state = self.state();
-        let Some(function) = state.function.clone() else { return true };
-        state.running += 1;
-        drop(state);
-        let _running = Running(self);
-        function()
-    }
-
-    /// Replaces the function, once the former one does not run any more.
-    pub fn set(&self, function: Option<Wakeup>) {
-        let former = self.state().function.take();
-        drop(former);
-        self.wait(None);
-        self.state().function = function.map(Arc::new);
-    }
-
-    /// Removes the function. Returns false if it still runs at the deadline.
-    pub fn clear(&self, deadline: Option<Instant>) -> bool {
-        let former = self.state().function.take();
-        drop(former);
-        self.wait(deadline)
-    }
-
-    fn wait(&self, deadline: Option<Instant>) -> bool {
-        let mut state = self.state();
-        while state.running > 0 {
-            state = match deadline {
-                None => self.returned.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let rest = deadline.saturating_duration_since(Instant::now());
-                    if rest.is_zero() {
-                        return false;
-                    }
-                    let waited = self.returned.wait_timeout(state, rest);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
-        true
-    }
-}
-
-/// A call of the function, until it returns or an exception leaves it.
-struct Running<'a>(&'a WakeupSlot);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.state().running -= 1;
-        self.0.returned.notify_all();
-    }
-}
-
-/// What the host's own event loop watches.
 #[derive(Default)]
 pub struct Signal {
-    descriptor: Option<Descriptor>,
+    pair: Option<Pair>,
     event: Option<EventObject>,
+    /// The pair, and at times the loop that fills the queue.
+    set: Option<DescriptorSet>,
+    /// The loop's descriptor, while it is in the set.
+    attached: Option<isize>,
+    /// The loop's descriptor could not be added.
+    is_unfit: bool,
+    /// The host has the pair's descriptor, and may read from it.
+    is_exposed: bool,
     is_set: bool,
+    /// The byte was not there when it was to be removed: the host has read it, or it was still on
+    /// its way.
+    is_missing: bool,
 }
 
-struct Descriptor {
+struct Pair {
     host: PairEnd,
     ours: PairEnd,
 }
@@ -105,18 +35,39 @@ struct Descriptor {
 impl Signal {
     /// Whether the host has asked for something to watch.
     pub fn is_watched(&self) -> bool {
-        self.descriptor.is_some() || self.event.is_some()
+        self.pair.is_some() || self.event.is_some()
     }
 
-    /// The descriptor, which is made at the first call.
-    pub fn descriptor(&mut self) -> Result<isize> {
-        if let Some(descriptor) = &self.descriptor {
-            return Ok(descriptor.host.number());
+    fn pair(&mut self) -> Result<&Pair> {
+        if self.pair.is_none() {
+            let (host, ours) = socket_pair().map_err(no_descriptor)?;
+            self.pair = Some(Pair { host, ours });
+            self.is_set = false;
         }
-        let (host, ours) = sys::socket_pair().map_err(|error| {
-            Error::ws(Code::Resources, "the queue's descriptor could not be made").because(error)
-        })?;
-        Ok(self.descriptor.insert(Descriptor { host, ours }).host.number())
+        self.pair.as_ref().ok_or_else(|| no_descriptor(io::ErrorKind::NotFound.into()))
+    }
+
+    /// The descriptor that is readable exactly while it is set. It is made at the first call.
+    pub fn descriptor(&mut self) -> Result<isize> {
+        let number = self.pair()?.host.number();
+        self.is_exposed = true;
+        // Whoever watches it does not see the network.
+        self.detach();
+        Ok(number)
+    }
+
+    /// The descriptor that is also readable while a loop is attached that has something to do. It
+    /// is made at the first call. Where a system has none, it is the other one.
+    pub fn loop_descriptor(&mut self) -> Result<isize> {
+        if let Some(set) = &self.set {
+            return Ok(set.number());
+        }
+        let set = match DescriptorSet::new() {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => return self.descriptor(),
+            set => set.map_err(no_descriptor)?,
+        };
+        set.add(self.pair()?.host.number()).map_err(no_descriptor)?;
+        Ok(self.set.insert(set).number())
     }
 
     /// The handle of the event object, which is made at the first call.
@@ -141,35 +92,52 @@ impl Signal {
 
     /// Sets it or not, whatever the host has done with it.
     pub fn set(&mut self, is_set: bool) {
-        self.is_set = is_set;
-        if let Some(descriptor) = &self.descriptor {
-            descriptor.host.drain();
-            if is_set {
-                // It was just emptied, so there is room for a byte.
-                descriptor.ours.write_byte();
-            }
-        }
+        let was_set = std::mem::replace(&mut self.is_set, is_set);
         if let Some(event) = &self.event {
             event.set(is_set);
+        }
+        let Some(pair) = &self.pair else { return };
+        if is_set {
+            if !was_set || (self.is_exposed && !pair.host.holds_any()) {
+                pair.ours.write_byte();
+            }
+        } else if was_set || self.is_missing {
+            self.is_missing = !pair.host.drain();
+        }
+    }
+
+    // ---- the loop
+
+    /// Whether a loop can be attached, as far as is known.
+    pub fn is_attachable(&self) -> bool {
+        self.set.is_some() && !self.is_exposed && !self.is_unfit && self.event.is_none()
+    }
+
+    pub fn is_attached(&self) -> bool {
+        self.attached.is_some()
+    }
+
+    /// From now on, the loop with that descriptor makes the host's descriptor readable, too. Returns
+    /// false if that is not possible.
+    pub fn attach(&mut self, looped: Option<isize>) -> bool {
+        if !self.is_attachable() {
+            return false;
+        }
+        let (Some(set), Some(number)) = (&self.set, looped) else { return false };
+        // It fails if the host has put sets into sets too often already.
+        self.is_unfit = set.add(number).is_err();
+        self.attached = (!self.is_unfit).then_some(number);
+        self.is_attached()
+    }
+
+    pub fn detach(&mut self) {
+        if let (Some(set), Some(number)) = (&self.set, self.attached.take()) {
+            // It fails only if the host has closed one of them.
+            let _ = set.remove(number);
         }
     }
 }
 
-/// The numbers of messages that programs define themselves.
-const MESSAGES: RangeInclusive<u32> = 0x0400..=0xFFFF;
-
-/// A wake-up function that posts a message to a window, with the queue as its wParam.
-pub fn poster(window: *mut c_void, message: u32, queue: i32) -> Result<Wakeup> {
-    if !MESSAGES.contains(&message) {
-        let words =
-            format!("message is {message:#06X}; it must be from WM_USER (0x0400) to 0xFFFF");
-        return Err(Error::ws(Code::Argument, words));
-    }
-    sys::poster(window, message, queue).map_err(|error| match error.kind() {
-        io::ErrorKind::Unsupported => {
-            let words = "only Windows has messages for windows; see ws_queue_on_wakeup()";
-            Error::ws(Code::Argument, words)
-        }
-        _ => Error::ws(Code::Argument, "no message can be posted to the window").because(error),
-    })
+fn no_descriptor(error: io::Error) -> Error {
+    Error::ws(Code::Resources, "the queue's descriptor could not be made").because(error)
 }

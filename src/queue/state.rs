@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::engine::Engine;
+use super::engine::{Engine, Turn, Turned};
 use super::event::{Entry, Kind};
 use super::signal::Signal;
 use crate::process::ThreadToken;
@@ -55,6 +55,10 @@ pub struct State {
     pub spare: Option<Batch>,
     /// The poller, while it runs the loop in its wait.
     pub rider: Option<ThreadToken>,
+    /// The poller's last turn of the loop has left something to do, which nothing announces.
+    pub is_behind: bool,
+    /// When the host last left nothing to deliver, if it then watches the loop's descriptor.
+    pub rests_since: Option<Instant>,
     /// How long the poller spins before it sleeps.
     pub busy_poll: Duration,
     /// How many short waits the poller has had in a row.
@@ -290,15 +294,19 @@ impl State {
     /// Makes the descriptor readable if something can be delivered, whatever the host has read.
     pub fn settle_signal(&mut self) {
         if self.signal.is_watched() {
-            self.signal.set(self.ready() > 0);
+            self.signal.set(self.is_to_be_polled());
         }
     }
 
     /// The same, where the host cannot have read from it since the last call.
     pub fn settle_change(&mut self) {
-        if self.signal.is_watched() && self.signal.is_set() != (self.ready() > 0) {
+        if self.signal.is_watched() && self.signal.is_set() != self.is_to_be_polled() {
             self.settle_signal();
         }
+    }
+
+    fn is_to_be_polled(&self) -> bool {
+        self.ready() > 0 || (self.is_behind && self.signal.is_attached())
     }
 
     // ---- the loop
@@ -306,7 +314,28 @@ impl State {
     /// The loop belongs to the worker again.
     pub fn end_loan(&mut self) {
         self.is_lent = false;
+        self.is_behind = false;
         self.spare = None;
+        self.signal.detach();
+    }
+
+    /// Whether the host watches the descriptor of the loop, and runs the loop when it polls.
+    pub fn is_watched_loop(&self) -> bool {
+        self.is_lent && self.signal.is_attached() && !self.has_wakeup
+    }
+
+    /// The poller has run a turn, and does something else now.
+    pub fn alight(&mut self, turn: Turn) {
+        self.rider = None;
+        self.is_behind = turn.is_behind;
+        if turn.ended == Turned::NotLent {
+            self.end_loan();
+        }
+    }
+
+    /// Whether the calling thread runs the loop in its wait.
+    pub fn is_ridden_here(&self) -> bool {
+        self.rider.is_some_and(|rider| rider == ThreadToken::current())
     }
 
     /// Keeps memory for the next turn while the poller runs the loop: it is still in the nearest
@@ -315,6 +344,13 @@ impl State {
         match spare {
             Some(_) if self.is_lent => std::mem::replace(&mut self.spare, spare),
             spare => spare,
+        }
+    }
+
+    /// The host goes back to its own event loop, and waits there.
+    pub fn rest(&mut self) {
+        if self.signal.is_attachable() && !self.is_lent && self.ready() == 0 {
+            self.rests_since = Some(Instant::now());
         }
     }
 

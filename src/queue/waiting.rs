@@ -4,6 +4,9 @@
 //! events come in quick succession, the worker lends its loop to the thread that waits for them.
 //! That thread then reads, decodes and delivers by itself. When nothing comes for a moment, the
 //! worker takes the loop back, and the thread sleeps.
+//!
+//! A host with its own event loop waits there and not here. It can watch a descriptor that becomes
+//! readable when the lent loop has something to do. It then polls without a wait, which runs a turn.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,6 +53,15 @@ pub enum Waited {
     Asleep(Sleeper, Sleep),
 }
 
+/// To whom the loop is lent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loan {
+    /// A thread that waits for the queue.
+    Waiting,
+    /// A host that watches the loop's descriptor.
+    Watching,
+}
+
 /// A thread that sleeps until its queue changes.
 pub struct Sleeper {
     queue: Arc<Queue>,
@@ -77,6 +89,8 @@ pub struct Wait {
     /// When the time is up. It is set when the wait begins.
     deadline: Option<Option<Instant>>,
     is_flushed: bool,
+    /// It has run a turn of the loop, though it does not wait.
+    has_turned: bool,
     pace: Pace,
     /// What ended the last sleep.
     roused: Option<Roused>,
@@ -90,6 +104,7 @@ impl Wait {
             is_patient: true,
             deadline: None,
             is_flushed: false,
+            has_turned: false,
             pace: Pace::Immediate,
             roused: None,
         }
@@ -158,9 +173,13 @@ impl Queue {
                 Goal::Other => 0,
             };
             if events > 0 {
-                let is_poll = matches!(wait.goal, Goal::Event(_));
-                if is_poll && wait.timeout != Some(Duration::ZERO) {
-                    state.count_wait(wait.pace.is_short());
+                if matches!(wait.goal, Goal::Event(_)) {
+                    if wait.timeout != Some(Duration::ZERO) {
+                        state.count_wait(wait.pace.is_short());
+                    } else if state.signal.is_attachable() && !state.is_lent {
+                        let since = state.rests_since.take();
+                        state.count_wait(since.is_none_or(|since| since.elapsed() < SHORT));
+                    }
                 }
                 return Waited::Ready(events);
             }
@@ -175,7 +194,13 @@ impl Queue {
             if done() {
                 return Waited::Done;
             }
+            let is_poll = matches!(wait.goal, Goal::Event(_));
             if wait.timeout == Some(Duration::ZERO) {
+                let may_turn = is_poll && state.is_watched_loop();
+                if may_turn && !std::mem::replace(&mut wait.has_turned, true) {
+                    state = self.turn(state);
+                    continue;
+                }
                 return Waited::TimeUp;
             }
             if state.take_wake() {
@@ -197,7 +222,6 @@ impl Queue {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return if is_expected { Waited::TimeUp } else { Waited::Idle };
             }
-            let is_poll = matches!(wait.goal, Goal::Event(_));
             if is_poll && is_expected && state.is_lent && !state.has_wakeup {
                 (state, is_interrupted) = self.ride(state, deadline);
                 if !state.is_lent {
@@ -266,22 +290,37 @@ impl Queue {
         state.rider = Some(ThreadToken::current());
         let mut awake_until =
             (!state.busy_poll.is_zero()).then(|| Instant::now() + state.busy_poll);
+        let is_watched = state.signal.is_attached();
         loop {
             drop(state);
             let rest = deadline.map(|at| at.saturating_duration_since(Instant::now()));
             let is_late = rest == Some(Duration::ZERO);
             awake_until = awake_until.filter(|&until| Instant::now() < until);
             let patience = if awake_until.is_some() { Some(Duration::ZERO) } else { rest };
-            let turned = if is_late { Turned::Done } else { engine.turn(patience) };
+            let turn = match is_late {
+                true => Turned::Done.into(),
+                false => engine.turn(patience, is_watched),
+            };
             state = self.state();
-            if state.version != version || is_late || turned != Turned::Done {
-                state.rider = None;
-                if turned == Turned::NotLent {
-                    state.end_loan();
-                }
-                return (state, turned == Turned::Interrupted);
+            if state.version != version || is_late || turn.ended != Turned::Done {
+                state.alight(turn);
+                return (state, turn.ended == Turned::Interrupted);
             }
         }
+    }
+
+    /// Runs one turn of the lent loop, without a wait.
+    fn turn<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let Some(engine) = state.engine.clone() else {
+            state.end_loan();
+            return state;
+        };
+        state.rider = Some(ThreadToken::current());
+        drop(state);
+        let turn = engine.turn(Some(Duration::ZERO), true);
+        let mut state = self.state();
+        state.alight(turn);
+        state
     }
 
     pub fn set_busy_poll(&self, most: Duration) {
@@ -291,21 +330,32 @@ impl Queue {
     // ---- for the worker
 
     /// Lends the loop if the poller waits for events that come in quick succession. The poller is
-    /// awake then: it has just got an event, or was not asleep.
-    pub fn lend_to_host(&self, lend: impl FnOnce()) -> bool {
+    /// awake then: it has just got an event, or was not asleep. Or it watches a descriptor to which
+    /// that of the loop, `looped`, can be added. `lend` returns whether something is left to do that
+    /// nothing announces.
+    pub fn lend_to_host(
+        &self,
+        looped: Option<isize>,
+        lend: impl FnOnce(Loan) -> bool,
+    ) -> Option<Loan> {
         let mut state = self.state();
         if state.short_waits < MANY_SHORT_WAITS
             || (!state.sleepers.is_empty() && state.ready() == 0)
             // A host that is told in another way does not wait here.
             || state.has_wakeup
-            || state.signal.is_watched()
             || state.closed
         {
-            return false;
+            return None;
         }
+        let loan = match state.signal.is_watched() {
+            false => Loan::Waiting,
+            true if state.signal.attach(looped) => Loan::Watching,
+            true => return None,
+        };
         state.is_lent = true;
-        lend();
-        true
+        state.is_behind = lend(loan) && loan == Loan::Watching;
+        state.settle_change();
+        Some(loan)
     }
 
     /// The loop belongs to the worker again.
@@ -313,5 +363,6 @@ impl Queue {
         let mut state = self.state();
         state.end_loan();
         state.short_waits = 0;
+        state.settle_change();
     }
 }

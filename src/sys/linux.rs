@@ -1,5 +1,6 @@
-//! What only Linux has: its clocks, timerfd, eventfd and rtnetlink, and options of sockets.
+//! What only Linux has: its clocks, epoll, timerfd, eventfd and rtnetlink, and options of sockets.
 
+mod descriptor_set;
 mod network;
 mod sockets;
 
@@ -12,6 +13,7 @@ use mio::{Interest, Registry, Token};
 
 use super::above_standard;
 
+pub use self::descriptor_set::{number_of_loop, DescriptorSet};
 pub use self::network::NetworkMonitor;
 pub use self::sockets::*;
 

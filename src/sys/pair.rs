@@ -2,6 +2,7 @@
 //! take an eventfd, and select() on Windows takes nothing else.
 
 use std::io::{self, Read};
+use std::mem::MaybeUninit;
 
 use socket2::SockRef;
 
@@ -24,12 +25,21 @@ impl PairEnd {
         os::number(&self.0)
     }
 
+    /// Whether it is readable.
+    pub fn holds_any(&self) -> bool {
+        matches!(SockRef::from(&self.0).peek(&mut [MaybeUninit::uninit()]), Ok(1..))
+    }
+
     /// Removes what has been written to the other end. Returns false if that is nothing.
     pub fn drain(&self) -> bool {
         let mut scratch = [0; 64];
         let mut is_any = false;
-        while let Ok(1..) = (&self.0).read(&mut scratch) {
+        while let Ok(count @ 1..) = (&self.0).read(&mut scratch) {
             is_any = true;
+            // A read that is not full has taken everything.
+            if count < scratch.len() {
+                break;
+            }
         }
         is_any
     }

@@ -1,7 +1,8 @@
-//! What systems other than Linux have instead of its clocks, timers and options of sockets.
+//! What systems other than Linux have instead of its clocks, epoll, timers and options of sockets.
 
 mod sockets;
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -30,6 +31,33 @@ impl Alarm {
     }
 
     pub fn rearm(&self) {}
+}
+
+/// There is none here.
+#[derive(Debug)]
+pub struct DescriptorSet(Infallible);
+
+impl DescriptorSet {
+    pub fn new() -> io::Result<DescriptorSet> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub fn number(&self) -> isize {
+        match self.0 {}
+    }
+
+    pub fn add(&self, _: isize) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    pub fn remove(&self, _: isize) -> io::Result<()> {
+        match self.0 {}
+    }
+}
+
+/// A loop has no descriptor here.
+pub fn number_of_loop(_: &mio::Poll) -> Option<isize> {
+    None
 }
 
 /// There is none here: the host says when the network has changed.

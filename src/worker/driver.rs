@@ -35,8 +35,9 @@ pub enum Patience<'a> {
     Own(Option<Duration>),
     /// On a host thread that has borrowed the loop for its queue: for this long. It ignores the
     /// timers, because it takes long to set the system's timer in each turn. If nothing comes, the
-    /// worker takes the loop back in time.
-    Loan(Option<Duration>, &'a Arc<Seat>),
+    /// worker takes the loop back in time. `is_watched`: it waits in its own event loop between its
+    /// turns.
+    Loan { timeout: Option<Duration>, seat: &'a Arc<Seat>, is_watched: bool },
 }
 
 pub struct Driver {
@@ -104,11 +105,21 @@ impl Driver {
         &self.mailbox
     }
 
+    /// A descriptor that is readable while there is something to do, where the system has one.
+    pub fn descriptor(&self) -> Option<isize> {
+        sys::number_of_loop(&self.poll)
+    }
+
+    /// Whether the last turn has left something to do.
+    pub fn is_unfinished(&self) -> bool {
+        !self.unfinished.is_empty()
+    }
+
     /// Runs one turn: waits for something to do and does it.
     pub fn turn(&mut self, patience: Patience<'_>) -> Turned {
-        let borrower = match patience {
-            Patience::Own(_) => None,
-            Patience::Loan(_, seat) => Some(seat),
+        let (borrower, is_watched) = match patience {
+            Patience::Own(_) => (None, false),
+            Patience::Loan { seat, is_watched, .. } => (Some(seat), is_watched),
         };
         self.is_lent = borrower.is_some();
         let timeout = self.timeout(patience);
@@ -171,7 +182,8 @@ impl Driver {
             }
         }
         self.network.tell(now);
-        self.send_gathered(borrower, now);
+        // A host that watches the loop comes as soon as messages are gathered.
+        self.send_gathered(borrower, if is_watched { now + GATHERING_MOMENT } else { now });
         while let Some(key) = self.timers.pop(now) {
             if let Some(link) = self.links.get_mut(key) {
                 link.timer = None;
@@ -181,16 +193,16 @@ impl Driver {
         turned
     }
 
-    /// Sends what was gathered a moment ago.
-    fn send_gathered(&mut self, borrower: Option<&Arc<Seat>>, now: Instant) {
-        while self.gathered.front().is_some_and(|&(due, _)| due <= now) {
+    /// Sends what is due by then.
+    fn send_gathered(&mut self, borrower: Option<&Arc<Seat>>, until: Instant) {
+        while self.gathered.front().is_some_and(|&(due, _)| due <= until) {
             let Some((_, seat)) = self.gathered.pop_front() else { break };
             seat.gathering.flush_late();
         }
         // While the loop is lent, other threads do not announce what they gather.
         if let Some(seat) = borrower.filter(|seat| seat.gathering.is_pending()) {
             if !self.gathered.iter().any(|(_, known)| Arc::ptr_eq(known, seat)) {
-                self.gathered.push_back((now + GATHERING_MOMENT, Arc::clone(seat)));
+                self.gathered.push_back((until + GATHERING_MOMENT, Arc::clone(seat)));
             }
         }
     }
@@ -201,7 +213,7 @@ impl Driver {
         }
         let wanted = match patience {
             Patience::Own(wanted) => wanted,
-            Patience::Loan(wanted, _) => return wanted,
+            Patience::Loan { timeout, .. } => return timeout,
         };
         let gathered = self.gathered.front().map(|&(due, _)| due);
         let due = [self.timers.next(), gathered, self.network.due()].into_iter().flatten().min();

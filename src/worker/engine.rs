@@ -9,12 +9,17 @@ use super::driver::{Driver, Patience};
 use super::seats::Seats;
 use crate::connection::{Command, Mailbox, Seat};
 use crate::log;
-use crate::queue::{Queue, Turned};
+use crate::queue::{Loan, Queue, Turn, Turned};
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
 pub struct Engine {
     /// Locked by the thread that runs the loop, which the baton decides.
     driver: Mutex<Driver>,
+    /// The loop's descriptor, where it has one.
+    descriptor: Option<isize>,
+    /// The last turn has left something to do.
+    is_unfinished: AtomicBool,
     baton: Baton,
     mailbox: Arc<Mailbox>,
     seats: Seats,
@@ -26,6 +31,8 @@ impl Engine {
     pub fn new(driver: Driver) -> Engine {
         Engine {
             mailbox: Arc::clone(driver.mailbox()),
+            descriptor: driver.descriptor(),
+            is_unfinished: AtomicBool::new(false),
             driver: Mutex::new(driver),
             baton: Baton::default(),
             seats: Seats::new(Instant::now()),
@@ -56,12 +63,16 @@ impl Engine {
     /// thread.
     pub fn lend(&self) {
         let lent = self.seats.with_sole(|queue, seat| {
-            let is_lent = queue.lend_to_host(|| self.baton.lend(queue.id()));
-            is_lent.then(|| (Arc::clone(queue), Arc::clone(seat)))
+            let loan = queue.lend_to_host(self.descriptor, |loan| {
+                self.baton.lend(queue.id());
+                loan == Loan::Watching && self.is_behind()
+            });
+            Some((loan?, Arc::clone(queue), Arc::clone(seat)))
         });
-        let Some((queue, seat)) = lent.flatten() else { return };
-        // Outside the queue's lock, because this writes, which locks connections.
-        seat.gathering.set_lent(true);
+        let Some((loan, queue, seat)) = lent.flatten() else { return };
+        // Outside the queue's lock, because this writes, which locks connections. A host that
+        // watches the loop does not come for gathered messages by itself.
+        seat.gathering.set_lent(loan == Loan::Waiting);
         self.baton.await_return(|| self.mailbox.send(Command::Wakeup));
         queue.end_loan();
         seat.gathering.set_lent(false);
@@ -80,25 +91,42 @@ impl Engine {
     /// Runs one turn: waits for something to do and does it.
     pub fn run_turn(&self, patience: Patience<'_>) -> Turned {
         let mut driver = self.driver();
-        catch_unwind(AssertUnwindSafe(|| driver.turn(patience))).unwrap_or_else(|_| {
+        let turned = catch_unwind(AssertUnwindSafe(|| driver.turn(patience)));
+        let turned = turned.unwrap_or_else(|_| {
             log::line!(Error, "a turn of the loop panicked; its connections end");
             // A second panic ends the turn, not the process.
             let _ = catch_unwind(AssertUnwindSafe(|| driver.abandon()));
             Turned::Done
-        })
+        });
+        self.is_unfinished.store(driver.is_unfinished(), Ordering::Relaxed);
+        turned
+    }
+
+    /// Whether there is something to do already. Whatever comes from now on makes the descriptor
+    /// readable. Only the thread that runs the loop may ask.
+    fn is_behind(&self) -> bool {
+        self.mailbox.doze();
+        self.mailbox.has_mail() || self.is_unfinished.load(Ordering::Relaxed)
     }
 
     // ---- for host threads
 
     /// Runs one turn on the calling thread, which waits for events of that queue, if the loop is
     /// lent to it.
-    pub fn turn(&self, queue: &Queue, seat: &Arc<Seat>, timeout: Option<Duration>) -> Turned {
+    pub fn turn(
+        &self,
+        queue: &Queue,
+        seat: &Arc<Seat>,
+        timeout: Option<Duration>,
+        is_watched: bool,
+    ) -> Turn {
         if !self.baton.begin(queue.id()) {
-            return Turned::NotLent;
+            return Turned::NotLent.into();
         }
-        let turned = self.run_turn(Patience::Loan(timeout, seat));
+        let ended = self.run_turn(Patience::Loan { timeout, seat, is_watched });
+        let is_behind = is_watched && self.is_behind();
         self.baton.end();
-        turned
+        Turn { ended, is_behind }
     }
 
     /// Tells the worker to call the queue's wake-up function after this turn.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::engine::Engine;
 use crate::connection::{Command, Seat};
-use crate::queue::{self, Queue, Turned};
+use crate::queue::{self, Queue, Turn};
 use crate::sys::WakePipe;
 
 pub struct Station {
@@ -37,8 +37,8 @@ impl queue::Engine for Station {
         self.engine.mailbox().is_lost()
     }
 
-    fn turn(&self, timeout: Option<Duration>) -> Turned {
-        self.engine.turn(&self.queue, &self.seat, timeout)
+    fn turn(&self, timeout: Option<Duration>, is_watched: bool) -> Turn {
+        self.engine.turn(&self.queue, &self.seat, timeout, is_watched)
     }
 
     fn watch(&self, pipe: &Arc<WakePipe>) {

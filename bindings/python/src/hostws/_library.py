@@ -45,7 +45,7 @@ for _name, _result, _arguments in [
     ("ws_next_batch", c_int32, [c_int32, c_void_p, c_int32, c_int32]),
     ("ws_queue_new", c_int32, []),
     ("ws_queue_free", c_int32, [c_int32]),
-    ("ws_queue_fd", c_ssize_t, [c_int32]),
+    ("ws_queue_loop_fd", c_ssize_t, [c_int32]),
     ("ws_queue_on_wakeup", c_int32, [c_int32, c_void_p, c_void_p]),
     ("ws_set_log", c_int32, [c_int32, c_void_p, c_void_p]),
     ("ws_shutdown", c_int32, [c_int32]),

@@ -36,7 +36,7 @@ class _Hub:
         self._loop = weakref.ref(loop)
         self._wakeup: Any = None
         try:
-            loop.add_reader(int(_library.library.ws_queue_fd(self.queue)), self._on_readable)
+            loop.add_reader(int(_library.library.ws_queue_loop_fd(self.queue)), self._on_readable)
         except NotImplementedError:  # Windows' Proactor loop
             self._wakeup = _library.WakeupFunction(lambda _: loop.call_soon_threadsafe(self._on_readable))
             _library.library.ws_queue_on_wakeup(self.queue, self._wakeup, None)
@@ -55,7 +55,7 @@ class _Hub:
         if self.connections or loop is None:
             return
         if self._wakeup is None and not loop.is_closed():
-            loop.remove_reader(int(_library.library.ws_queue_fd(self.queue)))
+            loop.remove_reader(int(_library.library.ws_queue_loop_fd(self.queue)))
         self.hubs.pop(loop, None)
         _library.library.ws_queue_free(self.queue)
 
