@@ -18,7 +18,7 @@ import hostws.aio
 
 WS = os.environ["HOSTWS_WS"]
 NOBODY = os.environ["HOSTWS_NOBODY"]
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def program(text, *arguments, **keywords):
@@ -338,13 +338,22 @@ class Process(unittest.TestCase):
         """)
         self.assertIn("main interpreter only, not in a sub-interpreter", done.stdout + done.stderr)
 
+    def printed_programs(self, name):
+        """What the programs of a page say that are printed there whole."""
+        page = (PACKAGE / name).read_text(encoding="utf-8")
+        for text in re.findall(r"^```python\n(.*?)^```", page, re.M | re.S):
+            if "sys.argv" in text:
+                self.assertLessEqual(len([line for line in text.splitlines() if line.strip()]), 15)
+                done = program(text, WS + "/echo")
+                self.assertEqual(done.stderr, "")
+                yield done.stdout
+
     def test_the_programs_of_the_readme_run_as_they_are_printed(self):
-        programs = [block for block in re.findall(r"^```python\n(.*?)^```", README, re.M | re.S) if "sys.argv" in block]
-        self.assertEqual(len(programs), 2)
-        for text in programs:
-            done = program(text, WS + "/echo")
-            self.assertEqual((done.stdout, done.stderr), ("hello\n", ""))
-            self.assertLessEqual(len([line for line in text.splitlines() if line.strip()]), 15)
+        self.assertEqual([*self.printed_programs("README.md")], ["hello\n", "hello\n"])
+
+    def test_the_programs_for_those_who_come_from_elsewhere_run_as_they_are_printed(self):
+        said = ["hello\n", "hello\n1000\n", "{'say': 'hello'}\n"]
+        self.assertEqual([*self.printed_programs("MIGRATING.md")], said)
 
 
 if __name__ == "__main__":
