@@ -29,7 +29,13 @@ set(CPACK_RPM_PACKAGE_LICENSE "MIT OR Apache-2.0")
 set(CPACK_RPM_RUNTIME_PACKAGE_NAME hostws)
 set(CPACK_RPM_DEVELOPMENT_PACKAGE_NAME hostws-devel)
 set(CPACK_RPM_DEVELOPMENT_PACKAGE_REQUIRES "hostws = ${PROJECT_VERSION}")
-set(CPACK_RPM_SPEC_MORE_DEFINE "%global _build_id_links none")
+# The same files give the same bytes: with the time of SOURCE_DATE_EPOCH, and without the name of this machine.
+set(CPACK_RPM_SPEC_MORE_DEFINE "%global _build_id_links none
+%global use_source_date_epoch_as_buildtime 1
+%global clamp_mtime_to_source_date_epoch 1
+%global _buildhost localhost")
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
 include(CPack)
 cpack_add_component_group(runtime)

@@ -7,6 +7,9 @@
 # made of a library that has passed the C tests, and is then checked by cmake/release/check.py. The same sources, compiler
 # and tools give the same bytes, in whatever folder: cmake/release/reproduce.sh looks at that.
 #
+# build/archives/recipes gets a recipe for Conan and a port for vcpkg that take the archives from HOSTWS_RELEASE_URL, where
+# they will be; from build/archives if it is not set.
+#
 # HOSTWS_RELEASE_UNTESTED=1 leaves the tests and the checks out.
 set -eu
 cd "$(dirname "$0")/.."
@@ -22,8 +25,12 @@ date=$(git log -1 --format=%ct 2>/dev/null || echo 1767225600)
 jobs=$(getconf _NPROCESSORS_ONLN)
 untested_release=${HOSTWS_RELEASE_UNTESTED:-}
 
-# cargo-zigbuild links with an old glibc, and for other systems.
+# cargo-zigbuild links with an old glibc, and for other systems. OpenSSL is configured by perl.
 needs_zig() {
+    missing=
+    python3 -c 'import venv, ensurepip' 2>/dev/null || want python3-venv python3 python3 python python3
+    perl -MFindBin -MIPC::Cmd -e 1 2>/dev/null || want perl 'perl-FindBin perl-IPC-Cmd' perl perl perl
+    install_missing || fail "Install these and start again:$missing"
     [ -x build/zig/bin/cargo-zigbuild ] || {
         say "Installing zig into build/zig"
         python3 -m venv build/zig
@@ -91,7 +98,7 @@ pack() {
     python3 cmake/release/pack.py "$tree/$name" "$out/$name.$format" "$date"
     [ -z "$untested_release" ] || return 0
     # Each word of $cmake_options and $emulator is an argument.
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2046,SC2086
     python3 cmake/release/check.py "$out/$name.$format" "$peer" $cmake_options -- $(echo "$emulator" | tr ';' ' ')
 }
 
@@ -100,30 +107,6 @@ package() {
     configure -DCMAKE_INSTALL_PREFIX=/usr "-DCMAKE_INSTALL_LIBDIR=$2" -DCMAKE_INSTALL_DOCDIR=share/doc/hostws \
         "-DCPACK_DEBIAN_PACKAGE_ARCHITECTURE=$3" "-DCPACK_RPM_PACKAGE_ARCHITECTURE=$3" >/dev/null
     (cd "$tree" && cpack -G "$1" -B "$tree/packages" >/dev/null)
-}
-
-# A program is built with what the development package holds, and starts with what the runtime package holds.
-check_packages() {
-    rm -rf "$tree/unpacked"
-    mkdir -p "$tree/unpacked/DEB" "$tree/unpacked/RPM"
-    for package in "$tree"/packages/*.deb; do dpkg-deb -x "$package" "$tree/unpacked/DEB"; done
-    for package in "$tree"/packages/*.rpm; do
-        (cd "$tree/unpacked/RPM" && rpm2cpio "$package" | cpio -idm --quiet)
-    done
-    for kind in DEB RPM; do
-        # Each word of $cmake_options and $emulator is an argument.
-        # shellcheck disable=SC2086
-        cmake -S cmake/release/consumer -B "$tree/unpacked/$kind/build" $cmake_options \
-            "-DCMAKE_PREFIX_PATH=$tree/unpacked/$kind/usr" -Dhostws_DIR="$(dirname \
-            "$(find "$tree/unpacked/$kind/usr" -name hostws-config.cmake)")" >/dev/null
-        cmake --build "$tree/unpacked/$kind/build" >/dev/null
-        status=0
-        # shellcheck disable=SC2046
-        $(echo "$emulator" | tr ';' ' ') "$tree/unpacked/$kind/build/consumer_hostws" 2>/dev/null || status=$?
-        # It says how it is used.
-        [ "$status" -eq 2 ] || fail "A program that uses the $kind packages ends with $status"
-    done
-    echo "A program was built with the unpacked packages, and starts"
 }
 
 release() {
@@ -144,8 +127,24 @@ release() {
     rm -rf "$tree/packages"
     package DEB "lib/$multiarch" "$debian"
     package RPM "$rpm_lib" "$rpm"
-    [ -n "$untested_release" ] || check_packages
+    # shellcheck disable=SC2046,SC2086
+    [ -n "$untested_release" ] ||
+        python3 cmake/release/check_packages.py "$tree/packages" "$peer" $cmake_options -- $(echo "$emulator" | tr ';' ' ')
     mv "$tree"/packages/*.deb "$tree"/packages/*.rpm "$out"
+}
+
+write_recipes() {
+    python3 cmake/release/recipes.py "$out" "$out/recipes" "$version" "${HOSTWS_RELEASE_URL:-file://$out}"
+    [ -z "$untested_release" ] || return 0
+    if ! [ -e "$out/hostws-$version-$(uname -m)-unknown-linux-gnu.tar.gz" ]; then
+        not_checked "recipes for Conan and vcpkg: there is no archive for this machine"
+        return
+    fi
+    [ -x build/conan/bin/conan ] || {
+        python3 -m venv build/conan
+        build/conan/bin/pip install --quiet conan==2.34.0
+    }
+    python3 cmake/release/check_recipes.py "$out" "$version" "$peer" "$PWD/build/conan/bin/conan"
 }
 
 needs_to_build
@@ -170,7 +169,8 @@ for wanted; do
     # What one target needs in the environment is nothing to the next.
     (release "$wanted")
 done
-(cd "$out" && find . -maxdepth 1 -name 'hostws*.*' -o -maxdepth 1 -name 'libhostws*.*' | LC_ALL=C sort | sed 's|^\./||' |
-    xargs sha256sum >SHA256SUMS)
+(cd "$out" && for file in hostws* libhostws*; do [ ! -f "$file" ] || sha256sum "$file"; done >SHA256SUMS)
+say "Recipes for Conan and vcpkg"
+write_recipes
 say "Done"
 cat "$out/SHA256SUMS"

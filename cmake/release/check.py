@@ -13,13 +13,12 @@ pkg-config, shared and static, and talks to a server with and without TLS.
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import elf
-from checks import DEADLINE, check, run
+from checks import check, run, talk
 
 ARCHIVE, PEER, *REST = sys.argv[1:]
 OPTIONS, EMULATOR = (REST[:REST.index("--")], REST[REST.index("--") + 1:]) if "--" in REST else (REST, [])
@@ -36,22 +35,6 @@ def declared(root):
 
 
 # ---- a program that uses it ----
-
-class Peer:
-    def __enter__(self):
-        self.process = subprocess.Popen([PEER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.said = {}
-        for line in self.process.stdout:
-            if line.strip() == "ready":
-                break
-            kind, _, rest = line.strip().partition(" ")
-            self.said[kind] = rest
-        return self.said
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait(DEADLINE)
-
 
 def with_find_package(root, folder):
     run("cmake", "-S", str(CONSUMER), "-B", str(folder), f"-DCMAKE_PREFIX_PATH={root}", "-DCMAKE_BUILD_TYPE=Release", *OPTIONS)
@@ -75,15 +58,6 @@ def with_pkg_config(root, folder):
                   *flags("--static", "--libs"))]
 
 
-def talk(programs):
-    with Peer() as peer:
-        port, (tls_port, authority) = peer["ws"].split()[0], peer["wss"].split()
-        for program in programs:
-            for arguments in [f"ws://127.0.0.1:{port}/echo"], [f"wss://localhost:{tls_port}/echo", "@" + authority]:
-                said = run(*EMULATOR, str(program), *arguments, env=dict(os.environ, no_proxy="*"))
-                check("echoed" in said, program, said)
-
-
 def use(root, folder):
     programs = with_find_package(root, folder)
     ways = "with find_package"
@@ -93,7 +67,7 @@ def use(root, folder):
     if EMULATOR == ["false"]:
         print(f"a program was built {ways}, shared and static; it was not run")
         return
-    talk(programs)
+    talk(PEER, EMULATOR, programs)
     print(f"a program was built {ways}, shared and static, and talked to a server, with and without TLS")
 
 

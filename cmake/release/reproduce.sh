@@ -23,11 +23,10 @@ cd "$folder/a/longer/path/hostws"
 
 # What differs inside, of those that differ.
 compare_inside() {
-    for place in first second; do
-        mkdir -p "$folder/$place"
-    done
-    tar -xf "$first/$1" -C "$folder/first" && tar -xf "build/archives/$1" -C "$folder/second" &&
-        diff -qr "$folder/first" "$folder/second" || true
+    mkdir -p "$folder/first" "$folder/second"
+    tar -xf "$first/$1" -C "$folder/first"
+    tar -xf "build/archives/$1" -C "$folder/second"
+    diff -qr "$folder/first" "$folder/second" || true
 }
 
 differ=
