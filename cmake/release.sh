@@ -95,6 +95,10 @@ pack() {
     name=hostws-$version-$target
     rm -rf "$tree/$name"
     cmake --install "$tree" --prefix "$tree/$name" >/dev/null
+    # It is what was tested.
+    for file in "$tree"/lib/*hostws*; do
+        cmp "$file" "$(find "$tree/$name" -name "${file##*/}")"
+    done
     python3 cmake/release/pack.py "$tree/$name" "$out/$name.$format" "$date"
     [ -z "$untested_release" ] || return 0
     # Each word of $cmake_options and $emulator is an argument.
