@@ -20,15 +20,16 @@ mod hello;
 #[path = "native.rs"]
 mod library;
 #[cfg(tls_openssl)]
-pub use self::library::names;
+pub use self::library::{keychain, names};
 #[cfg(tls_openssl)]
 #[path = "openssl/mod.rs"]
 mod library;
 mod x509;
 
 pub use self::library::{
-    description, forget_stale_errors, may_succeed_anew, names_of_another, start, Certificate,
-    Connector, Handshaking, Identity, Roots, Sessions, TlsError, TlsStream, CAN_ASK, CAN_LOG_KEYS,
+    description, forget_stale_errors, may_succeed_anew, message, names_of_another, start,
+    Certificate, Connector, Handshaking, Identity, Roots, Sessions, TlsError, TlsStream, CAN_ASK,
+    CAN_LOG_KEYS,
 };
 pub use self::x509::public_key_info;
 

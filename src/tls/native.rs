@@ -14,6 +14,25 @@ pub use native_tls::{Certificate, Error as TlsError, Identity};
 /// The system applies its own authorities in each handshake.
 pub struct Roots;
 
+/// Its message, with the system's number at the end.
+pub fn message(error: &TlsError) -> String {
+    let text = error.to_string();
+    if cfg!(target_vendor = "apple") {
+        return with_number(text, &format!("{error:?}"));
+    }
+    text
+}
+
+/// Apple's messages are without their number, which `debug` begins with.
+fn with_number(text: String, debug: &str) -> String {
+    let number =
+        debug.strip_prefix("Error { code: ").and_then(|rest| rest.split([',', ' ']).next());
+    match number {
+        Some(number) => format!("{text} (os error {number})"),
+        None => text,
+    }
+}
+
 /// Whether the same handshake may succeed on a new connection.
 pub fn may_succeed_anew(_: &TlsError) -> bool {
     false
@@ -211,5 +230,18 @@ impl<S: Read + Write> TlsStream<S> {
     pub fn is_empty(&self) -> bool {
         self.stream.buffered_read_size().is_ok_and(|count| count == 0)
             && self.stream.get_ref().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_follows_the_message() {
+        let debug = |debug| with_number("words".to_owned(), debug);
+        assert_eq!(debug("Error { code: -9807, message: \"a, b\" }"), "words (os error -9807)");
+        assert_eq!(debug("Error { code: -9807 }"), "words (os error -9807)");
+        assert_eq!(debug("else"), "words");
     }
 }

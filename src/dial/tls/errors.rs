@@ -4,7 +4,7 @@ use std::io;
 
 use super::config::{Peer, TlsConfig};
 use crate::error::{Code, Component, Error};
-use crate::tls::{names_of_another, TlsError};
+use crate::tls::{message, names_of_another, TlsError};
 
 /// The error of a failed handshake: our explanation, then OpenSSL's message.
 pub fn handshake_failure(error: &TlsError, name: &str, config: &TlsConfig) -> Error {
@@ -19,7 +19,7 @@ pub fn handshake_failure(error: &TlsError, name: &str, config: &TlsConfig) -> Er
         }
         source = inner.source();
     }
-    let mut failure = explain(&error.to_string(), name, config);
+    let mut failure = explain(&message(error), name, config);
     let names = names_of_another(error);
     if !names.is_empty() {
         failure.message += &format!(" (it is for {})", names.join(", "));
@@ -161,15 +161,50 @@ const NOTHING_SHARED: &str = "the server and this system share no cipher, or no 
     from {version} up (tls_min_version sets that)";
 const NO_HTTP: &str = "the server does not speak HTTP/1.1 here (ALPN), and a WebSocket needs it";
 
-/// Our explanation of the Schannel number in `text`. In every language, the standard library puts
-/// the number at the end.
+/// The same of Apple's Secure Transport.
+const APPLE_NUMBERS: &[(i32, &str)] = &[
+    (-9800, NO_TLS),             // errSSLProtocol
+    (-9801, NOTHING_SHARED),     // errSSLNegotiation
+    (-9805, CLOSED),             // errSSLClosedGraceful
+    (-9806, CLOSED),             // errSSLClosedAbort
+    (-9816, CLOSED),             // errSSLClosedNoNotify
+    (-9807, UNKNOWN_CA),         // errSSLXCertChainInvalid
+    (-9812, UNKNOWN_CA),         // errSSLUnknownRootCert
+    (-67654, UNKNOWN_CA),        // errSecTrustSettingDeny
+    (-67843, UNKNOWN_CA),        // errSecNotTrusted
+    (-9813, NO_ISSUER),          // errSSLNoRootCert
+    (-25318, NO_ISSUER),         // errSecCreateChainFailed
+    (-9814, NOT_IN_ITS_TIME),    // errSSLCertExpired
+    (-9815, NOT_IN_ITS_TIME),    // errSSLCertNotYetValid
+    (-67820, REVOKED),           // errSecCertificateRevoked
+    (-9843, OTHER_NAME),         // errSSLHostNameMismatch
+    (-67602, OTHER_NAME),        // errSecHostNameMismatch
+    (-67609, NOT_FOR_A_SERVER),  // errSecInvalidExtendedKeyUsage
+    (-9836, VERSION),            // errSSLPeerProtocolVersion
+    (-9824, REFUSED),            // errSSLPeerHandshakeFail
+    (-9837, REFUSED),            // errSSLPeerInsufficientSecurity
+    (-9825, CLIENT_CERTIFICATE), // errSSLPeerBadCert
+    (-9826, CLIENT_CERTIFICATE), // errSSLPeerUnsupportedCert
+    (-9827, CLIENT_CERTIFICATE), // errSSLPeerCertRevoked
+    (-9828, CLIENT_CERTIFICATE), // errSSLPeerCertExpired
+    (-9829, CLIENT_CERTIFICATE), // errSSLPeerCertUnknown
+    (-9831, CLIENT_CERTIFICATE), // errSSLPeerUnknownCA
+    (-9832, CLIENT_CERTIFICATE), // errSSLPeerAccessDenied
+    (-9845, DAMAGED),            // errSSLDecryptionFail
+    (-9846, DAMAGED),            // errSSLBadRecordMac
+    (-9847, NO_TLS),             // errSSLRecordOverflow
+];
+
+/// Our explanation of the system's number in `text`. It is at the end, in every language.
 fn numbered(text: &str) -> Option<&'static str> {
     let (_, number) = text.strip_suffix(')')?.rsplit_once("(os error ")?;
-    let number = number.parse::<i32>().ok()? as u32;
-    NUMBERS.iter().find(|(known, _)| *known == number).map(|(_, ours)| *ours)
+    let number = number.parse::<i32>().ok()?;
+    let schannel = NUMBERS.iter().find(|(known, _)| *known == number as u32).map(|(_, ours)| *ours);
+    let apple = APPLE_NUMBERS.iter().find(|(known, _)| *known == number).map(|(_, ours)| *ours);
+    schannel.or(apple)
 }
 
-/// Explains OpenSSL's message or Schannel's number, and keeps the text as the cause.
+/// Explains OpenSSL's message or the system's number, and keeps the text as the cause.
 pub fn explain(text: &str, name: &str, config: &TlsConfig) -> Error {
     let lower = text.to_ascii_lowercase();
     let (table, otherwise) = if lower.contains("certificate verify failed") {
@@ -264,6 +299,24 @@ mod tests {
         }
         assert_eq!(broken_session("x (os error -2146893048)"), Some(ENDED));
         assert_eq!(broken_session("x (os error -2146893041)"), Some(DAMAGED));
+    }
+
+    #[test]
+    fn secure_transport_is_translated_in_any_language() {
+        let config = TlsConfig::default();
+        for (number, ours) in [
+            (-9807, "that this system does not trust"),
+            (-9814, "has expired or is not valid yet"),
+            (-9843, "another name than example.com"),
+            (-9836, "from 1.2 up"),
+            (-9806, "closed the connection"),
+            (-9829, "tls_cert"),
+            (-9999, "TLS with the server failed"),
+        ] {
+            let text = format!("ung\u{fc}ltig (os error {number})");
+            let error = explain(&text, "example.com", &config);
+            assert!(error.message.contains(ours), "{number}: {error}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use openssl_probe::ProbeResult;
 
 use crate::error::Error;
 use crate::sys;
-use crate::tls::Roots;
+use crate::tls::{self, Roots};
 
 /// Why there are no roots.
 pub enum Lack {
@@ -20,9 +20,29 @@ pub enum Lack {
     Unreadable(Error),
 }
 
-/// Reads the roots from a bundle, or else from a directory.
+/// Reads the roots from the keychain if the system has one and the environment names no other place,
+/// else from a bundle, or else from a directory.
 pub fn system() -> Result<Roots, Lack> {
-    read(&place())
+    let is_named = !sys::is_privileged() && openssl_probe::has_ssl_cert_env_vars();
+    match tls::keychain() {
+        Some(authorities) if !is_named => of_keychain(authorities),
+        _ => read(&place()),
+    }
+}
+
+fn of_keychain(authorities: Result<Vec<Vec<u8>>, String>) -> Result<Roots, Lack> {
+    let authorities = authorities.map_err(|words| {
+        Lack::Unreadable(Error::tls(format!("the keychain's certificates cannot be had: {words}")))
+    })?;
+    let mut found = Roots::default();
+    for der in authorities {
+        // A damaged certificate is ignored.
+        let _ = found.add_der(der);
+    }
+    match found.is_empty() {
+        true => Err(Lack::Absent(Error::tls("the keychain has no certificates of authorities"))),
+        false => Ok(found),
+    }
 }
 
 /// Where the system keeps its roots. The environment may change this, except for a program with

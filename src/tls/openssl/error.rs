@@ -21,6 +21,11 @@ pub enum TlsError {
     },
 }
 
+/// Its message.
+pub fn message(error: &TlsError) -> String {
+    error.to_string()
+}
+
 /// For whom the server's certificate is, if the handshake failed because it is for another name.
 pub fn names_of_another(error: &TlsError) -> &[String] {
     match error {

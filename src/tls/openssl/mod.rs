@@ -5,6 +5,8 @@ mod error;
 mod ffi;
 mod gather;
 mod identity;
+#[cfg_attr(not(target_os = "macos"), path = "no_keychain.rs")]
+mod keychain;
 mod names;
 mod notes;
 mod sessions;
@@ -13,8 +15,9 @@ mod trust;
 mod verify;
 
 pub use self::connector::Connector;
-pub use self::error::{may_succeed_anew, names_of_another, TlsError};
+pub use self::error::{may_succeed_anew, message, names_of_another, TlsError};
 pub use self::identity::Identity;
+pub use self::keychain::authorities as keychain;
 pub use self::names::names;
 pub use self::sessions::Sessions;
 pub use self::stream::{Handshaking, TlsStream};

@@ -42,16 +42,20 @@ impl Roots {
                 }
                 (None, _) => {}
                 (Some(base64), [b'-', ..]) => {
-                    let der = BASE64.decode(base64).map_err(|_| Damaged)?;
-                    let subject = subject(&der).map_err(|_| Damaged)?.into();
-                    let is_added = AtomicBool::new(false);
-                    self.roots.push(Root { der: der.into(), subject, is_added });
+                    self.add_der(BASE64.decode(base64).map_err(|_| Damaged)?)?;
                     block = None;
                 }
                 (Some(base64), line) => base64.extend_from_slice(line),
             }
         }
         block.map_or(Ok(()), |_| Err(Damaged))
+    }
+
+    /// Adds one certificate.
+    pub fn add_der(&mut self, der: Vec<u8>) -> Result<(), Damaged> {
+        let subject = subject(&der).map_err(|_| Damaged)?.into();
+        self.roots.push(Root { der: der.into(), subject, is_added: AtomicBool::new(false) });
+        Ok(())
     }
 
     pub fn is_empty(&self) -> bool {
