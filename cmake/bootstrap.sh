@@ -34,6 +34,8 @@ needs_to_test() {
     { have lua5.4 && pkg-config --exists lua5.4; } 2>/dev/null || want 'lua5.4 liblua5.4-dev' - 'lua5.4 lua5.4-dev' - -
     { have mono && have mcs; } || want 'mono-runtime mono-mcs' mono-core mono mono mono
     have pypy3 || want pypy3 pypy3 - pypy3 -
+    have javac || want default-jdk-headless java-latest-openjdk-devel openjdk17 jdk-openjdk openjdk
+    [ -e /usr/share/java/jna.jar ] || want libjna-java jna - - -
     have ruby || want ruby ruby ruby ruby ruby
     have node || want nodejs nodejs nodejs nodejs node
     have npm || want npm nodejs-npm npm npm -

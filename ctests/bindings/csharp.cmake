@@ -27,3 +27,4 @@ foreach(kind blocking async)
   set_tests_properties(bindings.csharp.dotnet.${kind} PROPERTIES FIXTURES_REQUIRED "bindings.csharp;bindings.dotnet"
     TIMEOUT 280)
 endforeach()
+hostws_autobahn(csharp bindings.csharp mono "${programs}/Driver.exe" blocking)

@@ -2,6 +2,7 @@
 # sh csharp.sh install BINDINGS LIBRARY FOLDER   builds the packages, and lays what a program needs into FOLDER/csharp
 # sh csharp.sh dotnet FOLDER                     lays .NET Core into FOLDER/dotnet
 # sh csharp.sh unity FOLDER                      compiles what is in the package for Unity, and runs a first program with it
+# sh csharp.sh first FOLDER RUNTIME              runs the programs of the README
 set -eu
 
 for tool in mcs mono; do
@@ -58,7 +59,7 @@ unity)
     [ "$(timeout 60 mono First.exe "$HOSTWS_WS/echo")" = hello ]
     ;;
 first)
-    # sh csharp.sh first FOLDER RUNTIME: the programs of the README
+    command -v "$3" >/dev/null || { echo "skipped: $3 is not installed"; exit 77; }
     cd "$2/csharp/programs"
     for program in First1 First2 First3; do
         [ "$(timeout 60 "$3" $program.exe "$HOSTWS_WS/echo")" = hello ]

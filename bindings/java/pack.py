@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Builds the jar, with the shared libraries in it, the jar of its sources and its pom:
+
+    python3 bindings/java/pack.py OUTPUT-FOLDER JNA-JAR PLATFORM=LIBRARY...
+
+PLATFORM is JNA's name of a platform (linux-x86-64, linux-aarch64, win32-x86-64, darwin-aarch64), LIBRARY the file for it,
+stripped if you wish. Compiles for Java 11, with a JDK 11 or later.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Dict
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+VERSION = re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
+NAMES = {"linux": "libhostws.so", "win32": "hostws.dll", "darwin": "libhostws.dylib"}
+MANIFEST = f"Manifest-Version: 1.0\r\nAutomatic-Module-Name: com.hostws\r\nImplementation-Version: {VERSION}\r\n\r\n"
+Files = Dict[str, bytes]
+
+
+def below(folder: Path, pattern: str) -> Files:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob(pattern))}
+
+
+def compiled(jna: str) -> Files:
+    with tempfile.TemporaryDirectory() as folder:
+        sources = [str(path) for path in sorted((HERE / "src").rglob("*.java"))]
+        subprocess.run(["javac", "--release", "11", "-encoding", "UTF-8", "-Xlint:all,-processing,-options",
+                        "-Xdoclint:all/protected", "-Werror", "-cp", jna, "-d", folder, *sources], check=True)
+        return below(Path(folder), "*.class")
+
+
+def write(path: Path, files: Files) -> None:
+    licences = {f"META-INF/{licence.name}": licence.read_bytes() for licence in sorted(ROOT.glob("LICENSE-*"))}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in {"META-INF/MANIFEST.MF": MANIFEST.encode(), **licences, **files}.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    print(path.name)
+
+
+def main() -> None:
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
+    output, jna = Path(sys.argv[1]), sys.argv[2]
+    output.mkdir(parents=True, exist_ok=True)
+    classes = compiled(jna)
+    for argument in sys.argv[3:]:
+        platform, library = argument.split("=", 1)
+        classes[f"{platform}/{NAMES[platform.split('-')[0]]}"] = Path(library).read_bytes()
+    write(output / f"hostws-{VERSION}.jar", classes)
+    write(output / f"hostws-{VERSION}-sources.jar", below(HERE / "src", "*.java"))
+    pom = output / f"hostws-{VERSION}.pom"
+    pom.write_text((HERE / "pom.xml").read_text(encoding="utf-8").replace("$version$", VERSION), encoding="utf-8")
+    print(pom.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+package com.hostws;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ArrayBlockingQueue;
+
+/** Memory outside the heap for the arguments of one call. Small pieces are used again. */
+final class Scratch implements AutoCloseable {
+    private static final int SMALL = 64 * 1024;
+    private static final ArrayBlockingQueue<Scratch> POOL = new ArrayBlockingQueue<>(16);
+
+    final ByteBuffer buffer;
+    final long address;
+
+    private Scratch(int size) {
+        buffer = ByteBuffer.allocateDirect(size);
+        address = Native.address(buffer);
+    }
+
+    static Scratch ofSize(int size) {
+        if (size > SMALL) return new Scratch(size);
+        Scratch used = POOL.poll();
+        if (used == null) return new Scratch(SMALL);
+        used.buffer.clear();
+        return used;
+    }
+
+    static Scratch of(ByteBuffer bytes) {
+        Scratch scratch = ofSize(Math.max(1, bytes.remaining()));
+        scratch.buffer.put(bytes);
+        return scratch;
+    }
+
+    /** A text with a NUL at its end. */
+    static Scratch of(String text) {
+        if (text.indexOf('\0') >= 0) throw new OptionException("a NUL character is in the text", ErrorCode.ARGUMENT);
+        byte[] bytes = utf8(text);
+        Scratch scratch = ofSize(bytes.length + 1);
+        scratch.buffer.put(bytes).put((byte) 0);
+        return scratch;
+    }
+
+    /** Unpaired surrogates are refused, and not made question marks. */
+    static byte[] utf8(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!Character.isSurrogate(c)) continue;
+            if (Character.isLowSurrogate(c) || ++i == text.length() || !Character.isLowSurrogate(text.charAt(i))) {
+                throw new OptionException("the text has an unpaired surrogate", ErrorCode.UTF8);
+            }
+        }
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() {
+        if (buffer.capacity() == SMALL) POOL.offer(this);
+    }
+}
