@@ -32,6 +32,7 @@ needs_to_test() {
     have luajit || want luajit luajit luajit luajit luajit
     have luarocks || want luarocks luarocks luarocks luarocks luarocks
     { have lua5.4 && pkg-config --exists lua5.4; } 2>/dev/null || want 'lua5.4 liblua5.4-dev' - 'lua5.4 lua5.4-dev' - -
+    have fpc || want fp-compiler fpc - fpc fpc
     { have mono && have mcs; } || want 'mono-runtime mono-mcs' mono-core mono mono mono
     have pypy3 || want pypy3 pypy3 - pypy3 -
     have javac || want default-jdk-headless java-latest-openjdk-devel openjdk17 jdk-openjdk openjdk
