@@ -19,7 +19,7 @@ package)
     sed -n '/^```pascal$/,/^```$/{/^```/d;p;/^end[.]$/q;}' "$folder/package/README.md" >"$folder/First.pas"
     # -Sew: a warning is an error.
     compile() {
-        fpc -v0ew -O2 "-Fu$folder/package/src" "-Fl$libraries" "-k-rpath=$libraries" "$@" >"$folder/log" || {
+        fpc -v0ew -O2 "-Fu$folder/package/src" "-Fu$bindings/pascal/tests" "-Fl$libraries" "-k-rpath=$libraries" "$@" >"$folder/log" || {
             cat "$folder/log"
             exit 1
         }

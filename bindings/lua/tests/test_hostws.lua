@@ -241,6 +241,37 @@ function tests.handlers_of_a_connection_do_not_nest()
   other:close()
 end
 
+function tests.a_turn_takes_all_that_has_come()
+  local ws = hostws.open(WS .. "/flood?n=100000&size=16")
+  ws:on("message", function() end)
+  local most = 0
+  for pause = 1, 10 do
+    if most <= 2 * native.CAPACITY then
+      os.execute("sleep 0." .. pause)
+      most = math.max(most, hostws.poll())
+    end
+  end
+  assert(most > 2 * native.CAPACITY, most)
+  ws:abort()
+  hostws.run()
+end
+
+function tests.close_drops_messages_and_tells_the_end()
+  local told = {}
+  local ws = connect("/flood?n=1000&size=16", { on = { terminate = function(_, event) told[#told + 1] = event.code end } })
+  same(ws:receive(30):match "^%d+", "0")
+  assert(ws:close())
+  same(table.concat(told, ","), "1000")
+  same(select(2, ws:receive(0)).kind, "closed")
+end
+
+function tests.a_variable_that_goes_closes_its_connection()
+  -- Lua 5.4 alone has such variables.
+  if _VERSION ~= "Lua 5.4" then return end
+  local ws = load [[local ws <close> = ... return ws]](connect "/echo")
+  same(ws:status(), "Closed")
+end
+
 function tests.it_reconnects_and_tells()
   local told = {}
   local on = {

@@ -116,33 +116,39 @@ function Connection:_pop()
   if data_type ~= 0 then
     self.bytes = self.bytes - #item
     if self.is_paused and self.bytes < LITTLE then self:_resume() end
-    if data_type == abi.OBJECT then item = self.decode(item) end
   end
   return item, data_type
 end
 
--- The events before the next message.
+function Connection:_decoded(item, data_type)
+  if data_type == abi.OBJECT then item = self.decode(item) end
+  return item, KINDS[data_type]
+end
+
+-- The events before the next message: how many.
 function Connection:_handle_events()
+  local done = 0
   while self.head < self.tail and self.types[self.head] == 0 do
     local event = self:_pop()
     local handler = self.handlers and self.handlers[event.type]
     if handler then handler(self, event.type == "error" and self.ended or event) end
+    done = done + 1
   end
+  return done
 end
 
 local function handle(self)
   local done = 0
   while true do
-    self:_handle_events()
+    done = done + self:_handle_events()
     local handler = self.handlers.message
     if not handler or self.head == self.tail then return done end
-    local message, data_type = self:_pop()
-    handler(self, message, KINDS[data_type])
+    handler(self, self:_decoded(self:_pop()))
     done = done + 1
   end
 end
 
--- Handlers of one connection never nest, whatever they wait for.
+-- A turn inside a handler calls no other handler of its connection.
 function Connection:_handle()
   if self.is_handling then return 0 end
   self.is_handling = true
@@ -205,8 +211,7 @@ function Connection:receive(timeout)
   while true do
     if self.head < self.tail then
       if self.types[self.head] ~= 0 then
-        local message, data_type = self:_pop()
-        return message, KINDS[data_type]
+        return self:_decoded(self:_pop())
       end
       self:_handle_events()
     elseif self.ended then
@@ -292,8 +297,9 @@ function Connection:close(code, reason)
   if result < 0 and result ~= abi.E_CLOSED then error(errors.of(result), 0) end
   while not self.ended do loop.wait(self, math.huge) end
   -- No message is read after this; handlers still learn how it ended.
-  while self.head < self.tail and self.types[self.head] ~= 0 do self:_pop() end
-  self:_handle_events()
+  while self.head < self.tail do
+    if self.types[self.head] == 0 then self:_handle_events() else self:_pop() end
+  end
   if self.ended.was_clean then return true end
   return nil, self.ended
 end

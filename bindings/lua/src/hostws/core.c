@@ -16,9 +16,11 @@
 
 enum { CAPACITY = 256, TEXT = 1024, NAME = 256, VALUE = 65536 };
 
+/* What no int32_t holds is out of every range. */
 static int32_t integer(lua_State *L, int index)
 {
-    return (int32_t)luaL_checkinteger(L, index);
+    lua_Integer value = luaL_checkinteger(L, index);
+    return value < INT32_MIN || value > INT32_MAX ? INT32_MIN : (int32_t)value;
 }
 
 static int answer(lua_State *L, lua_Integer result)
@@ -97,8 +99,7 @@ static int status(lua_State *L)
 
 static int buffered_amount(lua_State *L)
 {
-    lua_pushnumber(L, (lua_Number)ws_buffered_amount(integer(L, 1)));
-    return 1;
+    return answer(L, (lua_Integer)ws_buffered_amount(integer(L, 1)));
 }
 
 static int set_header(lua_State *L)
@@ -309,6 +310,7 @@ EXPORT int luaopen_hostws_core(lua_State *L)
     lua_newuserdata(L, CAPACITY * sizeof(ws_event));
     lua_pushcclosure(L, receive, 1);
     lua_setfield(L, -2, "receive");
+    set_integer(L, "CAPACITY", CAPACITY);
     return 1;
 }
 

@@ -127,6 +127,7 @@ local CAPACITY = 256
 local EVENT_SIZE = ffi.sizeof "ws_event"
 local EVENT_MESSAGE = abi.EVENT_MESSAGE
 local events = ffi.new("ws_event[?]", CAPACITY)
+native.CAPACITY = CAPACITY
 
 local function table_of(event)
   local stack = {}

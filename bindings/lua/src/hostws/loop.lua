@@ -9,6 +9,8 @@ local loop = {}
 -- A connection with more unread bytes than this is paused, so that its server waits and nothing piles up.
 local MUCH = 1024 * 1024
 local LINGER_SECONDS = 2
+-- What a turn takes at most, so that a flood does not keep it from returning.
+local BATCHES = 64
 
 local queue
 -- By id, until the end has come.
@@ -228,8 +230,13 @@ function loop.poll(timeout)
   if done == 0 and listening == 0 and not next(waiting) then return nil end
   local deadline = 0
   if done == 0 and timeout and timeout > 0 then deadline = first_deadline(now() + timeout) end
-  pump(deadline)
-  return done + serve()
+  local batches = 0
+  repeat
+    local count = pump(deadline)
+    done = done + serve()
+    deadline, batches = 0, batches + 1
+  until count < native.CAPACITY or batches == BATCHES
+  return done
 end
 
 -- Turns until the function has ended, which runs in a coroutine: its results. Without one, until nothing is left.
