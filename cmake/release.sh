@@ -2,6 +2,7 @@
 # Builds, tests and packs what users download: sh cmake/release.sh [TARGET...]
 #
 #   x86_64-unknown-linux-gnu       glibc 2.17 and later; also as .deb and .rpm
+#   aarch64-unknown-linux-gnu      the same for 64-bit ARM; its programs run by qemu here
 #
 # Without a TARGET: all of them. OpenSSL is built in. build/archives gets the results and SHA256SUMS. An archive is only
 # made of a library that has passed the C tests, and is then checked by cmake/release/check.py. The same sources, compiler
@@ -118,7 +119,6 @@ release() {
     tree=$out/$target
     say "$target"
     describe "$target"
-    install_missing
     rust_for "$target"
     cargo_environment
     configure "-DBUILD_TESTING=$can_test" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_DOCDIR=.
