@@ -219,6 +219,12 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
                 if count == 20_000:
                     break
 
+    async def test_large_messages_that_came_together_are_all_taken(self):
+        async with hostws.aio.connect(WS + "/flood?n=100&size=100000") as ws:
+            for expected in range(100):
+                message = await asyncio.wait_for(ws.recv(), 30)
+                self.assertEqual((int(message.split(":")[0]), len(message)), (expected, 100_000))
+
     async def test_many_at_once(self):
         async def one(number):
             async with hostws.aio.connect(WS + "/echo") as ws:
@@ -325,6 +331,27 @@ class Process(unittest.TestCase):
             assert ws.recv(30) == "parent"
             ws.close()
         """, WS + "/echo", env=dict(os.environ, PYTHONWARNINGS="ignore::DeprecationWarning"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
+    def test_a_forked_child_gets_nothing_of_its_parents_connection(self):
+        done = program("""
+            import os, sys, time, hostws
+            ws = hostws.connect(sys.argv[1])
+            ws.recv(30)
+            time.sleep(0.2)
+            child = os.fork()
+            if child == 0:
+                try:
+                    while True:
+                        ws.recv(30)
+                except hostws.Error:
+                    os._exit(0)
+                finally:
+                    os._exit(1)
+            assert os.waitpid(child, 0)[1] == 0
+            assert [int(ws.recv(30).split(":")[0]) for _ in range(99)] == [*range(1, 100)]
+        """, WS + "/flood?n=100&size=100000", env=dict(os.environ, PYTHONWARNINGS="ignore::DeprecationWarning"))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     @unittest.skipIf(sys.implementation.name == "pypy", "PyPy has no sub-interpreters")

@@ -45,6 +45,7 @@ class Connection(Core):
         self._queue = int(_library.library.ws_queue_new())
         if self._queue < 0:
             raise Error(_library.last_words())
+        self._receiver = _library.Receiver(self._queue)
         self._items: Deque[Any] = deque()
         self._drained = 0
         self._pumping = threading.RLock()
@@ -66,10 +67,10 @@ class Connection(Core):
 
     def __iter__(self) -> Iterator[Any]:
         """Messages until the connection ends cleanly; ConnectionClosed if it is lost."""
-        items, pump = self._items, self._pump
+        items, pump, loads = self._items, self._pump, self._loads if self._is_object else None
         while True:
             while items:
-                yield self._decoded(items.popleft())
+                yield items.popleft() if loads is None else loads(items.popleft())
             if self._end is not None:
                 if isinstance(self._end, ConnectionClosed) and self._end.was_clean:
                     return
@@ -84,7 +85,8 @@ class Connection(Core):
                 raise self._end
             if not self._pump(deadline):
                 raise TimeoutError(f"no message within {timeout} s")
-        return self._decoded(self._items.popleft())
+        item = self._items.popleft()
+        return self._loads(item) if self._is_object else item
 
     def send(self, message: Any, timeout: Optional[float] = None) -> None:
         """Sends text (str), bytes, or with data_type "object" whatever `dumps` takes. Waits only while the send queue is full."""
@@ -128,20 +130,20 @@ class Connection(Core):
         """Waits for events and sorts them; False if the time is up."""
         wait = -1 if deadline is None else max(0, int((deadline - time.monotonic()) * 1000 + 0.999))
         with self._pumping:
-            items = _library.receive(self._queue, wait, 0)
+            items = self._receiver.take(wait)
             if isinstance(items, int):
                 raise self._end or Error(_library.last_words())
-            for item in items:
-                if item.__class__ is tuple:
-                    if self._on_raw(item).type == "drain":
-                        self._drained += 1
-                else:
-                    self._items.append(item)
+            for item in items[1::2]:
+                if item.__class__ is list:
+                    self._items.extend(item)
+                elif self._on_raw(item).type == "drain":
+                    self._drained += 1
         return bool(items)
 
     def _free(self) -> None:
         queue, self._queue = getattr(self, "_queue", -1), -1
         if queue > 0:
+            self._receiver.drop()
             _library.library.ws_queue_free(queue)
 
 

@@ -1,6 +1,6 @@
 """The shared library, which lies beside this file, and its functions.
 
-`send` and `receive` are those of the extension where there is one, and of _pure.py elsewhere.
+`send` and `Receiver` are those of the extension where there is one, and of _pure.py elsewhere.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import sys
 from ctypes import CDLL, CFUNCTYPE, c_char_p, c_int32, c_int64, c_ssize_t, c_void_p, create_string_buffer
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Tuple, Union
+from typing import Any, Callable, List, Optional, Tuple
 
 from . import _abi
 
@@ -56,21 +56,21 @@ for _name, _result, _arguments in [
     _function = getattr(library, _name)
     _function.restype, _function.argtypes = _result, _arguments
 
-# What receive() gives for an event that is no message: the id, the type, and then as in ws_event.
+# What a Receiver gives for an event that is no message: the id, the type, and then as in ws_event.
 RawEvent = Tuple[int, int, int, str, int, Tuple[Tuple[int, str, str], ...], int, int, bytes]
 
-def _calls() -> Tuple[Callable[[int, Any, int], int], Callable[[int, int, int], Union[List[Any], int]]]:
+def _calls() -> Any:
     if os.environ.get("HOSTWS_PURE") != "1":
         try:
-            native = importlib.import_module("hostws._native")
-            return native.send, native.receive
+            return importlib.import_module("hostws._native")
         except ModuleNotFoundError:
             pass
-    pure = importlib.import_module("hostws._pure")
-    return pure.send, pure.receive
+    return importlib.import_module("hostws._pure")
 
 
-send, receive = _calls()
+_fast = _calls()
+send: Callable[[int, Any, int], int] = _fast.send
+Receiver: Any = _fast.Receiver
 
 
 def last_words() -> str:
@@ -110,14 +110,15 @@ def response_headers(ws: int) -> List[Tuple[str, str]]:
         headers.append((name.value.decode("latin-1"), value.raw[:length].decode("latin-1")))
 
 
-def _end() -> None:
+def _end(timeout_ms: int) -> None:
     """Before the interpreter goes: what was sent leaves, and no thread of the library calls into it any more."""
-    library.ws_shutdown(2000)
+    _fast.drop_all()
+    library.ws_shutdown(timeout_ms)
 
 
-atexit.register(_end)
+atexit.register(_end, 2000)
 if hasattr(os, "register_at_fork"):
     # Without this every call in the child would fail; the parent's connections are not touched.
-    os.register_at_fork(after_in_child=lambda: library.ws_shutdown(0))
+    os.register_at_fork(after_in_child=lambda: _end(0))
 
-__all__ = ["_abi", "last_words", "library", "open_connection", "receive", "response_headers", "send", "text"]
+__all__ = ["Receiver", "_abi", "last_words", "library", "open_connection", "response_headers", "send", "text"]

@@ -1,17 +1,24 @@
-"""send() and receive() of the extension, by ctypes: for PyPy, and where the extension cannot be loaded."""
+"""send() and Receiver of the extension, by ctypes: for PyPy, and where the extension cannot be loaded."""
 
 from __future__ import annotations
 
-import threading
 import time
 from ctypes import byref, sizeof, string_at
-from typing import Any, List, Union
+from typing import Any, List, Optional, Union
 
 from . import _abi
 
 BATCH = 256
 SLICE_MS = 500
-_rooms = threading.local()
+TAKE_BYTES = 256 * 1024
+# Counts what ends the memory of all events: a fork, and the end of the library.
+_endings = 0
+
+
+def drop_all() -> None:
+    """Nothing that any receiver has is valid any more."""
+    global _endings
+    _endings += 1
 
 
 def send(ws: int, data: Any, data_type: int) -> int:
@@ -33,25 +40,62 @@ def _item(event: Any) -> Any:
     return (event.ws, event.type, event.code, reason, event.was_clean, errors, event.delay_ms, event.round_trip_us, payload)
 
 
-def receive(queue: int, timeout_ms: int, with_ids: int) -> Union[List[Any], int]:
-    from ._library import library
+class Receiver:
+    """Takes the events of a queue."""
 
-    room = getattr(_rooms, "room", None)
-    if room is None:
-        room = _rooms.room = (_abi.ws_event * BATCH)()
-    deadline = time.monotonic() + timeout_ms / 1000
-    while True:
-        left = SLICE_MS if timeout_ms < 0 else max(0, int((deadline - time.monotonic()) * 1000))
-        room[0].struct_size = sizeof(_abi.ws_event)
-        count = library.ws_next_batch(queue, byref(room), BATCH, min(left, SLICE_MS))
-        # Between two calls the interpreter sees Ctrl-C.
-        if count != 0 or left == 0:
-            break
-    if count < 0:
-        return int(count)
-    items: List[Any] = []
-    for event in room[:count]:
-        if with_ids:
-            items.append(event.ws)
-        items.append(_item(event))
-    return items
+    def __init__(self, queue: int):
+        self._queue = queue
+        self._room: Any = (_abi.ws_event * BATCH)()
+        self._at = self._count = 0
+        self._endings_seen = _endings
+
+    def drop(self) -> None:
+        """Its queue goes, and what it has with it."""
+        self._at = self._count = 0
+
+    def left(self) -> bool:
+        """Whether take() has something without waiting, which the queue's descriptor does not tell."""
+        if self._endings_seen != _endings:
+            self.drop()
+        self._endings_seen = _endings
+        return self._at < self._count
+
+    def take(self, timeout_ms: int) -> Union[List[Any], int]:
+        """[id, item, id, item ...], where an item is a list of messages or another event, a tuple. See _native.c."""
+        if not self.left():
+            count = self._wait(timeout_ms)
+            if count < 0:
+                return count
+        items: List[Any] = []
+        messages: Optional[List[Any]] = None
+        of = size = 0
+        while self._at < self._count and size < TAKE_BYTES:
+            event = self._room[self._at]
+            self._at += 1
+            size += event.length
+            item = _item(event)
+            if event.type != _abi.EVENT_MESSAGE:
+                items += (event.ws, item)
+                messages = None
+            elif messages is None or of != event.ws:
+                messages, of = [item], event.ws
+                items += (of, messages)
+            else:
+                messages.append(item)
+        return items
+
+    def _wait(self, timeout_ms: int) -> int:
+        from ._library import library
+
+        deadline = time.monotonic() + timeout_ms / 1000
+        while True:
+            left = SLICE_MS if timeout_ms < 0 else max(0, int((deadline - time.monotonic()) * 1000))
+            self._at = self._count = 0
+            self._room[0].struct_size = sizeof(_abi.ws_event)
+            count = int(library.ws_next_batch(self._queue, byref(self._room), BATCH, min(left, SLICE_MS)))
+            # Between two calls the interpreter sees Ctrl-C, and a signal's handler may receive as well.
+            if count != 0 or left == 0 or self.left():
+                break
+        if count > 0:
+            self._count = count
+        return count

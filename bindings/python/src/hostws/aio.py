@@ -32,6 +32,7 @@ class _Hub:
         self.queue = int(_library.library.ws_queue_new())
         if self.queue < 0:
             raise Error(_library.last_words())
+        self._receiver = _library.Receiver(self.queue)
         self.connections: Dict[int, Connection] = {}
         self._loop = weakref.ref(loop)
         self._wakeup: Any = None
@@ -57,10 +58,11 @@ class _Hub:
         if self._wakeup is None and not loop.is_closed():
             loop.remove_reader(int(_library.library.ws_queue_loop_fd(self.queue)))
         self.hubs.pop(loop, None)
+        self._receiver.drop()
         _library.library.ws_queue_free(self.queue)
 
     def _on_readable(self) -> None:
-        items = _library.receive(self.queue, 0, 1)
+        items = self._receiver.take(0)
         if isinstance(items, int):
             return
         pairs = iter(items)
@@ -68,6 +70,11 @@ class _Hub:
             connection = self.connections.get(ws)
             if connection is not None:
                 connection._on_item(item)
+        if self._receiver.left():
+            # After those who wait for what has come.
+            loop = self._loop()
+            if loop is not None:
+                loop.call_soon(self._on_readable)
 
 
 class Connection(Core):
@@ -92,9 +99,13 @@ class Connection(Core):
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         """Messages until the connection ends cleanly; ConnectionClosed if it is lost."""
+        items, loads = self._items, self._loads if self._is_object else None
         while True:
-            while self._items:
-                yield self._next_item()
+            while items:
+                item = items.popleft()
+                if self._is_paused and len(items) <= LITTLE:
+                    self._resume()
+                yield item if loads is None else loads(item)
             if self._end is not None:
                 if isinstance(self._end, ConnectionClosed) and self._end.was_clean:
                     return
@@ -128,20 +139,23 @@ class Connection(Core):
     def _next_item(self) -> Any:
         item = self._items.popleft()
         if self._is_paused and len(self._items) <= LITTLE:
-            self._is_paused = False
-            _library.library.ws_pause(self._id, 0)
+            self._resume()
         return self._loads(item) if self._is_object else item
 
+    def _resume(self) -> None:
+        self._is_paused = False
+        _library.library.ws_pause(self._id, 0)
+
     def _on_item(self, item: Any) -> None:
-        if item.__class__ is tuple:
-            self._on_raw(item)
-            if self._end is not None:
-                self._hub.forget(self)
-        else:
-            self._items.append(item)
+        if item.__class__ is list:
+            self._items.extend(item)
             if len(self._items) >= MUCH and not self._is_paused:
                 self._is_paused = True
                 _library.library.ws_pause(self._id, 1)
+        else:
+            self._on_raw(item)
+            if self._end is not None:
+                self._hub.forget(self)
         waiters = self._waiters
         while waiters:
             waiter = waiters.popleft()
