@@ -31,7 +31,10 @@ needs_to_test() {
     have php || want php-cli php-cli php83 php -
     have luajit || want luajit luajit luajit luajit luajit
     have luarocks || want luarocks luarocks luarocks luarocks luarocks
-    { have lua5.4 && pkg-config --exists lua5.4; } 2>/dev/null || want 'lua5.4 liblua5.4-dev' - 'lua5.4 lua5.4-dev' - -
+    for version in 5.3 5.4; do
+        { have "lua$version" && pkg-config --exists "lua$version"; } 2>/dev/null ||
+            want "lua$version liblua$version-dev" - "lua$version lua$version-dev" - -
+    done
     have fpc || want fp-compiler fpc - fpc fpc
     { have mono && have mcs; } || want 'mono-runtime mono-mcs' mono-core mono mono mono
     have pypy3 || want pypy3 pypy3 - pypy3 -

@@ -32,7 +32,7 @@ rock)
     rm -rf "$folder/rocks" "$folder"/lua-5.*
     python3 "$package/rock.py" "$library" "$folder/rocks"
     # LuaJIT takes what was installed for 5.1.
-    for version in 5.1 5.4; do
+    for version in 5.1 5.3 5.4; do
         luarocks --lua-version "$version" --tree "$folder/lua-$version" install --deps-mode=none "$folder/rocks"/*.rock
     done
     ;;

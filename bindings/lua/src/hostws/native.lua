@@ -4,7 +4,7 @@ local has_ffi, door = pcall(require, "hostws.ffi")
 if has_ffi then return door end
 
 local major, minor = _VERSION:match "(%d+)%.(%d+)"
-local found, core = pcall(require, "hostws.core" .. major * 100 + minor)
+local found, core = pcall(require, ("hostws.core%d0%d"):format(major, minor))
 if found then return core end
 local alone, plain = pcall(require, "hostws.core")
 if alone then return plain end
