@@ -4,8 +4,9 @@
     python3 bindings/bench.py --python WHEEL [--work FOLDER] [--rounds 3] [--only COLUMN,...] [--cpu] [--quick]
 
 WHEEL is the package for Python. FOLDER (build/bindings-bench) gets the server of ctests/bench and what PyPI and npm have. Another
-binding takes part by a bench.json in its folder: {"C#": ["mono", "bench.exe"]}, columns and commands, run in FOLDER. A
-command is given MODE URL N SIZE:
+binding takes part by a bench.json in its folder: {"C#": ["mono", "bench.exe"]}, columns and commands, run in FOLDER. In a
+command {root} is the repository, and {tests} where the tests have built and installed the packages (--tests,
+build/release/ctests/bindings). It is given MODE URL N SIZE:
 
     flood, flood-text   sends "go" to URL/flood/SIZE/N or /flood-text/SIZE/N, and takes N messages of SIZE bytes
     rtt                 N round trips of SIZE bytes at URL/echo, one after the other
@@ -57,7 +58,7 @@ def server_program(work: Path) -> Path:
     return work / "server"
 
 
-def columns(work: Path, wheel: Path) -> Dict[str, List[str]]:
+def columns(work: Path, wheel: Path, tests: Path) -> Dict[str, List[str]]:
     """The command of each client."""
     python = work / "venv/bin/python"
     if not python.exists():
@@ -72,7 +73,8 @@ def columns(work: Path, wheel: Path) -> Dict[str, List[str]]:
         shutil.copy(HERE / "bench/ws.mjs", work)
         found["ws"] = ["node", str(work / "ws.mjs")]
     for path in sorted(HERE.glob("*/bench.json")):
-        found.update(json.loads(path.read_text(encoding="utf-8")))
+        for name, command in json.loads(path.read_text(encoding="utf-8")).items():
+            found[name] = [word.format(root=ROOT, tests=tests) for word in command]
     return found
 
 
@@ -101,6 +103,8 @@ class Servers:
 def measure(servers: Servers, work: Path, command: List[str], mode: str, count: int, size: int, cpu: bool) -> Optional[float]:
     """Seconds for each message."""
     url = servers.urls["same" if mode == "rtt" else "other"]
+    if shutil.which(command[0], path=f"{work}{os.pathsep}{os.environ['PATH']}") is None:
+        return None
     done = subprocess.run([*command, mode, url, str(count), str(size)], cwd=work, stdout=subprocess.PIPE, text=True,
                           timeout=PATIENCE_S, preexec_fn=pinned(servers.client), env=dict(os.environ, no_proxy="*", BENCH_CPU=str(int(cpu))))
     if done.returncode == UNAVAILABLE:
@@ -132,6 +136,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--python", type=Path, required=True, metavar="WHEEL")
     options.add_argument("--work", type=Path, default=ROOT / "build/bindings-bench", metavar="FOLDER")
+    options.add_argument("--tests", type=Path, default=ROOT / "build/release/ctests/bindings", metavar="FOLDER")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--only", type=lambda names: names.split(","), metavar="COLUMN,...")
     options.add_argument("--cpu", action="store_true", help="processor time of the client, for a machine that is busy")
@@ -139,7 +144,7 @@ def main() -> None:
     given = options.parse_args()
     work = given.work.absolute()
     work.mkdir(parents=True, exist_ok=True)
-    clients = {name: command for name, command in columns(work, given.python.absolute()).items()
+    clients = {name: command for name, command in columns(work, given.python.absolute(), given.tests.absolute()).items()
                if not given.only or name in given.only}
     servers = Servers(server_program(work))
     print(f"| | {' | '.join(clients)} |\n|---|{'---|' * len(clients)}")

@@ -4,8 +4,9 @@
 # sh lua.sh run INTERPRETER VERSION FOLDER PROGRAM...  runs a program with what was installed for that version of Lua
 set -eu
 
+# Not to stdout, where a driver answers.
 skip() {
-    echo "skipped: $1"
+    echo "skipped: $1" >&2
     exit 77
 }
 

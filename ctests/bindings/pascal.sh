@@ -26,6 +26,7 @@ package)
     }
     out="$folder/programs"
     for program in "$bindings/pascal/tests/TestHostws.pas" "$bindings/conformance/drivers/Driver.pas" \
+        "$bindings/bench/Client.pas" \
         "$folder/package/examples/Timer.pas" "$folder/First.pas"; do
         compile -Sew "-FU$out" "-FE$out" "$program"
     done
