@@ -41,6 +41,7 @@ needs_to_test() {
     have javac || want default-jdk-headless java-latest-openjdk-devel openjdk17 jdk-openjdk openjdk
     [ -e /usr/share/java/jna.jar ] || want libjna-java jna - - -
     have ruby || want ruby ruby ruby ruby ruby
+    have go || want golang-go golang go go go
     have node || want nodejs nodejs nodejs nodejs node
     have npm || want npm nodejs-npm npm npm -
     python3 -c 'import venv, ensurepip' 2>/dev/null || want python3-venv python3 python3 python python3

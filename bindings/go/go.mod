@@ -1,0 +1,3 @@
+module hostws.com/go/hostws
+
+go 1.19

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Writes the module as a proxy serves it, with the static libraries in it:
+
+    python3 bindings/go/pack.py OUTPUT-FOLDER GOOS_GOARCH=LIBRARY...
+
+LIBRARY is libhostws.a, without debug information if you wish (strip -g).
+"""
+
+import json
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+# The same for the same content.
+DATE = (1980, 1, 1, 0, 0, 0)
+TIME = "1980-01-01T00:00:00Z"
+
+
+def main() -> None:
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    module = re.search(r"^module (\S+)", (HERE / "go.mod").read_text(), re.M)[1]
+    version = "v" + re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
+    files = {path.name: path for path in sorted(HERE.iterdir()) if path.suffix in (".go", ".mod") or path.name == "README.md"}
+    files["hostws.h"] = ROOT / "include" / "hostws.h"
+    files.update((path.name, path) for path in sorted(ROOT.glob("LICENSE-*")))
+    for given in sys.argv[2:]:
+        platform, library = given.split("=", 1)
+        files[f"lib/{platform}/libhostws.a"] = Path(library)
+
+    folder = Path(sys.argv[1]) / module / "@v"
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(folder / f"{version}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, path in files.items():
+            entry = zipfile.ZipInfo(f"{module}@{version}/{name}", DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+    (folder / f"{version}.mod").write_bytes((HERE / "go.mod").read_bytes())
+    (folder / f"{version}.info").write_text(json.dumps({"Version": version, "Time": TIME}) + "\n", encoding="utf-8")
+    (folder / "list").write_text(version + "\n", encoding="utf-8")
+    print(f"{module}@{version}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+#!/bin/sh
+# sh go.sh module BINDINGS LIBRARY STRIP FOLDER    packs the module with that static library, and installs it from there into a fresh
+#                                                  program in FOLDER/go; builds the driver, the tests and the program of the README
+# sh go.sh run FOLDER PROGRAM [ARGUMENTS...]       runs one of them where the module lies
+set -eu
+
+action=$1
+shift
+case $action in
+module)
+    bindings=$1 library=$2 strip=$3 folder=$4/go
+    for program in go cc; do
+        command -v "$program" >/dev/null || { echo "skipped: $program is not installed"; exit 77; }
+    done
+    rm -rf "$folder/proxy" "$folder/modules" "$folder/program" "$folder/bin"
+    mkdir -p "$folder/proxy" "$folder/program/driver" "$folder/program/readme" "$folder/bin"
+    "$strip" -g -o "$folder/libhostws.a" "$library"
+    python3 "$bindings/go/pack.py" "$folder/proxy" "$(go env GOOS)_$(go env GOARCH)=$folder/libhostws.a"
+    rm "$folder/libhostws.a"
+
+    # Nothing comes from elsewhere.
+    GOPROXY="file://$folder/proxy" GOSUMDB=off GOMODCACHE="$folder/modules" GOFLAGS=-modcacherw GOWORK=off
+    GOCACHE=${GOCACHE:-$folder/cache}
+    export GOPROXY GOSUMDB GOMODCACHE GOFLAGS GOWORK GOCACHE
+    cp "$bindings/conformance/drivers/driver.go" "$folder/program/driver"
+    sed -n '/^```go/,/^```/p' "$bindings/go/README.md" | sed -n '2,/^```/p' | sed '/^```/d' >"$folder/program/readme/main.go"
+    lines=$(grep -c . "$folder/program/readme/main.go")
+    [ "$lines" -le 15 ] || { echo "the first program of the README has $lines lines"; exit 1; }
+    cd "$folder/program"
+    go mod init hostws.test/program
+    go get hostws.com/go/hostws
+    go vet hostws.com/go/hostws ./...
+    go build -o "$folder/bin" ./...
+    race=$(go env GOOS GOARCH | paste -sd ' ' | sed -n 's/^linux amd64$/-race/p')
+    go test $race -c -o "$folder/bin/tests" hostws.com/go/hostws
+    unformatted=$(gofmt -l "$bindings/go" "$bindings/conformance/drivers/driver.go")
+    [ -z "$unformatted" ] || { echo "not formatted by gofmt: $unformatted"; exit 1; }
+    ;;
+run)
+    folder=$1/go program=$2
+    shift 2
+    [ -x "$folder/bin/$program" ] || { echo "skipped: the module was not built"; exit 77; }
+    if [ "$program" = readme ]; then
+        said=$("$folder/bin/readme" "$HOSTWS_WS/echo")
+        [ "$said" = "hello <nil>" ] || { echo "the program of the README said: $said"; exit 1; }
+        exit 0
+    fi
+    exec "$folder/bin/$program" "$@"
+    ;;
+esac
