@@ -24,6 +24,7 @@ mod exit;
 #[doc(hidden)]
 pub mod fuzzing;
 mod headroom;
+mod ids;
 mod json;
 mod library;
 mod log;

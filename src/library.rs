@@ -6,7 +6,6 @@ mod shutdown;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -19,6 +18,7 @@ use crate::connection::{
 };
 use crate::dial::DialConfig;
 use crate::error::{Code, Error, Result};
+use crate::ids::IdMap;
 use crate::process::{self, PerProcess, ThreadToken};
 use crate::queue::{Kind, Queue};
 use crate::transport::start_tls;
@@ -33,7 +33,7 @@ pub use crate::process::is_forked;
 #[derive(Default)]
 struct Library {
     registry: Registry,
-    queues: Mutex<HashMap<i32, Arc<Pair>>>,
+    queues: Mutex<IdMap<Arc<Pair>>>,
     urls: Interner<str>,
     limits: Interner<Limits>,
     configs: Interner<DialConfig>,
@@ -76,7 +76,7 @@ impl Drop for Own {
 }
 
 impl Library {
-    fn queues(&self) -> MutexGuard<'_, HashMap<i32, Arc<Pair>>> {
+    fn queues(&self) -> MutexGuard<'_, IdMap<Arc<Pair>>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

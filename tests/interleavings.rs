@@ -12,6 +12,8 @@ mod engine;
 mod error;
 #[path = "../src/connection/gathering.rs"]
 mod gathering;
+#[path = "../src/ids.rs"]
+mod ids;
 #[path = "../src/queue/mod.rs"]
 mod queue;
 #[path = "../src/connection/seat.rs"]
@@ -364,6 +366,7 @@ mod connection {
         Wakeup,
         Gathered(Arc<Seat>),
         Watch(Arc<crate::sys::WakePipe>),
+        Hold(Arc<Queue>),
         /// Of a queue: a message comes for it from now on, too.
         Open(Arc<Connection>),
     }
@@ -568,7 +571,7 @@ mod driver {
             let due = std::mem::take(&mut self.gathered);
             for command in commands {
                 match command {
-                    Command::Wakeup | Command::Watch(_) => {}
+                    Command::Wakeup | Command::Watch(_) | Command::Hold(_) => {}
                     Command::Gathered(seat) => self.gathered.push(seat),
                     Command::Open(connection) => self.connections.push(connection),
                 }
@@ -1031,6 +1034,7 @@ impl queue::Engine for Fixed {
     fn is_lost(&self) -> bool {
         false
     }
+    fn hold(&self) {}
     fn turn(&self, _: Option<std::time::Duration>, _: bool) -> Turn {
         self.0.into()
     }

@@ -13,7 +13,7 @@ void fail(const char *what) {
 }
 
 static void usage(void) {
-    fail("usage: [--text] [--pull] [--batch] [--busy MICROSECONDS] MODE URL N SIZE [CONNS] [INFLIGHT]\n"
+    fail("usage: [--text] [--pull] [--batch] [--loop] [--busy MICROSECONDS] MODE URL N SIZE [CONNS] [INFLIGHT]\n"
          "  MODE  rtt, pipeline, flood, sink, idle or start\n"
          "  URL   ws://HOST:PORT or wss://HOST:PORT");
 }
@@ -37,6 +37,8 @@ bench bench_from(int argc, char **argv) {
             bench.is_pull = true;
         } else if (strcmp(argv[at], "--batch") == 0) {
             bench.is_pull = bench.is_batch = true;
+        } else if (strcmp(argv[at], "--loop") == 0) {
+            bench.is_looped = true;
         } else if (strcmp(argv[at], "--busy") == 0 && at + 1 < argc) {
             bench.busy_us = number(argv[++at], 1);
         } else {

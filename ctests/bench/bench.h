@@ -16,6 +16,7 @@ typedef struct bench {
     bool is_text;
     bool is_pull;
     bool is_batch; /* several in a call */
+    bool is_looped; /* it waits in an event loop of its own */
     long busy_us;
 } bench;
 

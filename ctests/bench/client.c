@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 enum { OPENING_AT_ONCE = 32 };
 
@@ -171,7 +173,7 @@ static void connect_one(run *run) {
 }
 
 /* Looked up by name, as is ws_queue_busy_poll. */
-static void pump_batches(run *run) {
+static void deliver_batch(run *run, int32_t timeout_ms) {
     enum { CAPACITY = 64 };
     int32_t (*next_batch)(ws_queue, ws_event *, int32_t, int32_t);
     *(void **)&next_batch = dlsym(RTLD_DEFAULT, "ws_next_batch");
@@ -179,30 +181,54 @@ static void pump_batches(run *run) {
         exit(UNAVAILABLE);
     }
     ws_event events[CAPACITY] = {{.struct_size = sizeof events[0]}};
-    while (!run->is_done) {
-        int32_t count = next_batch(0, events, CAPACITY, -1);
-        must(count);
-        for (int32_t i = 0; i < count && !run->is_done; i++) {
-            handle(run, &events[i]);
-        }
+    int32_t count = next_batch(0, events, CAPACITY, timeout_ms);
+    must(count);
+    for (int32_t i = 0; i < count && !run->is_done; i++) {
+        handle(run, &events[i]);
     }
 }
 
-static void pump(run *run) {
+/* What waits, or with a timeout of -1 the next event. */
+static void deliver(run *run, int32_t timeout_ms) {
     if (run->bench.is_batch) {
-        pump_batches(run);
+        deliver_batch(run, timeout_ms);
+    } else if (run->bench.is_pull) {
+        const ws_event *event = ws_next(0, timeout_ms);
+        if (event) {
+            handle(run, event);
+        } else if (timeout_ms != 0) {
+            fail(ws_last_error_message());
+        }
+    } else {
+        must(ws_poll(0, timeout_ms, 0));
+    }
+}
+
+/* As a program with a loop around epoll does it. */
+static void pump_looped(run *run) {
+    intptr_t (*loop_fd)(ws_queue);
+    *(void **)&loop_fd = dlsym(RTLD_DEFAULT, "ws_queue_loop_fd");
+    int queue = (int)(loop_fd ? loop_fd(0) : ws_queue_fd(0));
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event event = {.events = EPOLLIN};
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, queue, &event) != 0) {
+        fail("client: epoll_ctl");
+    }
+    while (!run->is_done) {
+        if (epoll_wait(epoll, &event, 1, -1) > 0) {
+            deliver(run, 0);
+        }
+    }
+    close(epoll);
+}
+
+static void pump(run *run) {
+    if (run->bench.is_looped) {
+        pump_looped(run);
         return;
     }
     while (!run->is_done) {
-        if (run->bench.is_pull) {
-            const ws_event *event = ws_next(0, -1);
-            if (!event) {
-                fail(ws_last_error_message());
-            }
-            handle(run, event);
-        } else {
-            must(ws_poll(0, -1, 0));
-        }
+        deliver(run, -1);
     }
 }
 

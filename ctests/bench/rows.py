@@ -17,6 +17,7 @@ MIB = 1024 * KIB
 ROWS = [
     row("rtt64-one-core", "rtt", 10_000, 64, 1.10, placement="one core"),
     row("rtt64-core-each", "rtt", 5_000, 64, 1.05),
+    row("rtt64-own-loop", "rtt", 10_000, 64, 1.40, flags=["--loop"], placement="one core"),
     row("rtt64-busy-poll", "rtt", 5_000, 64, 0.45, flags=["--busy", "20"]),
     row("rtt64-tls", "rtt", 10_000, 64, 1.10, tls=True, placement="one core"),
     row("pipe64", "pipeline", 200_000, 64, 0.70, in_flight=128),

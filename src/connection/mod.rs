@@ -96,6 +96,8 @@ pub enum Command {
     WatchNetwork,
     /// End turns when the host writes into a queue's wake pipe.
     Watch(Arc<WakePipe>),
+    /// That queue keeps memory, which is freed when it is idle.
+    Hold(Arc<Queue>),
 }
 
 /// The queue and the worker of a connection. The connections of a queue at a worker share one

@@ -1,6 +1,5 @@
 //! The table of ids. An id that was issued and is no longer in the table is Closed for ever.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +9,7 @@ use super::questions::Questions;
 use super::stats::{Stats, Totals};
 use super::tally::Tally;
 use crate::error::{Code, Error, Result};
+use crate::ids::IdMap;
 
 /// Outside the registry: a forked child starts with a new registry, but never issues an id twice.
 static NEXT: AtomicI32 = AtomicI32::new(1);
@@ -23,14 +23,14 @@ pub struct Registry<C> {
 }
 
 struct Table<C> {
-    connections: HashMap<i32, Arc<C>>,
+    connections: IdMap<Arc<C>>,
     /// The totals of connections that were removed.
     past: Totals,
 }
 
 impl<C> Default for Registry<C> {
     fn default() -> Registry<C> {
-        let table = Table { connections: HashMap::new(), past: Totals::default() };
+        let table = Table { connections: IdMap::default(), past: Totals::default() };
         Registry {
             table: Mutex::new(table),
             causes: Causes::default(),

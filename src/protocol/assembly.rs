@@ -121,7 +121,18 @@ impl Assembly {
             piece = later;
             self.hand_on(batch)?;
         }
+        self.use_spare(piece.len() as u64 + rest, is_last, batch);
         self.take(piece, rest, is_last)
+    }
+
+    /// Begins a large message of known length in memory that the batch has left.
+    fn use_spare(&mut self, announced: u64, is_last: bool, batch: &mut Batch) {
+        let most = self.stream_threshold as u64;
+        if self.data.capacity() == 0 && is_last && (LARGE as u64 + 1..=most).contains(&announced) {
+            if let Some(spare) = batch.spare_for(announced as usize) {
+                self.data = spare;
+            }
+        }
     }
 
     /// Whether the message is large if `announced` more bytes arrive.
@@ -132,11 +143,17 @@ impl Assembly {
     /// How many of the next `announced` bytes of the frame can be read directly into the message:
     /// one or more. Call `filled` after appending them to `data`. `None` if a part must be
     /// delivered first.
-    pub fn make_space(&mut self, announced: u64, is_last: bool) -> Option<usize> {
+    pub fn make_space(
+        &mut self,
+        announced: u64,
+        is_last: bool,
+        batch: &mut Batch,
+    ) -> Option<usize> {
         let until_part = self.stream_threshold - self.data.len();
         if until_part == 0 {
             return None;
         }
+        self.use_spare(announced, is_last, batch);
         // If there is no memory, `append` reports it.
         self.make_room(1, announced.saturating_sub(1), is_last).ok()?;
         // One byte is for the batch's NUL.

@@ -14,6 +14,8 @@ pub struct Batch {
     /// The memory of a read buffer, with messages in their original place.
     taken: Vec<u8>,
     large: Vec<Vec<u8>>,
+    /// Empty memory for large messages.
+    spares: Vec<Vec<u8>>,
     items: Vec<Item>,
     payload_bytes: usize,
     is_reused: bool,
@@ -107,11 +109,33 @@ impl Batch {
         }
     }
 
-    /// Forgets the messages and keeps the memory for the next ones.
+    /// Adds empty memory for large messages.
+    pub fn add_spares(&mut self, spares: Vec<Vec<u8>>) {
+        self.spares = spares;
+    }
+
+    /// Takes back the memory that no message has needed.
+    pub fn take_spares(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.spares)
+    }
+
+    /// Empty memory for a message of that length and its NUL, if there is some that is not much
+    /// larger.
+    pub(super) fn spare_for(&mut self, length: usize) -> Option<Vec<u8>> {
+        let fits = (length + 1)..=(length + length / 4);
+        let index = self.spares.iter().rposition(|spare| fits.contains(&spare.capacity()))?;
+        Some(self.spares.swap_remove(index))
+    }
+
+    /// Forgets the messages and keeps the memory for the next ones. That of large messages becomes
+    /// spare.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.taken.clear();
-        self.large.clear();
+        for mut large in self.large.drain(..) {
+            large.clear();
+            self.spares.push(large);
+        }
         self.items.clear();
         self.payload_bytes = 0;
         self.is_reused = true;
@@ -172,7 +196,7 @@ impl Batch {
         marks: u8,
     ) -> Result<(), Violation> {
         let (Ok(at), true) = (u32::try_from(self.bytes.len()), payload.len() <= LARGE) else {
-            let mut own = Vec::new();
+            let mut own = self.spare_for(payload.len()).unwrap_or_default();
             room(&mut own, payload.len() + 1, payload.len())?;
             own.extend_from_slice(payload);
             return self.push_large(kind, own, marks);
@@ -302,6 +326,21 @@ mod tests {
         batch.push_owned(MessageKind::Binary, payload).unwrap();
         assert_eq!(batch.get(0).unwrap().payload.as_ptr(), address);
         assert!(batch.bytes.is_empty());
+    }
+
+    #[test]
+    fn a_large_message_uses_the_memory_of_one_like_it() {
+        let mut batch = Batch::new();
+        batch.push(MessageKind::Binary, &vec![1; 4 * LARGE]).unwrap();
+        batch.push(MessageKind::Binary, &vec![1; 2 * LARGE]).unwrap();
+        let address = batch.get(1).unwrap().payload.as_ptr();
+        batch.clear();
+        assert_eq!(batch.spares.len(), 2);
+        batch.push(MessageKind::Text, &vec![b'a'; 2 * LARGE - 100]).unwrap();
+        batch.push(MessageKind::Text, &vec![b'a'; 2 * LARGE]).unwrap();
+        assert_eq!(batch.get(0).unwrap().payload.as_ptr(), address);
+        assert_eq!(batch.get(0).unwrap().payload.len(), 2 * LARGE - 100);
+        assert!(batch.take_spares()[0].capacity() > 4 * LARGE, "too much for the second");
     }
 
     #[test]

@@ -134,7 +134,7 @@ impl Decoder {
         if !fin && self.remaining <= LARGE as u64 {
             return None;
         }
-        let room = self.message.make_space(self.remaining, fin)?.min(most);
+        let room = self.message.make_space(self.remaining, fin, batch)?.min(most);
         let ends = room as u64 == self.remaining;
         let before = self.message.data().len();
         let read = read(self.message.data(), room, ends);

@@ -47,6 +47,9 @@ pub trait Engine: Send + Sync {
     /// loop's descriptor is to become readable when there is something to do.
     fn turn(&self, timeout: Option<Duration>, is_watched: bool) -> Turn;
 
+    /// The queue keeps memory, which it frees in `Queue::expire`.
+    fn hold(&self);
+
     /// From now on, a byte in that pipe ends a turn.
     fn watch(&self, pipe: &Arc<WakePipe>);
 

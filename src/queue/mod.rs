@@ -4,6 +4,7 @@
 mod engine;
 mod event;
 mod polling;
+mod pool;
 mod signal;
 mod state;
 mod superseding;
@@ -17,6 +18,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub use engine::{Engine, Turn, Turned};
 pub use event::{Ask, Ending, Entry, Event, Kind, Pong, Recipient, Reconnecting};
+pub use pool::IDLE as POOL_IDLE;
 pub use waiting::{Goal, Loan, Sleeper, Wait, Waited};
 pub use wakeup::Wakeup;
 
@@ -183,7 +185,10 @@ impl Queue {
         if let (Some(engine), Some(pipe)) = (&engine, &state.wake_pipe) {
             engine.watch(pipe);
         }
-        let spare = if engine.is_none() { state.spare_notifier.take() } else { None };
+        let mut spare = None;
+        if engine.is_none() {
+            spare = Some((state.spare_notifier.take(), std::mem::take(&mut state.pool)));
+        }
         let former = std::mem::replace(&mut state.engine, engine);
         drop(state);
         drop((former, spare));
@@ -347,9 +352,10 @@ impl Queue {
         let discarded = state.take_lanes();
         let parked = state.parked.take();
         let descriptors = (std::mem::take(&mut state.signal), state.wake_pipe.take());
+        let pool = std::mem::take(&mut state.pool);
         self.notify(state);
         // Settling takes other locks.
-        drop((discarded, parked, descriptors));
+        drop((discarded, parked, descriptors, pool));
     }
 }
 

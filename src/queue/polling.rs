@@ -1,8 +1,10 @@
 //! Taking events out. Only one thread at a time does this, the queue's poller.
 
 use std::any::Any;
+use std::time::Instant;
 
 use super::event::{Entry, Event, Kind, Recipient};
+use super::pool::Pool;
 use super::state::{End, Parked};
 use super::Queue;
 use crate::error::{Code, Error, Result};
@@ -54,7 +56,7 @@ impl Queue {
         let former = delivered.as_ref().map(|entry| entry.recipient.id());
         let spare = settled(delivered);
         let mut state = self.state();
-        let unused = state.keep(spare);
+        let kept = state.keep(spare);
         let has_waiters = former.is_some() && !state.sleepers.is_empty();
         if let Some(id) = former {
             state.release(id);
@@ -68,7 +70,7 @@ impl Queue {
         } else {
             drop(state);
         }
-        drop(unused);
+        kept.finish();
         if rouse {
             self.rouse();
         }
@@ -80,16 +82,41 @@ impl Queue {
         let id = delivered.recipient.id();
         let spare = settled(Some(delivered));
         let mut state = self.state();
-        let unused = state.keep(spare);
+        let kept = state.keep(spare);
         state.release(id);
         state.settle_change();
         self.notify(state);
-        drop(unused);
+        kept.finish();
     }
 
-    /// An empty batch.
+    /// An empty batch, with memory for large messages.
     pub fn batch(&self) -> Batch {
-        self.state().spare.take().unwrap_or_default()
+        let mut state = self.state();
+        let mut batch = state.spare.take().unwrap_or_default();
+        batch.add_spares(state.pool.take());
+        batch
+    }
+
+    /// The same for the rest of a large message.
+    pub fn batch_for_large(&self) -> Batch {
+        let mut batch = Batch::new();
+        batch.add_spares(self.state().pool.take());
+        batch
+    }
+
+    /// Keeps the memory of large messages that a batch was not filled with.
+    pub fn keep_large(&self, spares: Vec<Vec<u8>>) {
+        if !spares.is_empty() {
+            let kept = self.state().keep_large(spares, Pool::put_back);
+            kept.finish();
+        }
+    }
+
+    /// Frees the memory of large messages if there were none for a while. Returns false if it is to
+    /// be called again after `POOL_IDLE`.
+    pub fn expire(&self, now: Instant) -> bool {
+        let expired = self.state().pool.expire(now);
+        expired.is_some()
     }
 
     /// The poller is about to deliver several events: what it sends meanwhile is gathered.

@@ -1,14 +1,16 @@
 //! The state of a queue, protected by its lock.
 
 use std::any::Any;
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::engine::{Engine, Turn, Turned};
 use super::event::{Entry, Kind};
+use super::pool::Pool;
 use super::signal::Signal;
+use crate::ids::IdSet;
 use crate::process::ThreadToken;
 use crate::protocol::Batch;
 use crate::sync::Notifier;
@@ -53,6 +55,8 @@ pub struct State {
     pub is_lent: bool,
     /// Memory for the poller's next turn of the loop.
     pub spare: Option<Batch>,
+    /// Memory for large messages.
+    pub pool: Pool,
     /// The poller, while it runs the loop in its wait.
     pub rider: Option<ThreadToken>,
     /// The poller's last turn of the loop has left something to do, which nothing announces.
@@ -71,7 +75,7 @@ pub struct Lane {
     /// The number of events in `entries`.
     pub events: usize,
     /// The connections that may still bring events.
-    pub live: HashSet<i32>,
+    pub live: IdSet,
 }
 
 /// A queue is neglected if it holds events and is not polled for this long.
@@ -102,6 +106,25 @@ pub struct Parked {
     pub recipient: i32,
     /// The number of events that it still holds.
     pub left: usize,
+}
+
+/// What remains to be done, without the queue's lock, after memory was kept.
+#[derive(Default)]
+pub struct Kept {
+    /// Memory to be freed.
+    unused: Option<Batch>,
+    unused_large: Vec<Vec<u8>>,
+    /// The loop that is to free the memory of large messages later.
+    to_tell: Option<Arc<dyn Engine>>,
+}
+
+impl Kept {
+    pub fn finish(self) {
+        drop((self.unused, self.unused_large));
+        if let Some(engine) = self.to_tell {
+            engine.hold();
+        }
+    }
 }
 
 /// The end of a lane.
@@ -338,13 +361,32 @@ impl State {
         self.rider.is_some_and(|rider| rider == ThreadToken::current())
     }
 
-    /// Keeps memory for the next turn while the poller runs the loop: it is still in the nearest
-    /// cache. Returns what is not kept.
-    pub fn keep(&mut self, spare: Option<Batch>) -> Option<Batch> {
-        match spare {
-            Some(_) if self.is_lent => std::mem::replace(&mut self.spare, spare),
-            spare => spare,
+    /// Keeps memory for the next messages. That of small ones is kept while the poller runs the
+    /// loop: then it is still in the nearest cache.
+    pub fn keep(&mut self, delivered: Option<Batch>) -> Kept {
+        let Some(mut batch) = delivered else { return Kept::default() };
+        let mut kept = self.keep_large(batch.take_spares(), Pool::put);
+        kept.unused = match self.is_lent {
+            true => self.spare.replace(batch),
+            false => Some(batch),
+        };
+        kept
+    }
+
+    /// The same for the memory of large messages.
+    pub fn keep_large(
+        &mut self,
+        spares: Vec<Vec<u8>>,
+        put: impl FnOnce(&mut Pool, Vec<Vec<u8>>) -> Vec<Vec<u8>>,
+    ) -> Kept {
+        let mut kept = Kept::default();
+        if self.engine.is_none() || self.closed {
+            kept.unused_large = spares;
+        } else if !spares.is_empty() {
+            kept.unused_large = put(&mut self.pool, spares);
+            kept.to_tell = if self.pool.is_news() { self.engine.clone() } else { None };
         }
+        kept
     }
 
     /// The host goes back to its own event loop, and waits there.

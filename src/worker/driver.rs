@@ -20,7 +20,7 @@ use crate::connection::{Command, Connection, Mailbox, Seat, GATHERING_MOMENT};
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::protocol::{close_code, ReadBuffer};
-use crate::queue::{Ending, Event, Turned};
+use crate::queue::{Ending, Event, Queue, Turned, POOL_IDLE};
 use crate::sys::{self, WakePipe};
 
 const EVENTS_PER_TURN: usize = 256;
@@ -59,6 +59,8 @@ pub struct Driver {
     wake_pipes: Vec<Arc<WakePipe>>,
     /// When gathered messages are due, in order.
     gathered: VecDeque<(Instant, Arc<Seat>)>,
+    /// When to look at the queues that keep memory, in order.
+    held: VecDeque<(Instant, Arc<Queue>)>,
 }
 
 impl Driver {
@@ -93,6 +95,7 @@ impl Driver {
             network: NetworkWatch::new(announce),
             wake_pipes: Vec::new(),
             gathered: VecDeque::new(),
+            held: VecDeque::new(),
         })
     }
 
@@ -184,6 +187,7 @@ impl Driver {
         self.network.tell(now);
         // A host that watches the loop comes as soon as messages are gathered.
         self.send_gathered(borrower, if is_watched { now + GATHERING_MOMENT } else { now });
+        self.expire(now);
         while let Some(key) = self.timers.pop(now) {
             if let Some(link) = self.links.get_mut(key) {
                 link.timer = None;
@@ -207,6 +211,16 @@ impl Driver {
         }
     }
 
+    /// Lets queues free the memory that they do not use.
+    fn expire(&mut self, now: Instant) {
+        while self.held.front().is_some_and(|&(due, _)| due <= now) {
+            let Some((_, queue)) = self.held.pop_front() else { break };
+            if !queue.expire(now) {
+                self.held.push_back((now + POOL_IDLE, queue));
+            }
+        }
+    }
+
     fn timeout(&self, patience: Patience<'_>) -> Option<Duration> {
         if !self.unfinished.is_empty() {
             return Some(Duration::ZERO);
@@ -216,7 +230,9 @@ impl Driver {
             Patience::Loan { timeout, .. } => return timeout,
         };
         let gathered = self.gathered.front().map(|&(due, _)| due);
-        let due = [self.timers.next(), gathered, self.network.due()].into_iter().flatten().min();
+        let held = self.held.front().map(|&(due, _)| due);
+        let due = [self.timers.next(), gathered, held, self.network.due()];
+        let due = due.into_iter().flatten().min();
         let next = due.map(|at| at.saturating_duration_since(Instant::now()));
         [wanted, next].into_iter().flatten().min()
     }
@@ -260,6 +276,7 @@ impl Driver {
             }
             // It only ends the turn.
             Command::Wakeup => {}
+            Command::Hold(queue) => self.held.push_back((now + POOL_IDLE, queue)),
             Command::NetworkChanged => {
                 for key in self.links.iter().map(|(key, _)| key).collect::<Vec<_>>() {
                     self.visit(key, now, |link, tools| link.on_network_change(tools.now));

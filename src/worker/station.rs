@@ -41,6 +41,10 @@ impl queue::Engine for Station {
         self.engine.turn(&self.queue, &self.seat, timeout, is_watched)
     }
 
+    fn hold(&self) {
+        self.engine.mailbox().send(Command::Hold(Arc::clone(&self.queue)));
+    }
+
     fn watch(&self, pipe: &Arc<WakePipe>) {
         self.engine.mailbox().send(Command::Watch(Arc::clone(pipe)));
     }

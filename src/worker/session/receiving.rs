@@ -54,18 +54,19 @@ impl Session {
             return None;
         }
         let decoder = &mut self.incoming.as_mut()?.decoder;
-        let mut batch = Batch::new();
+        let mut batch = self.connection.queue().batch_for_large();
         let mut received = Received { count: 0, is_drained: false };
-        let DirectRead { read, violation } =
-            decoder.read_direct(2 * READ_SIZE, &mut batch, |message, most, ends| {
-                let mut rooms = [
-                    Room { buffer: message, most },
-                    Room { buffer: buffer.end(), most: BEHIND_LARGE },
-                ];
-                let rooms = if ends { &mut rooms[..] } else { &mut rooms[..1] };
-                received = self.transport.read(rooms, self.at_end)?;
-                Ok(())
-            })?;
+        let direct = decoder.read_direct(2 * READ_SIZE, &mut batch, |message, most, ends| {
+            let mut rooms =
+                [Room { buffer: message, most }, Room { buffer: buffer.end(), most: BEHIND_LARGE }];
+            let rooms = if ends { &mut rooms[..] } else { &mut rooms[..1] };
+            received = self.transport.read(rooms, self.at_end)?;
+            Ok(())
+        });
+        let Some(DirectRead { read, violation }) = direct else {
+            self.connection.queue().keep_large(batch.take_spares());
+            return None;
+        };
         self.was_large = true;
         if received.count > 0 {
             self.hear(now);
@@ -184,6 +185,7 @@ impl Session {
 
     /// Hands messages over to the queue.
     fn deliver(&mut self, batch: &mut Batch, now: Instant) {
+        self.connection.queue().keep_large(batch.take_spares());
         if batch.is_empty() || self.is_deaf() {
             return;
         }
