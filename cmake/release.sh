@@ -167,6 +167,8 @@ fi
 # OpenSSL would write the time into itself. Any will do, if it is always the same: OpenSSL is built anew when it changes.
 SOURCE_DATE_EPOCH=1767225600
 export SOURCE_DATE_EPOCH
+# CPack makes folders with it.
+umask 022
 
 [ $# -gt 0 ] || set -- $all_targets
 for wanted; do
