@@ -26,6 +26,10 @@ foreach(interpreter "luajit:5.1:LuaJIT" "lua5.1:5.1:Lua 5.1" "lua5.3:5.3:Lua 5.3
   endforeach()
 endforeach()
 
+hostws_test(bindings.lua.states sh "${CMAKE_CURRENT_SOURCE_DIR}/../ffi/run.sh" sh "${lua_sh}" - states
+  "${CMAKE_CURRENT_BINARY_DIR}")
+set_tests_properties(bindings.lua.states PROPERTIES FIXTURES_REQUIRED bindings.lua)
+
 find_program(HOSTWS_LUAJIT luajit)
 find_program(HOSTWS_LUAROCKS luarocks)
 if(HOSTWS_LUAJIT AND HOSTWS_LUAROCKS)

@@ -2,6 +2,7 @@
 # sh lua.sh rock PACKAGE LIBRARY FOLDER         builds the rock, and installs it for each Lua into FOLDER/lua-VERSION
 # sh lua.sh source PACKAGE INCLUDE LIBRARIES FOLDER    builds the package over an installed library, and runs it
 # sh lua.sh run INTERPRETER VERSION FOLDER PROGRAM...  runs a program with what was installed for that version of Lua
+# sh lua.sh states FOLDER                       compiles lua_states.c, which has Lua 5.4 inside, and runs it
 set -eu
 
 # Not to stdout, where a driver answers.
@@ -62,5 +63,15 @@ run)
         [ -e "$tree/lib/lua/$version/hostws/$core" ] || skip "the headers of Lua $version were not there"
     fi
     with_tree "$tree" "$version" "$interpreter" "$@"
+    ;;
+states)
+    folder=$2
+    pkg-config --exists lua5.4 2>/dev/null || skip "the headers of Lua 5.4 are not installed"
+    [ -e "$folder/lua-5.4/lib/lua/5.4/hostws/core504.so" ] || skip "the rock was not built"
+    # Each word is an argument.
+    # shellcheck disable=SC2046
+    cc -std=gnu11 -Wall -Wextra "$(dirname "$0")/lua_states.c" $(pkg-config --cflags --libs lua5.4) -lpthread \
+        -o "$folder/lua_states"
+    with_tree "$folder/lua-5.4" 5.4 "$folder/lua_states" "$HOSTWS_WS"
     ;;
 esac

@@ -186,7 +186,7 @@ end
 function tests.handlers_are_called_in_order()
   local seen = {}
   local function note(name)
-    return function(_, event) seen[#seen + 1] = name .. " " .. tostring(event.type or event.kind) end
+    return function(_, event) seen[#seen + 1] = name .. " " .. tostring(event.kind or event.type) end
   end
   local ws = hostws.open(WS .. "/close?code=4001&reason=late")
   ws:on("open", note "open"):on("error", note "error"):on("terminate", function(_, event)
@@ -198,6 +198,10 @@ function tests.handlers_are_called_in_order()
   hostws.open(NOBODY, { on = { error = note "error", terminate = note "terminate" } })
   hostws.run()
   same(table.concat(seen, ","), "error open,terminate terminate")
+  seen = {}
+  hostws.open(WS .. "/drop", { on = { error = note "error", terminate = note "terminate" } })
+  hostws.run()
+  same(table.concat(seen, ","), "error closed,terminate terminate")
   same(hostws.poll(), nil)
 end
 

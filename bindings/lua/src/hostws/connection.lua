@@ -131,7 +131,7 @@ function Connection:_handle_events()
   while self.head < self.tail and self.types[self.head] == 0 do
     local event = self:_pop()
     local handler = self.handlers and self.handlers[event.type]
-    if handler then handler(self, event.type == "error" and self.ended or event) end
+    if handler then handler(self, event) end
     done = done + 1
   end
   return done
@@ -170,25 +170,31 @@ function Connection:_push(message, data_type)
   self.bytes = self.bytes + #message
 end
 
--- Keeps what the event says of the connection: true if it was the last.
-function Connection:_on_event(event)
-  local kind = event.type
+function Connection:_push_event(event)
   local tail = self.tail
   self.items[tail], self.types[tail] = event, 0
   self.tail = tail + 1
-  if kind == "open" then
+end
+
+-- Keeps what the event says of the connection: true if it was the last.
+function Connection:_on_event(event)
+  local kind = event.type
+  if kind == "error" then
+    -- Its handler is told with the end, when all is known that belongs to it.
+    self.errors = event.errors
+    return false
+  elseif kind == "open" then
     self.is_open = true
   elseif kind == "drain" then
     self.drained = self.drained + 1
-  elseif kind == "error" then
-    self.errors = event.errors
   elseif kind == "terminate" then
-    self.ended = (self.is_open and errors.closed or errors.open)(
-      self.is_open and event or self.id, self.is_open and self.errors or event, self.errors)
-    if self.handlers then loop.listen(-1) end
-    return true
+    self.ended = self.is_open and errors.closed(event, self.errors) or errors.open(self.id, event, self.errors)
+    self.ended.type = "error"
+    if #self.errors > 0 then self:_push_event(self.ended) end
   end
-  return false
+  self:_push_event(event)
+  if self.ended and self.handlers then loop.listen(-1) end
+  return self.ended ~= nil
 end
 
 function Connection:_pause()

@@ -13,7 +13,7 @@ local function load()
   for template in (package.cpath .. ";" .. package.path):gmatch "[^;]+" do
     local folder = template:match "^(.-)%?"
     local path = folder and folder .. "hostws/" .. NAME
-    local file = path and io.open(path, "rb")
+    local file = path and io and io.open(path, "rb")
     if file then
       file:close()
       return ffi.load(path)

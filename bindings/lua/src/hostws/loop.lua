@@ -79,6 +79,8 @@ function loop.handle(connection)
 end
 
 local resumed_with, waiting, deadlines = {}, {}, {}
+-- No deadline is before this; those that were met may have been.
+local earliest = huge
 
 local function wake(co, result)
   waiting[co], deadlines[co] = nil, nil
@@ -162,7 +164,10 @@ function loop.wait(connection, deadline)
   local co = coroutine.running()
   if co and driven[co] then
     waiting[co] = true
-    if deadline ~= huge then deadlines[co] = deadline end
+    if deadline ~= huge then
+      deadlines[co] = deadline
+      if deadline < earliest then earliest = deadline end
+    end
     if connection then connection.waiters[co] = true end
     local result = coroutine.yield()
     if result == errors.CANCELLED then error(result, 0) end
@@ -183,7 +188,8 @@ local function resume(co)
   resumed_with[co] = nil
   local fine, problem = coroutine.resume(co, result)
   if not fine and problem ~= errors.CANCELLED then
-    if type(problem) == "string" then problem = debug.traceback(co, problem) end
+    -- A host may leave out a library.
+    if type(problem) == "string" and debug then problem = debug.traceback(co, problem) end
     error(problem, 0)
   end
   -- A yield that is none of ours: it goes on in the next turn.
@@ -192,6 +198,18 @@ end
 
 -- ---- turns
 
+local function wake_late()
+  local time = now()
+  earliest = huge
+  for co, deadline in pairs(deadlines) do
+    if deadline <= time then
+      wake(co, false)
+    elseif deadline < earliest then
+      earliest = deadline
+    end
+  end
+end
+
 -- Calls handlers and resumes coroutines, those that are there now: how many.
 local function serve()
   local done = 0
@@ -199,14 +217,7 @@ local function serve()
     local connection = take(to_handle)
     if connection then done = done + connection:_handle() end
   end
-  if next(deadlines) then
-    local time = now()
-    for co, deadline in pairs(deadlines) do
-      if deadline <= time then
-        wake(co, false)
-      end
-    end
-  end
+  if earliest < huge and earliest <= now() then wake_late() end
   for _ = to_resume.first, to_resume.last do
     local co = take(to_resume)
     if co then
@@ -217,19 +228,12 @@ local function serve()
   return done
 end
 
-local function first_deadline(deadline)
-  for _, other in pairs(deadlines) do
-    if other < deadline then deadline = other end
-  end
-  return deadline
-end
-
 -- One turn: how much was done, or nil if there is nothing left to wait for.
 function loop.poll(timeout)
   local done = serve()
   if done == 0 and listening == 0 and not next(waiting) then return nil end
   local deadline = 0
-  if done == 0 and timeout and timeout > 0 then deadline = first_deadline(now() + timeout) end
+  if done == 0 and timeout and timeout > 0 then deadline = math.min(now() + timeout, earliest) end
   local batches = 0
   repeat
     local count = pump(deadline)
