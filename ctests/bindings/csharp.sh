@@ -62,7 +62,8 @@ first)
     command -v "$3" >/dev/null || { echo "skipped: $3 is not installed"; exit 77; }
     cd "$2/csharp/programs"
     for program in First1 First2 First3; do
-        [ "$(timeout 60 "$3" $program.exe "$HOSTWS_WS/echo")" = hello ]
+        # Mono sometimes waits for an idle thread of its pool, up to a minute.
+        [ "$(timeout 100 "$3" $program.exe "$HOSTWS_WS/echo")" = hello ]
     done
     ;;
 esac

@@ -28,6 +28,9 @@ install)
     done
     javac --release 11 -Xlint:-options -encoding UTF-8 -cp "$folder/hostws.jar" -d . First.java Second.java \
         "$bindings/java/tests/Tests.java" "$bindings/conformance/drivers/Driver.java"
+    # Who forgets JNA is told.
+    if java -Dhostws.foreign=jna -cp "$folder/hostws.jar:." First ws://127.0.0.1:1 2>"$folder/words"; then exit 1; fi
+    grep -q 'needs JNA' "$folder/words"
     ;;
 jdk)
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null || [ "$(uname -sm)" != "Linux x86_64" ]; then

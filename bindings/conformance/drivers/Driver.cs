@@ -68,6 +68,7 @@ static class Driver {
             IEnumerable<string> fields = Answer(line.Split('\t')).Select(field => field.Replace('\t', ' ').Replace('\n', ' '));
             output.WriteLine(string.Join("\t", fields.ToArray()));
         }
+        Environment.Exit(0); // at the end of Main, Mono sometimes waits for an idle thread of its pool, up to a minute
     }
 
     static string[] Answer(string[] command) {

@@ -5,7 +5,8 @@ using System.Threading.Tasks;
 namespace Hostws {
     /// <summary>
     /// A connection for async methods. One thread brings the events of all such connections; no thread waits for one of
-    /// them. Events are raised where you receive, in their order among the messages.
+    /// them. Events are raised while you receive, in their order among the messages, and in the context that awaits: in a
+    /// program with windows on its thread. (So do not wait there for a task with Wait() or Result.)
     /// </summary>
     /// <example><code>
     /// using (var ws = await AsyncHostWebSocket.ConnectAsync("wss://quotes.example/stream")) {
@@ -50,7 +51,9 @@ namespace Hostws {
             }
         }
 
-        /// <summary>Receives the next message; one call at a time.</summary>
+        /// <summary>
+        /// Receives the next message; one call at a time. Other events are raised meanwhile, in the context that awaits.
+        /// </summary>
         /// <exception cref="OperationCanceledException">It was cancelled. No message is lost.</exception>
         /// <exception cref="ConnectionClosedException">The connection has ended.</exception>
         public Task<Message> ReceiveAsync(CancellationToken cancellationToken = default(CancellationToken)) {
@@ -90,7 +93,7 @@ namespace Hostws {
         public async Task CloseAsync(int code = 1000, string reason = "",
                                      CancellationToken cancellationToken = default(CancellationToken)) {
             Terminate(code, reason);
-            await EndedAsync(cancellationToken).ConfigureAwait(false);
+            await EndedAsync(cancellationToken);
         }
 
         /// <summary>Waits until the connection has ended, and raises the events; messages are dropped.</summary>
@@ -101,7 +104,7 @@ namespace Hostws {
                 Message ignored;
                 while (TryReceive(out ignored)) { }
                 if (hasEnded) return;
-                await Wait(changed, cancellationToken).ConfigureAwait(false);
+                await Wait(changed, cancellationToken);
             }
         }
 
@@ -111,16 +114,16 @@ namespace Hostws {
         }
 
         /// <inheritdoc/>
-        public override unsafe void Dispose() {
+        public override void Dispose() {
             Silence();
-            Native.ws_terminate(Id, 1000, null);
+            CloseNormally();
         }
 
         internal override void Silence() {
             inbox.Silence();
         }
 
-        internal async Task<Message> ReceiveLater(CancellationToken cancellationToken) {
+        async Task<Message> ReceiveLater(CancellationToken cancellationToken) {
             if (Interlocked.Exchange(ref isReceiving, 1) != 0)
                 throw new InvalidOperationException("another ReceiveAsync is waiting on this connection");
             try {
@@ -130,7 +133,7 @@ namespace Hostws {
                     Message message;
                     if (TryReceive(out message)) return message;
                     if (hasEnded) ThrowIfEnded();
-                    await Wait(changed, cancellationToken).ConfigureAwait(false);
+                    await Wait(changed, cancellationToken);
                 }
             } finally {
                 Volatile.Write(ref isReceiving, 0);

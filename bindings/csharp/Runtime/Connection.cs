@@ -167,6 +167,11 @@ namespace Hostws {
             Silence();
         }
 
+        /// <summary>Closes with 1000, if it is not closed.</summary>
+        internal void CloseNormally() {
+            Native.ws_terminate(Id, 1000, null);
+        }
+
         /// <summary>Keeps what an event says of the connection; after it can be taken.</summary>
         internal void Keep(ConnectionEvent happened) {
             if (happened.Type == EventType.Open) isOpen = true;

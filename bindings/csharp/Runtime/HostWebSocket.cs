@@ -14,7 +14,7 @@ namespace Hostws {
     ///     foreach (Message message in ws.Messages()) Console.WriteLine(message.Text);
     /// }
     /// </code></example>
-    public sealed unsafe class HostWebSocket : Connection {
+    public sealed class HostWebSocket : Connection {
         const int BatchSize = 256;
         /// <summary>The longest wait in one foreign call, which a thread's Interrupt or Abort cannot end.</summary>
         const int SliceMs = 500;
@@ -203,7 +203,7 @@ namespace Hostws {
             isDisposed = true;
             inbox.Silence();
             // While Connecting this would give the opening up, with what waits to be sent.
-            if (Status == ConnectionStatus.Connected) Native.ws_terminate(Id, 1000, null);
+            if (Status == ConnectionStatus.Connected) CloseNormally();
             Native.ws_wake(queue);
             lock (pumping) Free();
             GC.SuppressFinalize(this);
@@ -229,7 +229,7 @@ namespace Hostws {
             }
         }
 
-        int Fetch(int timeout) {
+        unsafe int Fetch(int timeout) {
             batch = batch ?? new NativeEvent[BatchSize];
             int count;
             bool hasEnded = false;

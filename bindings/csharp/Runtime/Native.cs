@@ -80,6 +80,7 @@ namespace Hostws {
 
         /// <summary>The text, with a NUL at its end.</summary>
         public static byte[] Bytes(string text) {
+            if (text == null) throw new ArgumentNullException(nameof(text));
             if (text.IndexOf('\0') >= 0) throw new OptionException("a NUL character is in the text", ErrorCode.Argument);
             byte[] bytes = new byte[Utf8.GetByteCount(text) + 1];
             Utf8.GetBytes(text, 0, text.Length, bytes, 0);

@@ -108,6 +108,33 @@ public final class Tests {
         check(fails(OpenException.class, () -> ws.send("x")).getMessage().contains("refused"), "the words are there");
     }
 
+    public static void pollTakesNoMoreThanWasThere() throws Exception {
+        int[] got = {0};
+        try (WebSocket ws = WebSocket.connect(WS + "/echo")) {
+            Listener listener = new Listener() {
+                @Override
+                public void onMessage(WebSocket it, Message message) {
+                    got[0]++;
+                    // The next one is there before the call goes on.
+                    it.send("x");
+                    try {
+                        Thread.sleep(50);
+                    } catch (InterruptedException interrupted) {
+                        throw new IllegalStateException(interrupted);
+                    }
+                }
+            };
+            ws.poll(listener);
+            ws.send("x");
+            for (long end = System.nanoTime() + LONG.toNanos(); got[0] == 0; Thread.sleep(1)) {
+                check(System.nanoTime() < end, "it comes in time");
+                ws.poll(listener);
+            }
+            same(got[0], 1);
+            same(ws.poll(listener, 0), 0);
+        }
+    }
+
     public static void aListenerThatThrowsLosesNothing() throws Exception {
         List<String> got = new ArrayList<>();
         try (WebSocket ws = WebSocket.connect(WS + "/flood?n=20&size=8")) {
@@ -127,6 +154,13 @@ public final class Tests {
 
     public static void textAndBytesComeBackAsTheyWereSent() throws Exception {
         try (WebSocket ws = WebSocket.connect(WS + "/echo")) {
+            byte[] large = new byte[5 << 20];
+            for (int i = 0; i < 5; i++) {
+                int size = large.length >> 2 * i;
+                large[size - 1] = (byte) i;
+                ws.send(Arrays.copyOf(large, size));
+                check(Arrays.equals(ws.receive(LONG).data(), Arrays.copyOf(large, size)), size + " bytes");
+            }
             for (String text : List.of("", "héllo €, 日本 🙂 \0 end", "é".repeat(40000), "x".repeat(1 << 20))) {
                 ws.send(text);
                 Message message = ws.receive(LONG);

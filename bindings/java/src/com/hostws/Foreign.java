@@ -24,7 +24,11 @@ interface Foreign {
             case "ffm":
                 return new FfmForeign(library);
             case "jna":
-                return new JnaForeign(library);
+                try {
+                    return new JnaForeign(library);
+                } catch (NoClassDefFoundError missing) {
+                    throw new UnsatisfiedLinkError("before JDK 22 hostws needs JNA (net.java.dev.jna:jna) in the class path");
+                }
             default:
                 throw new IllegalArgumentException("hostws.foreign is \"" + wanted + "\"; it is ffm or jna");
         }

@@ -66,6 +66,15 @@ final class Inbox {
         items.add(event);
     }
 
+    int size() {
+        lock.lock();
+        try {
+            return items.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The next item, if one is there. */
     Object poll() {
         lock.lock();

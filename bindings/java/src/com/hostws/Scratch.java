@@ -4,10 +4,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ArrayBlockingQueue;
 
-/** Memory outside the heap for the arguments of one call. Small pieces are used again. */
+/** Memory outside the heap for the arguments of one call. It is used again: the JVM gives it back late. */
 final class Scratch implements AutoCloseable {
     private static final int SMALL = 64 * 1024;
-    private static final ArrayBlockingQueue<Scratch> POOL = new ArrayBlockingQueue<>(16);
+    private static final int LARGE = 4 * 1024 * 1024;
+    private static final ArrayBlockingQueue<Scratch> SMALL_ONES = new ArrayBlockingQueue<>(16);
+    private static final ArrayBlockingQueue<Scratch> LARGE_ONES = new ArrayBlockingQueue<>(2);
 
     final ByteBuffer buffer;
     final long address;
@@ -18,9 +20,9 @@ final class Scratch implements AutoCloseable {
     }
 
     static Scratch ofSize(int size) {
-        if (size > SMALL) return new Scratch(size);
-        Scratch used = POOL.poll();
-        if (used == null) return new Scratch(SMALL);
+        if (size > LARGE) return new Scratch(size);
+        Scratch used = (size > SMALL ? LARGE_ONES : SMALL_ONES).poll();
+        if (used == null) return new Scratch(size > SMALL ? LARGE : SMALL);
         used.buffer.clear();
         return used;
     }
@@ -54,6 +56,7 @@ final class Scratch implements AutoCloseable {
 
     @Override
     public void close() {
-        if (buffer.capacity() == SMALL) POOL.offer(this);
+        if (buffer.capacity() == SMALL) SMALL_ONES.offer(this);
+        else if (buffer.capacity() == LARGE) LARGE_ONES.offer(this);
     }
 }

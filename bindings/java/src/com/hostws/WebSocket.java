@@ -180,12 +180,24 @@ public final class WebSocket extends Facts implements AutoCloseable, Iterable<Me
      * Calls a listener for what has come, on this thread, and returns at once. For a program with a loop of its own.
      *
      * @param listener what to call. If it throws, the call ends; the next one goes on after that event
+     * @return how many calls were made
+     */
+    public int poll(Listener listener) {
+        return poll(listener, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Calls a listener for some of what has come, as {@link #poll(Listener)}.
+     *
+     * @param listener what to call
      * @param maxEvents how many calls to make at most
      * @return how many calls were made
      */
     public int poll(Listener listener, int maxEvents) {
+        // What comes meanwhile is for the next call.
+        int most = Math.min(maxEvents, inbox.size());
         int count = 0;
-        for (Object item; count < maxEvents && (item = inbox.poll()) != null; count++) tell(listener, item);
+        for (Object item; count < most && (item = inbox.poll()) != null; count++) tell(listener, item);
         return count;
     }
 
