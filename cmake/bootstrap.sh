@@ -41,6 +41,7 @@ needs_to_test() {
     have javac || want default-jdk-headless java-latest-openjdk-devel openjdk17 jdk-openjdk openjdk
     [ -e /usr/share/java/jna.jar ] || want libjna-java jna - - -
     have ruby || want ruby ruby ruby ruby ruby
+    ruby -e 'require "minitest"' 2>/dev/null || want ruby-minitest - ruby-minitest - -
     have go || want golang-go golang go go go
     have node || want nodejs nodejs nodejs nodejs node
     have npm || want npm nodejs-npm npm npm -
