@@ -184,6 +184,7 @@ test_rest() {
     stage "The same archives again" sh cmake/release/reproduce.sh x86_64-unknown-linux-gnu
     stage "Fuzzing" fuzzing
     stage "All cases of Autobahn" sh ctests/autobahn/run.sh --all build/release/ctests/autobahn
+    stage "All cases of Autobahn through the bindings, and their speeds" ctest --preset release -C All -R '^bindings[.].*[.]all$'
 }
 
 case ${1:-} in

@@ -77,7 +77,7 @@ def hostws_blocking():
     import hostws
 
     ws = hostws.connect(PATH, send_queue_max=-1)
-    blocking(ws, ws.send, ws.recv)
+    blocking(ws, ws.send, iter(ws).__next__ if IS_FLOOD else ws.recv)
 
 
 async def aiohttp_client():
@@ -118,7 +118,7 @@ async def picows_client():
                 transport.send(picows.WSMsgType.BINARY, b"go" if IS_FLOOD else MESSAGE)
 
         def on_ws_frame(self, transport, frame):
-            frame.get_payload_as_ascii_text() if MODE == "flood-text" else frame.get_payload_as_bytes()
+            frame.get_payload_as_utf8_text() if MODE == "flood-text" else frame.get_payload_as_bytes()
             self.got += 1
             if self.got == COUNT:
                 report(self.start)

@@ -42,3 +42,8 @@ foreach(kind blocking asyncio)
 endforeach()
 hostws_conformance(python.ctypes "Python (ctypes)" bindings.python
   "${CMAKE_CURRENT_BINARY_DIR}/python-none/bin/python" "${driver}" blocking)
+
+# The clients that it compares with come from PyPI and npm.
+hostws_test(bindings.bench.all sh "${CMAKE_CURRENT_SOURCE_DIR}/python.sh" bench "${hostws_bindings}"
+  "${CMAKE_CURRENT_BINARY_DIR}" CONFIGURATIONS All)
+set_tests_properties(bindings.bench.all PROPERTIES FIXTURES_REQUIRED bindings.python TIMEOUT 600 RUN_SERIAL ON)

@@ -1,7 +1,8 @@
 #!/bin/sh
-# sh python.sh install PACKAGE LIBRARY FOLDER    builds the wheels, and installs each into FOLDER/python-KIND
-# sh python.sh with INTERPRETER KIND PACKAGE FOLDER  installs that wheel for another interpreter, and runs its tests
-# sh python.sh types PACKAGE FOLDER              checks the types, strictly
+# sh python.sh install PACKAGE LIBRARY FOLDER            builds the wheels, and installs each into FOLDER/python-KIND
+# sh python.sh with INTERPRETER KIND PACKAGE FOLDER      installs that wheel for another interpreter, and runs its tests
+# sh python.sh bench BINDINGS FOLDER                     runs the benchmark for a moment
+# sh python.sh types PACKAGE FOLDER                      checks the types, strictly
 set -eu
 
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
@@ -28,6 +29,10 @@ with)
     "$folder/python-abi3/bin/python" -m pip --python "$environment/bin/python" install --quiet --disable-pip-version-check \
         --no-index --force-reinstall "$folder"/wheels/*-"$kind"-*.whl
     exec sh "$(dirname "$0")/../ffi/run.sh" "$environment/bin/python" "$package/tests/test_hostws.py"
+    ;;
+bench)
+    bindings=$2 folder=$3
+    python3 "$bindings/bench.py" --quick --work "$folder/bench" --python "$folder"/wheels/*-abi3-*.whl
     ;;
 types)
     package=$2 folder=$3

@@ -7,7 +7,7 @@
 #include <Python.h>
 #include <hostws.h>
 
-enum { BATCH = 256, SLICE_MS = 500, TAKE_BYTES = 256 * 1024 };
+enum { BATCH = 256, SLICE_MS = 500, TAKE_BYTES = 64 * 1024 };
 
 /* send(ws, data, data_type) -> a result of ws_send(). `data` is str or anything that bytes() takes; 0 is its own type. */
 static PyObject *send_message(PyObject *module, PyObject *arguments)

@@ -10,7 +10,7 @@ from . import _abi
 
 BATCH = 256
 SLICE_MS = 500
-TAKE_BYTES = 256 * 1024
+TAKE_BYTES = 64 * 1024
 # Counts what ends the memory of all events: a fork, and the end of the library.
 _endings = 0
 
