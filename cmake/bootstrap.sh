@@ -184,7 +184,8 @@ test_rest() {
     stage "The same archives again" sh cmake/release/reproduce.sh x86_64-unknown-linux-gnu
     stage "Fuzzing" fuzzing
     stage "All cases of Autobahn" sh ctests/autobahn/run.sh --all build/release/ctests/autobahn
-    stage "All cases of Autobahn through the bindings, and their speeds" ctest --preset release -C All -R '^bindings[.].*[.]all$'
+    stage "All cases of Autobahn through the bindings, and their speeds" \
+        run_ctest "Autobahn through the bindings" --preset release -C All -R '^bindings[.].*[.]all$'
 }
 
 case ${1:-} in
