@@ -160,6 +160,23 @@ class Blocking(unittest.TestCase):
         self.assertEqual((pongs[0].type, pongs[0].data), ("pong", b"p"))
         self.assertGreater(pongs[0].round_trip, 0)
 
+    def test_a_handler_that_raises_loses_no_message(self):
+        def on_event(ws, event):
+            raise LookupError(event.type)
+
+        with hostws.connect(WS + "/echo", on_event=on_event) as ws:
+            for number in range(50):
+                ws.send(str(number))
+                ws.ping()
+            got, raised = [], 0
+            while len(got) < 50:
+                try:
+                    got.append(int(ws.recv(30)))
+                except LookupError:
+                    raised += 1
+            self.assertEqual(got, [*range(50)])
+            self.assertGreater(raised, 0)
+
     def test_other_threads_send(self):
         with hostws.connect(WS + "/echo") as ws:
             threads = [threading.Thread(target=lambda: [ws.send("x") for _ in range(100)]) for _ in range(4)]
@@ -233,6 +250,21 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
 
         answers = await asyncio.wait_for(asyncio.gather(*(one(number) for number in range(50))), 60)
         self.assertEqual(answers, [str(number) for number in range(50)])
+
+    async def test_a_handler_that_raises_loses_no_message(self):
+        told = []
+
+        def on_event(ws, event):
+            raise LookupError(event.type)
+
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(type(context["exception"])))
+        async with hostws.aio.connect(WS + "/echo", on_event=on_event) as ws:
+            for number in range(50):
+                await ws.send(str(number))
+                ws.ping()
+            got = [int(await asyncio.wait_for(ws.recv(), 30)) for _ in range(50)]
+        self.assertEqual(got, [*range(50)])
+        self.assertEqual(set(told), {LookupError})
 
     async def test_errors(self):
         with self.assertRaises(hostws.OpenError):

@@ -133,11 +133,18 @@ class Connection(Core):
             items = self._receiver.take(wait)
             if isinstance(items, int):
                 raise self._end or Error(_library.last_words())
+            error: Optional[BaseException] = None
             for item in items[1::2]:
                 if item.__class__ is list:
                     self._items.extend(item)
-                elif self._on_raw(item).type == "drain":
-                    self._drained += 1
+                    continue
+                self._drained += item[1] == _abi.EVENT_DRAIN
+                try:
+                    self._on_raw(item)
+                except BaseException as raised:  # of `on_event`; what came with the event is not lost
+                    error = error or raised
+            if error is not None:
+                raise error
         return bool(items)
 
     def _free(self) -> None:

@@ -68,8 +68,14 @@ class _Hub:
         pairs = iter(items)
         for ws, item in zip(pairs, pairs):
             connection = self.connections.get(ws)
-            if connection is not None:
+            if connection is None:
+                continue
+            try:
                 connection._on_item(item)
+            except Exception as error:  # of `on_event`; what came with the event is not lost
+                loop = self._loop()
+                if loop is not None:
+                    loop.call_exception_handler({"message": "on_event failed", "exception": error})
         if self._receiver.left():
             # After those who wait for what has come.
             loop = self._loop()
@@ -152,10 +158,16 @@ class Connection(Core):
             if len(self._items) >= MUCH and not self._is_paused:
                 self._is_paused = True
                 _library.library.ws_pause(self._id, 1)
+            self._wake()
         else:
-            self._on_raw(item)
-            if self._end is not None:
-                self._hub.forget(self)
+            try:
+                self._on_raw(item)
+            finally:
+                if self._end is not None:
+                    self._hub.forget(self)
+                self._wake()
+
+    def _wake(self) -> None:
         waiters = self._waiters
         while waiters:
             waiter = waiters.popleft()
