@@ -3,6 +3,7 @@
 needs_system() {
     have rpmbuild || want rpm rpm-build rpm rpm-tools -
     have cpio || want cpio cpio cpio cpio -
+    have dpkg-deb || want dpkg dpkg dpkg dpkg -
     case $1 in
     aarch64-*) cross_compiler aarch64 aarch64-linux-gnu ;;
     esac
