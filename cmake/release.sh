@@ -3,6 +3,7 @@
 #
 #   x86_64-unknown-linux-gnu       glibc 2.17 and later; also as .deb and .rpm
 #   aarch64-unknown-linux-gnu      the same for 64-bit ARM; its programs run by qemu here
+#   x86_64-unknown-linux-musl      musl 1.2, as on Alpine
 #
 # Without a TARGET: all of them. OpenSSL is built in. build/archives gets the results and SHA256SUMS. An archive is only
 # made of a library that has passed the C tests, and is then checked by cmake/release/check.py. The same sources, compiler

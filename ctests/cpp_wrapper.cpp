@@ -170,9 +170,11 @@ void calls_that_fail_throw_their_code() {
 
   /* The handlers of a connection that was not created are destroyed. */
   auto token = std::make_shared<int>(1);
-  hostws::handlers handlers;
-  handlers.on_open = [token] {};
-  CHECK_THROWS(hostws::connection("nowhere", std::move(handlers)), HOSTWS_E_URL);
+  {
+    hostws::handlers handlers;
+    handlers.on_open = [token] {};
+    CHECK_THROWS(hostws::connection("nowhere", std::move(handlers)), HOSTWS_E_URL);
+  } /* What has been moved from may still hold a copy. */
   CHECK_INT(token.use_count(), 1);
 
   hostws::connection ws(peer_url("ws", "/sink"));

@@ -1,6 +1,6 @@
 # What the platforms differ in. Sourced by cmake/release.sh.
 
-all_targets='x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu'
+all_targets='x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-linux-musl'
 
 # describe TARGET sets:
 #   glibc          what cargo-zigbuild takes behind the target's name
@@ -20,6 +20,7 @@ describe() {
     licences=$(echo build/zig/lib/python3*/site-packages/ziglang/LICENSE)=zig
     case $1 in
     *-linux-gnu*) . cmake/release/glibc.sh ;;
+    *-linux-musl*) . cmake/release/musl.sh ;;
     *) fail "There is no recipe for $1. There is one for: $all_targets" ;;
     esac
     missing=

@@ -50,6 +50,7 @@ pub struct Alarm(OwnedFd);
 
 impl Alarm {
     /// An event with that token comes when the machine wakes up.
+    #[allow(deprecated)] // On musl the type of a time is to grow. So will its MAX.
     pub fn new(registry: &Registry, token: Token) -> io::Result<Alarm> {
         // SAFETY: all zeros are a valid itimerspec.
         let mut never: libc::itimerspec = unsafe { std::mem::zeroed() };
