@@ -26,11 +26,12 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     version = re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(encoding="utf-8"), re.M)[1]
-    package = (HERE / "hostws.lpk").read_text(encoding="utf-8")
+    package = (HERE / "hostws_lazarus.lpk").read_text(encoding="utf-8")
     if lazarus_version(version) not in package:
-        sys.exit(f"hostws.lpk should say {lazarus_version(version)}")
+        sys.exit(f"hostws_lazarus.lpk should say {lazarus_version(version)}")
     name = f"hostws-pascal-{version}"
-    files = [*HERE.glob("src/*"), *HERE.glob("examples/*"), HERE / "hostws.lpk", HERE / "README.md", *ROOT.glob("LICENSE-*")]
+    files = [*HERE.glob("src/*"), *HERE.glob("examples/*"), HERE / "hostws_lazarus.lpk", HERE / "README.md",
+             *ROOT.glob("LICENSE-*")]
     output = Path(sys.argv[1])
     output.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(output / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
