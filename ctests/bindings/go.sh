@@ -13,7 +13,7 @@ module)
         command -v "$program" >/dev/null || { echo "skipped: $program is not installed"; exit 77; }
     done
     rm -rf "$folder/proxy" "$folder/modules" "$folder/program" "$folder/bin"
-    mkdir -p "$folder/proxy" "$folder/program/driver" "$folder/program/readme" "$folder/bin"
+    mkdir -p "$folder/proxy" "$folder/program/driver" "$folder/program/client" "$folder/program/readme" "$folder/bin"
     "$strip" -g -o "$folder/libhostws.a" "$library"
     python3 "$bindings/go/pack.py" "$folder/proxy" "$(go env GOOS)_$(go env GOARCH)=$folder/libhostws.a"
     rm "$folder/libhostws.a"
@@ -23,6 +23,7 @@ module)
     GOCACHE=${GOCACHE:-$folder/cache}
     export GOPROXY GOSUMDB GOMODCACHE GOFLAGS GOWORK GOCACHE
     cp "$bindings/conformance/drivers/driver.go" "$folder/program/driver"
+    cp "$bindings/bench/client.go" "$folder/program/client"
     sed -n '/^```go/,/^```/p' "$bindings/go/README.md" | sed -n '2,/^```/p' | sed '/^```/d' >"$folder/program/readme/main.go"
     lines=$(grep -c . "$folder/program/readme/main.go")
     [ "$lines" -le 15 ] || { echo "the first program of the README has $lines lines"; exit 1; }
@@ -33,7 +34,7 @@ module)
     go build -o "$folder/bin" ./...
     race=$(go env GOOS GOARCH | paste -sd ' ' | sed -n 's/^linux amd64$/-race/p')
     go test $race -c -o "$folder/bin/tests" hostws.com/go/hostws
-    unformatted=$(gofmt -l "$bindings/go" "$bindings/conformance/drivers/driver.go")
+    unformatted=$(gofmt -l "$bindings/go" "$bindings/conformance/drivers/driver.go" "$bindings/bench/client.go")
     [ -z "$unformatted" ] || { echo "not formatted by gofmt: $unformatted"; exit 1; }
     ;;
 run)

@@ -37,7 +37,7 @@ packages)
         (cd "$folder/node-$kind" && echo '{ "private": true }' >package.json &&
             npm install --offline --ignore-scripts --no-audit --no-fund --loglevel=error "$packages"/*.tgz)
         # Node looks for a package from where the program lies.
-        cp "$bindings"/node/test/* "$bindings/conformance/drivers/driver.mjs" "$folder/node-$kind"
+        cp "$bindings"/node/test/* "$bindings/conformance/drivers/driver.mjs" "$bindings/bench/client.mjs" "$folder/node-$kind"
     done
     ;;
 types)
