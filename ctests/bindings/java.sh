@@ -26,8 +26,9 @@ install)
     for program in First Second; do
         [ "$(grep -c . $program.java)" -le 15 ]
     done
-    javac --release 11 -Xlint:-options -encoding UTF-8 -cp "$folder/hostws.jar" -d . First.java Second.java \
-        "$bindings/java/tests/Tests.java" "$bindings/conformance/drivers/Driver.java"
+    javac --release 11 -Xlint:-options,-removal -encoding UTF-8 -cp "$folder/hostws.jar" -d . First.java Second.java \
+        "$bindings/java/tests/Tests.java" "$bindings/conformance/drivers/Driver.java" \
+        "$bindings/bench/Client.java"
     # Who forgets JNA is told.
     if java -Dhostws.foreign=jna -cp "$folder/hostws.jar:." First ws://127.0.0.1:1 2>"$folder/words"; then exit 1; fi
     grep -q 'needs JNA' "$folder/words"
