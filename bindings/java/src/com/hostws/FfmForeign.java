@@ -41,7 +41,8 @@ final class FfmForeign implements Foreign {
         Optional<?> address = (Optional<?>) lookupClass.getMethod("find", String.class).invoke(symbols, name);
         Object layouts = Array.newInstance(layout, type.parameterCount());
         for (int i = 0; i < type.parameterCount(); i++) Array.set(layouts, i, layout(type.parameterType(i)));
-        Object signature = descriptor.getMethod("of", layout, layouts.getClass()).invoke(null, layout(type.returnType()), layouts);
+        Object signature = descriptor.getMethod("of", layout, layouts.getClass())
+            .invoke(null, layout(type.returnType()), layouts);
         Object options = Array.newInstance(option, 0);
         return (MethodHandle) linkerClass.getMethod("downcallHandle", segment, descriptor, options.getClass())
             .invoke(linker, address.orElseThrow(() -> new UnsatisfiedLinkError(name)), signature, options);

@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** The functions of hostws.h. Nothing of the JVM is called back: the events are fetched. */
 final class Native {
@@ -34,7 +35,8 @@ final class Native {
         EXPLAIN("ws_explain", long.class, int.class, long.class, long.class),
         RESPONSE_STATUS("ws_response_status", int.class, int.class),
         RESPONSE_BODY("ws_response_body", long.class, int.class, long.class, long.class),
-        RESPONSE_HEADER_AT("ws_response_header_at", long.class, int.class, int.class, long.class, long.class, long.class, long.class),
+        RESPONSE_HEADER_AT("ws_response_header_at", long.class, int.class, int.class, long.class, long.class, long.class,
+            long.class),
         QUEUE_NEW("ws_queue_new", int.class),
         NETWORK_CHANGED("ws_network_changed", int.class),
         SHUTDOWN("ws_shutdown", int.class, int.class),
@@ -62,7 +64,7 @@ final class Native {
             int size = 1024;
             while (true) {
                 try (Scratch buffer = Scratch.ofSize(size)) {
-                    Object[] arguments = java.util.Arrays.copyOf(before, before.length + 2);
+                    Object[] arguments = Arrays.copyOf(before, before.length + 2);
                     arguments[before.length] = buffer.address;
                     arguments[before.length + 1] = (long) buffer.buffer.capacity();
                     long length = call(arguments);

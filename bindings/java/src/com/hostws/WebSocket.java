@@ -108,9 +108,9 @@ public final class WebSocket extends Facts implements AutoCloseable, Iterable<Me
      * @throws InterruptedException if the thread is interrupted; the connection lives on, and no message is lost
      */
     public Message receive(Duration timeout) throws InterruptedException {
-        long end = timeout == null ? 0 : System.nanoTime();
+        long start = System.nanoTime();
         while (true) {
-            Duration left = timeout == null ? null : timeout.minusNanos(System.nanoTime() - end);
+            Duration left = timeout == null ? null : timeout.minusNanos(System.nanoTime() - start);
             Object item = inbox.take(left);
             if (item == null) throw new HostwsTimeoutException("no message within " + timeout);
             if (item instanceof Message) return (Message) item;
@@ -277,7 +277,7 @@ public final class WebSocket extends Facts implements AutoCloseable, Iterable<Me
     }
 
     private void send(ByteBuffer data, DataType type, Duration timeout) {
-        long start = timeout == null ? 0 : System.nanoTime();
+        long start = System.nanoTime();
         int length = data.remaining();
         int kind = isObject ? DataType.OBJECT.value : type.value;
         try (Scratch scratch = Scratch.of(data)) {
