@@ -378,6 +378,7 @@ static void queues_out_of_range_are_refused(void) {
     CHECK_INT(ws_wake(bad[i].queue), bad[i].code);
     CHECK_INT(ws_pending(bad[i].queue), bad[i].code);
     CHECK_INT(ws_queue_fd(bad[i].queue), bad[i].code);
+    CHECK_INT(ws_queue_loop_fd(bad[i].queue), bad[i].code);
     CHECK_INT(ws_queue_free(bad[i].queue), bad[i].code);
     CHECK_INT(ws_queue_on_wakeup(bad[i].queue, NULL, NULL), bad[i].code);
   }

@@ -95,6 +95,7 @@ static void descriptors_in_ws_new_itself(void) {
   struct rlimit limit = take_all_descriptors(taken, &count);
   CHECK_FAILS(ws_new(peer_url("ws", "/echo"), NULL, NULL), HOSTWS_E_RESOURCES, "RLIMIT_NOFILE");
   CHECK_FAILS(ws_queue_fd(0), HOSTWS_E_RESOURCES, "RLIMIT_NOFILE");
+  CHECK_FAILS(ws_queue_loop_fd(0), HOSTWS_E_RESOURCES, "RLIMIT_NOFILE");
   give_back(limit, taken, count);
   check_opens();
 }

@@ -54,6 +54,7 @@ static void every_call_is_refused(ws_id ws) {
   CHECK_INT(ws_wake(0), HOSTWS_E_FORKED);
   CHECK_INT(ws_pending(0), HOSTWS_E_FORKED);
   CHECK_INT(ws_queue_fd(0), HOSTWS_E_FORKED);
+  CHECK_INT(ws_queue_loop_fd(0), HOSTWS_E_FORKED);
   CHECK_INT(ws_queue_on_wakeup(0, NULL, NULL), HOSTWS_E_FORKED);
   CHECK_INT(ws_set_log(HOSTWS_LOG_OFF, NULL, NULL), HOSTWS_E_FORKED);
   CHECK_INT(ws_json_get("[1]", -1, "/0", text, sizeof text), HOSTWS_E_FORKED);

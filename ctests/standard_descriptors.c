@@ -59,6 +59,7 @@ static int live_without(int count, char **arguments) {
   }
   for (int i = 3; i < count; i++) open_echo(&records[i], arguments[i], ca);
   EXPECT(ws_queue_fd(0) > 2);
+  EXPECT(ws_queue_loop_fd(0) > 2);
   expect_free();
   EXPECT(write(1, "1002", 4) == -1 && errno == EBADF);
   /* As daemons do. */

@@ -20,7 +20,7 @@ static void *open_and_end(void *argument) {
     ids[i] = record_open(&records[i], peer_url("ws", path), NULL);
   }
   for (int i = 0; i < 20; i++) PUMP(records[i].opens);
-  CHECK(ws_queue_fd(0) >= 0);
+  CHECK(ws_queue_fd(0) >= 0 && ws_queue_loop_fd(0) >= 0);
   for (int i = 0; i < 20; i++) ws_send(ids[i], "x", 1, 0);
   return NULL;
 }

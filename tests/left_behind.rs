@@ -109,7 +109,7 @@ fn no_thread_and_no_descriptor_is_left_behind() {
     let server = ws_server();
     let within = holdings();
     let queue = ws_queue_new();
-    assert!(ws_queue_fd(queue) >= 0);
+    assert!(ws_queue_fd(queue) >= 0 && ws_queue_loop_fd(queue) >= 0);
     let client = Client::with(&url(&server, "/echo"), |options| options.queue = queue);
     client.wait_open();
     assert_eq!(ws_queue_free(queue), HOSTWS_OK);
