@@ -39,13 +39,78 @@ extern "C-unwind" {
         visit: extern "C-unwind" fn(*mut Context, *mut c_void) -> c_int,
         argument: *mut c_void,
     ) -> c_int;
+    #[cfg(not(target_arch = "arm"))]
     fn _Unwind_GetCFA(context: *mut Context) -> usize;
+    #[cfg(target_arch = "arm")]
+    fn _Unwind_VRS_Get(
+        context: *mut Context,
+        class: c_int,
+        register: u32,
+        representation: c_int,
+        value: *mut usize,
+    ) -> c_int;
     #[cfg(not(windows))]
     fn _Unwind_GetRegionStart(context: *mut Context) -> usize;
     #[cfg(windows)]
     fn _Unwind_GetIP(context: *mut Context) -> usize;
     #[cfg(windows)]
     fn _Unwind_FindEnclosingFunction(address: *mut c_void) -> *mut c_void;
+}
+
+/// The lower end of a frame.
+///
+/// # Safety
+/// The context is valid.
+#[cfg(not(target_arch = "arm"))]
+unsafe fn end_of(context: *mut Context) -> usize {
+    // SAFETY: the caller vouches for it.
+    unsafe { _Unwind_GetCFA(context) }
+}
+
+/// The same by ARM's exception ABI, in which a CFA is known only when a stack is unwound by force.
+///
+/// # Safety
+/// The context is valid.
+#[cfg(target_arch = "arm")]
+unsafe fn end_of(context: *mut Context) -> usize {
+    // SAFETY: the caller vouches for it.
+    unsafe { register(context, 13) }
+}
+
+/// A register of the core.
+///
+/// # Safety
+/// The context is valid, and there are 16 registers.
+#[cfg(target_arch = "arm")]
+unsafe fn register(context: *mut Context, number: u32) -> usize {
+    const CORE: c_int = 0;
+    const UINT32: c_int = 0;
+    let mut value = 0;
+    // SAFETY: the caller vouches for the rest, and the value is valid during the call.
+    unsafe { _Unwind_VRS_Get(context, CORE, number, UINT32, &raw mut value) };
+    value
+}
+
+/// Whether a frame is one of the function that starts there.
+///
+/// # Safety
+/// The context is valid.
+#[cfg(not(target_arch = "arm"))]
+unsafe fn is_of(context: *mut Context, function: usize) -> bool {
+    // SAFETY: the caller vouches for it.
+    unsafe { function_of(context) == function }
+}
+
+/// The same on ARM, where neighbours that are unwound alike are one region.
+///
+/// # Safety
+/// The context is valid.
+#[cfg(target_arch = "arm")]
+unsafe fn is_of(context: *mut Context, function: usize) -> bool {
+    // SAFETY: the caller vouches for it.
+    let (region, at) = unsafe { (function_of(context), register(context, 15)) };
+    // The last bit of a pointer to a function is its instruction set.
+    (region..=at).contains(&(function & !1))
 }
 
 /// Where the function of a frame starts.
@@ -76,33 +141,32 @@ const STOP: c_int = 4;
 
 struct Search {
     mark: usize,
-    /// The function of the last frame that begins below the mark.
     function: usize,
+    /// Whether the last frame that begins below the mark is one of the function.
+    is_of_function: bool,
     passed: bool,
 }
 
 /// Whether the call of `function` in which `here` returned `mark` is still on the stack. If the
 /// walk does not get that far, the answer is yes.
 pub fn is_live(mark: usize, function: usize) -> bool {
-    let mut search = Search { mark, function: 0, passed: false };
+    let mut search = Search { mark, function, is_of_function: false, passed: false };
     // SAFETY: the argument outlives the call, and `visit` gets it back as it is.
     unsafe { _Unwind_Backtrace(visit, (&raw mut search).cast()) };
-    // On ARM the last bit of a pointer is the instruction set.
-    let start = if cfg!(target_arch = "arm") { function & !1 } else { function };
-    !search.passed || search.function == start
+    !search.passed || search.is_of_function
 }
 
 extern "C-unwind" fn visit(context: *mut Context, argument: *mut c_void) -> c_int {
     // SAFETY: it is the `search` of `is_live`, and nobody else uses it meanwhile.
     let search = unsafe { &mut *argument.cast::<Search>() };
-    // The stack grows downwards, and the CFA given here is the lower end of a frame.
+    // The stack grows downwards.
     // SAFETY: the context is valid during this call.
-    if unsafe { _Unwind_GetCFA(context) } > search.mark {
+    if unsafe { end_of(context) } > search.mark {
         search.passed = true;
         return STOP;
     }
     // SAFETY: as above.
-    search.function = unsafe { function_of(context) };
+    search.is_of_function = unsafe { is_of(context, search.function) };
     GO_ON
 }
 
