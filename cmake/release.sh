@@ -3,6 +3,7 @@
 #
 #   x86_64-unknown-linux-gnu       glibc 2.17 and later; also as .deb and .rpm
 #   aarch64-unknown-linux-gnu      the same for 64-bit ARM; its programs run by qemu here
+#   armv7-unknown-linux-gnueabihf  the same for 32-bit ARM
 #   x86_64-unknown-linux-musl      musl 1.2, as on Alpine
 #
 # Without a TARGET: all of them. OpenSSL is built in. build/archives gets the results and SHA256SUMS. An archive is only

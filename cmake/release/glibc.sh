@@ -6,6 +6,7 @@ needs_system() {
     have dpkg-deb || want dpkg dpkg dpkg dpkg -
     case $1 in
     aarch64-*) cross_compiler aarch64 aarch64-linux-gnu ;;
+    armv7-*) cross_compiler arm arm-linux-gnueabihf ;;
     esac
 }
 
@@ -29,6 +30,19 @@ describe_system() {
         emulated aarch64 aarch64-linux-gnu
         tested="the C tests but $left_out, by qemu 7.2 with glibc 2.36; not on a machine of its kind."
         linking=$(with_unwinder aarch64-linux-gnu-gcc)
+        ;;
+    armv7-unknown-linux-gnueabihf)
+        for_packages armhf arm-linux-gnueabihf armv7hl
+        rpm_lib=lib
+        emulated arm arm-linux-gnueabihf
+        # Elsewhere compilers write these tables unasked.
+        cmake_options="$cmake_options -DCMAKE_C_FLAGS=-funwind-tables"
+        runs_on="$runs_on
+
+A program in C that leaves a callback by longjmp(), or ends a thread of the library by pthread_exit(), is to be compiled
+with -funwind-tables. Otherwise the library cannot see that the call has ended, and that connection gets no more events."
+        tested="the C tests but $left_out, by qemu 7.2 with glibc 2.36; not on a machine of its kind."
+        linking=$(with_unwinder arm-linux-gnueabihf-gcc)
         ;;
     *) fail "There is no recipe for $1" ;;
     esac

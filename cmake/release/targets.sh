@@ -1,6 +1,7 @@
 # What the platforms differ in. Sourced by cmake/release.sh.
 
-all_targets='x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-linux-musl'
+all_targets='x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf
+    x86_64-unknown-linux-musl'
 
 # describe TARGET sets:
 #   glibc          what cargo-zigbuild takes behind the target's name
