@@ -17,6 +17,7 @@ local EVENTS = {
 
 -- Lua 5.1 has no coroutine for the main program.
 local MAIN = {}
+local WEAK = { __mode = "k" }
 
 local Connection = { __name = "hostws.connection" }
 Connection.__index = Connection
@@ -64,9 +65,9 @@ function Connection.open(url, options)
     items = {}, types = {}, head = 1, tail = 1, bytes = 0,
     data_type = DATA_TYPES[options.data_type] or abi.TEXT,
     encode = options.encode or json.encode, decode = options.decode or json.decode,
-    waiters = {}, errors = {}, drained = 0,
-    -- The coroutines that wait for room in the send queue; one that is gone does not count.
-    senders = setmetatable({}, { __mode = "k" }),
+    errors = {}, drained = 0,
+    -- The coroutines that wait for an event, and those that wait for room in the send queue; one that is gone does not count.
+    waiters = setmetatable({}, WEAK), senders = setmetatable({}, WEAK),
   }, Connection)
   local id, words = native.open(no_nul("the URL", url), json_options(options, OWN))
   if id == abi.E_JSON or id == abi.E_UTF8 then refuse(words) end

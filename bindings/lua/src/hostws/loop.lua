@@ -73,9 +73,12 @@ function loop.listen(change)
   listening = listening + change
 end
 
--- Its handlers get what has come.
+-- Its handlers get what has come, in the next turn.
 function loop.handle(connection)
-  put(to_handle, connection)
+  if not connection.is_to_handle then
+    connection.is_to_handle = true
+    put(to_handle, connection)
+  end
 end
 
 local resumed_with, waiting, deadlines = {}, {}, {}
@@ -107,13 +110,11 @@ local function sort(count)
   for i = 1, #touched do
     local connection = touched[i]
     connection.is_touched = false
-    if connection.handlers then put(to_handle, connection) end
+    if connection.handlers then loop.handle(connection) end
     local waiters = connection.waiters
-    if next(waiters) then
-      connection.waiters = {}
-      for co in pairs(waiters) do
-        if waiting[co] then wake(co, true) end
-      end
+    for co in pairs(waiters) do
+      waiters[co] = nil
+      if waiting[co] then wake(co, true) end
     end
   end
 end
@@ -215,7 +216,10 @@ local function serve()
   local done = 0
   for _ = to_handle.first, to_handle.last do
     local connection = take(to_handle)
-    if connection then done = done + connection:_handle() end
+    if connection then
+      connection.is_to_handle = false
+      done = done + connection:_handle()
+    end
   end
   if earliest < huge and earliest <= now() then wake_late() end
   for _ = to_resume.first, to_resume.last do
