@@ -5,6 +5,7 @@
 #   aarch64-unknown-linux-gnu      the same for 64-bit ARM; its programs run by qemu here
 #   armv7-unknown-linux-gnueabihf  the same for 32-bit ARM
 #   x86_64-unknown-linux-musl      musl 1.2, as on Alpine
+#   aarch64-apple-darwin           macOS 11 and later; nothing here runs its programs
 #
 # Without a TARGET: all of them. OpenSSL is built in. build/archives gets the results and SHA256SUMS. An archive is only
 # made of a library that has passed the C tests, and is then checked by cmake/release/check.py. The same sources, compiler
@@ -106,7 +107,7 @@ pack() {
     [ -z "$untested_release" ] || return 0
     # Each word of $cmake_options and $emulator is an argument.
     # shellcheck disable=SC2046,SC2086
-    python3 cmake/release/check.py "$out/$name.$format" "$peer" $cmake_options -- $(echo "$emulator" | tr ';' ' ')
+    build/zig/bin/python cmake/release/check.py "$out/$name.$format" "$peer" $cmake_options -- $(echo "$emulator" | tr ';' ' ')
 }
 
 # package GENERATOR LIBDIR ARCHITECTURE: two .deb or two .rpm

@@ -17,8 +17,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import elf
 from checks import check, run, talk
+
+if "apple" in sys.argv[1]:
+    import macho as form
+else:
+    import elf as form
 
 ARCHIVE, PEER, *REST = sys.argv[1:]
 OPTIONS, EMULATOR = (REST[:REST.index("--")], REST[REST.index("--") + 1:]) if "--" in REST else (REST, [])
@@ -52,6 +56,10 @@ def with_pkg_config(root, folder):
     def built(name, *libraries):
         run(compiler, str(CONSUMER / "main.c"), "-o", str(folder / name), *flags("--cflags"), *libraries)
         return folder / name
+    if "apple" in TARGET:  # whose linker knows no -Bstatic
+        return [built("pkg_config_shared", *flags("--libs")),
+                built("pkg_config_static", str(root / "lib/libhostws.a"),
+                      *(flag for flag in flags("--static", "--libs") if flag != "-lhostws"))]
     # As the README says.
     return [built("pkg_config_shared", *flags("--libs"), f"-Wl,-rpath,{root}/lib"),
             built("pkg_config_static", *flags("--libs-only-L"), "-Wl,-Bstatic", "-lhostws", "-Wl,-Bdynamic",
@@ -87,5 +95,5 @@ with tempfile.TemporaryDirectory() as scratch:
     for document in DOCUMENTS:
         check((root / document).is_file() and (root / document).stat().st_size, document, "is missing")
     look_for_traces(root)
-    elf.look_into(root, VERSION, TARGET, declared(root))
+    form.look_into(root, VERSION, TARGET, declared(root))
     use(root, Path(scratch) / "build")

@@ -53,7 +53,7 @@ with -funwind-tables. Otherwise the library cannot see that the call has ended, 
 emulated() {
     untested='closed_descriptors exit_blocked_wakeup exit_live exit_sends standard_descriptors thread_setup wakeup_faults
         fork'
-    left_out="$(echo $untested | wc -w) that start their own program anew or fork"
+    left_out="$(echo "$untested" | wc -w) that start their own program anew or fork"
     cmake_options="-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$1
         -DCMAKE_C_COMPILER=$2-gcc -DCMAKE_CXX_COMPILER=$2-g++"
     emulator="qemu-$1;-L;/usr/$2"
