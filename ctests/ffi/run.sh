@@ -5,6 +5,7 @@
 # PACKAGES is a folder that install.sh has made, or -.
 set -eu
 
+: "${HOSTWS_TEST_PEER:?does not name the test server}"
 if ! command -v "$1" >/dev/null; then
     echo "skipped: $1 is not installed"
     exit 77

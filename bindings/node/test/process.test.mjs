@@ -64,9 +64,10 @@ test('a listener that throws is uncaught, and the other messages come', async ()
     const caught = []
     process.on('uncaughtException', error => caught.push(error.message))
     let count = 0
+    process.on('exit', () => console.log(count, ...caught))
     ws.on('message', message => {
       const number = parseInt(message, 10)
-      if (++count === 1000) setImmediate(() => { console.log(count, ...caught); ws.abort() })
+      if (++count === 1000) ws.abort()
       if (number === 7 || number === 507) throw new Error(number)
     })
   `, WS + '/flood?n=1000&size=16')
