@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SIZE = 1 << 20, WARM = 10, MANY = 40 };
+enum { SIZE = 1 << 20, MANY = 20, FEW = 100 };
 
 static const ws_event *next(void) {
   const ws_event *event = ws_next(0, PATIENCE_MS);
@@ -29,25 +29,34 @@ static long long held(void) {
   return (long long)(info.uordblks + info.hblkhd);
 }
 
-static void the_next_uses_the_same_pages(void) {
-  char path[64];
-  snprintf(path, sizeof path, "/flood?n=%d&size=%d", WARM + MANY, SIZE);
-  long long before = held();
-  ws_id ws = ws_open(peer_url("ws", path), NULL, NULL);
+static long long held_at_start;
+
+/* A connection for each message, so that no second one waits beside it. Returns the page faults. */
+static long receive_one(void) {
+  long before = page_faults();
+  ws_id ws = ws_open(peer_url("ws", "/flood?n=1&size=1048576"), NULL, NULL);
   CHECK(ws > 0);
   CHECK_INT(next()->type, HOSTWS_EVENT_OPEN);
-  for (int i = 0; i < WARM; i++) CHECK_INT(next()->length, SIZE);
-  long faults = page_faults();
-  for (int i = 0; i < MANY; i++) CHECK_INT(next()->length, SIZE);
-  faults = page_faults() - faults;
-  printf("%.1f page faults a message\n", (double)faults / MANY);
-  CHECK(faults < 8 * MANY);
+  CHECK_INT(next()->length, SIZE);
   CHECK_INT(ws_terminate(ws, 0, NULL), HOSTWS_OK);
   while (next()->type != HOSTWS_EVENT_TERMINATE) {
   }
+  return page_faults() - before;
+}
+
+static void the_next_uses_the_same_pages(void) {
+  receive_one();
+  int cheap = 0;
+  for (int i = 0; i < MANY; i++) cheap += receive_one() < FEW;
+  printf("%d of %d messages took fewer than %d page faults\n", cheap, MANY, FEW);
+  /* Not all: on a slow machine the memory may have been given back meanwhile. */
+  CHECK(cheap >= MANY / 2);
+}
+
+static void an_idle_queue_gives_it_back(void) {
+  receive_one();
   CHECK(ws_next(0, 0) == NULL);
-  /* Only the connection is gone; its thread and its queue are still there. */
-  AWAIT(held() < before + SIZE / 2);
+  AWAIT(held() < held_at_start + SIZE / 2);
 }
 
 int main(void) {
@@ -56,7 +65,9 @@ int main(void) {
   mallopt(M_TRIM_THRESHOLD, 128 * 1024);
   peer_start();
   int threads = thread_count(), fds = fd_count();
+  held_at_start = held();
   RUN(the_next_uses_the_same_pages);
+  RUN(an_idle_queue_gives_it_back);
   CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
   check_nothing_is_left(threads, fds);
   return 0;
