@@ -2,7 +2,7 @@ set(python "${hostws_bindings}/python")
 
 hostws_test(bindings.python.wheels sh "${CMAKE_CURRENT_SOURCE_DIR}/python.sh" install "${python}"
   "${hostws_shared_library}" "${CMAKE_CURRENT_BINARY_DIR}")
-set_tests_properties(bindings.python.wheels PROPERTIES FIXTURES_SETUP bindings.python TIMEOUT 300)
+set_tests_properties(bindings.python.wheels PROPERTIES FIXTURES_SETUP bindings.python TIMEOUT 900)
 foreach(kind abi3 none)
   hostws_test(bindings.python.${kind} sh "${CMAKE_CURRENT_SOURCE_DIR}/../ffi/run.sh"
     "${CMAKE_CURRENT_BINARY_DIR}/python-${kind}/bin/python" "${python}/tests/test_hostws.py")
@@ -30,9 +30,14 @@ foreach(version 3.9 3.10 3.12 3.13 3.14 pypy3)
   endif()
 endforeach()
 
-hostws_test(bindings.python.types sh "${CMAKE_CURRENT_SOURCE_DIR}/python.sh" types "${python}"
-  "${CMAKE_CURRENT_BINARY_DIR}")
-set_tests_properties(bindings.python.types PROPERTIES FIXTURES_REQUIRED bindings.python TIMEOUT 300)
+foreach(what trio types)
+  hostws_test(bindings.python.${what} sh "${CMAKE_CURRENT_SOURCE_DIR}/python.sh" ${what} "${python}"
+    "${CMAKE_CURRENT_BINARY_DIR}")
+  # One environment, into which both install.
+  set_tests_properties(bindings.python.${what} PROPERTIES FIXTURES_REQUIRED bindings.python TIMEOUT 300
+    RESOURCE_LOCK bindings.python)
+  set_property(TEST bindings.python.${what} APPEND PROPERTY ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+endforeach()
 
 set(driver "${hostws_bindings}/conformance/drivers/driver.py")
 foreach(kind blocking asyncio)

@@ -3,6 +3,7 @@
 # sh python.sh with INTERPRETER KIND PACKAGE FOLDER      installs that wheel for another interpreter, and runs its tests
 # sh python.sh bench BINDINGS FOLDER                     runs the benchmark for a moment
 # sh python.sh types PACKAGE FOLDER                      checks the types, strictly
+# sh python.sh trio PACKAGE FOLDER                       runs the tests with trio and anyio
 set -eu
 
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
@@ -37,8 +38,14 @@ bench)
 types)
     package=$2 folder=$3
     python="$folder/python-abi3/bin/python"
-    "$python" -m pip install --quiet --disable-pip-version-check mypy==1.18.2
+    "$python" -m pip install --quiet --disable-pip-version-check mypy==1.18.2 trio==0.35.0
     cd "$package/src"
     "$python" -m mypy --strict --cache-dir="$folder/mypy" --package hostws
+    ;;
+trio)
+    package=$2 folder=$3
+    python="$folder/python-abi3/bin/python"
+    "$python" -m pip install --quiet --disable-pip-version-check trio==0.35.0 anyio==4.16.0
+    exec sh "$(dirname "$0")/../ffi/run.sh" "$python" "$package/tests/test_trio.py"
     ;;
 esac

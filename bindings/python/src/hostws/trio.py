@@ -1,0 +1,97 @@
+"""The same for trio, and for anyio on trio.
+
+    async with hostws.trio.connect("wss://quotes.example/stream") as ws:
+        await ws.send("subscribe")
+        async for message in ws:
+            print(message)
+
+With a time limit: `with trio.fail_after(5): await ws.recv()`.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Any, AsyncIterator, Dict
+
+import trio
+
+from ._async import READING_S, AsyncCore, Connecting, Hub
+from ._errors import ConnectionClosed
+
+
+class _Hub(Hub):
+    # By the token of each run of trio.
+    hubs: Dict[Any, "_Hub"] = {}
+
+    def __init__(self, token: Any):
+        super().__init__()
+        self._token = token
+        self._watching = trio.CancelScope()
+        trio.lowlevel.spawn_system_task(self._watch)
+
+    async def _watch(self) -> None:
+        try:
+            with self._watching:
+                while True:
+                    with trio.move_on_after(READING_S if self.is_reading else math.inf):
+                        await trio.lowlevel.wait_readable(self.descriptor)
+                    while self.deliver():
+                        await trio.lowlevel.checkpoint()
+        finally:
+            if self.hubs.get(self._token) is self:
+                del self.hubs[self._token]
+            self.free()
+
+    def _end(self) -> None:
+        # A connection that begins before the task has ended needs another queue.
+        self.hubs.pop(self._token, None)
+        self._watching.cancel()
+
+    def _failed(self, error: Exception) -> None:
+        logging.getLogger("hostws").error("on_event failed", exc_info=error)
+
+
+class Connection(AsyncCore):
+    """A connection of one run of trio."""
+
+    async def __aenter__(self) -> "Connection":
+        return self
+
+    # No generator: trio warns of one that is left before its end.
+    def __aiter__(self) -> AsyncIterator[Any]:
+        """Messages until the connection ends cleanly; ConnectionClosed if it is lost."""
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await self.recv()
+        except ConnectionClosed as end:
+            if end.was_clean:
+                raise StopAsyncIteration from None
+            raise
+
+    @classmethod
+    def _current_hub(cls) -> Hub:
+        token = trio.lowlevel.current_trio_token()
+        hub = _Hub.hubs.get(token)
+        if hub is None:
+            hub = _Hub.hubs[token] = _Hub(token)
+        return hub
+
+    async def _changed(self) -> None:
+        event = trio.Event()
+        self._waiters.append(event)
+        await event.wait()
+
+    def _wake(self) -> None:
+        while self._waiters:
+            self._waiters.popleft().set()
+
+
+class connect(Connecting[Connection]):
+    __doc__ = Connecting.__doc__
+    _kind = Connection
+
+
+__all__ = ["Connection", "connect"]
