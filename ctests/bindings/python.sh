@@ -17,8 +17,10 @@ install)
     rm -rf "$wheels"
     python3 "$package/wheels.py" "$library" "$wheels"
     for kind in abi3 none; do
-        [ -x "$folder/python-$kind/bin/python" ] || python3 -m venv "$folder/python-$kind"
-        "$folder/python-$kind/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --force-reinstall \
+        python="$folder/python-$kind/bin/python"
+        # One that was interrupted may have no pip.
+        "$python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$folder/python-$kind"
+        "$python" -m pip install --quiet --disable-pip-version-check --no-index --force-reinstall \
             "$wheels"/*-"$kind"-*.whl
     done
     ;;
