@@ -12,12 +12,7 @@ cd "$(dirname "$0")/.."
 
 windows() {
     missing=
-    have x86_64-w64-mingw32-gcc-posix || have x86_64-w64-mingw32-gcc ||
-        want 'gcc-mingw-w64-x86-64-posix g++-mingw-w64-x86-64-posix' 'mingw64-gcc mingw64-gcc-c++' mingw-w64-gcc \
-            mingw-w64-gcc mingw-w64
-    # Debian has it in no folder of the PATH.
-    PATH="$PATH:/usr/lib/wine"
-    have wine64 || have wine || want wine64 wine wine wine wine-stable
+    needs_mingw
     install_missing || fail "Install these and start again:$missing"
 
     say "The test server, for this machine"

@@ -20,6 +20,7 @@ endif()
 if(NOT former STREQUAL definition OR NOT EXISTS "${FOLDER}/hostws.lib")
   file(WRITE "${FOLDER}/hostws.def" "${definition}")
   execute_process(COMMAND "${DLLTOOL}" --def "${FOLDER}/hostws.def" --output-lib "${FOLDER}/hostws.lib"
+    --deterministic-libraries
     RESULT_VARIABLE result)
   if(NOT result EQUAL 0)
     message(FATAL_ERROR "${DLLTOOL} could not make hostws.lib")

@@ -69,6 +69,15 @@ install_missing() {
     esac
 }
 
+# What building for Windows and running its programs needs besides that.
+needs_mingw() {
+    have x86_64-w64-mingw32-g++-posix || have x86_64-w64-mingw32-g++ ||
+        want 'gcc-mingw-w64-x86-64-posix g++-mingw-w64-x86-64-posix' 'mingw64-gcc mingw64-gcc-c++' mingw-w64-gcc \
+            mingw-w64-gcc mingw-w64
+    # Debian has it in no folder of the PATH.
+    have wine64 || have wine || [ -x /usr/lib/wine/wine64 ] || want wine64 wine wine wine wine-stable
+}
+
 # What building the library needs besides Rust.
 needs_to_build() {
     missing=

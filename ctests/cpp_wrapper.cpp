@@ -132,11 +132,21 @@ void tls_is_what_c_gets() {
   hostws::options options;
   options.tls_ca = peer_ca();
   options.tls_ca_only = true;
-  options.tls_cert = options.tls_key = peer_file("wss-encrypted");
-  options.tls_key_password = "open sesame";
-  options.tls_key_log = true;
-  options.tls_resume = false;
   CHECK(hostws::build_info() == ws_build_info());
+  if (hostws::build_info().find("OpenSSL") != std::string::npos) {
+    options.tls_cert = options.tls_key = peer_file("wss-encrypted");
+    options.tls_key_password = "open sesame";
+    options.tls_key_log = true;
+    options.tls_resume = false;
+  } else {
+    options.tls_cert = options.tls_key = peer_file("wss-mutual");
+    options.tls_key_log = true;
+    CHECK_THROWS(hostws::connection("wss://localhost/", {}, options), HOSTWS_E_OPTION);
+    options.tls_key_log = false;
+    options.tls_resume = false;
+    CHECK_THROWS(hostws::connection("wss://localhost/", {}, options), HOSTWS_E_OPTION);
+    options.tls_resume = true;
+  }
   std::string got;
   hostws::handlers handlers;
   handlers.on_message = [&](std::string_view data, hostws::data_type) { got = data; };

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- the program that ends: this one, run again with the way to end and the URL ---- */
 
@@ -41,7 +40,7 @@ static int hold_the_lock_and_end(const char *way, char *url) {
   if (strcmp(way, "thread") == 0) {
     pthread_t thread;
     CHECK_INT(pthread_create(&thread, NULL, exit_elsewhere, url), 0);
-    for (;;) pause();
+    for (;;) sleep_ms(1000);
   }
   hold_the_lock(url);
   if (strcmp(way, "exit") == 0) exit(0);

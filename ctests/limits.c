@@ -180,10 +180,8 @@ static void a_server_that_answers_pings_lives(void) {
   options.ping_timeout_ms = 2000;
   record_open(&r, peer_url("ws", "/echo"), &options);
   PUMP(r.opens);
-  pump_for(300);
   ws_stats stats = {.struct_size = sizeof stats};
-  CHECK_INT(ws_get_stats(r.ws, &stats), HOSTWS_OK);
-  CHECK(stats.pings_sent >= 3);
+  PUMP(ws_get_stats(r.ws, &stats) == HOSTWS_OK && stats.pings_sent >= 3);
   CHECK(stats.pongs_received + 1 >= stats.pings_sent);
   CHECK_STR(r.order, "O"); /* those pings are the library's own: no PONG event */
   record_close(&r);

@@ -515,7 +515,8 @@ typedef struct ws_options {
   const char *tls_server_name;
   /**
    * The oldest TLS version to accept, also with an https:// proxy: HOSTWS_TLS_1_0 to
-   * HOSTWS_TLS_1_3; 0: 1.2.
+   * HOSTWS_TLS_1_3; 0: 1.2. Windows: 1.3 needs Windows 11 or Windows Server 2022; before,
+   * the opening fails.
    */
   int32_t tls_min_version;
   /**
@@ -644,10 +645,14 @@ typedef struct ws_options {
    * traditional formats of RSA and EC, encrypted or not. If `tls_cert` and `tls_key` are
    * text, ws_new() reads them and refuses them if something is wrong. This takes as long
    * as it takes to decrypt the key. Errors in a file are reported by on_error. Where TLS
-   * is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8.
+   * is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8. Windows: it
+   * must be one of RSA.
    */
   const char *tls_key;
-  /** The password of an encrypted `tls_key`; ignored if the key is not encrypted. */
+  /**
+   * The password of an encrypted `tls_key`; ignored if the key is not encrypted.
+   * HOSTWS_E_OPTION where TLS is not OpenSSL (Windows, macOS).
+   */
   const char *tls_key_password;
   /**
    * Pins of public keys: "sha256/BASE64", several separated by ";". The server's
@@ -781,7 +786,8 @@ typedef struct ws_options {
    * 0: resumes the TLS sessions of earlier connections with the same settings and the
    * same proxy, which saves the server most of the work. The library keeps the sessions
    * of at most 1,024 servers in memory, until ws_shutdown(). -1: each connection makes a
-   * full handshake. Where TLS is not OpenSSL, the system decides.
+   * full handshake. Where TLS is not OpenSSL (Windows, macOS), the system decides, and -1
+   * is HOSTWS_E_OPTION.
    */
   int32_t tls_resume;
   /**
@@ -1927,7 +1933,8 @@ int32_t ws_queue_post_message(ws_queue queue, void *window, uint32_t message);
  * to your own loop. It should return normally.
  * If it throws an exception or ends its thread by pthread_exit() (as interpreters do after they
  * have been finalized), that thread stops for ever, another thread continues with the connections,
- * and the function is not called again.
+ * and the function is not called again. Windows: it must not end its thread, whose connections would
+ * be lost without notice; an exception is as told.
  *
  * @param queue      0 for the calling thread's own, or any queue
  * @param fn         the function; NULL: none. The previous function is no longer running when the
@@ -1943,7 +1950,9 @@ int32_t ws_queue_post_message(ws_queue queue, void *window, uint32_t message);
  *
  * @since 0.1
  */
-int32_t ws_queue_on_wakeup(ws_queue queue, void (*fn)(void *user_data), void *user_data);
+int32_t ws_queue_on_wakeup(ws_queue queue,
+                           void (*fn)(void *user_data),
+                           void *user_data);
 
 /**
  * Lets a thread that waits in ws_poll(), ws_next() or a similar call check repeatedly for a while

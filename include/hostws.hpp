@@ -115,7 +115,7 @@ enum class ip_family : std::int32_t {
 };
 
 /** A timeout that never ends. A negative timeout has already passed, as everywhere in C++. */
-inline constexpr std::chrono::milliseconds forever = std::chrono::milliseconds::max();
+inline constexpr std::chrono::milliseconds forever = (std::chrono::milliseconds::max)();
 /** Switches an option off. */
 inline constexpr std::chrono::milliseconds off{-1};
 
@@ -345,8 +345,8 @@ inline bool check_unless(std::int32_t code, std::int32_t result) { return result
 /** Milliseconds, limited to the range of int32. */
 inline std::int32_t count(std::chrono::milliseconds time) {
   using limits = std::numeric_limits<std::int32_t>;
-  if (time.count() < limits::min()) return limits::min();
-  if (time.count() > limits::max()) return limits::max();
+  if (time.count() < (limits::min)()) return (limits::min)();
+  if (time.count() > (limits::max)()) return (limits::max)();
   return static_cast<std::int32_t>(time.count());
 }
 
@@ -825,7 +825,7 @@ inline std::optional<event> next(std::chrono::milliseconds timeout = forever, ws
 template <std::size_t Capacity>
 std::optional<int> next_batch(ws_event (&events)[Capacity], std::chrono::milliseconds timeout = forever,
                               ws_queue queue = 0) {
-  static_assert(Capacity <= std::numeric_limits<std::int32_t>::max(), "more than can be asked for");
+  static_assert(Capacity <= (std::numeric_limits<std::int32_t>::max)(), "more than can be asked for");
   events[0].struct_size = sizeof(ws_event);
   const auto capacity = static_cast<std::int32_t>(Capacity);
   const std::int32_t fetched = ws_next_batch(queue, events, capacity, detail::timeout(timeout));
@@ -854,7 +854,7 @@ inline std::optional<std::string> next_json(std::chrono::milliseconds timeout = 
 
 /** ws_queue_busy_poll(): how long a waiting thread checks repeatedly before it sleeps. */
 inline void busy_poll(std::chrono::microseconds most, ws_queue queue = 0) {
-  constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();
+  constexpr std::int64_t largest = (std::numeric_limits<std::int32_t>::max)();
   const std::int64_t count = most.count() > largest ? largest : most.count() < 0 ? -1 : most.count();
   detail::check(ws_queue_busy_poll(queue, static_cast<std::int32_t>(count)));
 }

@@ -357,7 +357,7 @@ mod certificates {
 #[test]
 fn about_certificates_nobody_is_asked() {
     let refused = open_pull("wss://127.0.0.1:1/", Some(r#"{"ask":1}"#));
-    check_refused(refused, HOSTWS_E_OPTION, "it is not OpenSSL");
+    check_refused(refused, HOSTWS_E_OPTION, "HOSTWS_ASK_CERTIFICATE is not possible");
 }
 
 // ---- proxies

@@ -56,6 +56,8 @@ void check_fails(const char *file, int line, const char *what, long long actual,
 
 int64_t now_ms(void);
 void sleep_ms(int ms);
+/* Ends the calling thread by the system's function for it. */
+NORETURN void end_thread(void);
 
 int thread_count(void);
 /* Negative if the system cannot count them; then CHECK_FDS holds. */
@@ -76,6 +78,8 @@ NORETURN void child_succeeds(void);
 void check_child(int pid, int status);
 /* Runs this program again with these arguments: it ends in time and with `status`. */
 void check_other_self(char *const arguments[], int status);
+/* The same, and it prints no error. */
+void check_silent_self(char *const arguments[], int status);
 
 /* Prints the name of the tested promise, and tests it. */
 #define RUN(test) (run_begins(#test), test())

@@ -13,6 +13,7 @@ int is_socket(intptr_t fd);
 int is_readable(intptr_t fd, int timeout_ms);
 /* Reads all available bytes. */
 void read_all(intptr_t fd);
+void close_socket(intptr_t fd);
 /* Writes a byte. Returns 1, or less if it failed. */
 int write_byte(intptr_t fd);
 

@@ -92,11 +92,12 @@ static void many_events_are_one_message(void) {
   CHECK_INT(ws_queue_post_message(0, NULL, 0), HOSTWS_OK);
 }
 
+/* The system holds 10,000 for a thread. */
 static void no_message_is_lost_where_there_is_no_room(void) {
   HWND window = new_window();
   record r = {0};
   int posted = 0;
-  while (posted < 100000 && PostMessageW(window, WM_APP, 0, 0)) posted++;
+  while (posted < 11000 && PostMessageW(window, WM_APP, 0, 0)) posted++;
   told = 0;
   CHECK_INT(ws_queue_post_message(0, window, FOR_SOCKETS), HOSTWS_OK);
   record_open(&r, peer_url("ws", "/echo"), NULL);

@@ -269,7 +269,8 @@ pub extern "C" fn ws_queue_post_message(queue: ws_queue, window: *mut c_void, me
 /// to your own loop. It should return normally.
 /// If it throws an exception or ends its thread by pthread_exit() (as interpreters do after they
 /// have been finalized), that thread stops for ever, another thread continues with the connections,
-/// and the function is not called again.
+/// and the function is not called again. Windows: it must not end its thread, whose connections would
+/// be lost without notice; an exception is as told.
 ///
 /// @param queue      0 for the calling thread's own, or any queue
 /// @param fn         the function; NULL: none. The previous function is no longer running when the

@@ -13,8 +13,9 @@ use super::backoff::Backoff;
 use super::outbox::SendBound;
 use super::policy::{Codes, Policy, Scope};
 use crate::dial::{
-    parse_pins, ClientIdentity, Content, DialConfig, Elsewhere, Family, KeyLog, Locals, Pem,
-    Proxies, SocketConfig, Target, TlsConfig, TlsVersion, Topic, Topics, Verify, CAN_ASK,
+    impossible, parse_pins, ClientIdentity, Content, DialConfig, Elsewhere, Family, KeyLog, Locals,
+    Pem, Proxies, SocketConfig, Target, TlsConfig, TlsVersion, Topic, Topics, Verify, CAN_ASK,
+    CAN_FORGET_SESSIONS,
 };
 use crate::error::{Code, Error, Result};
 use crate::protocol::{check_header, check_subprotocols, DeflateOffer, MAX_FRAMING};
@@ -207,10 +208,8 @@ impl Values {
             return Err(bad("ask", words));
         }
         if self.ask.has(Topic::Certificate) && !CAN_ASK {
-            let words =
-                "has HOSTWS_ASK_CERTIFICATE, which the TLS library of this build cannot do: \
-                         it is not OpenSSL";
-            return Err(bad("ask", words));
+            let why = "does not stop at the certificate: HOSTWS_ASK_CERTIFICATE is not possible";
+            return Err(impossible("ask", why));
         }
         Ok(self.ask)
     }
@@ -272,6 +271,10 @@ impl Values {
     }
 
     fn tls(self) -> Result<TlsConfig> {
+        if !self.tls_resume && !CAN_FORGET_SESSIONS {
+            let why = "resumes sessions as it sees fit: -1 is not possible";
+            return Err(impossible("tls_resume", why));
+        }
         let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
         let pem = |ca: String| Pem::new("tls_ca", Content::Certificates, ca.into());
         let tls = TlsConfig {

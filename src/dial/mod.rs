@@ -35,7 +35,7 @@ pub use self::question::{Question, Topic, Topics, Verdict};
 pub use self::socket::{Locals, SocketConfig, SocketHook};
 pub use self::target::{without_credentials, Target};
 pub use self::tls::{
-    broken_session, certificate_facts, parse_pins, ClientIdentity, Content, KeyLog, Pem, TlsConfig,
-    TlsVersion, Verify, CAN_ASK,
+    broken_session, certificate_facts, impossible, parse_pins, ClientIdentity, Content, KeyLog,
+    Pem, TlsConfig, TlsVersion, Verify, CAN_ASK, CAN_FORGET_SESSIONS,
 };
 pub use self::trail::{Attempt, Notes, Outcome, Trail, Trails};

@@ -1,12 +1,13 @@
-//! The TLS library: contexts, handshakes and open sessions over any stream. Two files have the same
+//! The TLS library: contexts, handshakes and open sessions over any stream. Three have the same
 //! interface, and the build chooses one (build.rs sets `tls_openssl`):
 //!
 //! * `openssl`: OpenSSL itself, on Linux and BSD, and on macOS if it is built in;
+//! * `schannel`: Schannel, on Windows;
 //! * `native`: whatever native-tls uses, elsewhere and with the feature `native-tls`.
 //!
 //! It owns nothing of ours: what to trust, the words of errors and the files are `dial::tls`'s.
 
-// native-tls does less.
+// The others do less.
 #![cfg_attr(not(tls_openssl), allow(dead_code))]
 
 use std::fs::File;
@@ -16,21 +17,32 @@ use std::sync::Arc;
 mod ahead;
 #[cfg(not(tls_openssl))]
 mod hello;
-#[cfg(not(tls_openssl))]
+#[cfg(all(not(tls_openssl), not(windows)))]
 #[path = "native.rs"]
+mod library;
+#[cfg(windows)]
+#[path = "schannel/mod.rs"]
 mod library;
 #[cfg(tls_openssl)]
 pub use self::library::{keychain, names};
 #[cfg(tls_openssl)]
 #[path = "openssl/mod.rs"]
 mod library;
+#[cfg(any(test, not(tls_openssl)))]
+mod pem;
+#[cfg(any(test, windows))]
+mod records;
 mod x509;
 
+#[cfg(not(tls_openssl))]
+pub use self::library::CAN_USE_EC_KEYS;
 pub use self::library::{
     description, forget_stale_errors, may_succeed_anew, message, names_of_another, start,
     Certificate, Connector, Handshaking, Identity, Roots, Sessions, TlsError, TlsStream, CAN_ASK,
-    CAN_LOG_KEYS,
+    CAN_DECRYPT_KEYS, CAN_FORGET_SESSIONS, CAN_LOG_KEYS,
 };
+#[cfg(not(tls_openssl))]
+pub use self::pem::rsa_key;
 pub use self::x509::public_key_info;
 
 /// What of the server's certificate is verified.

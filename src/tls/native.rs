@@ -8,8 +8,31 @@ use native_tls::{HandshakeError, MidHandshakeTlsStream, Protocol, TlsConnector};
 
 use super::ahead::Ahead;
 use super::hello::negotiated;
-use super::{Opening, Settings, Step, TlsFacts, TlsVersion, Verify};
-pub use native_tls::{Certificate, Error as TlsError, Identity};
+use super::{pem, Opening, Settings, Step, TlsFacts, TlsVersion, Verify};
+pub use native_tls::Error as TlsError;
+
+/// A certificate to trust.
+pub struct Certificate(native_tls::Certificate);
+
+impl Certificate {
+    pub fn stack_from_pem(text: &[u8]) -> Result<Vec<Certificate>, TlsError> {
+        let found = pem::certificates(text);
+        found
+            .map(|one| native_tls::Certificate::from_pem(one.as_bytes()).map(Certificate))
+            .collect()
+    }
+}
+
+/// A client's certificate, with those above it and its key.
+#[derive(Clone)]
+pub struct Identity(native_tls::Identity);
+
+impl Identity {
+    pub fn from_pkcs8(chain: &[u8], key: &[u8]) -> Result<Identity, TlsError> {
+        let chain: String = pem::certificates(chain).collect();
+        native_tls::Identity::from_pkcs8(chain.as_bytes(), key).map(Identity)
+    }
+}
 
 /// The system applies its own authorities in each handshake.
 pub struct Roots;
@@ -62,33 +85,38 @@ pub struct TlsStream<S> {
     is_halfway: bool,
 }
 
+/// Whether a client's key may be one of elliptic curves.
+pub const CAN_USE_EC_KEYS: bool = true;
+
 /// Whether the keys of sessions can be written to a file.
 pub const CAN_LOG_KEYS: bool = false;
+
+/// Whether a client's key may be encrypted.
+pub const CAN_DECRYPT_KEYS: bool = false;
+
+/// Whether it can be told to resume no session.
+pub const CAN_FORGET_SESSIONS: bool = false;
 
 /// Whether a handshake can stop at the certificate.
 pub const CAN_ASK: bool = false;
 
 /// Its name, for people.
 pub fn description() -> String {
-    let name = if cfg!(target_os = "windows") {
-        "Schannel"
-    } else if cfg!(target_vendor = "apple") {
-        "Secure Transport"
-    } else {
-        "native-tls"
-    };
-    name.to_owned()
+    match cfg!(target_vendor = "apple") {
+        true => "Secure Transport".to_owned(),
+        false => "native-tls".to_owned(),
+    }
 }
 
 /// Starts OpenSSL, where native-tls is OpenSSL.
 pub fn start() {
-    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+    #[cfg(not(target_vendor = "apple"))]
     openssl::init();
 }
 
 /// There, a host that uses OpenSSL itself may have left errors in the thread's queue.
 pub fn forget_stale_errors() {
-    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+    #[cfg(not(target_vendor = "apple"))]
     drop(openssl::error::ErrorStack::get());
 }
 
@@ -101,12 +129,12 @@ impl Connector {
         }
         builder.disable_built_in_roots(settings.roots.is_none());
         for authority in settings.authorities {
-            builder.add_root_certificate(authority);
+            builder.add_root_certificate(authority.0);
         }
         builder.danger_accept_invalid_certs(settings.verify == Verify::None);
         builder.danger_accept_invalid_hostnames(settings.verify != Verify::Full);
         if let Some(identity) = settings.identity {
-            builder.identity(identity);
+            builder.identity(identity.0);
         }
         builder.build().map(Connector)
     }

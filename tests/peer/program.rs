@@ -1,5 +1,5 @@
 //! The test servers as one program, for the tests in other languages. It prints its ports to
-//! stdout, then `ready`, and ends when its stdin does.
+//! stdout, then `ready`, and ends when its stdin does. `--wine`: its clients run on wine.
 
 #[path = "../support/servers/mod.rs"]
 mod servers;
@@ -14,6 +14,7 @@ use std::time::Duration;
 use openssl::pkey::PKey;
 use openssl::symm::Cipher;
 use servers::certificates::Certificates;
+use servers::revoked::Lists;
 use servers::{door, raw, websocket, BlackHole, ClosedPort};
 
 /// The longest life of the program.
@@ -62,7 +63,12 @@ fn encrypted_key(certificates: &Certificates) -> io::Result<String> {
 
 fn main() -> io::Result<()> {
     let signals = block_ending_signals();
-    let certificates = Certificates::new().map_err(io::Error::other)?;
+    let lists = match std::env::args().nth(1).as_deref() {
+        Some("--wine") => Some(Lists::start()?),
+        _ => None,
+    };
+    let certificates = lists.as_ref().map_or_else(Certificates::new, Certificates::for_wine);
+    let certificates = certificates.map_err(io::Error::other)?;
     let folder = Folder::new()?;
     let ca = folder.0.join("ca.pem");
     fs::write(&ca, &certificates.ca_pem)?;
@@ -98,6 +104,11 @@ fn main() -> io::Result<()> {
     writeln!(out, "raw {}", raw.port)?;
     writeln!(out, "closed {}", closed.port)?;
     writeln!(out, "blackhole {}", black_hole.port)?;
+    if let Some(lists) = &lists {
+        for path in lists.paths() {
+            writeln!(out, "list {} {path}", lists.port)?;
+        }
+    }
     writeln!(out, "ready")?;
     out.flush()?;
     drop(out);

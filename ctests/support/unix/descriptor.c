@@ -24,4 +24,6 @@ void read_all(intptr_t fd) {
   while (recv((int)fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0) {}
 }
 
+void close_socket(intptr_t fd) { close((int)fd); }
+
 int write_byte(intptr_t fd) { return (int)write((int)fd, "", 1); }

@@ -23,4 +23,6 @@ void read_all(intptr_t fd) { /* it never blocks */
   while (recv((SOCKET)fd, bytes, sizeof bytes, 0) > 0) {}
 }
 
+void close_socket(intptr_t fd) { closesocket((SOCKET)fd); }
+
 int write_byte(intptr_t fd) { return send((SOCKET)fd, "", 1, 0); }

@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
-"""Runs a test for Windows on Linux, by wine: run.py LIBRARY_FOLDER PROGRAM ARGUMENT...
+"""Runs a test for Windows on Linux, by wine: run.py PROGRAM ARGUMENT...
+
+HOSTWS_WINE_FOLDERS are the folders of its DLLs, separated by colons.
 
 The test server runs beside it, on Linux. What it says of its ports is in HOSTWS_TEST_PORTS, line by line, with the names
-of files as wine has them. run.py --prefix makes the folder that wine needs, which takes some seconds.
+of files as wine has them. run.py --prefix makes the folder that wine needs, which takes some seconds. It is the user's, not
+the build's: it has links to all of the file system, which cargo would follow.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -12,6 +16,8 @@ import sys
 
 DEADLINE = 110  # seconds: before CTest's
 SKIPPED = 77
+CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+PREFIX = os.path.join(CACHE, "hostws", "wine")
 
 
 def wine():
@@ -27,12 +33,14 @@ def windows_path(path):
     return "Z:" + path
 
 
-def environment(library):
+def environment():
     mine = dict(os.environ)
+    mine["WINEPREFIX"] = PREFIX
     mine["WINEDEBUG"] = "-all"
     # Neither menu entries nor the offers to download Mono and Gecko.
     mine["WINEDLLOVERRIDES"] = "winemenubuilder.exe,mscoree,mshtml="
-    mine["WINEPATH"] = windows_path(os.path.abspath(library))
+    folders = os.environ.get("HOSTWS_WINE_FOLDERS", ".").split(":")
+    mine["WINEPATH"] = ";".join(windows_path(os.path.abspath(folder)) for folder in folders)
     mine.pop("DISPLAY", None)
     return mine
 
@@ -42,7 +50,7 @@ def ports(peer):
     said = []
     for line in peer.stdout:
         words = line.split()
-        if len(words) > 2:
+        if len(words) > 2 and os.path.exists(words[2]):
             words[2] = windows_path(words[2])
         said.append(" ".join(words))
         if words == ["ready"]:
@@ -50,21 +58,29 @@ def ports(peer):
     return "|".join(said)
 
 
+def make_prefix():
+    made = os.path.join(PREFIX, "made-by-hostws")
+    os.makedirs(PREFIX, exist_ok=True)
+    with open(PREFIX + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.path.exists(made):
+            return 0
+        status = subprocess.run([wine(), "wineboot", "--init"], env=environment(), timeout=DEADLINE).returncode
+        if status == 0:
+            open(made, "w").close()
+        return status
+
+
 def main():
     if sys.argv[1] == "--prefix":
-        prefix = os.environ["WINEPREFIX"]
-        if os.path.exists(os.path.join(prefix, "system.reg")):
-            return 0
-        os.makedirs(prefix, exist_ok=True)
-        return subprocess.run([wine(), "wineboot", "--init"], env=environment("."), timeout=DEADLINE).returncode
-    library, program, *arguments = sys.argv[1:]
-    command = [wine(), program, *arguments]
+        return make_prefix()
+    command = [wine(), *sys.argv[1:]]
     server = os.environ.get("HOSTWS_TEST_PEER")
     if not server:
-        return subprocess.run(command, env=environment(library), timeout=DEADLINE).returncode
-    with subprocess.Popen([server], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peer:
+        return subprocess.run(command, env=environment(), timeout=DEADLINE).returncode
+    with subprocess.Popen([server, "--wine"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peer:
         try:
-            mine = environment(library)
+            mine = environment()
             mine["HOSTWS_TEST_PORTS"] = ports(peer)
             return subprocess.run(command, env=mine, timeout=DEADLINE).returncode
         finally:

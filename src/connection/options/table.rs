@@ -20,7 +20,8 @@ macro_rules! options_table {
             /// The name to send (SNI) and to expect in the certificate; NULL: the URL's host.
             tls_server_name: *const c_char = Text,
             /// The oldest TLS version to accept, also with an https:// proxy: HOSTWS_TLS_1_0 to
-            /// HOSTWS_TLS_1_3; 0: 1.2.
+            /// HOSTWS_TLS_1_3; 0: 1.2. Windows: 1.3 needs Windows 11 or Windows Server 2022; before,
+            /// the opening fails.
             tls_min_version: i32 = OneOf<TlsVersion>,
             /// The time limit of the whole opening, from DNS to the upgrade; 0: 30,000; -1: no
             /// limit.
@@ -113,9 +114,11 @@ macro_rules! options_table {
             /// traditional formats of RSA and EC, encrypted or not. If `tls_cert` and `tls_key` are
             /// text, ws_new() reads them and refuses them if something is wrong. This takes as long
             /// as it takes to decrypt the key. Errors in a file are reported by on_error. Where TLS
-            /// is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8.
+            /// is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8. Windows: it
+            /// must be one of RSA.
             tls_key: *const c_char = SecretText,
             /// The password of an encrypted `tls_key`; ignored if the key is not encrypted.
+            /// HOSTWS_E_OPTION where TLS is not OpenSSL (Windows, macOS).
             tls_key_password: *const c_char = SecretText,
             /// Pins of public keys: "sha256/BASE64", several separated by ";". The server's
             /// certificate must have one of these keys. Each pin is the SHA-256 of the
@@ -224,7 +227,8 @@ macro_rules! options_table {
             /// 0: resumes the TLS sessions of earlier connections with the same settings and the
             /// same proxy, which saves the server most of the work. The library keeps the sessions
             /// of at most 1,024 servers in memory, until ws_shutdown(). -1: each connection makes a
-            /// full handshake. Where TLS is not OpenSSL, the system decides.
+            /// full handshake. Where TLS is not OpenSSL (Windows, macOS), the system decides, and -1
+            /// is HOSTWS_E_OPTION.
             tls_resume: i32 = OnOrOff,
             /// Which decisions your program wants to make itself: a sum of
             /// HOSTWS_ASK_CERTIFICATE, HOSTWS_ASK_CREDENTIALS and HOSTWS_ASK_RECONNECT. Each comes

@@ -81,7 +81,7 @@ const OTHER_NAME: &str = "the server's certificate is for another name than {nam
 const HANDSHAKE: &[(&str, &str)] = &[
     ("alert protocol version", VERSION),
     ("unsupported protocol", VERSION),
-    ("no protocols available", "this system allows no version of TLS from {version} up"),
+    ("no protocols available", NO_VERSION),
     ("wrong version number", NO_TLS),
     ("packet length too long", NO_TLS),
     ("unknown protocol", NO_TLS),
@@ -111,6 +111,8 @@ const HANDSHAKE: &[(&str, &str)] = &[
 
 const VERSION: &str =
     "the server speaks no version of TLS from {version} up (tls_min_version sets that)";
+const NO_VERSION: &str =
+    "this system allows no version of TLS from {version} up (tls_min_version sets that)";
 const NO_TLS: &str =
     "the server does not speak TLS on this port; a server without TLS is reached by ws://";
 const REFUSED: &str = "the server refused the TLS handshake: it shares no cipher with this \
@@ -129,8 +131,8 @@ const NOT_TO_A_STRANGER: &str = "the server asks for a client certificate, and a
 /// Schannel's error numbers, and our explanations. Schannel's messages depend on the language of
 /// the system.
 const NUMBERS: &[(u32, &str)] = &[
-    (0x800B_0109, UNKNOWN_CA),         // CERT_E_UNTRUSTEDROOT
-    (0x8009_0325, UNKNOWN_CA),         // SEC_E_UNTRUSTED_ROOT
+    (0x800B_0109, UNTRUSTED),          // CERT_E_UNTRUSTEDROOT
+    (0x8009_0325, UNTRUSTED),          // SEC_E_UNTRUSTED_ROOT
     (0x800B_010A, NO_ISSUER),          // CERT_E_CHAINING
     (0x800B_0101, NOT_IN_ITS_TIME),    // CERT_E_EXPIRED
     (0x8009_0328, NOT_IN_ITS_TIME),    // SEC_E_CERT_EXPIRED
@@ -144,6 +146,8 @@ const NUMBERS: &[(u32, &str)] = &[
     (0x800B_0110, NOT_FOR_A_SERVER),   // CERT_E_WRONG_USAGE
     (0x8009_0308, NO_TLS),             // SEC_E_INVALID_TOKEN
     (0x8009_0331, NOTHING_SHARED),     // SEC_E_ALGORITHM_MISMATCH
+    (0x8009_0302, NOTHING_SHARED),     // SEC_E_UNSUPPORTED_FUNCTION
+    (0x8009_0311, NO_VERSION),         // SEC_E_NO_AUTHENTICATING_AUTHORITY
     (0x8009_0326, REFUSED),            // SEC_E_ILLEGAL_MESSAGE
     (0x8009_0327, CLIENT_CERTIFICATE), // SEC_E_CERT_UNKNOWN
     (0x8009_0367, NO_HTTP),            // SEC_E_APPLICATION_PROTOCOL_MISMATCH
@@ -151,6 +155,9 @@ const NUMBERS: &[(u32, &str)] = &[
     (0x8009_0330, DAMAGED),            // SEC_E_DECRYPT_FAILURE
 ];
 
+/// One number for both.
+const UNTRUSTED: &str = "the server's certificate is self-signed, or signed by an authority that \
+    this system does not trust; if it is the right one, name it, or the authority's, in tls_ca";
 const NOT_IN_ITS_TIME: &str = "the server's certificate, or one in its chain, has expired or is \
     not valid yet; is the clock of this machine right?";
 const REVOKED: &str = "the server's certificate has been revoked";
@@ -287,6 +294,7 @@ mod tests {
             (0x800B_010F, "another name than example.com"),
             (0x8009_0308, "does not speak TLS"),
             (0x8009_0331, "from 1.2 up"),
+            (0x8009_0311, "this system allows no version of TLS from 1.2 up"),
             (0x8009_0326, "does not serve example.com"),
             (0x8009_0367, "HTTP/1.1"),
             (0x8009_0304, "TLS with the server failed"),

@@ -5,10 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::keypair::{GivenPair, Loaded};
 use super::pem::{find, Content, Pem};
 use super::read_pair::read_pair;
+use super::refusal::impossible;
 use crate::error::{Code, Component, Error};
 use crate::exit::{self, Guarded};
 use crate::secret::Secret;
-use crate::tls::Identity;
+use crate::tls::{description, Identity, CAN_DECRYPT_KEYS};
 
 /// The longest password that OpenSSL accepts.
 const MAX_PASSWORD: usize = 1000;
@@ -56,6 +57,9 @@ impl ClientIdentity {
         if password.as_ref().is_some_and(|password| password.reveal().len() > MAX_PASSWORD) {
             let words = format!("option tls_key_password: is longer than {MAX_PASSWORD} bytes");
             return Err(Error::ws(Code::Option, words));
+        }
+        if password.is_some() && !CAN_DECRYPT_KEYS {
+            return Err(impossible("tls_key_password", "reads no encrypted keys"));
         }
         let certificate = Pem::new("tls_cert", Content::Certificates, certificate)?;
         let key = Pem::new("tls_key", Content::Key, key)?;
@@ -119,7 +123,11 @@ fn as_option(error: Error) -> Error {
 }
 
 fn encrypted(key: &Pem) -> Error {
-    Error::tls(format!("the key in {} is encrypted, and tls_key_password is not set", key.place()))
+    let why = match CAN_DECRYPT_KEYS {
+        true => "and tls_key_password is not set".to_owned(),
+        false => format!("and {} reads no encrypted keys", description()),
+    };
+    Error::tls(format!("the key in {} is encrypted, {why}", key.place()))
 }
 
 /// Whether a key is encrypted: PKCS#8 has this in its label, the traditional formats in a header

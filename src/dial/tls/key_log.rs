@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::error::{Code, Error};
+use super::refusal::impossible;
+use crate::error::Error;
 use crate::{sys, tls};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +13,7 @@ impl KeyLog {
     /// The file that the environment names, if it names one.
     pub fn from_environment() -> Result<Option<KeyLog>, Error> {
         if !tls::CAN_LOG_KEYS {
-            let words = "option tls_key_log: is not possible with the TLS library of this system";
-            return Err(Error::ws(Code::Option, words));
+            return Err(impossible("tls_key_log", "does not tell the keys of its sessions"));
         }
         let path = sys::environment("SSLKEYLOGFILE").filter(|path| !path.is_empty());
         // Made absolute, like the paths in options, because the host may change its working

@@ -10,6 +10,7 @@ pub struct GivenPair<'a> {
     pub certificate_place: String,
     pub key: &'a [u8],
     pub key_place: String,
+    #[cfg_attr(not(tls_openssl), allow(dead_code))] // refused before
     pub password: Option<&'a Secret>,
 }
 

@@ -22,6 +22,7 @@ mod read_pair;
 #[cfg(not(tls_openssl))]
 #[path = "keypair_native.rs"]
 mod read_pair;
+mod refusal;
 #[cfg(tls_openssl)]
 #[path = "roots_openssl.rs"]
 mod roots;
@@ -38,4 +39,5 @@ pub use self::identity::ClientIdentity;
 pub use self::key_log::KeyLog;
 pub use self::pem::{Content, Pem};
 pub use self::pins::{of_certificate as certificate_pin, parse as parse_pins};
-pub use crate::tls::{TlsVersion, Verify, CAN_ASK};
+pub use self::refusal::impossible;
+pub use crate::tls::{TlsVersion, Verify, CAN_ASK, CAN_FORGET_SESSIONS};

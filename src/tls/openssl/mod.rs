@@ -29,6 +29,12 @@ pub type Certificate = openssl::x509::X509;
 /// Whether the keys of sessions can be written to a file.
 pub const CAN_LOG_KEYS: bool = true;
 
+/// Whether a client's key may be encrypted.
+pub const CAN_DECRYPT_KEYS: bool = true;
+
+/// Whether it can be told to resume no session.
+pub const CAN_FORGET_SESSIONS: bool = true;
+
 /// Whether a handshake can stop at the certificate.
 pub const CAN_ASK: bool = true;
 

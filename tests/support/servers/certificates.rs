@@ -2,11 +2,15 @@
 
 use native_tls::Identity;
 use openssl::hash::{hash, MessageDigest};
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
 use openssl::x509::X509;
 use rcgen::{
-    date_time_ymd, BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd, BasicConstraints, CertificateParams, CrlDistributionPoint, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
 };
+
+use super::revoked::Lists;
 
 /// The names under which the test servers are reached.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -58,29 +62,89 @@ pub struct Certificates {
 
 impl Certificates {
     pub fn new() -> Result<Certificates, rcgen::Error> {
-        let (ca_pem, ca) = authority("hostws test authority")?;
-        let (other_ca_pem, unknown) = authority("unknown test authority")?;
+        Certificates::with(None)
+    }
+
+    /// For clients on wine, whose Schannel differs from that of Windows: it looks for every
+    /// certificate in a list of revoked ones, compares an address only with names, accepts a chain
+    /// that ends before an authority, and shows the client's own certificate alone.
+    pub fn for_wine(lists: &Lists) -> Result<Certificates, rcgen::Error> {
+        Certificates::with(Some(lists))
+    }
+
+    fn with(lists: Option<&Lists>) -> Result<Certificates, rcgen::Error> {
+        let known = Signer::new("hostws test authority", lists)?;
+        let unknown = Signer::new("unknown test authority", lists)?;
         let mut expired = server(&NAMES)?;
         expired.not_before = date_time_ymd(2001, 1, 1);
         expired.not_after = date_time_ymd(2002, 1, 1);
         let (client_ca_pem, client_ca) = authority("hostws test clients")?;
+        let client = match lists {
+            None => client(&KeyPair::generate()?, &client_ca)?,
+            Some(_) => client_alone(&rsa_key()?, &client_ca)?,
+        };
         let own_key = KeyPair::generate()?;
         let own = server(&NAMES)?.self_signed(&own_key)?;
         Ok(Certificates {
-            ca_pem,
-            good: signed(&server(&NAMES)?, &ca)?,
+            good: known.sign(server(&NAMES)?)?,
             self_signed: ServerCertificate {
                 chain_pem: own.pem(),
                 key_pem: own_key.serialize_pem(),
             },
-            expired: signed(&expired, &ca)?,
-            other_name: signed(&server(&["other.example"])?, &ca)?,
-            other_ca: signed(&server(&NAMES)?, &unknown)?,
-            other_ca_pem,
-            client: client(&KeyPair::generate()?, &client_ca)?,
+            expired: known.sign(expired)?,
+            other_name: known.sign(server(&["other.example"])?)?,
+            ca_pem: known.pem,
+            other_ca: unknown.sign(server(&NAMES)?)?,
+            other_ca_pem: unknown.pem,
+            client,
             client_ca_pem,
         })
     }
+}
+
+/// An authority for servers.
+struct Signer {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+    /// The address of its list of revoked certificates.
+    list: Option<String>,
+}
+
+impl Signer {
+    fn new(name: &str, lists: Option<&Lists>) -> Result<Signer, rcgen::Error> {
+        let (pem, issuer) = authority(name)?;
+        let list = lists.map(|lists| lists.add(name, &issuer)).transpose()?;
+        Ok(Signer { pem, issuer, list })
+    }
+
+    fn sign(&self, mut params: CertificateParams) -> Result<ServerCertificate, rcgen::Error> {
+        let key = KeyPair::generate()?;
+        let Some(list) = &self.list else {
+            let certificate = params.signed_by(&key, &self.issuer)?;
+            return Ok(ServerCertificate {
+                chain_pem: certificate.pem(),
+                key_pem: key.serialize_pem(),
+            });
+        };
+        params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![list.clone()] }];
+        for name in params.subject_alt_names.clone() {
+            if let SanType::IpAddress(address) = name {
+                params.subject_alt_names.push(SanType::DnsName(address.to_string().try_into()?));
+            }
+        }
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        Ok(ServerCertificate {
+            chain_pem: certificate.pem() + &self.pem,
+            key_pem: key.serialize_pem(),
+        })
+    }
+}
+
+fn rsa_key() -> Result<KeyPair, rcgen::Error> {
+    let key = Rsa::generate(2048).and_then(PKey::from_rsa);
+    let pem = key.and_then(|key| key.private_key_to_pem_pkcs8());
+    let pem = pem.expect("OpenSSL makes RSA keys");
+    KeyPair::from_pem(&String::from_utf8(pem).expect("PEM is ASCII"))
 }
 
 pub fn authority(name: &str) -> Result<(String, Issuer<'static, KeyPair>), rcgen::Error> {
@@ -104,11 +168,21 @@ pub fn client(
     between.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let between_key = KeyPair::generate()?;
     let between_pem = between.signed_by(&between_key, ca)?.pem();
+    let mut made = client_alone(key, &Issuer::new(between, between_key))?;
+    made.chain_pem += &between_pem;
+    Ok(made)
+}
+
+/// The same from `ca` itself.
+fn client_alone(
+    key: &KeyPair,
+    ca: &Issuer<'static, KeyPair>,
+) -> Result<ServerCertificate, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, "test client");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    let leaf = params.signed_by(key, &Issuer::new(between, between_key))?;
-    Ok(ServerCertificate { chain_pem: leaf.pem() + &between_pem, key_pem: key.serialize_pem() })
+    let leaf = params.signed_by(key, ca)?;
+    Ok(ServerCertificate { chain_pem: leaf.pem(), key_pem: key.serialize_pem() })
 }
 
 fn server(names: &[&str]) -> Result<CertificateParams, rcgen::Error> {
@@ -116,13 +190,4 @@ fn server(names: &[&str]) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(names.clone())?;
     params.distinguished_name.push(DnType::CommonName, names[0].as_str());
     Ok(params)
-}
-
-fn signed(
-    params: &CertificateParams,
-    ca: &Issuer<'static, KeyPair>,
-) -> Result<ServerCertificate, rcgen::Error> {
-    let key = KeyPair::generate()?;
-    let certificate = params.signed_by(&key, ca)?;
-    Ok(ServerCertificate { chain_pem: certificate.pem(), key_pem: key.serialize_pem() })
 }

@@ -9,6 +9,7 @@ pub mod frames;
 pub mod listener;
 pub mod proxies;
 pub mod raw;
+pub mod revoked;
 pub mod script;
 pub mod websocket;
 

@@ -1,0 +1,53 @@
+/*
+ * A wake-up function must not end its thread here: ExitThread() unwinds nothing, and what the thread did is lost. But
+ * nobody waits for it for longer than he said, and other queues go on.
+ */
+#include "check.h"
+#include "peer.h"
+#include "record.h"
+
+#include <stdatomic.h>
+
+static atomic_int calls;
+
+static void leave(void *user_data) {
+  (void)user_data;
+  calls++;
+  end_thread();
+}
+
+static void *converse(void *argument) {
+  (void)argument;
+  record r = {0};
+  record_open(&r, peer_url("ws", "/echo"), NULL);
+  CHECK_INT(ws_send(r.ws, "hello", -1, 0), HOSTWS_OK);
+  PUMP(r.messages == 1);
+  record_close(&r);
+  record_clear(&r);
+  return NULL;
+}
+
+static void other_queues_go_on(void) {
+  record r = {0};
+  CHECK_INT(ws_queue_on_wakeup(0, leave, NULL), HOSTWS_OK);
+  record_open(&r, peer_url("ws", "/echo"), NULL);
+  AWAIT(calls == 1);
+  pthread_t other;
+  CHECK_INT(pthread_create(&other, NULL, converse, NULL), 0);
+  pthread_join(other, NULL);
+  record_clear(&r);
+}
+
+static void shutdown_ends_in_its_time(void) {
+  int64_t begin = now_ms();
+  CHECK_INT(ws_shutdown(500), HOSTWS_E_TIMEOUT);
+  CHECK(now_ms() - begin < PATIENCE_MS);
+  CHECK_INT(calls, 1);
+}
+
+int main(void) {
+  peer_start();
+  RUN(other_queues_go_on);
+  RUN(shutdown_ends_in_its_time);
+  return 0;
+}
