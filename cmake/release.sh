@@ -6,6 +6,7 @@
 #   armv7-unknown-linux-gnueabihf  the same for 32-bit ARM
 #   x86_64-unknown-linux-musl      musl 1.2, as on Alpine
 #   aarch64-apple-darwin           macOS 11 and later; nothing here runs its programs
+#   x86_64-apple-darwin            macOS 10.13 and later; as above
 #
 # Without a TARGET: all of them. OpenSSL is built in. build/archives gets the results and SHA256SUMS. An archive is only
 # made of a library that has passed the C tests, and is then checked by cmake/release/check.py. The same sources, compiler

@@ -1,7 +1,7 @@
 # What the platforms differ in. Sourced by cmake/release.sh.
 
 all_targets='x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf
-    x86_64-unknown-linux-musl aarch64-apple-darwin'
+    x86_64-unknown-linux-musl aarch64-apple-darwin x86_64-apple-darwin'
 
 # describe TARGET sets:
 #   glibc          what cargo-zigbuild takes behind the target's name
@@ -22,7 +22,7 @@ describe() {
     case $1 in
     *-linux-gnu*) . cmake/release/glibc.sh ;;
     *-linux-musl*) . cmake/release/musl.sh ;;
-    aarch64-apple-darwin) . cmake/release/macos.sh ;;
+    *-apple-darwin) . cmake/release/macos.sh ;;
     *) fail "There is no recipe for $1. There is one for: $all_targets" ;;
     esac
     missing=
