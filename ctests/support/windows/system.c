@@ -40,6 +40,7 @@ static int is_ours(DWORD id) {
   HMODULE module = NULL;
   NtQueryInformationThread(thread, (THREADINFOCLASS)START_ADDRESS, &start, sizeof start, NULL);
   CloseHandle(thread);
+  if (start == NULL) return 0; /* it is ending, and no address would be the program's */
   GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, start, &module);
   return module != NULL && (module == GetModuleHandleA(NULL) || module == GetModuleHandleA("hostws.dll"));
 }
