@@ -35,6 +35,7 @@ namespace Hostws {
 
         /// <summary>
         /// The oldest TLS version to accept, also with an https:// proxy: HOSTWS_TLS_1_0 to HOSTWS_TLS_1_3; 0: 1.2.
+        /// Windows: 1.3 needs Windows 11 or Windows Server 2022; before, the opening fails.
         /// </summary>
         public TlsVersion? TlsMinVersion {
             get { return (TlsVersion?)this["tls_min_version"]; }
@@ -213,14 +214,17 @@ namespace Hostws {
         /// The private key of `tls_cert`: PEM text, or "@" and a path. PKCS#8 or the traditional formats of RSA and EC,
         /// encrypted or not. If `tls_cert` and `tls_key` are text, ws_new() reads them and refuses them if something is
         /// wrong. This takes as long as it takes to decrypt the key. Errors in a file are reported by on_error. Where
-        /// TLS is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8.
+        /// TLS is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8. Windows: it must be one of RSA.
         /// </summary>
         public string TlsKey {
             get { return (string)this["tls_key"]; }
             set { this["tls_key"] = value; }
         }
 
-        /// <summary>The password of an encrypted `tls_key`; ignored if the key is not encrypted.</summary>
+        /// <summary>
+        /// The password of an encrypted `tls_key`; ignored if the key is not encrypted. HOSTWS_E_OPTION where TLS is
+        /// not OpenSSL (Windows, macOS).
+        /// </summary>
         public string TlsKeyPassword {
             get { return (string)this["tls_key_password"]; }
             set { this["tls_key_password"] = value; }
@@ -391,7 +395,8 @@ namespace Hostws {
         /// <summary>
         /// 0: resumes the TLS sessions of earlier connections with the same settings and the same proxy, which saves
         /// the server most of the work. The library keeps the sessions of at most 1,024 servers in memory, until
-        /// ws_shutdown(). -1: each connection makes a full handshake. Where TLS is not OpenSSL, the system decides.
+        /// ws_shutdown(). -1: each connection makes a full handshake. Where TLS is not OpenSSL (Windows, macOS), the
+        /// system decides, and -1 is HOSTWS_E_OPTION.
         /// </summary>
         public int? TlsResume {
             get { return (int?)this["tls_resume"]; }

@@ -24,6 +24,7 @@ export interface LibraryOptions {
   tls_server_name?: string
   /**
    * The oldest TLS version to accept, also with an https:// proxy: HOSTWS_TLS_1_0 to HOSTWS_TLS_1_3; 0: 1.2.
+   * Windows: 1.3 needs Windows 11 or Windows Server 2022; before, the opening fails.
    */
   tls_min_version?: number
   /**
@@ -132,11 +133,13 @@ export interface LibraryOptions {
    * The private key of `tls_cert`: PEM text, or "@" and a path. PKCS#8 or the traditional formats of RSA and
    * EC, encrypted or not. If `tls_cert` and `tls_key` are text, ws_new() reads them and refuses them if
    * something is wrong. This takes as long as it takes to decrypt the key. Errors in a file are reported by
-   * on_error. Where TLS is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8.
+   * on_error. Where TLS is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8. Windows: it must
+   * be one of RSA.
    */
   tls_key?: string
   /**
-   * The password of an encrypted `tls_key`; ignored if the key is not encrypted.
+   * The password of an encrypted `tls_key`; ignored if the key is not encrypted. HOSTWS_E_OPTION where TLS is
+   * not OpenSSL (Windows, macOS).
    */
   tls_key_password?: string
   /**
@@ -235,7 +238,8 @@ export interface LibraryOptions {
   /**
    * 0: resumes the TLS sessions of earlier connections with the same settings and the same proxy, which saves
    * the server most of the work. The library keeps the sessions of at most 1,024 servers in memory, until
-   * ws_shutdown(). -1: each connection makes a full handshake. Where TLS is not OpenSSL, the system decides.
+   * ws_shutdown(). -1: each connection makes a full handshake. Where TLS is not OpenSSL (Windows, macOS), the
+   * system decides, and -1 is HOSTWS_E_OPTION.
    */
   tls_resume?: number
   /**

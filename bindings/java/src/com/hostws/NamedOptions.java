@@ -50,7 +50,8 @@ abstract class NamedOptions {
     }
 
     /**
-     * The oldest TLS version to accept, also with an https:// proxy: HOSTWS_TLS_1_0 to HOSTWS_TLS_1_3; 0: 1.2.
+     * The oldest TLS version to accept, also with an https:// proxy: HOSTWS_TLS_1_0 to HOSTWS_TLS_1_3; 0: 1.2. Windows:
+     * 1.3 needs Windows 11 or Windows Server 2022; before, the opening fails.
      *
      * @param value the option's value
      * @return this
@@ -269,7 +270,8 @@ abstract class NamedOptions {
      * The private key of {@code tls_cert}: PEM text, or "&#64;" and a path. PKCS#8 or the traditional formats of RSA
      * and EC, encrypted or not. If {@code tls_cert} and {@code tls_key} are text, ws_new() reads them and refuses them
      * if something is wrong. This takes as long as it takes to decrypt the key. Errors in a file are reported by
-     * on_error. Where TLS is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8.
+     * on_error. Where TLS is not OpenSSL (Windows, macOS), the key must be unencrypted PKCS#8. Windows: it must be one
+     * of RSA.
      *
      * @param value the option's value
      * @return this
@@ -279,7 +281,8 @@ abstract class NamedOptions {
     }
 
     /**
-     * The password of an encrypted {@code tls_key}; ignored if the key is not encrypted.
+     * The password of an encrypted {@code tls_key}; ignored if the key is not encrypted. HOSTWS_E_OPTION where TLS is
+     * not OpenSSL (Windows, macOS).
      *
      * @param value the option's value
      * @return this
@@ -485,7 +488,8 @@ abstract class NamedOptions {
     /**
      * 0: resumes the TLS sessions of earlier connections with the same settings and the same proxy, which saves the
      * server most of the work. The library keeps the sessions of at most 1,024 servers in memory, until ws_shutdown().
-     * -1: each connection makes a full handshake. Where TLS is not OpenSSL, the system decides.
+     * -1: each connection makes a full handshake. Where TLS is not OpenSSL (Windows, macOS), the system decides, and -1
+     * is HOSTWS_E_OPTION.
      *
      * @param value the option's value
      * @return this
