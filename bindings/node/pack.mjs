@@ -47,11 +47,11 @@ function compile(folder, include, soname) {
   const link = system === 'darwin'
     ? ['-bundle', '-undefined', 'dynamic_lookup', '-Wl,-rpath,@loader_path', path.join(folder, soname)]
     : ['-shared', '-fvisibility=hidden', '-Wl,-rpath,$ORIGIN', `-L${folder}`, `-l:${soname}`]
+  const sources = ['addon.c', 'values.c', 'events.c', 'loop.c'].map((file) => path.join(here, 'src', file))
   // Node's own headers have a uv.h too, where they are installed.
   const nodes = path.resolve(process.execPath, '../../include/node')
   run(cc[0], ...cc.slice(1), '-std=c11', '-D_GNU_SOURCE', '-fPIC', '-Wall', '-Wextra', ...flags, '-I', include,
-    '-I', path.join(root, 'include'), '-idirafter', nodes, '-o', path.join(folder, 'hostws.node'), path.join(here, 'src/addon.c'),
-    ...link)
+    '-I', path.join(root, 'include'), '-idirafter', nodes, '-o', path.join(folder, 'hostws.node'), ...sources, ...link)
 }
 
 function licences(folder) {

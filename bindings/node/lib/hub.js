@@ -11,7 +11,7 @@ const EXIT_MS = 2000
 const onMessage = Symbol('onMessage')
 const onEvent = Symbol('onEvent')
 
-// As in src/addon.c.
+// As in src/addon.h and src/events.c.
 const IN_SLAB = 0, MESSAGE = 1
 const INTS = 4
 
