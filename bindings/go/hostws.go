@@ -110,17 +110,26 @@ func (c *Conn) Read(ctx context.Context) (Message, error) {
 		if message, ok := c.inbox.take(); ok {
 			return message, nil
 		}
-		select {
-		case <-c.inbox.arrived:
-		case <-ctx.Done():
-			return Message{}, ctx.Err()
-		case <-c.ended:
-			if message, ok := c.inbox.take(); ok {
-				return message, nil
-			}
-			return Message{}, c.Err()
+		if message, ok, err := c.wait(ctx); ok || err != nil {
+			return message, err
 		}
 	}
+}
+
+// wait returns when there may be a message, or there will be none.
+func (c *Conn) wait(ctx context.Context) (message Message, ok bool, err error) {
+	c.inbox.rest()
+	defer c.inbox.wake()
+	select {
+	case <-c.inbox.arrived:
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-c.ended:
+		if message, ok = c.inbox.take(); !ok {
+			err = c.Err()
+		}
+	}
+	return
 }
 
 // ReadJSON reads a message into v.

@@ -11,8 +11,11 @@ const (
 // An inbox has the messages that nobody has read yet.
 type inbox struct {
 	arrived chan struct{} // has a token while somebody should look
+	rested  chan struct{} // has a token when somebody has begun to wait
 
 	mu        sync.Mutex
+	resting   int // readers that wait
+	hasRested bool
 	messages  []Message
 	first     int
 	bytes     int
@@ -23,14 +26,16 @@ type inbox struct {
 
 func (b *inbox) init(pause func(bool)) {
 	b.arrived = make(chan struct{}, 1)
+	b.rested = make(chan struct{}, 1)
 	b.pause = pause
 }
 
-func (b *inbox) put(messages []Message) {
+// put returns whether a reader waits for this, or may be about to: nobody has read yet.
+func (b *inbox) put(messages []Message) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.isDropped {
-		return
+		return false
 	}
 	if b.first == len(b.messages) {
 		b.messages, b.first = messages, 0
@@ -44,7 +49,12 @@ func (b *inbox) put(messages []Message) {
 		b.isPaused = true
 		b.pause(true)
 	}
-	b.wake()
+	select { // an older token
+	case <-b.rested:
+	default:
+	}
+	give(b.arrived)
+	return b.resting > 0 || !b.hasRested
 }
 
 func (b *inbox) take() (Message, bool) {
@@ -63,7 +73,7 @@ func (b *inbox) take() (Message, bool) {
 		b.pause(false)
 	}
 	if left > 0 {
-		b.wake() // for another reader
+		give(b.arrived) // for another reader
 	}
 	return message, true
 }
@@ -75,9 +85,25 @@ func (b *inbox) drop() {
 	b.mu.Unlock()
 }
 
+// rest counts a reader that begins to wait, and wake one that has waited.
+func (b *inbox) rest() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.resting++
+	b.hasRested = true
+	give(b.rested)
+}
+
 func (b *inbox) wake() {
+	b.mu.Lock()
+	b.resting--
+	b.mu.Unlock()
+}
+
+// give leaves a token, unless there is one.
+func give(tokens chan struct{}) {
 	select {
-	case b.arrived <- struct{}{}:
+	case tokens <- struct{}{}:
 	default:
 	}
 }

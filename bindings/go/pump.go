@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// A message counts as read when the pump comes back for more, and a connection whose server broke the protocol ends then.
+// So that an answer can leave before, the pump lets readers that have waited go first, for so long at most.
+const handOver = time.Millisecond
+
 // hub is the one queue of the program, and its connections.
 var hub = hubOf()
 
@@ -78,11 +82,12 @@ func (h *connections) pump() {
 		if count < 0 { // only while Shutdown runs
 			time.Sleep(10 * time.Millisecond)
 		}
-		h.deliver(room, count)
+		letReadersGoFirst(h.deliver(room, count))
 	}
 }
 
-func (h *connections) deliver(room events, count int) {
+// deliver returns the inboxes for which a reader waits.
+func (h *connections) deliver(room events, count int) (awaited []*inbox) {
 	var shared []byte
 	for i := 0; i < count; {
 		id := room.id(i)
@@ -104,8 +109,25 @@ func (h *connections) deliver(room events, count int) {
 			message, shared = room.message(i, shared)
 			messages = append(messages, message)
 		}
-		if c != nil {
-			c.inbox.put(messages)
+		if c != nil && c.inbox.put(messages) {
+			awaited = append(awaited, &c.inbox)
+		}
+	}
+	return awaited
+}
+
+// letReadersGoFirst waits until they wait again.
+func letReadersGoFirst(awaited []*inbox) {
+	if len(awaited) == 0 {
+		return
+	}
+	timeout := time.NewTimer(handOver)
+	defer timeout.Stop()
+	for _, inbox := range awaited {
+		select {
+		case <-inbox.rested:
+		case <-timeout.C:
+			return
 		}
 	}
 }
