@@ -7,10 +7,12 @@
 #   x86_64-unknown-linux-musl      musl 1.2, as on Alpine
 #   aarch64-apple-darwin           macOS 11 and later; nothing here runs its programs
 #   x86_64-apple-darwin            macOS 10.13 and later; as above
+#   x86_64-pc-windows-gnu          Windows 10 and later; its programs run by wine here
 #
-# Without a TARGET: all of them. OpenSSL is built in. build/archives gets the results and SHA256SUMS. An archive is only
-# made of a library that has passed the C tests, and is then checked by cmake/release/check.py. The same sources, compiler
-# and tools give the same bytes, in whatever folder: cmake/release/reproduce.sh looks at that.
+# Without a TARGET: all of them. OpenSSL is built in, but for Windows, which has its own TLS. build/archives gets the results
+# and SHA256SUMS. An archive is only made of a library that has passed the C tests, and is then checked by
+# cmake/release/check.py. The same sources, compiler and tools give the same bytes, in whatever folder:
+# cmake/release/reproduce.sh looks at that.
 #
 # build/archives/recipes gets a recipe for Conan and a port for vcpkg that take the archives from HOSTWS_RELEASE_URL, where
 # they will be; from build/archives if it is not set.
@@ -67,15 +69,17 @@ strip_static() {
 configure() {
     # Each word of $cmake_options is an argument.
     # shellcheck disable=SC2086
-    cmake -S . -B "$tree" -DCMAKE_BUILD_TYPE=Release "-DHOSTWS_CARGO=$PWD/build/zig/bin/cargo-zigbuild" \
+    cmake -S . -B "$tree" -DCMAKE_BUILD_TYPE=Release "-DHOSTWS_CARGO=$cargo" \
         "-DHOSTWS_CARGO_TARGET_DIR=$out/cargo" "-DHOSTWS_RUST_TARGET=$target$glibc" \
-        -DHOSTWS_CARGO_FEATURES=vendored-tls "-DHOSTWS_TEST_PEER=$peer" -DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON \
+        "-DHOSTWS_CARGO_FEATURES=$features" "-DHOSTWS_TEST_PEER=$peer" -DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON \
         -DCMAKE_STRIP= -DCMAKE_SKIP_INSTALL_ALL_DEPENDENCY=ON $cmake_options "-DCMAKE_CROSSCOMPILING_EMULATOR=$emulator" "$@"
 }
 
 # The C tests, with the very file that is packed.
 test_library() {
-    cmake --build "$tree" --target subjects hostws_tls_client -j "$jobs"
+    # Each word of $test_programs is one.
+    # shellcheck disable=SC2086
+    cmake --build "$tree" --target $test_programs -j "$jobs"
     # Each word of $untested is one.
     # shellcheck disable=SC2086
     run_ctest "C tests of $target" --test-dir "$tree" --output-on-failure -j "$jobs" -R '\.shared$|^trust\.' \
@@ -88,10 +92,9 @@ describe_contents() {
     mkdir -p "$tree/contents"
     # Each word of $licences is an argument.
     # shellcheck disable=SC2086
-    python3 cmake/release/contents.py "$tree/contents" "$target" vendored-tls "$version" "$date" $licences
+    python3 cmake/release/contents.py "$tree/contents" "$target" "$features" "$version" "$date" $licences
     {
-        printf '# hostws %s for %s\n\n%s\n\n' "$version" "$target" "$runs_on"
-        printf 'OpenSSL is built in. It takes the certificates of authorities from where the system has them.\n\n'
+        printf '# hostws %s for %s\n\n%s\n\n%s\n\n' "$version" "$target" "$runs_on" "$tls"
         printf 'How this build was tested: %s\n' "$tested"
     } >"$tree/contents/PLATFORM.md"
 }

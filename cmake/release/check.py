@@ -17,16 +17,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from checks import check, run, talk
+from checks import check, run, talk, talk_by_wine
 
 if "apple" in sys.argv[1]:
     import macho as form
+elif "windows" in sys.argv[1]:
+    import pe as form
 else:
     import elf as form
 
 ARCHIVE, PEER, *REST = sys.argv[1:]
 OPTIONS, EMULATOR = (REST[:REST.index("--")], REST[REST.index("--") + 1:]) if "--" in REST else (REST, [])
 VERSION, TARGET = re.fullmatch(r"hostws-([^-]+)-(.+?)\.(?:tar\.gz|zip)", Path(ARCHIVE).name).groups()
+IS_WINDOWS = "windows" in TARGET
 CONSUMER = Path(__file__).with_name("consumer")
 DOCUMENTS = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY-LICENSES.txt", "hostws.cdx.json",
              "PLATFORM.md", "include/hostws.h", "include/hostws.hpp", "include/hostws.cdef.h", "lib/libhostws.a",
@@ -41,9 +44,15 @@ def declared(root):
 # ---- a program that uses it ----
 
 def with_find_package(root, folder):
-    run("cmake", "-S", str(CONSUMER), "-B", str(folder), f"-DCMAKE_PREFIX_PATH={root}", "-DCMAKE_BUILD_TYPE=Release", *OPTIONS)
+    # With MinGW's own libraries inside, which would have to lie beside the program.
+    more = ["-DCMAKE_EXE_LINKER_FLAGS=-static"] if IS_WINDOWS else []
+    run("cmake", "-S", str(CONSUMER), "-B", str(folder), f"-DCMAKE_PREFIX_PATH={root}", "-DCMAKE_BUILD_TYPE=Release",
+        *OPTIONS, *more)
     run("cmake", "--build", str(folder))
-    return [folder / "consumer_hostws", folder / "consumer_static"]
+    if not IS_WINDOWS:
+        return [folder / "consumer_hostws", folder / "consumer_static"]
+    shutil.copy(root / "bin/hostws.dll", folder)  # beside the program, as its user does
+    return [folder / "consumer_hostws.exe", folder / "consumer_static.exe"]
 
 
 def with_pkg_config(root, folder):
@@ -69,14 +78,24 @@ def with_pkg_config(root, folder):
 def use(root, folder):
     programs = with_find_package(root, folder)
     ways = "with find_package"
-    if "windows" not in TARGET:  # where nobody has pkg-config
+    if not IS_WINDOWS:  # where nobody has pkg-config
         programs += with_pkg_config(root, folder)
         ways += " and with pkg-config"
     if EMULATOR == ["false"]:
         print(f"a program was built {ways}, shared and static; it was not run")
         return
-    talk(PEER, EMULATOR, programs)
+    if IS_WINDOWS:
+        talk_on_windows(programs, folder / "fetch_list")
+    else:
+        talk(PEER, EMULATOR, programs)
     print(f"a program was built {ways}, shared and static, and talked to a server, with and without TLS")
+
+
+def talk_on_windows(programs, folder):
+    run("cmake", "-S", str(Path(__file__).with_name("windows")), "-B", str(folder), *OPTIONS)
+    run("cmake", "--build", str(folder))
+    run(*EMULATOR, "--prefix")
+    talk_by_wine(PEER, EMULATOR, programs, folder / "fetch_list.exe")
 
 
 # ---- no traces ----

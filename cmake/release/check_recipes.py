@@ -51,12 +51,20 @@ def with_conan(scratch):
 
 
 def with_vcpkg(scratch):
-    run("cmake", "-DPORT=hostws", f"-DPORT_FOLDER={scratch}/recipes/vcpkg/hostws", f"-DTRIPLET={TRIPLET}",
-        f"-DOUTPUT={scratch}/vcpkg", "-P", str(HERE / "vcpkg.cmake"))
-    installed = scratch / "vcpkg/installed"
-    check((installed / "share/hostws/copyright").stat().st_size > 10000, "licences are missing")
-    talk(PEER, [], build(scratch / "vcpkg/build", f"-DCMAKE_PREFIX_PATH={installed}"))
+    talk(PEER, [], build_with_vcpkg(scratch, TRIPLET))
     print("vcpkg's port was run without vcpkg; a program that uses it talked to a server")
+    if (ARCHIVES / f"hostws-{VERSION}-x86_64-pc-windows-gnu.zip").exists():
+        build_with_vcpkg(scratch, "MinGW-x64", f"-DCMAKE_TOOLCHAIN_FILE={HERE.parent}/mingw.cmake",
+                         "-DCMAKE_EXE_LINKER_FLAGS=-static")
+        print("the same for Windows; the program was not run")
+
+
+def build_with_vcpkg(scratch, triplet, *options):
+    output = scratch / triplet
+    run("cmake", "-DPORT=hostws", f"-DPORT_FOLDER={scratch}/recipes/vcpkg/hostws", f"-DTRIPLET={triplet}",
+        f"-DOUTPUT={output}", "-P", str(HERE / "vcpkg.cmake"))
+    check((output / "installed/share/hostws/copyright").stat().st_size > 10000, "licences are missing")
+    return build(output / "build", f"-DCMAKE_PREFIX_PATH={output}/installed", *options)
 
 
 with tempfile.TemporaryDirectory() as scratch:

@@ -21,11 +21,18 @@ cd "$folder/a/longer/path/hostws"
     TZ=Pacific/Apia LC_ALL=C.UTF-8 HOSTWS_RELEASE_UNTESTED=1 sh cmake/release.sh "$@"
 )
 
+unpack() {
+    case $1 in
+    *.zip) python3 -m zipfile -e "$1" "$2" ;;
+    *) tar -xf "$1" -C "$2" ;;
+    esac
+}
+
 # What differs inside, of those that differ.
 compare_inside() {
     mkdir -p "$folder/first" "$folder/second"
-    tar -xf "$first/$1" -C "$folder/first"
-    tar -xf "build/archives/$1" -C "$folder/second"
+    unpack "$first/$1" "$folder/first"
+    unpack "build/archives/$1" "$folder/second"
     diff -qr "$folder/first" "$folder/second" || true
 }
 
@@ -36,7 +43,7 @@ while read -r sum file; do
     else
         differ="$differ $file"
         echo "$file: not the same"
-        case $file in *.tar.gz) compare_inside "$file" ;; esac
+        case $file in *.tar.gz | *.zip) compare_inside "$file" ;; esac
     fi
 done <build/archives/SHA256SUMS
 [ -z "$differ" ] || fail "Built twice, and not the same:$differ"
