@@ -19,9 +19,10 @@ if(EXISTS "${FOLDER}/hostws.def")
 endif()
 if(NOT former STREQUAL definition OR NOT EXISTS "${FOLDER}/hostws.lib")
   file(WRITE "${FOLDER}/hostws.def" "${definition}")
-  execute_process(COMMAND "${DLLTOOL}" --def "${FOLDER}/hostws.def" --output-lib "${FOLDER}/hostws.lib"
-    --deterministic-libraries
-    RESULT_VARIABLE result)
+  # The names of its temporary files stay in the library, and would otherwise hold the number of the process.
+  execute_process(COMMAND "${DLLTOOL}" --def hostws.def --output-lib hostws.lib --deterministic-libraries
+    --temp-prefix hostws_import
+    WORKING_DIRECTORY "${FOLDER}" RESULT_VARIABLE result)
   if(NOT result EQUAL 0)
     message(FATAL_ERROR "${DLLTOOL} could not make hostws.lib")
   endif()

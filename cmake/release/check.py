@@ -102,6 +102,8 @@ def talk_on_windows(programs, folder):
 
 def look_for_traces(root):
     folders = [os.fsencode(folder) + b"/" for folder in (Path.cwd(), Path.home()) if folder != Path("/")]
+    # As dlltool has it in names.
+    folders += [re.sub(rb"\W", b"_", folder) for folder in folders if folder.count(b"/") > 2]
     for file in root.rglob("*"):
         if file.is_file() and not file.is_symlink():
             found = [folder for folder in folders if folder in file.read_bytes()]

@@ -34,6 +34,8 @@ def look_into(root, _version, _target, functions):
         check(names == functions, imports, "imports", sorted(names ^ functions), "wrongly or not")
         check("hostws.dll" in run(TOOLS + "dlltool", "--identify", root / "lib" / imports), imports, "is for another DLL")
     check("mingw-w64" in (root / "THIRD-PARTY-LICENSES.txt").read_text(encoding="utf-8"), "the licence of MinGW is missing")
+    parts = re.findall(r" \w (_head_\S+)$", run(TOOLS + "nm", "--defined-only", root / "lib/libhostws.a"), re.MULTILINE)
+    check(parts and len(parts) == len(set(parts)), "libhostws.a imports twice by one name")
     check(".debug_info" not in run(TOOLS + "objdump", "--section-headers", root / "lib/libhostws.a"),
           "libhostws.a holds what only a debugger reads")
     print(f"{library.name}: {len(exports)} functions, {library.stat().st_size} bytes, needs {', '.join(needed)}")

@@ -20,7 +20,7 @@ lib/libhostws.a is for MinGW alone.'
 hostws.dll that is in bin. Nothing was run on Windows itself.'
     test_programs=subjects
     # The linker would write the time into it.
-    linking=-Clink-arg=-Wl,--no-insert-timestamp
+    linking="-Clink-arg=-Wl,--no-insert-timestamp -Cdlltool=$PWD/cmake/release/windows/dlltool.sh"
     cmake_options="-DCMAKE_TOOLCHAIN_FILE=$PWD/cmake/mingw.cmake"
     emulator="python3;$PWD/ctests/support/wine/run.py"
     # Wine may lack a library that every Windows has: the tests bring it.
