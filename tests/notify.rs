@@ -18,6 +18,8 @@ use support::{raw_server, url, ws_server};
 
 /// More than the sockets of both sides can hold.
 const HUGE: usize = 24 << 20;
+/// Longer than a slow machine takes to send what is not to expire.
+const TTL_MS: i32 = 3_000;
 const DEFLATE: &str = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
 
 fn notify(client: &Client, text: &str) -> i32 {
@@ -136,7 +138,7 @@ fn over_tls_it_is_reported_too() {
     let server = websocket::tls(&certificates.good).unwrap();
     let client = Client::with(&format!("wss://127.0.0.1:{}/gate", server.port), |options| {
         options.tls_verify = HOSTWS_TLS_VERIFY_NONE;
-        options.message_ttl_ms = 400;
+        options.message_ttl_ms = TTL_MS;
         large(options);
     });
     client.wait_open();
@@ -228,7 +230,7 @@ fn what_waits_for_an_opening_expires() {
 fn what_has_not_begun_to_leave_expires_and_all_else_arrives() {
     let (server, gate, frames) = gated("");
     let client = Client::with(&url(&server, "/"), |options| {
-        options.message_ttl_ms = 400;
+        options.message_ttl_ms = TTL_MS;
         large(options);
     });
     client.wait_open();
@@ -261,7 +263,7 @@ fn messages_that_are_compressed_do_not_need_those_that_expired() {
     for reconnect_max in [0, -1] {
         let (server, gate, frames) = gated(DEFLATE);
         let client = Client::with(&url(&server, "/"), |options| {
-            options.message_ttl_ms = 400;
+            options.message_ttl_ms = TTL_MS;
             large(options);
             options.deflate = 1;
             options.reconnect_max = reconnect_max;
