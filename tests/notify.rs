@@ -19,7 +19,7 @@ use support::{raw_server, url, ws_server};
 /// More than the sockets of both sides can hold.
 const HUGE: usize = 24 << 20;
 /// Longer than a slow machine takes to send what is not to expire.
-const TTL_MS: i32 = 3_000;
+const TTL_MS: i64 = 3_000;
 const DEFLATE: &str = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
 
 fn notify(client: &Client, text: &str) -> i32 {
