@@ -3,8 +3,8 @@
 
     autobahn.py DRIVER... -- AGENT [--deflate] [--parallel N] URL...
 
-A driver for each server and each place; every case runs on the first that is free. `sh ctests/autobahn/run.sh` starts the servers and
-says how the cases went; here the exit status only tells whether each was run to its end.
+A driver for each server and each place; every case runs on the first that is free. `sh ctests/autobahn/run.sh` starts
+the servers and says how the cases went; here the exit status only tells whether each was run to its end.
 """
 
 import itertools
