@@ -57,7 +57,9 @@ class Testee:
 
 
 def main(arguments: List[str]) -> None:
-    place = len(arguments) - 1 - arguments[::-1].index("--") if "--" in arguments else 0
+    if "--" not in arguments[:-1]:
+        sys.exit(__doc__)
+    place = len(arguments) - 1 - arguments[::-1].index("--")
     command, (agent, *rest) = arguments[:place], arguments[place + 1:]
     urls = [argument for argument in rest if argument.startswith("ws")]
     parallel = int(rest[rest.index("--parallel") + 1]) if "--parallel" in rest else 1
