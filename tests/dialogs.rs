@@ -13,12 +13,6 @@ use hostws::capi::*;
 use support::host::*;
 use support::{url, ws_server};
 
-fn is_readable(fd: isize, timeout_ms: i32) -> bool {
-    let mut entry = libc::pollfd { fd: fd as i32, events: libc::POLLIN, revents: 0 };
-    // SAFETY: one valid entry, for the length of the call.
-    unsafe { libc::poll(&mut entry, 1, timeout_ms) == 1 && entry.revents & libc::POLLIN != 0 }
-}
-
 fn received(ws: ws_id) -> u64 {
     // SAFETY: zero is a number in each field.
     let mut stats: ws_stats = unsafe { std::mem::zeroed() };

@@ -5,7 +5,6 @@ mod support;
 
 use std::ffi::c_void;
 use std::io::Write;
-use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{mpsc, Arc, Mutex};
 use std::thread;
@@ -13,9 +12,8 @@ use std::time::{Duration, Instant};
 
 use hostws::capi::*;
 use support::host::*;
-use support::servers::frames::{self, close, frame, CLOSE, FIN, PING, PONG, TEXT};
-use support::servers::listener::Listener;
-use support::servers::raw;
+use support::servers::acting::{acting, ping_in_a_moment};
+use support::servers::frames::{self, close, frame, CLOSE, FIN, PING, TEXT};
 use support::{url, ws_server};
 
 /// More round trips than it takes for the thread to borrow the loop.
@@ -23,48 +21,6 @@ const WARM: usize = 50;
 /// How long a slow callback takes. Anything that must not wait for it takes at most half of that.
 const SLOW: Duration = Duration::from_millis(600);
 const PROMPT: Duration = Duration::from_millis(300);
-
-/// Makes round trips, and waits for each.
-#[track_caller]
-fn exchange(client: &Client, count: usize) {
-    let before = client.messages().len();
-    for number in 0..count {
-        client.send(&format!("echo {number}"));
-        client.wait_messages(before + number + 1);
-    }
-}
-
-/// A server that echoes. For "act" it calls `act` and reports the result.
-fn acting<T: Send + 'static>(
-    act: impl Fn(&mut &TcpStream) -> T + Send + Sync + 'static,
-) -> (Listener, mpsc::Receiver<T>) {
-    let (sender, results) = mpsc::channel();
-    let server = raw::scripted(move |mut stream, request| {
-        stream.write_all(&request.accept(""))?;
-        loop {
-            let heard = frames::read(&mut stream)?;
-            if heard.opcode == CLOSE {
-                return stream.write_all(&close(1000, b""));
-            }
-            if heard.opcode == TEXT {
-                stream.write_all(&frame(FIN | TEXT, &heard.payload))?;
-            }
-            if heard.payload == b"act" {
-                let _ = sender.send(act(&mut stream));
-            }
-        }
-    });
-    (server.expect("a port of the loopback"), results)
-}
-
-/// How long the client takes to answer a ping that is sent a moment later.
-fn ping_in_a_moment(stream: &mut &TcpStream) -> Duration {
-    thread::sleep(Duration::from_millis(20));
-    let before = Instant::now();
-    stream.write_all(&frame(FIN | PING, b"there?")).unwrap();
-    while frames::read(stream).unwrap().opcode != PONG {}
-    before.elapsed()
-}
 
 #[test]
 fn push_answers_come_whole_and_in_order() {
@@ -108,7 +64,7 @@ fn floods_come_whole_after_a_hot_phase() {
     warm.wait_open();
     let flood = Client::new(&url(&server, "/flood?n=20000&size=20"));
     let pulled = open_pull(&url(&server, "/flood?n=20000&size=20"), None);
-    exchange(&warm, WARM);
+    warm.exchange(WARM);
     flood.wait_messages(20_000);
     let mut events = Vec::new();
     while events.len() < 20_001 {
@@ -119,7 +75,7 @@ fn floods_come_whole_after_a_hot_phase() {
     assert_eq!(events.remove(0), Event::Open);
     let pushed: Vec<Event> = flood.events().split_off(1);
     assert!(pushed == events, "both got the same");
-    exchange(&warm, WARM);
+    warm.exchange(WARM);
     for client in [&warm, &flood] {
         client.terminate();
         client.finish().check_clean(1000, "");
@@ -137,7 +93,7 @@ fn a_slow_callback_delays_no_pong() {
     });
     client.wait_open();
     for _ in 0..3 {
-        exchange(&client, WARM);
+        client.exchange(WARM);
         let count = client.messages().len();
         client.send("act");
         client.wait_messages(count + 1);
@@ -169,7 +125,7 @@ fn a_slow_callback_delays_no_other_connections_closing_and_no_timer() {
     let quiet = Client::with(&url(&other, "/"), |options| options.ping_interval_ms = 100);
     hot.wait_open();
     quiet.wait_open();
-    exchange(&hot, WARM);
+    hot.exchange(WARM);
     quiet.send("act");
     hot.send("slow");
     hot.wait_messages(WARM + 1);
@@ -187,7 +143,7 @@ fn a_host_that_stops_polling_leaves_the_loop_to_the_worker() {
     let client = Client::new(&url(&server, "/"));
     client.wait_open();
     for _ in 0..5 {
-        exchange(&client, WARM);
+        client.exchange(WARM);
         client.send("act");
         let took = pongs.recv_timeout(PATIENCE).expect("a pong although nobody polls");
         assert!(took < PROMPT, "the pong came after {took:?}");
@@ -214,13 +170,13 @@ fn other_threads_reach_a_thread_that_runs_the_loop() {
         assert_eq!(terminate(id, 0, None), HOSTWS_OK);
     });
     for round in 0..30 {
-        exchange(&client, 8);
+        client.exchange(8);
         asks.send(Duration::from_micros(200 * round)).unwrap();
         let before = Instant::now();
         assert_eq!(ws_poll(0, -1, 0), 0);
         assert!(before.elapsed() < PROMPT, "woken after {:?}", before.elapsed());
     }
-    exchange(&client, 8);
+    client.exchange(8);
     drop(asks);
     client.finish().check_clean(1000, "");
     other.join().unwrap();
@@ -251,7 +207,7 @@ fn connections_come_and_go_on_other_threads() {
             });
         }
         while Instant::now() < until {
-            exchange(&client, 5);
+            client.exchange(5);
         }
     });
     client.terminate();
@@ -276,7 +232,7 @@ fn a_wakeup_function_set_meanwhile_is_called() {
     client.wait_open();
     let calls = Arc::new(AtomicUsize::new(0));
     for _ in 0..10 {
-        exchange(&client, WARM);
+        client.exchange(WARM);
         let count = client.messages().len();
         let user_data = Arc::as_ptr(&calls).cast_mut().cast();
         assert_eq!(ws_queue_on_wakeup(0, Some(count_call), user_data), HOSTWS_OK);
@@ -305,14 +261,14 @@ fn a_descriptor_asked_for_meanwhile_becomes_readable() {
     let server = ws_server();
     let client = Client::new(&url(&server, "/echo"));
     client.wait_open();
-    exchange(&client, WARM);
+    client.exchange(WARM);
     let fd = ws_queue_fd(0);
     client.send("to be seen");
     let mut entry = libc::pollfd { fd: fd as i32, events: libc::POLLIN, revents: 0 };
     // SAFETY: one valid entry, for the length of the call.
     assert_eq!(unsafe { libc::poll(&mut entry, 1, 20_000) }, 1);
     client.wait_messages(WARM + 1);
-    exchange(&client, WARM);
+    client.exchange(WARM);
     client.terminate();
     client.finish().check_clean(1000, "");
 }
@@ -323,7 +279,7 @@ fn a_deadline_holds_in_a_hot_phase() {
     let client = Client::new(&url(&server, "/echo"));
     client.wait_open();
     for timeout in [1, 2, 5, 30] {
-        exchange(&client, 10);
+        client.exchange(10);
         let before = Instant::now();
         assert_eq!(ws_poll(0, timeout, 0), 0);
         assert!(before.elapsed() >= Duration::from_millis(timeout as u64 - 1));
@@ -344,10 +300,10 @@ fn busy_polling_changes_nothing_but_the_time() {
     let client = Client::new(&url(&server, "/echo"));
     let queue = ws_queue_of(0);
     client.wait_open();
-    exchange(&client, WARM);
+    client.exchange(WARM);
     // Other threads reach it as usual, and its timeout works as usual.
     assert_eq!(ws_poll(0, 10, 0), 0);
-    exchange(&client, WARM);
+    client.exchange(WARM);
     let waker = thread::spawn(move || {
         thread::sleep(Duration::from_millis(5));
         assert_eq!(ws_wake(queue), HOSTWS_OK);
@@ -357,7 +313,7 @@ fn busy_polling_changes_nothing_but_the_time() {
     assert!(before.elapsed() < PROMPT);
     waker.join().unwrap();
     assert_eq!(ws_queue_busy_poll(0, 0), HOSTWS_OK);
-    exchange(&client, WARM);
+    client.exchange(WARM);
     client.terminate();
     client.finish().check_clean(1000, "");
 }
@@ -390,7 +346,7 @@ fn a_dialog_inside_a_callback_sleeps_though_its_connection_has_more() {
         *dialog.lock().unwrap() = Some(thread_time() - before);
     });
     client.wait_open();
-    exchange(&client, WARM);
+    client.exchange(WARM);
     client.send("dialog");
     client.wait_messages(WARM + 2);
     let taken = taken.lock().unwrap().expect("the dialog was there");

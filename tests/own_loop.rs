@@ -6,17 +6,14 @@
 
 mod support;
 
-use std::io::Write;
-use std::net::TcpStream;
 use std::sync::{mpsc, Arc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use hostws::capi::*;
 use support::host::*;
-use support::servers::frames::{self, close, frame, CLOSE, FIN, PING, PONG, TEXT};
+use support::servers::acting::{acting, ping_in_a_moment};
 use support::servers::listener::Listener;
-use support::servers::raw;
 use support::{url, ws_server};
 
 /// More round trips than it takes for the host to borrow the loop.
@@ -25,12 +22,7 @@ const WARM: usize = 50;
 const SLOW: Duration = Duration::from_millis(600);
 const PROMPT: Duration = Duration::from_millis(300);
 
-/// Waits without any other condition, as the host's own loop does.
-fn is_readable(fd: isize, timeout: Duration) -> bool {
-    let mut entry = libc::pollfd { fd: fd as i32, events: libc::POLLIN, revents: 0 };
-    // SAFETY: one valid entry, for the length of the call.
-    unsafe { libc::poll(&mut entry, 1, timeout.as_millis() as i32) == 1 }
-}
+const PATIENCE_MS: i32 = PATIENCE.as_millis() as i32;
 
 /// The host's loop.
 struct Loop {
@@ -52,7 +44,7 @@ impl Loop {
         let deadline = Instant::now() + PATIENCE;
         while !done() {
             assert!(Instant::now() < deadline, "no {what}; {} events wait", ws_pending(self.queue));
-            if is_readable(self.fd, Duration::from_millis(200)) {
+            if is_readable(self.fd, 200) {
                 assert!(ws_poll(self.queue, 0, 0) >= 0, "{}", last_words());
             }
         }
@@ -73,6 +65,16 @@ impl Loop {
         self.run_until("open", || client.events().contains(&Event::Open));
     }
 
+    /// The calling thread's loop, and a connection that is open and echoes.
+    #[track_caller]
+    fn connected() -> (Listener, Loop, Client) {
+        let server = ws_server();
+        let own = Loop::new(0);
+        let client = Client::new(&url(&server, "/echo"));
+        own.open(&client);
+        (server, own, client)
+    }
+
     #[track_caller]
     fn close(&self, client: &Client) {
         client.terminate();
@@ -81,44 +83,12 @@ impl Loop {
     }
 }
 
-/// A server that echoes. For "act" it calls `act` and reports the result.
-fn acting<T: Send + 'static>(
-    act: impl Fn(&mut &TcpStream) -> T + Send + Sync + 'static,
-) -> (Listener, mpsc::Receiver<T>) {
-    let (sender, results) = mpsc::channel();
-    let server = raw::scripted(move |mut stream, request| {
-        stream.write_all(&request.accept(""))?;
-        loop {
-            let heard = frames::read(&mut stream)?;
-            if heard.opcode == CLOSE {
-                return stream.write_all(&close(1000, b""));
-            }
-            if heard.opcode == TEXT {
-                stream.write_all(&frame(FIN | TEXT, &heard.payload))?;
-            }
-            if heard.payload == b"act" {
-                let _ = sender.send(act(&mut stream));
-            }
-        }
-    });
-    (server.expect("a port of the loopback"), results)
-}
-
-/// How long the client takes to answer a ping that is sent a moment later.
-fn ping_in_a_moment(stream: &mut &TcpStream) -> Duration {
-    thread::sleep(Duration::from_millis(20));
-    let before = Instant::now();
-    stream.write_all(&frame(FIN | PING, b"there?")).unwrap();
-    while frames::read(stream).unwrap().opcode != PONG {}
-    before.elapsed()
-}
-
 #[test]
 fn the_descriptor_is_the_same_each_time() {
     let fd = ws_queue_loop_fd(0);
     assert!(fd > 2);
     assert_eq!(ws_queue_loop_fd(ws_queue_of(0)), fd);
-    assert!(!is_readable(fd, Duration::ZERO));
+    assert!(!is_readable(fd, 0));
     assert!(ws_queue_fd(0) >= 0 && ws_queue_fd(0) != fd);
     assert_eq!(ws_queue_loop_fd(i32::MAX), HOSTWS_E_NO_SUCH_ID as isize);
     assert_eq!(ws_queue_loop_fd(-1), HOSTWS_E_ARGUMENT as isize);
@@ -126,17 +96,14 @@ fn the_descriptor_is_the_same_each_time() {
 
 #[test]
 fn the_host_reads_from_the_network_itself() {
-    let server = ws_server();
-    let own = Loop::new(0);
-    let client = Client::new(&url(&server, "/echo"));
-    own.open(&client);
+    let (_server, own, client) = Loop::connected();
     let deadline = Instant::now() + PATIENCE;
     let (mut times, mut sent) = (0, 0);
     while times < 20 {
         assert!(Instant::now() < deadline, "it was never lent");
         client.send("x");
         sent += 1;
-        assert!(is_readable(own.fd, PATIENCE));
+        assert!(is_readable(own.fd, PATIENCE_MS));
         // Nothing waits, but the network is readable, and the poll does the rest.
         let is_empty = ws_pending(0) == 0;
         times += usize::from(ws_poll(0, 0, 0) == 1 && is_empty);
@@ -171,7 +138,7 @@ fn pulled_answers_come_whole_and_in_order() {
     let fd = ws_queue_loop_fd(0);
     let id = open_pull(&url(&server, "/echo"), None);
     let pull = || loop {
-        assert!(is_readable(fd, PATIENCE));
+        assert!(is_readable(fd, PATIENCE_MS));
         if let Ok((_, event)) = next(0, 0) {
             return event;
         }
@@ -188,16 +155,13 @@ fn pulled_answers_come_whole_and_in_order() {
 
 #[test]
 fn floods_come_whole_and_polls_of_one_event_do_too() {
-    let server = ws_server();
-    let own = Loop::new(0);
-    let warm = Client::new(&url(&server, "/echo"));
-    own.open(&warm);
+    let (server, own, warm) = Loop::connected();
     let floods = [(); 2].map(|()| Client::new(&url(&server, "/flood?n=5000&size=20")));
     own.exchange(&warm, WARM);
     own.run_until("messages", || floods[0].events().len() > 5_000);
     let deadline = Instant::now() + PATIENCE;
     while floods[1].events().len() <= 5_000 {
-        assert!(is_readable(own.fd, PATIENCE) && Instant::now() < deadline);
+        assert!(is_readable(own.fd, PATIENCE_MS) && Instant::now() < deadline);
         assert!(ws_poll(0, 0, 100) >= 0);
     }
     own.exchange(&warm, WARM);
@@ -270,10 +234,7 @@ fn other_threads_reach_a_host_that_watches() {
 
 #[test]
 fn a_burst_outside_callbacks_leaves_at_once() {
-    let server = ws_server();
-    let own = Loop::new(0);
-    let client = Client::new(&url(&server, "/echo"));
-    own.open(&client);
+    let (_server, own, client) = Loop::connected();
     for _ in 0..20 {
         own.exchange(&client, 8);
         let count = client.messages().len();
@@ -316,10 +277,7 @@ fn a_loop_inside_a_callback_serves_the_others() {
 
 #[test]
 fn a_host_may_also_wait_in_a_poll() {
-    let server = ws_server();
-    let own = Loop::new(0);
-    let client = Client::new(&url(&server, "/echo"));
-    own.open(&client);
+    let (_server, own, client) = Loop::connected();
     for _ in 0..10 {
         own.exchange(&client, WARM);
         let count = client.messages().len();
@@ -352,15 +310,12 @@ fn a_queue_is_freed_while_its_loop_is_lent() {
 
 #[test]
 fn it_is_not_readable_for_ever_when_nothing_comes() {
-    let server = ws_server();
-    let own = Loop::new(0);
-    let client = Client::new(&url(&server, "/echo"));
-    own.open(&client);
+    let (_server, own, client) = Loop::connected();
     for _ in 0..10 {
         own.exchange(&client, WARM);
         // A poll that finds nothing is allowed, but not again and again.
         let mut empty = 0;
-        while is_readable(own.fd, Duration::from_millis(20)) {
+        while is_readable(own.fd, 20) {
             assert_eq!(ws_poll(0, 0, 0), 0);
             empty += 1;
             assert!(empty < 10_000, "it is still readable");

@@ -34,13 +34,6 @@ impl Drop for OwnQueue {
     }
 }
 
-/// Whether the descriptor becomes readable in that time.
-fn is_readable(fd: isize, timeout_ms: i32) -> bool {
-    let mut entry = libc::pollfd { fd: fd as i32, events: libc::POLLIN, revents: 0 };
-    // SAFETY: one valid entry, for the length of the call.
-    unsafe { libc::poll(&mut entry, 1, timeout_ms) == 1 && entry.revents & libc::POLLIN != 0 }
-}
-
 #[test]
 fn a_poll_gives_up_after_its_time() {
     let raw = raw_server();

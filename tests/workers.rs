@@ -36,15 +36,6 @@ fn open_in(queue: ws_queue, server: &Listener, path: &str) -> Client {
 }
 
 #[track_caller]
-fn exchange(client: &Client, count: usize) {
-    let before = client.messages().len();
-    for number in 0..count {
-        client.send(&format!("echo {number}"));
-        client.wait_messages(before + number + 1);
-    }
-}
-
-#[track_caller]
 fn close(client: &Client) {
     client.terminate();
     client.finish().check_clean(1000, "");
@@ -61,7 +52,7 @@ fn a_host_that_has_borrowed_the_loop_gives_it_back_when_another_queue_comes() {
     let server = ws_server();
     let (first, second) = (ws_queue_new(), ws_queue_new());
     let client = open_in(first, &server, "/echo");
-    exchange(&client, WARM);
+    client.exchange(WARM);
     // The first queue's host waits, and then it does not poll at all.
     for is_waiting in [true, false] {
         let is_over = AtomicBool::new(false);
@@ -73,14 +64,14 @@ fn a_host_that_has_borrowed_the_loop_gives_it_back_when_another_queue_comes() {
             });
             let before = Instant::now();
             let other = open_in(second, &server, "/echo");
-            exchange(&other, WARM);
+            other.exchange(WARM);
             assert!(before.elapsed() < 4 * PROMPT, "{:?}", before.elapsed());
             assert_eq!(workers(), 1);
             close(&other);
             is_over.store(true, Ordering::SeqCst);
             ws_wake(first);
         });
-        exchange(&client, WARM);
+        client.exchange(WARM);
     }
     close(&client);
     free(first);
@@ -105,15 +96,15 @@ fn a_slow_callback_of_one_queue_delays_no_other() {
     let other = open_in(second, &server, "/echo");
     thread::scope(|scope| {
         scope.spawn(|| {
-            exchange(&slow, WARM);
+            slow.exchange(WARM);
             slow.send("slowly");
             slow.wait_messages(WARM + 1);
         });
         while !IS_INSIDE.load(Ordering::SeqCst) {
-            exchange(&other, 1);
+            other.exchange(1);
         }
         let before = Instant::now();
-        exchange(&other, 10);
+        other.exchange(10);
         assert!(before.elapsed() < PROMPT, "{:?}", before.elapsed());
     });
     close(&slow);
@@ -139,10 +130,10 @@ fn a_queue_that_is_freed_closes_its_own_connections_only() {
         thread::yield_now();
     }
     assert_eq!(closed.events(), [Event::Open]);
-    exchange(&kept, WARM);
+    kept.exchange(WARM);
     // Long enough for the freed queue's place to end, and for nothing else.
     thread::sleep(Duration::from_millis(2500));
-    exchange(&kept, WARM);
+    kept.exchange(WARM);
     close(&kept);
     free(second);
 }
@@ -191,12 +182,12 @@ fn a_busy_host_does_not_keep_the_loop_from_a_queue_that_comes() {
     let server = ws_server();
     let (first, second) = (ws_queue_new(), ws_queue_new());
     let busy = open_in(first, &server, "/echo");
-    exchange(&busy, WARM);
+    busy.exchange(WARM);
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::SeqCst) {
-                exchange(&busy, 1);
+                busy.exchange(1);
             }
         });
         let calls = (&raw const CALLS).cast_mut().cast();
@@ -231,7 +222,7 @@ fn queues_come_and_go_while_others_exchange() {
                 for round in 0..ROUNDS {
                     let queue = ws_queue_new();
                     let client = open_in(queue, &server, "/echo");
-                    exchange(&client, 5);
+                    client.exchange(5);
                     if round % 3 > 0 {
                         close(&client);
                     }
@@ -241,7 +232,7 @@ fn queues_come_and_go_while_others_exchange() {
         }
         let queue = ws_queue_new();
         let client = open_in(queue, &server, "/echo");
-        exchange(&client, 500);
+        client.exchange(500);
         close(&client);
         free(queue);
     });

@@ -12,6 +12,13 @@ use hostws::capi::*;
 /// The longest wait of a test for anything.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Whether the descriptor becomes readable in that time.
+pub fn is_readable(fd: isize, timeout_ms: i32) -> bool {
+    let mut entry = libc::pollfd { fd: fd as i32, events: libc::POLLIN, revents: 0 };
+    // SAFETY: one valid entry, for the length of the call.
+    unsafe { libc::poll(&mut entry, 1, timeout_ms) == 1 && entry.revents & libc::POLLIN != 0 }
+}
+
 /// One entry of an error stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
@@ -309,6 +316,16 @@ impl Client {
         self.poll_until("messages", |events| {
             events.iter().filter(|event| matches!(event, Event::Message { .. })).count() >= count
         });
+    }
+
+    /// Makes round trips, and waits for each.
+    #[track_caller]
+    pub fn exchange(&self, count: usize) {
+        let before = self.messages().len();
+        for number in 0..count {
+            self.send(&format!("echo {number}"));
+            self.wait_messages(before + number + 1);
+        }
     }
 
     /// Waits for the end, checks the order of the events, and returns them.

@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // each test uses its part
 
+pub mod acting;
 pub mod certificates;
 pub mod door;
 pub mod frames;
