@@ -30,6 +30,8 @@ pub use self::library::{keychain, names};
 mod library;
 #[cfg(any(test, not(tls_openssl)))]
 mod pem;
+#[cfg(not(tls_openssl))]
+mod record_stream;
 #[cfg(any(test, windows))]
 mod records;
 mod x509;

@@ -1,13 +1,13 @@
 //! TLS by native-tls.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
-use std::{io, slice};
 
 use native_tls::{HandshakeError, MidHandshakeTlsStream, Protocol, TlsConnector};
 
 use super::ahead::Ahead;
 use super::hello::negotiated;
+use super::record_stream::RecordStream;
 use super::{pem, Opening, Settings, Step, TlsFacts, TlsVersion, Verify};
 pub use native_tls::Error as TlsError;
 
@@ -78,11 +78,7 @@ pub struct Handshaking<S>(MidHandshakeTlsStream<Ahead<S>>);
 
 /// A session whose handshake is done.
 pub struct TlsStream<S> {
-    stream: native_tls::TlsStream<Ahead<S>>,
-    /// The version and the cipher, as the server's hello says.
-    agreed: Option<(&'static str, String)>,
-    /// The last write would block, and a part of its record may have left.
-    is_halfway: bool,
+    stream: RecordStream<native_tls::TlsStream<Ahead<S>>>,
 }
 
 /// Whether a client's key may be one of elliptic curves.
@@ -164,7 +160,7 @@ fn after<S: Read + Write>(
     match result {
         Ok(mut stream) => {
             let agreed = negotiated(&stream.get_mut().take_first());
-            Ok(Step::Done(TlsStream { stream, agreed, is_halfway: false }))
+            Ok(Step::Done(TlsStream { stream: RecordStream::new(stream, agreed) }))
         }
         Err(HandshakeError::WouldBlock(pending)) => Ok(Step::Pending(Handshaking(pending))),
         Err(HandshakeError::Failure(error)) => Err(error),
@@ -183,41 +179,31 @@ fn protocol(version: TlsVersion) -> Protocol {
 impl<S: Read + Write> TlsStream<S> {
     /// The stream below it.
     pub fn below(&self) -> &S {
-        self.stream.get_ref().below()
+        self.stream.session().get_ref().below()
     }
 
     pub fn below_mut(&mut self) -> &mut S {
-        self.stream.get_mut().below_mut()
+        self.stream.session_mut().get_mut().below_mut()
     }
 
     /// The peer's own certificate in DER.
     pub fn peer_certificate(&self) -> Option<Vec<u8>> {
-        self.stream.peer_certificate().ok()??.to_der().ok()
+        self.stream.session().peer_certificate().ok()??.to_der().ok()
     }
 
     /// The protocol that the peer chose (ALPN), if it chose one.
     pub fn negotiated_alpn(&self) -> Result<Option<Vec<u8>>, TlsError> {
-        self.stream.negotiated_alpn()
+        self.stream.session().negotiated_alpn()
     }
 
     /// What was agreed, and with whom. Of the chain, the server's own certificate alone is known.
     pub fn facts(&self) -> TlsFacts {
-        let (version, cipher) = self.agreed.clone().unwrap_or(("TLS", String::new()));
         let alpn = self.negotiated_alpn().ok().flatten();
-        TlsFacts {
-            version,
-            cipher,
-            alpn: alpn.map(|alpn| String::from_utf8_lossy(&alpn).into_owned()),
-            is_resumed: false,
-            chain: self.peer_certificate().into_iter().collect(),
-        }
+        self.stream.facts(alpn, false, self.peer_certificate())
     }
 
     /// Reads what one record holds, at most. 0 is the end of the stream.
     pub fn read(&mut self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
-        room.fill(MaybeUninit::new(0));
-        // SAFETY: it has just been filled.
-        let room = unsafe { slice::from_raw_parts_mut(room.as_mut_ptr().cast(), room.len()) };
         self.stream.read(room)
     }
 
@@ -227,37 +213,29 @@ impl<S: Read + Write> TlsStream<S> {
     /// Returns how many bytes have left. The rest may have been encrypted already, so it must be
     /// what is written next.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.stream.write(bytes);
-        self.is_halfway =
-            matches!(&written, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
-        written
+        self.stream.write(bytes)
     }
 
     /// How much of what was given to `write` may have been encrypted and has not left.
     pub fn committed(&self) -> usize {
-        const RECORD: usize = 16 * 1024;
-        if self.is_halfway {
-            RECORD
-        } else {
-            0
-        }
+        self.stream.committed()
     }
 
     /// Whether there are bytes that only the rest of what was written may follow.
     pub fn is_halfway(&self) -> bool {
-        self.is_halfway
+        self.stream.is_halfway()
     }
 
     /// Sends a close_notify, as far as the stream takes it.
     pub fn shutdown(&mut self) {
         // It fails if the peer was first or has stopped reading.
-        let _ = self.stream.shutdown();
+        let _ = self.stream.session_mut().shutdown();
     }
 
     /// Whether nothing that was read from the stream is left here.
     pub fn is_empty(&self) -> bool {
-        self.stream.buffered_read_size().is_ok_and(|count| count == 0)
-            && self.stream.get_ref().is_empty()
+        self.stream.session().buffered_read_size().is_ok_and(|count| count == 0)
+            && self.stream.session().get_ref().is_empty()
     }
 }
 

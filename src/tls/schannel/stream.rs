@@ -2,13 +2,13 @@
 
 use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
-use std::slice;
 
 use schannel::tls_stream::{self, HandshakeError, MidHandshakeTlsStream};
 
 use super::TlsError;
 use crate::tls::ahead::Ahead;
 use crate::tls::hello::negotiated;
+use crate::tls::record_stream::RecordStream;
 use crate::tls::records::Records;
 use crate::tls::{Step, TlsFacts};
 
@@ -17,11 +17,7 @@ pub struct Handshaking<S>(Box<MidHandshakeTlsStream<Records<Ahead<S>>>>);
 
 /// A session whose handshake is done.
 pub struct TlsStream<S> {
-    stream: Box<tls_stream::TlsStream<Records<Ahead<S>>>>,
-    /// The version and the cipher, as the server's hello says.
-    agreed: Option<(&'static str, String)>,
-    /// The last write would block, and a part of its record may have left.
-    is_halfway: bool,
+    stream: RecordStream<Box<tls_stream::TlsStream<Records<Ahead<S>>>>>,
 }
 
 impl<S: Read + Write> Handshaking<S> {
@@ -39,8 +35,8 @@ pub fn after<S: Read + Write>(
     match result {
         Ok(mut stream) => {
             let agreed = negotiated(&stream.get_mut().below_mut().take_first());
-            let stream = Box::new(stream);
-            Ok(Step::Done(TlsStream { stream, agreed, is_halfway: false }))
+            let stream = RecordStream::new(Box::new(stream), agreed);
+            Ok(Step::Done(TlsStream { stream }))
         }
         Err(HandshakeError::Interrupted(pending)) => {
             Ok(Step::Pending(Handshaking(Box::new(pending))))
@@ -52,42 +48,40 @@ pub fn after<S: Read + Write>(
 impl<S: Read + Write> TlsStream<S> {
     /// The stream below it.
     pub fn below(&self) -> &S {
-        self.stream.get_ref().below().below()
+        self.stream.session().get_ref().below().below()
     }
 
     pub fn below_mut(&mut self) -> &mut S {
-        self.stream.get_mut().below_mut().below_mut()
+        self.stream.session_mut().get_mut().below_mut().below_mut()
     }
 
     /// The peer's own certificate in DER.
     pub fn peer_certificate(&self) -> Option<Vec<u8>> {
-        self.stream.peer_certificate().ok().map(|certificate| certificate.to_der().to_vec())
+        self.stream
+            .session()
+            .peer_certificate()
+            .ok()
+            .map(|certificate| certificate.to_der().to_vec())
     }
 
     /// The protocol that the peer chose (ALPN), if it chose one.
     pub fn negotiated_alpn(&self) -> Result<Option<Vec<u8>>, TlsError> {
-        Ok(self.stream.negotiated_application_protocol()?)
+        Ok(self.stream.session().negotiated_application_protocol()?)
     }
 
     /// What was agreed, and with whom. Of the chain, the server's own certificate alone is known.
     pub fn facts(&self) -> TlsFacts {
-        let (version, cipher) = self.agreed.clone().unwrap_or(("TLS", String::new()));
         let alpn = self.negotiated_alpn().ok().flatten();
-        TlsFacts {
-            version,
-            cipher,
-            alpn: alpn.map(|alpn| String::from_utf8_lossy(&alpn).into_owned()),
-            is_resumed: self.stream.session_resumed().unwrap_or(false),
-            chain: self.peer_certificate().into_iter().collect(),
-        }
+        self.stream.facts(
+            alpn,
+            self.stream.session().session_resumed().unwrap_or(false),
+            self.peer_certificate(),
+        )
     }
 
     /// Reads what one record holds, at most. 0 is the end of the stream.
     pub fn read(&mut self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
-        room.fill(MaybeUninit::new(0));
-        // SAFETY: it has just been filled.
-        let room = unsafe { slice::from_raw_parts_mut(room.as_mut_ptr().cast(), room.len()) };
-        self.stream.get_mut().begin();
+        self.stream.session_mut().get_mut().begin();
         self.stream.read(room)
     }
 
@@ -97,31 +91,23 @@ impl<S: Read + Write> TlsStream<S> {
     /// Returns how many bytes have left. The rest may have been encrypted already, so it must be
     /// what is written next.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.stream.write(bytes);
-        self.is_halfway =
-            matches!(&written, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
-        written
+        self.stream.write(bytes)
     }
 
     /// How much of what was given to `write` may have been encrypted and has not left.
     pub fn committed(&self) -> usize {
-        const RECORD: usize = 16 * 1024;
-        if self.is_halfway {
-            RECORD
-        } else {
-            0
-        }
+        self.stream.committed()
     }
 
     /// Whether there are bytes that only the rest of what was written may follow.
     pub fn is_halfway(&self) -> bool {
-        self.is_halfway
+        self.stream.is_halfway()
     }
 
     /// Sends a close_notify, as far as the stream takes it.
     pub fn shutdown(&mut self) {
         // It fails if the peer was first or has stopped reading.
-        let _ = self.stream.shutdown();
+        let _ = self.stream.session_mut().shutdown();
     }
 
     /// Whether nothing that was read from the stream is left here. It does not tell whether it holds
