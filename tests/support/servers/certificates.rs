@@ -67,7 +67,8 @@ impl Certificates {
 
     /// For clients on wine, whose Schannel differs from that of Windows: it looks for every
     /// certificate in a list of revoked ones, compares an address only with names, accepts a chain
-    /// that ends before an authority, and shows the client's own certificate alone.
+    /// that ends before an authority, and shows the client's own certificate alone. A few in a
+    /// hundred signatures of elliptic curves are wrong to it, so authorities have RSA keys.
     pub fn for_wine(lists: &Lists) -> Result<Certificates, rcgen::Error> {
         Certificates::with(Some(lists))
     }
@@ -83,7 +84,7 @@ impl Certificates {
             None => client(&KeyPair::generate()?, &client_ca)?,
             Some(_) => client_alone(&rsa_key()?, &client_ca)?,
         };
-        let own_key = KeyPair::generate()?;
+        let own_key = signing_key(lists)?;
         let own = server(&NAMES)?.self_signed(&own_key)?;
         Ok(Certificates {
             good: known.sign(server(&NAMES)?)?,
@@ -112,7 +113,7 @@ struct Signer {
 
 impl Signer {
     fn new(name: &str, lists: Option<&Lists>) -> Result<Signer, rcgen::Error> {
-        let (pem, issuer) = authority(name)?;
+        let (pem, issuer) = authority_with(name, signing_key(lists)?)?;
         let list = lists.map(|lists| lists.add(name, &issuer)).transpose()?;
         Ok(Signer { pem, issuer, list })
     }
@@ -147,12 +148,26 @@ fn rsa_key() -> Result<KeyPair, rcgen::Error> {
     KeyPair::from_pem(&String::from_utf8(pem).expect("PEM is ASCII"))
 }
 
+/// A key that signs certificates.
+fn signing_key(lists: Option<&Lists>) -> Result<KeyPair, rcgen::Error> {
+    match lists {
+        None => KeyPair::generate(),
+        Some(_) => rsa_key(),
+    }
+}
+
 pub fn authority(name: &str) -> Result<(String, Issuer<'static, KeyPair>), rcgen::Error> {
+    authority_with(name, KeyPair::generate()?)
+}
+
+fn authority_with(
+    name: &str,
+    key: KeyPair,
+) -> Result<(String, Issuer<'static, KeyPair>), rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let key = KeyPair::generate()?;
     let pem = params.self_signed(&key)?.pem();
     Ok((pem, Issuer::new(params, key)))
 }
