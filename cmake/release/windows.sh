@@ -16,7 +16,7 @@ describe_system() {
 program. Link with lib/libhostws.dll.a (MinGW) or lib/hostws.lib (Microsoft); lib/hostws.def has the names for other linkers.
 lib/libhostws.a is for MinGW alone.'
     tls='TLS is that of Windows, Schannel, with the authorities that the system trusts.'
-    tested='the C tests but those of what only Unix has, and of exits under traffic, by wine 8 with the
+    tested='the C tests but those of what only Unix has, by wine 8 with the
 hostws.dll that is in bin. Nothing was run on Windows itself.'
     test_programs=subjects
     # The linker would write the time into it.
