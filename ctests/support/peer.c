@@ -23,6 +23,17 @@ int understand(const char *line) {
   return 1;
 }
 
+void take_lines(const char *said, int (*take)(const char *line)) {
+  char line[1200];
+  for (size_t length;; said += length + 1) {
+    length = strcspn(said, "|");
+    CHECK(length > 0 && length < sizeof line);
+    memcpy(line, said, length);
+    line[length] = 0;
+    if (!take(line)) return;
+  }
+}
+
 static int find(const char *kind) {
   for (int i = 0; i < port_count; i++)
     if (strcmp(ports[i].kind, kind) == 0) return i;

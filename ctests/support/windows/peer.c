@@ -23,6 +23,11 @@ static void fetch_list(const char *line) {
   CertFreeCRLContext(list);
 }
 
+static int take(const char *line) {
+  if (strncmp(line, "list ", 5) == 0) fetch_list(line);
+  return understand(line);
+}
+
 /* The server runs beside the program: support/wine/run.py has started it, and passes on its output line by line. */
 void peer_start(void) {
   const char *said = getenv("HOSTWS_TEST_PORTS");
@@ -30,15 +35,7 @@ void peer_start(void) {
     fprintf(stderr, "HOSTWS_TEST_PORTS does not say where the test server is\n");
     exit(SKIPPED);
   }
-  char line[1200];
-  for (size_t length;; said += length + 1) {
-    length = strcspn(said, "|");
-    CHECK(length > 0 && length < sizeof line);
-    memcpy(line, said, length);
-    line[length] = 0;
-    if (strncmp(line, "list ", 5) == 0) fetch_list(line);
-    if (!understand(line)) return;
-  }
+  take_lines(said, take);
 }
 
 void peer_stop(void) {}
