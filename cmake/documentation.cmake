@@ -37,11 +37,11 @@ if(NOT target)
 endif()
 string(REPLACE ";" "," features "${HOSTWS_CARGO_FEATURES}")
 get_filename_component(cargo_folder "${HOSTWS_CARGO}" DIRECTORY)
-set(hostws_licences "${hostws_docs}/licences/THIRD-PARTY-LICENSES.txt")
+# A folder above the library: the packages of bindings/ look there.
+set(hostws_licences "${CMAKE_CURRENT_BINARY_DIR}/THIRD-PARTY-LICENSES.txt")
 add_custom_command(OUTPUT "${hostws_licences}"
-  COMMAND ${CMAKE_COMMAND} -E make_directory "${hostws_docs}/licences"
   COMMAND ${CMAKE_COMMAND} -E env "PATH=${cargo_folder}:$ENV{PATH}" "${Python3_EXECUTABLE}" cmake/release/contents.py
-    "${hostws_docs}/licences" "${target}" "${features}" "${PROJECT_VERSION}" 0
+    "${CMAKE_CURRENT_BINARY_DIR}" "${target}" "${features}" "${PROJECT_VERSION}" 0
   WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
   DEPENDS Cargo.lock cmake/release/contents.py
   COMMENT "Collecting the licences of what is inside" VERBATIM)

@@ -4,7 +4,8 @@
     python3 bindings/csharp/pack.py OUTPUT-FOLDER RID=LIBRARY...
 
 RID is .NET's name of a platform (linux-x64, linux-arm64, win-x64, osx-x64, osx-arm64), LIBRARY the file for it, stripped if you
-wish. Compiles with mcs, and needs no tool of NuGet or Unity.
+wish, with the THIRD-PARTY-LICENSES.txt of its archive beside it or a folder above. Compiles with mcs, and needs no tool of
+NuGet or Unity.
 """
 
 import hashlib
@@ -21,16 +22,16 @@ from typing import Dict
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "bindings"))
+import licences  # noqa: E402
+
 VERSION = re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
 NAMES = {"linux": "libhostws.so", "win": "hostws.dll", "osx": "libhostws.dylib"}
 # What Unity calls the systems and processors.
 SYSTEMS = {"linux": ("Linux", "Linux64"), "win": ("Windows", "Win64"), "osx": ("OSX", "OSXUniversal")}
 PROCESSORS = {"x64": "x86_64", "arm64": "ARM64"}
 Files = Dict[str, bytes]
-
-
-def licences() -> Files:
-    return {path.name: path.read_bytes() for path in sorted(ROOT.glob("LICENSE-*"))}
 
 
 def compiled() -> Files:
@@ -44,7 +45,7 @@ def compiled() -> Files:
 
 def nuget(libraries: Dict[str, Path]) -> Files:
     files = {"Hostws.nuspec": (HERE / "Hostws.nuspec").read_text(encoding="utf-8").replace("$version$", VERSION).encode()}
-    files.update(compiled(), **licences())
+    files.update(compiled(), **licences.of(libraries))
     files["README.md"] = (HERE / "README.md").read_bytes()
     for rid, library in libraries.items():
         files[f"runtimes/{rid}/native/{NAMES[rid.split('-')[0]]}"] = library.read_bytes()
@@ -67,7 +68,7 @@ def unity(libraries: Dict[str, Path]) -> Files:
     manifest = json.loads((HERE / "package.json").read_text(encoding="utf-8"))
     manifest["version"] = VERSION
     files = {"package.json": json.dumps(manifest, indent=2).encode() + b"\n", "README.md": (HERE / "README.md").read_bytes()}
-    files.update(licences())
+    files.update(licences.of(libraries))
     for path in sorted((HERE / "Runtime").iterdir()):
         files[f"Runtime/{path.name}"] = path.read_bytes()
     plugins = {f"Plugins/{rid}/{NAMES[rid.split('-')[0]]}": rid for rid in libraries}

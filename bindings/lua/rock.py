@@ -3,7 +3,8 @@
 
     python3 bindings/lua/rock.py LIBRARY OUTPUT-FOLDER
 
-LIBRARY is libhostws.so.0 or libhostws.0.dylib, stripped if you wish. Needs luarocks and a C compiler, and no network.
+LIBRARY is libhostws.so.0 or libhostws.0.dylib, stripped if you wish, with the THIRD-PARTY-LICENSES.txt of its archive beside
+it or a folder above. Needs luarocks and a C compiler, and no network.
 """
 
 import os
@@ -18,6 +19,9 @@ from typing import Dict, List, Optional
 sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "bindings"))
+import licences  # noqa: E402
+
 VERSIONS = {"5.1": 501, "5.2": 502, "5.3": 503, "5.4": 504}
 
 
@@ -77,7 +81,7 @@ def main() -> None:
         shutil.copyfile(library, inside)
         cores = compile_cores(tree, inside)
         (tree / "doc").mkdir()
-        for text in (HERE / "README.md", *ROOT.glob("LICENSE-*")):
+        for text in (HERE / "README.md", *licences.own(), licences.inside(library)):
             shutil.copy(text, tree / "doc")
         spec = tree / f"hostws-{version}-1.rockspec"
         spec.write_text(rockspec(version, tree, [inside, *cores.values()]), encoding="utf-8")

@@ -2,9 +2,10 @@
 //
 //   node bindings/node/pack.mjs LIBRARY OUTPUT-FOLDER [PLATFORM [HEADERS]]
 //
-// LIBRARY is libhostws.so.0 or libhostws.0.dylib, stripped if you wish. PLATFORM is as in the names of the packages,
-// such as linux-arm64-gnu, with the compiler CC for it. HEADERS is the folder of npm's node-api-headers, which is
-// fetched without it. Needs a C compiler, and libuv's uv.h; who installs the packages needs neither.
+// LIBRARY is libhostws.so.0 or libhostws.0.dylib, stripped if you wish, with the THIRD-PARTY-LICENSES.txt of its archive beside
+// it or a folder above. PLATFORM is as in the names of the packages, such as linux-arm64-gnu, with the compiler CC for it.
+// HEADERS is the folder of npm's node-api-headers, which is fetched without it. Needs a C compiler, and libuv's uv.h; who
+// installs the packages needs neither.
 
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -16,6 +17,7 @@ const here = path.dirname(fileURLToPath(import.meta.url))
 const root = path.resolve(here, '../..')
 const manifest = JSON.parse(fs.readFileSync(path.join(here, 'package.json'), 'utf8'))
 const HEADERS = 'node-api-headers@1.9.0'
+const THIRD_PARTY = 'THIRD-PARTY-LICENSES.txt'
 
 const [library, output, platform = host(), headers] = process.argv.slice(2)
 if (!output) {
@@ -60,6 +62,14 @@ function licences(folder) {
   }
 }
 
+/** Those of what is inside the library. */
+function thirdPartyLicences(folder) {
+  const places = ['.', '..'].map(place => path.join(path.dirname(path.resolve(library)), place, THIRD_PARTY))
+  const found = places.find(place => fs.existsSync(place))
+  if (!found) throw new Error(`there is no ${THIRD_PARTY} beside ${library}, and none a folder above`)
+  fs.copyFileSync(found, path.join(folder, THIRD_PARTY))
+}
+
 function pack(folder) {
   console.log(run('npm', 'pack', '--silent', '--pack-destination', path.resolve(output), folder).trim())
 }
@@ -73,13 +83,14 @@ try {
   fs.copyFileSync(library, path.join(native, soname))
   compile(native, headers ?? fetchedHeaders(path.join(work, 'headers')), soname)
   licences(native)
+  thirdPartyLicences(native)
   const { version, license } = manifest
   fs.writeFileSync(path.join(native, 'package.json'), JSON.stringify({
     name, version, license,
     description: `The library and the addon of hostws for ${platform}`,
     os: [system], cpu: [cpu],
     ...(libc && { libc: [libc === 'gnu' ? 'glibc' : 'musl'] }),
-    files: ['hostws.node', soname]
+    files: ['hostws.node', soname, 'LICENSE-*', THIRD_PARTY]
   }, null, 2))
   pack(native)
 

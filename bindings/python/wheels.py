@@ -3,8 +3,8 @@
 
     python3 bindings/python/wheels.py LIBRARY OUTPUT-FOLDER
 
-LIBRARY is libhostws.so.0, libhostws.0.dylib or hostws.dll, stripped if you wish. Builds in a copy, and needs the PyPI
-packages build and setuptools, which pip fetches.
+LIBRARY is libhostws.so.0, libhostws.0.dylib or hostws.dll, stripped if you wish, with the THIRD-PARTY-LICENSES.txt of its
+archive beside it or a folder above. Builds in a copy, and needs the PyPI packages build and setuptools, which pip fetches.
 """
 
 import os
@@ -16,6 +16,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "bindings"))
+import licences  # noqa: E402
 
 
 def main() -> None:
@@ -28,7 +31,7 @@ def main() -> None:
             tree = Path(folder) / "hostws"
             shutil.copytree(HERE, tree, ignore=shutil.ignore_patterns("__pycache__", "tests"))
             shutil.copyfile(library, tree / "src/hostws" / library.name)
-            for licence in ROOT.glob("LICENSE-*"):
+            for licence in (*licences.own(), licences.inside(library)):
                 shutil.copy(licence, tree)
             environment = dict(os.environ, HOSTWS_PURE=pure, HOSTWS_INCLUDE=str(ROOT / "include"))
             subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps",

@@ -11,5 +11,5 @@ Gem::Specification.new do |spec|
   spec.licenses = ["MIT", "Apache-2.0"]
   spec.required_ruby_version = ">= 3.1"
   spec.platform = ENV.fetch("HOSTWS_GEM_PLATFORM", Gem::Platform::RUBY)
-  spec.files = Dir["lib/**/*", "README.md", "LICENSE-*"]
+  spec.files = Dir["lib/**/*", "README.md", "LICENSE-*", "THIRD-PARTY-LICENSES.txt"]
 end

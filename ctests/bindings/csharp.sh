@@ -18,6 +18,7 @@ install)
     rm -rf "$folder"
     mkdir -p "$folder/nuget" "$folder/unity" "$folder/programs"
     python3 "$bindings/csharp/pack.py" "$folder" "$rid=$library"
+    python3 "$(dirname "$0")/licences.py" "$library" "$folder"/*.nupkg "$folder"/*.tgz
     python3 -m zipfile -e "$folder"/*.nupkg "$folder/nuget"
     python3 -m tarfile -e "$folder"/*.tgz "$folder/unity"
     # As NuGet lays them beside a program.

@@ -15,8 +15,10 @@ module)
     rm -rf "$folder/proxy" "$folder/modules" "$folder/program" "$folder/bin"
     mkdir -p "$folder/proxy" "$folder/program/driver" "$folder/program/client" "$folder/program/readme" "$folder/bin"
     "$strip" -g -o "$folder/libhostws.a" "$library"
+    cp "$(dirname "$library")/../THIRD-PARTY-LICENSES.txt" "$folder"
     python3 "$bindings/go/pack.py" "$folder/proxy" "$(go env GOOS)_$(go env GOARCH)=$folder/libhostws.a"
     rm "$folder/libhostws.a"
+    python3 "$(dirname "$0")/licences.py" "$library" "$folder/proxy/hostws.com/go/hostws/@v"/*.zip
 
     # Nothing comes from elsewhere.
     GOPROXY="file://$folder/proxy" GOSUMDB=off GOMODCACHE="$folder/modules" GOFLAGS=-modcacherw GOWORK=off

@@ -18,6 +18,8 @@ install)
     mkdir -p "$folder/programs"
     python3 "$bindings/java/pack.py" "$folder" "$jna" "linux-$(uname -m | sed 's/x86_64/x86-64/')=$library"
     cp "$folder"/hostws-*[0-9].jar "$folder/hostws.jar"
+    python3 "$(dirname "$0")/licences.py" "$library" "$folder/hostws.jar"
+    python3 "$(dirname "$0")/licences.py" - "$folder"/*-sources.jar
     cd "$folder/programs"
     # The programs of the README as they are printed: First.java and so on.
     awk '/^```java$/ { text = ""; name = ""; inside = 1; next }

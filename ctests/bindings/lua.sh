@@ -33,6 +33,7 @@ rock)
     has_luarocks "$folder/lua-home"
     rm -rf "$folder/rocks" "$folder"/lua-5.*
     python3 "$package/rock.py" "$library" "$folder/rocks"
+    python3 "$(dirname "$0")/licences.py" "$library" "$folder/rocks"/*.rock
     # LuaJIT takes what was installed for 5.1.
     for version in 5.1 5.3 5.4; do
         luarocks --lua-version "$version" --tree "$folder/lua-$version" install --deps-mode=none "$folder/rocks"/*.rock

@@ -34,6 +34,8 @@ packages)
             export CFLAGS
         fi
         node "$bindings/node/pack.mjs" "$library" "$packages" "$platform" "$folder/node-npm/node_modules/node-api-headers/include"
+        python3 "$(dirname "$0")/licences.py" "$library" "$packages"/hostws-linux-*.tgz
+        python3 "$(dirname "$0")/licences.py" - "$packages"/hostws-[0-9]*.tgz
         (cd "$folder/node-$kind" && echo '{ "private": true }' >package.json &&
             npm install --offline --ignore-scripts --no-audit --no-fund --loglevel=error "$packages"/*.tgz)
         # Node looks for a package from where the program lies.

@@ -14,6 +14,7 @@ package)
     rm -rf "$folder"
     mkdir -p "$folder/programs" "$folder/unicode"
     python3 "$bindings/pascal/pack.py" "$folder"
+    python3 "$(dirname "$0")/licences.py" - "$folder"/*.zip
     (cd "$folder" && python3 -m zipfile -e hostws-pascal-*.zip . && mv hostws-pascal-*/ package)
     # The program of the README stands between two lines of its own.
     sed -n '/^```pascal$/,/^```$/{/^```/d;p;/^end[.]$/q;}' "$folder/package/README.md" >"$folder/First.pas"

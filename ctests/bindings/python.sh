@@ -16,6 +16,7 @@ install)
     wheels="$folder/wheels"
     rm -rf "$wheels"
     python3 "$package/wheels.py" "$library" "$wheels"
+    python3 "$(dirname "$0")/licences.py" "$library" "$wheels"/*.whl
     for kind in abi3 none; do
         python="$folder/python-$kind/bin/python"
         # One that was interrupted may have no pip.

@@ -15,6 +15,7 @@ gem)
     fi
     rm -rf "$folder/ruby" "$folder/gems"
     ruby "$bindings/ruby/pack.rb" "$library" "$folder/gems"
+    python3 "$(dirname "$0")/licences.py" "$library" "$folder/gems"/*.gem
     GEM_HOME="$folder/ruby" gem install --silent --local --no-document "$folder/gems"/*.gem
     ;;
 run)
