@@ -31,12 +31,21 @@ static void a_lost_connection_is_opened_again(void) {
   record_clear(&r);
 }
 
+static void note_attempt(ws_id ws, const ws_event *event, void *user_data) {
+  (void)ws;
+  record *r = user_data;
+  if (event->type == HOSTWS_EVENT_RECONNECTING) *(int *)r->extra = event->code;
+}
+
 static void after_the_last_attempt_it_ends(void) {
-  record r = {0};
+  int attempt = 0;
+  record r = {.hook = note_attempt, .extra = &attempt};
   ws_options options = soon(2);
   record_open(&r, peer_url("closed", "/"), &options);
   PUMP(r.terminates);
-  CHECK_STR(r.order, "LLET");
+  CHECK_INT(attempt, 2);
+  /* If this thread is slow, the second replaces the first. */
+  CHECK_STR(r.order + (r.losses - 1), "LET");
   CHECK_INT(r.code, 1006);
   record_clear(&r);
 }
