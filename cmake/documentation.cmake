@@ -1,9 +1,13 @@
-# Manual pages and the site, both made from include/hostws.h, and the licences of what is inside. The pages need nothing
-# but Python 3.9, the licences 3.11; the site, target `site`, installs Sphinx into a virtual environment of its own.
+# Manual pages and the site, both made from include/hostws.h, the guide, and the licences of what is inside. The pages and
+# the guide need nothing but Python 3.9, the licences 3.11; the site, target `site`, installs Sphinx into a virtual
+# environment of its own.
 
 find_package(Python3 3.9 COMPONENTS Interpreter QUIET)
 if(NOT Python3_FOUND)
-  message(STATUS "hostws: no manual pages, because there is no Python 3.9")
+  message(STATUS "hostws: no manual pages and no guide, because there is no Python 3.9")
+  if(HOSTWS_INSTALL)
+    install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation)
+  endif()
   return()
 endif()
 
@@ -14,12 +18,22 @@ add_custom_command(OUTPUT "${hostws_docs}/man/man7/hostws.7"
   DEPENDS ${hostws_docs_sources} include/hostws.h
   COMMENT "Writing the manual pages" VERBATIM)
 add_custom_target(hostws_man ALL DEPENDS "${hostws_docs}/man/man7/hostws.7")
+
+file(GLOB hostws_guide_sources CONFIGURE_DEPENDS docs/*.md docs/guide/*.md docs/guide/programs/* docs/images/*
+  docs/examples/*.c examples/*.c examples/loops/* examples/protocols/*)
+add_custom_command(OUTPUT "${hostws_docs}/plain/README.md"
+  COMMAND "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/docs/plain.py" "${hostws_docs}/plain"
+  DEPENDS docs/plain.py README.md ${hostws_guide_sources}
+  COMMENT "Writing the guide" VERBATIM)
+add_custom_target(hostws_guide ALL DEPENDS "${hostws_docs}/plain/README.md")
+
 add_custom_target(site
   COMMAND "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/docs/build.py" --output "${hostws_docs}"
   USES_TERMINAL VERBATIM)
 
 if(HOSTWS_INSTALL)
   install(DIRECTORY "${hostws_docs}/man/" DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT documentation)
+  install(DIRECTORY "${hostws_docs}/plain/" DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation)
 endif()
 
 # ---- licences ----

@@ -1,5 +1,6 @@
 # The installed tree, in three components: runtime (the shared library and its licences), development (headers, the
-# static library, the CMake package, the pkg-config file) and documentation (README, CHANGELOG, the examples).
+# static library, the CMake package, the pkg-config file) and documentation (CHANGELOG, the examples; for what is made of
+# docs see documentation.cmake).
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -50,7 +51,7 @@ install(FILES include/hostws.h include/hostws.hpp "${HOSTWS_CDEF}"
 install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 # What cmake/release.sh writes about what is inside.
 install(DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/contents/" DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime OPTIONAL)
-install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation)
+install(FILES CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation)
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation
   FILES_MATCHING PATTERN "*.c" PATTERN "*.cpp" PATTERN "*.py" PATTERN "*.mjs")
 

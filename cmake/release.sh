@@ -129,7 +129,7 @@ release() {
     rust_for "$target"
     cargo_environment
     configure "-DBUILD_TESTING=$can_test" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_DOCDIR=.
-    cmake --build "$tree" --target hostws_cargo hostws_cdef hostws_man
+    cmake --build "$tree" --target hostws_cargo hostws_cdef hostws_man hostws_guide
     [ "$can_test$untested_release" != ON ] || test_library
     strip_static
     describe_contents

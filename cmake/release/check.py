@@ -6,8 +6,8 @@
     EMULATOR     runs a program of the target; false if nothing here can
 
 What the library exports is what its header declares, and it needs nothing but the C library: a file for each format of
-libraries looks at that. Nothing tells of the machine that it comes from. A program is built with find_package and with
-pkg-config, shared and static, and talks to a server with and without TLS.
+libraries looks at that. Nothing tells of the machine that it comes from, and every link leads to a file that is there. A
+program is built with find_package and with pkg-config, shared and static, and talks to a server with and without TLS.
 """
 
 import os
@@ -32,8 +32,8 @@ VERSION, TARGET = re.fullmatch(r"hostws-([^-]+)-(.+?)\.(?:tar\.gz|zip)", Path(AR
 IS_WINDOWS = "windows" in TARGET
 CONSUMER = Path(__file__).with_name("consumer")
 DOCUMENTS = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY-LICENSES.txt", "hostws.cdx.json",
-             "PLATFORM.md", "include/hostws.h", "include/hostws.hpp", "include/hostws.cdef.h", "lib/libhostws.a",
-             "lib/pkgconfig/hostws.pc", "lib/cmake/hostws/hostws-config.cmake"]
+             "PLATFORM.md", "docs/guide/first-program.md", "include/hostws.h", "include/hostws.hpp", "include/hostws.cdef.h",
+             "lib/libhostws.a", "lib/pkgconfig/hostws.pc", "lib/cmake/hostws/hostws-config.cmake"]
 
 
 def declared(root):
@@ -110,11 +110,27 @@ def look_for_traces(root):
             check(not found, file.relative_to(root), "names", found)
 
 
+# ---- links ----
+
+def look_for_dead_links(root):
+    links = 0
+    for page in root.rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        check("```{" not in text, page.relative_to(root), "is for the site")
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            path = link.partition("#")[0]
+            if path and ":" not in path:
+                links += 1
+                check((page.parent / path).is_file(), page.relative_to(root), "leads to", link)
+    check(links, "no page has a link")
+
+
 with tempfile.TemporaryDirectory() as scratch:
     shutil.unpack_archive(ARCHIVE, scratch)
     root = Path(scratch) / f"hostws-{VERSION}-{TARGET}"
     for document in DOCUMENTS:
         check((root / document).is_file() and (root / document).stat().st_size, document, "is missing")
     look_for_traces(root)
+    look_for_dead_links(root)
     form.look_into(root, VERSION, TARGET, declared(root))
     use(root, Path(scratch) / "build")

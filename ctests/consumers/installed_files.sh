@@ -13,6 +13,7 @@ for file in "$library" "$lib/libhostws.a" "$lib/pkgconfig/hostws.pc" \
     "$lib/cmake/hostws/hostws-config.cmake" "$lib/cmake/hostws/hostws-config-version.cmake" \
     include/hostws.h include/hostws.hpp include/hostws.cdef.h "$doc/LICENSE-MIT" "$doc/LICENSE-APACHE" \
     "$doc/THIRD-PARTY-LICENSES.txt" "$doc/README.md" "$doc/CHANGELOG.md" "$doc/examples/ticker.c" \
+    "$doc/docs/guide/first-program.md" \
     share/man/man3/ws_send.3 share/man/man7/hostws.7; do
     [ -s "$file" ] || { echo "$file is missing" >&2; exit 1; }
 done
