@@ -1,4 +1,5 @@
-// A C++ callback may throw through ws_poll() and ws_wait_status(): its event counts as delivered, later ones stay.
+// A C++ callback may throw through ws_poll() and ws_wait_status(): its event counts as delivered, later ones stay. What
+// throws on a thread of the library is not called again, and all goes on.
 #include "check.h"
 #include "peer.h"
 #include "record.h"
@@ -8,6 +9,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 namespace {
 
@@ -247,9 +249,60 @@ void a_wakeup_function_that_throws_is_not_called_again_and_all_goes_on() {
   record_clear(&r);
 }
 
+std::thread::id main_thread;
+std::atomic<int> lines;
+
+void throw_in_the_log(int32_t, const char *, void *) {
+  if (std::this_thread::get_id() == main_thread) return;
+  lines++;
+  throw refusal("a line");
+}
+
+void converse() {
+  record r = {};
+  record_open(&r, peer_url("ws", "/echo"), nullptr);
+  PUMP(r.opens);
+  CHECK_INT(ws_send(r.ws, "x", 1, 0), HOSTWS_OK);
+  PUMP(r.messages);
+  record_close(&r);
+  record_clear(&r);
+}
+
+void so_it_is_with_a_log_function() {
+  CHECK_INT(ws_set_log(HOSTWS_LOG_DEBUG, throw_in_the_log, nullptr), HOSTWS_OK);
+  converse();
+  AWAIT(lines == 1);
+  converse();
+  CHECK_INT(lines, 1);
+  CHECK_INT(ws_set_log(HOSTWS_LOG_OFF, nullptr, nullptr), HOSTWS_OK);
+}
+
+std::atomic<int> sockets;
+
+int32_t throw_at_a_socket(ws_id, intptr_t, const char *, void *) {
+  sockets++;
+  throw refusal("a socket");
+}
+
+void a_socket_whose_function_throws_is_refused_and_so_are_later_ones() {
+  ws_options options = default_options();
+  options.on_socket = throw_at_a_socket;
+  for (int i = 0; i < 2; i++) {
+    record r = {};
+    record_open(&r, peer_url("ws", "/echo"), &options);
+    PUMP(r.terminates);
+    CHECK_INT(r.opens, 0);
+    CHECK_HAS(r.stack[r.error_count - 1].message, "on_socket threw an exception");
+    record_clear(&r);
+  }
+  CHECK_INT(sockets, 1);
+  converse();
+}
+
 } // namespace
 
 int main() {
+  main_thread = std::this_thread::get_id();
   peer_start();
   int threads = thread_count(), fds = fd_count();
   RUN(every_callback_may_throw);
@@ -263,5 +316,7 @@ int main() {
   RUN(a_queue_is_free_for_another_poller_after_it);
   check_nothing_is_left(threads, fds + 2);
   RUN(a_wakeup_function_that_throws_is_not_called_again_and_all_goes_on);
+  RUN(so_it_is_with_a_log_function);
+  RUN(a_socket_whose_function_throws_is_refused_and_so_are_later_ones);
   return 0;
 }

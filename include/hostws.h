@@ -463,7 +463,9 @@ typedef struct ws_header {
  * opening, whose `open_timeout_ms` runs on. At most eight calls run at once; further openings with
  * an `on_socket` wait for them. It should return normally: if it throws an exception or ends its
  * thread by pthread_exit(), the socket is refused and the function is not called again until
- * ws_shutdown() has been called.
+ * ws_shutdown() has been called. Windows: it must not end its thread, because the opening would
+ * wait for it until `open_timeout_ms`, and ws_shutdown() until its own time is up; an exception is
+ * as told.
  *
  * A connection can end while a call for it runs; the call is not waited for. So the function and
  * its data must stay valid until the connection has ended and no call is running, or until
@@ -2059,8 +2061,10 @@ const char *ws_build_info(void);
  * calling thread. It may call no function of the library except ws_wake(). A slow function delays
  * no connection: lines from the library's threads wait, up to 256 KiB of them. Any more are
  * dropped, and a later line says how many. A call that writes a line on a thread of yours waits
- * for those lines first, up to 100 ms. If the function ends the library's thread by
- * pthread_exit() or an exception, it is not called again, and nothing more is logged.
+ * for those lines first, up to 100 ms. On a thread of yours the function must return. If it ends
+ * the library's thread by pthread_exit() or an exception, it is not called again, and nothing more
+ * is logged. Windows: it must not end a thread, because ws_set_log() would wait for it for ever; an
+ * exception is as told.
  *
  * A log entry is always one line; control characters in text from a server are escaped. No line
  * contains anything in the options that may be a secret: the path and query of the URL, users and

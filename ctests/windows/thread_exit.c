@@ -1,6 +1,6 @@
 /*
- * A wake-up function must not end its thread here: ExitThread() unwinds nothing, and what the thread did is lost. But
- * nobody waits for it for longer than he said, and other queues go on.
+ * A wake-up function or on_socket must not end its thread here: ExitThread() unwinds nothing, and what the thread did is
+ * lost. But nobody waits for it for longer than he said, and other queues and openings go on.
  */
 #include "check.h"
 #include "peer.h"
@@ -38,6 +38,27 @@ static void other_queues_go_on(void) {
   record_clear(&r);
 }
 
+static int32_t leave_at_a_socket(ws_id ws, intptr_t fd, const char *address, void *user_data) {
+  (void)ws, (void)fd, (void)address;
+  leave(user_data);
+  return 0;
+}
+
+static void other_openings_go_on(void) {
+  calls = 0;
+  record r = {0};
+  ws_options options = default_options();
+  options.on_socket = leave_at_a_socket;
+  options.open_timeout_ms = 300;
+  record_open(&r, peer_url("ws", "/echo"), &options);
+  AWAIT(calls == 1);
+  converse(NULL);
+  PUMP(r.terminates);
+  CHECK_INT(r.opens, 0);
+  CHECK_HAS(r.stack[r.error_count - 1].message, "on_socket has not returned");
+  record_clear(&r);
+}
+
 static void shutdown_ends_in_its_time(void) {
   int64_t begin = now_ms();
   CHECK_INT(ws_shutdown(500), HOSTWS_E_TIMEOUT);
@@ -47,6 +68,8 @@ static void shutdown_ends_in_its_time(void) {
 
 int main(void) {
   peer_start();
+  RUN(other_openings_go_on);
+  calls = 0;
   RUN(other_queues_go_on);
   RUN(shutdown_ends_in_its_time);
   return 0;

@@ -138,8 +138,10 @@ pub extern "C" fn ws_build_info() -> *const c_char {
 /// calling thread. It may call no function of the library except ws_wake(). A slow function delays
 /// no connection: lines from the library's threads wait, up to 256 KiB of them. Any more are
 /// dropped, and a later line says how many. A call that writes a line on a thread of yours waits
-/// for those lines first, up to 100 ms. If the function ends the library's thread by
-/// pthread_exit() or an exception, it is not called again, and nothing more is logged.
+/// for those lines first, up to 100 ms. On a thread of yours the function must return. If it ends
+/// the library's thread by pthread_exit() or an exception, it is not called again, and nothing more
+/// is logged. Windows: it must not end a thread, because ws_set_log() would wait for it for ever; an
+/// exception is as told.
 ///
 /// A log entry is always one line; control characters in text from a server are escaped. No line
 /// contains anything in the options that may be a secret: the path and query of the URL, users and

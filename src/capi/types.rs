@@ -104,7 +104,9 @@ pub type ws_callback =
 /// opening, whose `open_timeout_ms` runs on. At most eight calls run at once; further openings with
 /// an `on_socket` wait for them. It should return normally: if it throws an exception or ends its
 /// thread by pthread_exit(), the socket is refused and the function is not called again until
-/// ws_shutdown() has been called.
+/// ws_shutdown() has been called. Windows: it must not end its thread, because the opening would
+/// wait for it until `open_timeout_ms`, and ws_shutdown() until its own time is up; an exception is
+/// as told.
 ///
 /// A connection can end while a call for it runs; the call is not waited for. So the function and
 /// its data must stay valid until the connection has ended and no call is running, or until
