@@ -51,8 +51,8 @@ with -funwind-tables. Otherwise the library cannot see that the call has ended, 
 # emulated PROCESSOR TRIPLE: what starts its own program anew cannot run, since the kernel knows no emulator, nor what
 # forks, since qemu fails an assertion of its own in a child of a process with threads.
 emulated() {
-    untested='closed_descriptors exit_blocked_wakeup exit_live exit_sends standard_descriptors thread_setup wakeup_faults
-        fork'
+    untested='closed_descriptors exit_blocked_wakeup exit_live exit_sends setuid standard_descriptors thread_setup
+        wakeup_faults fork'
     left_out="$(echo "$untested" | wc -w) that start their own program anew or fork"
     cmake_options="-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$1
         -DCMAKE_C_COMPILER=$2-gcc -DCMAKE_CXX_COMPILER=$2-g++"
