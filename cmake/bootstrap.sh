@@ -120,6 +120,7 @@ lints() {
 # Where native-tls is on top of OpenSSL, this is the code that other systems use.
 native_tls_tests() {
     cargo test --locked --features native-tls --test tls --test tls_end --test tls_peers --test tls_pins --test tls_native
+    cargo test --locked --features native-tls --lib tls
 }
 
 # c_tests NAME PRESET
