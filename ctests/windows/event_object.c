@@ -6,6 +6,8 @@
 
 #include <windows.h>
 
+#include <stdatomic.h>
+
 static HANDLE events;
 
 static int is_set(DWORD timeout_ms) {
@@ -64,6 +66,32 @@ static void a_host_that_resets_it_does_no_harm(void) {
   record_clear(&r);
 }
 
+static atomic_int announced;
+
+static VOID CALLBACK announce(PVOID unused, BOOLEAN is_late) {
+  (void)unused;
+  if (!is_late) announced++;
+}
+
+static void all_that_wait_for_handles_see_it(void) {
+  record r = {0};
+  HANDLE other = CreateEventA(NULL, TRUE, FALSE, NULL), both[] = {other, events}, waiting;
+  CHECK(other != NULL);
+  record_open(&r, peer_url("ws", "/echo"), NULL);
+  CHECK_INT(WaitForMultipleObjects(2, both, FALSE, PATIENCE_MS), WAIT_OBJECT_0 + 1);
+  CHECK_INT(MsgWaitForMultipleObjects(2, both, FALSE, PATIENCE_MS, QS_ALLINPUT), WAIT_OBJECT_0 + 1);
+  PUMP(r.opens);
+  /* The system's thread pool waits. */
+  CHECK(RegisterWaitForSingleObject(&waiting, events, announce, NULL, INFINITE, WT_EXECUTEONLYONCE));
+  CHECK_INT(ws_send(r.ws, "x", 1, 0), HOSTWS_OK);
+  AWAIT(announced == 1);
+  CHECK_INT(ws_poll(0, 0, 0), 1);
+  CHECK(UnregisterWaitEx(waiting, INVALID_HANDLE_VALUE));
+  CloseHandle(other);
+  record_close(&r);
+  record_clear(&r);
+}
+
 static DWORD WINAPI write_later(void *socket) {
   sleep_ms(100);
   return (DWORD)write_byte((intptr_t)socket);
@@ -78,7 +106,7 @@ static void a_byte_ends_a_wait(void) {
   for (int i = 0; i < 3; i++) {
     HANDLE thread = CreateThread(NULL, 0, write_later, (void *)socket, 0, NULL);
     CHECK_INT(ws_poll(0, PATIENCE_MS, 0), 0);
-    WaitForSingleObject(thread, INFINITE);
+    CHECK_INT(WaitForSingleObject(thread, PATIENCE_MS), WAIT_OBJECT_0);
     CloseHandle(thread);
   }
   CHECK_INT(write_byte(socket), 1);
@@ -97,6 +125,7 @@ int main(void) {
   RUN(it_is_set_exactly_while_something_waits);
   RUN(it_stays_set_while_events_are_left);
   RUN(a_host_that_resets_it_does_no_harm);
+  RUN(all_that_wait_for_handles_see_it);
   RUN(a_byte_ends_a_wait);
   RUN(there_are_no_unix_sockets);
   CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
