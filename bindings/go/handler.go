@@ -31,11 +31,18 @@ func (h *handler) tell(c *Conn, event Event) {
 }
 
 func (h *handler) run(c *Conn) {
+	isDone := false
+	defer func() {
+		if !isDone { // the function has ended this goroutine, as runtime.Goexit does
+			go h.run(c)
+		}
+	}()
 	for {
 		h.mu.Lock()
 		if len(h.waiting) == 0 {
 			h.isRunning = false
 			h.mu.Unlock()
+			isDone = true
 			return
 		}
 		event := h.waiting[0]

@@ -122,6 +122,43 @@ static class Tests {
         Check(got.Select((text, i) => int.Parse(text.Split(':')[0]) == i).All(same => same), "in order");
     }
 
+    sealed class Mine : Exception { }
+
+    public static void AHandlerThatThrowsWhileAMessageIsAwaitedLosesNothing() {
+        using (var ws = HostWebSocket.Connect(WS + "/echo"))
+            LosesNothing(ws, message => ws.Send(message), () => ws.Receive(Long));
+        AsyncHostWebSocket waiting = AsyncHostWebSocket.ConnectAsync(WS + "/echo").GetAwaiter().GetResult();
+        using (waiting) LosesNothing(waiting, message => Wait(waiting.SendAsync(message)), () => {
+            Task<Message> next = waiting.ReceiveAsync();
+            Wait(next);
+            return next.Result;
+        });
+    }
+
+    static void Wait(Task task) {
+        Check(Task.WhenAny(task, Task.Delay(Long)).GetAwaiter().GetResult() == task, "it comes in time");
+        task.GetAwaiter().GetResult();
+    }
+
+    static void LosesNothing(Connection ws, Action<string> send, Func<Message> receive) {
+        const int Count = 50;
+        ws.EventReceived += (sender, happened) => { throw new Mine(); };
+        for (int i = 0; i < Count; i++) {
+            send("" + i);
+            ws.Ping();
+        }
+        int got = 0, thrown = 0;
+        while (got < Count) {
+            try {
+                Same(receive().Text, "" + got);
+                got++;
+            } catch (Mine) {
+                thrown++;
+            }
+        }
+        Check(thrown > 0, "its exceptions come out of the wait");
+    }
+
     public static void NoMessageComesAfterClose() {
         int got = 0;
         using (var ws = HostWebSocket.Connect(WS + "/flood?n=100000&size=16")) {

@@ -152,6 +152,30 @@ public final class Tests {
         for (int i = 0; i < 20; i++) same(got.get(i), "" + i);
     }
 
+    public static void aConsumerThatThrowsWhileAMessageIsAwaitedLosesNothing() throws Exception {
+        int count = 50;
+        try (WebSocket ws = WebSocket.connect(WS + "/echo")) {
+            ws.onEvent(event -> {
+                throw new IllegalStateException(event.type().name());
+            });
+            for (int i = 0; i < count; i++) {
+                ws.send("" + i);
+                ws.ping(new byte[0]);
+            }
+            int got = 0;
+            int thrown = 0;
+            while (got < count) {
+                try {
+                    same(ws.receive(Duration.ofSeconds(30)).text(), "" + got);
+                    got++;
+                } catch (IllegalStateException mine) {
+                    thrown++;
+                }
+            }
+            check(thrown > 0, "what it throws comes out of the wait");
+        }
+    }
+
     public static void textAndBytesComeBackAsTheyWereSent() throws Exception {
         try (WebSocket ws = WebSocket.connect(WS + "/echo")) {
             byte[] large = new byte[5 << 20];

@@ -320,20 +320,25 @@ class Connection extends EventEmitter {
         this.#drained()
         break
       default:
-        if (event.type === 'expired') this.#drained()
-        this.emit(event.type, event)
+        try {
+          if (event.type === 'expired') this.#drained()
+        } finally {
+          this.emit(event.type, event)
+        }
     }
   }
 
   #drained() {
+    let isEmpty = false
     try {
-      if (this.#outbox.flush()) this.emit('drain')
+      isEmpty = this.#outbox.flush()
     } catch (error) {
       if (!(error instanceof OptionError)) return // it is closing
       // It was accepted, and cannot be sent: that is not passed over in silence.
       this.#errors = [{ code: constants.E_TOO_BIG, component: 'ws', message: error.message }]
       this.abort()
     }
+    if (isEmpty) this.emit('drain')
   }
 
   #onTerminate({ code, reason, wasClean }) {

@@ -74,6 +74,28 @@ test('a listener that throws is uncaught, and the other messages come', async ()
   assert.deepEqual(done, { code: 0, stdout: '1000 7 507\n', stderr: '' })
 })
 
+test('a listener of any event that throws is uncaught, and what comes behind comes', async () => {
+  const done = await run('throws-at-all.mjs', `
+    import { Connection } from 'hostws'
+    const caught = []
+    process.on('uncaughtException', error => caught.push(error.message))
+    const ws = new Connection(process.argv[2], { send_queue_max: 200_000 })
+    let echoes = 0
+    for (const name of ['open', 'message', 'pong', 'drain', 'close']) ws.on(name, () => { throw new Error(name) })
+    ws.prependListener('open', () => {
+      ws.ping()
+      while (ws.send('x'.repeat(50_000))) echoes--
+      echoes--
+    })
+    ws.prependListener('message', () => {
+      if (++echoes === 0) ws.close()
+    })
+    process.on('exit', () => console.log(echoes, ...new Set(caught)))
+  `, WS + '/echo')
+  assert.equal(done.stderr, '')
+  assert.deepEqual(done.stdout.trim().split(' ').sort(), ['0', 'close', 'drain', 'message', 'open', 'pong'])
+})
+
 test('worker threads have connections of their own', async () => {
   const file = here + 'worker.mjs'
   fs.writeFileSync(file, `

@@ -119,6 +119,30 @@ class HostwsTest < Minitest::Test
     end
   end
 
+  def test_a_handler_that_raises_loses_nothing
+    raising = ->(_, event) { raise IndexError, event.type }
+    Hostws.connect("#{WS}/echo", on_event: raising) do |ws|
+      50.times { |i| ws.send(i.to_s).ping }
+      got, raised = [], 0
+      while got.size < 50
+        begin
+          got << ws.receive(timeout: 30).to_i
+        rescue IndexError
+          raised += 1
+        end
+      end
+      assert_equal [*0...50], got
+      assert_operator raised, :>, 0
+    end
+    options = { reconnect: true, reconnect_codes: "4001", reconnect_min_ms: 1, reconnect_max_ms: 2 }
+    ws = Hostws.connect("#{WS}/late-close", on_event: raising, **options)
+    ws.send("subscribe")
+    sleep 0.3 # so that both events are there
+    told = Array.new(2) { assert_raises(IndexError) { ws.receive(timeout: 30) }.message }
+    assert_equal %w[reconnecting reconnected], told
+    ws.abort.close
+  end
+
   def test_threads_send_while_one_waits
     Hostws.connect("#{WS}/echo") do |ws|
       reader = Thread.new { Array.new(400) { ws.receive(timeout: 30) } }

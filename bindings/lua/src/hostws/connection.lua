@@ -149,17 +149,19 @@ local function handle(self)
   end
 end
 
--- A turn inside a handler calls no other handler of its connection.
+-- A turn inside a handler calls no other handler of its connection. How much was done; and { error }, the first that a
+-- handler has raised. The others are called all the same.
 function Connection:_handle()
   if self.is_handling then return 0 end
+  local raised
   self.is_handling = true
   local fine, result = pcall(handle, self)
-  self.is_handling = false
-  if not fine then
-    if self.head < self.tail then loop.handle(self) end
-    error(result, 0)
+  while not fine do
+    raised = raised or { result }
+    fine, result = pcall(handle, self)
   end
-  return result
+  self.is_handling = false
+  return result, raised
 end
 
 -- ---- what the loop brings

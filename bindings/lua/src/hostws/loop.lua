@@ -26,7 +26,7 @@ local unpack = table.unpack or unpack
 local function pack(...) return { n = select("#", ...), ... } end
 loop.now = now
 
--- ---- lists whose first entry is taken before it is served, so that nothing is lost if serving raises an error
+-- ---- lists
 
 local function list()
   return { first = 1, last = 0 }
@@ -184,6 +184,7 @@ function loop.sleep(seconds)
   end
 end
 
+-- { error } if it has raised one.
 local function resume(co)
   local result = resumed_with[co]
   resumed_with[co] = nil
@@ -191,7 +192,7 @@ local function resume(co)
   if not fine and problem ~= errors.CANCELLED then
     -- A host may leave out a library.
     if type(problem) == "string" and debug then problem = debug.traceback(co, problem) end
-    error(problem, 0)
+    return { problem }
   end
   -- A yield that is none of ours: it goes on in the next turn.
   if coroutine.status(co) == "suspended" and not waiting[co] then put(to_resume, co) end
@@ -211,24 +212,27 @@ local function wake_late()
   end
 end
 
--- Calls handlers and resumes coroutines, those that are there now: how many.
+-- Calls handlers and resumes coroutines, those that are there now: how many. The first error is raised when all have had
+-- their turn: what has left the queue makes its descriptor readable no more, so nobody would come back for the others.
 local function serve()
-  local done = 0
+  local done, raised = 0, nil
   for _ = to_handle.first, to_handle.last do
     local connection = take(to_handle)
     if connection then
       connection.is_to_handle = false
-      done = done + connection:_handle()
+      local count, problem = connection:_handle()
+      done, raised = done + count, raised or problem
     end
   end
   if earliest < huge and earliest <= now() then wake_late() end
   for _ = to_resume.first, to_resume.last do
     local co = take(to_resume)
     if co then
-      resume(co)
-      done = done + 1
+      local problem = resume(co)
+      done, raised = done + 1, raised or problem
     end
   end
+  if raised then error(raised[1], 0) end
   return done
 end
 

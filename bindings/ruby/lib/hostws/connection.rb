@@ -111,6 +111,7 @@ module Hostws
     def receive(timeout: nil)
       deadline = deadline_in(timeout)
       loop do
+        tell # what it has raised before left the others
         item = @pumping.synchronize { @items.shift }
         return decoded(item) if item
         raise @end if @end
@@ -142,6 +143,7 @@ module Hostws
       Library.refuse(result) if result.negative? && result != ABI::E_CLOSED
       @items.clear
       pump(nil) until @end
+      tell
       self
     end
 
