@@ -6,9 +6,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* The worker looks at the clocks when a timer ends its wait, and minds no sleep of less than five seconds. A ping comes up
-   to a quarter of the time earlier. */
-enum { FIRST_PING_MS = 7000, IDLE_MS = 7500 };
+/* The worker looks at the clocks when a timer ends its wait, and minds no sleep of less than five seconds. One timer ends
+   after two seconds. The next is that of the ping, which comes up to a quarter of its time earlier. */
+enum { FIRST_PING_MS = 10000, IDLE_MS = 10500 };
 
 static atomic_int lines, sleeps;
 
