@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::sync::mpsc;
+use std::sync::{mpsc, Mutex};
 
 use hostws::capi::*;
 use support::host::*;
@@ -90,12 +90,20 @@ fn a_fragment_that_is_refused_changes_nothing() {
 
 #[test]
 fn a_fragment_that_does_not_fit_can_be_given_again() {
-    let (server, frames) = server(Vec::new());
+    // Nothing leaves before the server accepts.
+    let (open, gate) = mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    let ready = move || {
+        let _ = gate.lock().unwrap().recv_timeout(PATIENCE);
+    };
+    let (server, heard) = raw::recording_after(ready, "", Vec::new()).unwrap();
+    let frames = heard.frames;
     let client = Client::with(&url(&server, "/"), |options| options.send_queue_max = 1000);
     let ws = client.id;
     check_refused(send_ex(ws, &[1; 2000], HOSTWS_BLOB, HOSTWS_MORE), HOSTWS_E_TOO_BIG, "2008");
     assert_eq!(send_ex(ws, &[1; 600], HOSTWS_BLOB, HOSTWS_MORE), HOSTWS_OK);
     assert_eq!(send_ex(ws, &[2; 600], 0, 0), HOSTWS_E_AGAIN);
+    drop(open);
     client.poll_until("a DRAIN", |events| events.contains(&Event::Drain));
     assert_eq!(send_ex(ws, &[2; 600], 0, 0), HOSTWS_OK);
     assert_eq!(next(&frames), (false, BINARY, vec![1; 600]));

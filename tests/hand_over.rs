@@ -13,14 +13,13 @@ use std::time::{Duration, Instant};
 use hostws::capi::*;
 use support::host::*;
 use support::servers::acting::{acting, ping_in_a_moment};
-use support::servers::frames::{self, close, frame, CLOSE, FIN, PING, TEXT};
+use support::servers::frames::{self, close, frame, CLOSE, FIN, PING, PONG, TEXT};
 use support::{url, ws_server};
 
 /// More round trips than it takes for the thread to borrow the loop.
 const WARM: usize = 50;
-/// How long a slow callback takes. Anything that must not wait for it takes at most half of that.
-const SLOW: Duration = Duration::from_millis(600);
-const PROMPT: Duration = Duration::from_millis(300);
+/// Less than a wait that nobody ends, and much more than one that somebody ends.
+const SOON: Duration = Duration::from_secs(10);
 
 #[test]
 fn push_answers_come_whole_and_in_order() {
@@ -86,9 +85,11 @@ fn floods_come_whole_after_a_hot_phase() {
 #[test]
 fn a_slow_callback_delays_no_pong() {
     let (server, pongs) = acting(ping_in_a_moment);
-    let client = Client::hooked(&url(&server, "/"), |_, event| {
+    let pongs = Mutex::new(pongs);
+    // The callback lasts until the pong has come.
+    let client = Client::hooked(&url(&server, "/"), move |_, event| {
         if matches!(event, Event::Message { data, .. } if data == b"act") {
-            thread::sleep(SLOW);
+            pongs.lock().unwrap().recv_timeout(PATIENCE).expect("a pong during the callback");
         }
     });
     client.wait_open();
@@ -97,8 +98,6 @@ fn a_slow_callback_delays_no_pong() {
         let count = client.messages().len();
         client.send("act");
         client.wait_messages(count + 1);
-        let took = pongs.recv_timeout(PATIENCE).unwrap();
-        assert!(took < PROMPT, "the pong came after {took:?}");
     }
     client.terminate();
     client.finish().check_clean(1000, "");
@@ -107,19 +106,30 @@ fn a_slow_callback_delays_no_pong() {
 #[test]
 fn a_slow_callback_delays_no_other_connections_closing_and_no_timer() {
     let (echo, _) = acting(|_| ());
-    let (other, results) = acting(|stream| {
-        // The client's keep-alive ping comes by itself, and its close frame after ours.
-        thread::sleep(Duration::from_millis(20));
-        let before = Instant::now();
-        while frames::read(stream).unwrap().opcode != PING {}
-        let pinged = before.elapsed();
+    let (enter, entered) = mpsc::channel();
+    let entered = Mutex::new(entered);
+    let (other, closed) = acting(move |stream| {
+        entered.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        // The client's keep-alive pings come by themselves: the second one after the answer to the
+        // first. Its close frame comes after ours.
+        for _ in 0..2 {
+            let ping = loop {
+                let heard = frames::read(stream).unwrap();
+                if heard.opcode == PING {
+                    break heard.payload;
+                }
+            };
+            stream.write_all(&frame(FIN | PONG, &ping)).unwrap();
+        }
         stream.write_all(&close(1000, b"")).unwrap();
         while frames::read(stream).unwrap().opcode != CLOSE {}
-        (pinged, before.elapsed())
     });
-    let hot = Client::hooked(&url(&echo, "/"), |_, event| {
+    let closed = Mutex::new(closed);
+    // The callback lasts until all of that has happened.
+    let hot = Client::hooked(&url(&echo, "/"), move |_, event| {
         if matches!(event, Event::Message { data, .. } if data == b"slow") {
-            thread::sleep(SLOW);
+            enter.send(()).unwrap();
+            closed.lock().unwrap().recv_timeout(PATIENCE).expect("both during the callback");
         }
     });
     let quiet = Client::with(&url(&other, "/"), |options| options.ping_interval_ms = 100);
@@ -129,9 +139,6 @@ fn a_slow_callback_delays_no_other_connections_closing_and_no_timer() {
     quiet.send("act");
     hot.send("slow");
     hot.wait_messages(WARM + 1);
-    let (pinged, closed) = results.recv_timeout(PATIENCE).unwrap();
-    assert!(pinged < PROMPT + Duration::from_millis(100), "the ping came after {pinged:?}");
-    assert!(closed < PROMPT + Duration::from_millis(100), "it was closed after {closed:?}");
     quiet.finish().check_clean(1000, "");
     hot.terminate();
     hot.finish().check_clean(1000, "");
@@ -145,8 +152,7 @@ fn a_host_that_stops_polling_leaves_the_loop_to_the_worker() {
     for _ in 0..5 {
         client.exchange(WARM);
         client.send("act");
-        let took = pongs.recv_timeout(PATIENCE).expect("a pong although nobody polls");
-        assert!(took < PROMPT, "the pong came after {took:?}");
+        pongs.recv_timeout(PATIENCE).expect("a pong although nobody polls");
     }
     client.terminate();
     client.finish().check_clean(1000, "");
@@ -173,8 +179,8 @@ fn other_threads_reach_a_thread_that_runs_the_loop() {
         client.exchange(8);
         asks.send(Duration::from_micros(200 * round)).unwrap();
         let before = Instant::now();
-        assert_eq!(ws_poll(0, -1, 0), 0);
-        assert!(before.elapsed() < PROMPT, "woken after {:?}", before.elapsed());
+        assert_eq!(ws_poll(0, 20_000, 0), 0);
+        assert!(before.elapsed() < SOON, "woken after {:?}", before.elapsed());
     }
     client.exchange(8);
     drop(asks);
@@ -283,7 +289,7 @@ fn a_deadline_holds_in_a_hot_phase() {
         let before = Instant::now();
         assert_eq!(ws_poll(0, timeout, 0), 0);
         assert!(before.elapsed() >= Duration::from_millis(timeout as u64 - 1));
-        assert!(before.elapsed() < PROMPT);
+        assert!(before.elapsed() < SOON);
     }
     client.terminate();
     client.finish().check_clean(1000, "");
@@ -309,8 +315,8 @@ fn busy_polling_changes_nothing_but_the_time() {
         assert_eq!(ws_wake(queue), HOSTWS_OK);
     });
     let before = Instant::now();
-    assert_eq!(ws_poll(0, -1, 0), 0);
-    assert!(before.elapsed() < PROMPT);
+    assert_eq!(ws_poll(0, 20_000, 0), 0);
+    assert!(before.elapsed() < SOON);
     waker.join().unwrap();
     assert_eq!(ws_queue_busy_poll(0, 0), HOSTWS_OK);
     client.exchange(WARM);

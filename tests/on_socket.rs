@@ -178,7 +178,7 @@ fn a_function_that_does_not_return_holds_up_nothing_else() {
 
     let late = Client::with(&url, |options| {
         guard.set(options);
-        options.open_timeout_ms = 300;
+        options.open_timeout_ms = 2_000;
     });
     late.finish().check_failed(1006, &["ws", "tcp"], "which on_socket has not returned for");
     drop(release);

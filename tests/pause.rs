@@ -14,18 +14,18 @@ use support::servers::{frames, raw};
 use support::{raw_server, url, ws_server};
 
 /// Longer than all timeouts of a test's connection.
-const LONG: Duration = Duration::from_millis(1200);
+const LONG: Duration = Duration::from_millis(1800);
 
 fn impatient(options: &mut ws_options) {
     options.ping_interval_ms = 100;
-    options.ping_timeout_ms = 300;
+    options.ping_timeout_ms = 1500;
 }
 
 /// The number of bytes that the connection has read, once it no longer changes.
 fn standstill(client: &Client) -> u64 {
     let deadline = Instant::now() + PATIENCE;
     let (mut read, mut since) = (stats(client.id).wire_received, Instant::now());
-    while since.elapsed() < Duration::from_millis(300) {
+    while since.elapsed() < Duration::from_secs(1) {
         thread::sleep(Duration::from_millis(10));
         let now = stats(client.id).wire_received;
         if now != read {

@@ -254,7 +254,7 @@ fn all_share_one_deadline() {
     let errors = client.finish().errors();
     assert_eq!(errors[1].code, HOSTWS_E_TIMEOUT);
     assert!(errors[1].message.starts_with("450 ms passed while "), "{errors:?}");
-    assert!(before.elapsed() < Duration::from_secs(3));
+    assert!(before.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

@@ -34,19 +34,19 @@ fn a_host_that_never_answers_meets_the_deadline() {
     let hole = BlackHole::new().unwrap();
     let before = Instant::now();
     let client = Client::with(&format!("ws://127.0.0.1:{}/", hole.port), |options| {
-        options.open_timeout_ms = 150;
+        options.open_timeout_ms = 1_000;
     });
-    client.finish().check_failed(1006, &["ws", "tcp"], "150 ms passed while connecting");
+    client.finish().check_failed(1006, &["ws", "tcp"], "1 s passed while connecting");
     let passed = before.elapsed();
-    assert!(passed >= Duration::from_millis(140) && passed < Duration::from_secs(3), "{passed:?}");
+    assert!(passed >= Duration::from_millis(990) && passed < Duration::from_secs(10), "{passed:?}");
 }
 
 #[test]
 fn a_server_that_does_not_answer_the_upgrade_meets_the_deadline() {
     let raw = raw_server();
-    let client = Client::with(&url(&raw, "/silent"), |options| options.open_timeout_ms = 150);
+    let client = Client::with(&url(&raw, "/silent"), |options| options.open_timeout_ms = 1_000);
     let story = client.finish();
-    story.check_failed(1006, &["ws", "http"], "150 ms passed while waiting for the answer");
+    story.check_failed(1006, &["ws", "http"], "1 s passed while waiting for the answer");
     assert_eq!(story.errors()[1].code, HOSTWS_E_TIMEOUT);
 }
 

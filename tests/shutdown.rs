@@ -65,7 +65,7 @@ fn a_server_that_does_not_answer_is_dropped_in_time() {
     let before = Instant::now();
     assert_eq!(ws_shutdown(200), HOSTWS_E_TIMEOUT);
     let passed = before.elapsed();
-    assert!(passed >= Duration::from_millis(190) && passed < Duration::from_secs(3), "{passed:?}");
+    assert!(passed >= Duration::from_millis(190) && passed < Duration::from_secs(10), "{passed:?}");
     let which = format!("connection {} did not close in time", client.id);
     assert!(last_words().contains(&which), "{}", last_words());
     client.finish().check_dropped(1006);
@@ -76,11 +76,11 @@ fn a_server_that_does_not_answer_is_dropped_in_time() {
 fn with_0_everything_is_dropped_at_once() {
     let _alone = alone();
     let raw = raw_server();
-    let client = Client::new(&url(&raw, "/no-close-reply"));
+    let client = Client::with(&url(&raw, "/no-close-reply"), |o| o.close_timeout_ms = 60_000);
     client.wait_open();
     let before = Instant::now();
     assert_eq!(ws_shutdown(0), HOSTWS_OK, "{}", last_words());
-    assert!(before.elapsed() < Duration::from_secs(2));
+    assert!(before.elapsed() < Duration::from_secs(10));
     client.finish().check_dropped(1006);
 }
 
@@ -92,7 +92,8 @@ fn with_minus_1_each_connections_own_deadline_counts() {
     client.wait_open();
     let before = Instant::now();
     let result = ws_shutdown(-1);
-    assert!(before.elapsed() < Duration::from_secs(3));
+    // Without the option it would be 5 s.
+    assert!(before.elapsed() < Duration::from_secs(4));
     assert_eq!(result, HOSTWS_OK, "{}", last_words());
     client.finish().check_dropped(1006);
 }

@@ -160,8 +160,8 @@ fn a_server_without_room_is_waited_for() {
     socket.listen(0).unwrap();
     let url = format!("ws+unix://{}:/", path.display());
     let filler = UnixStream::connect(&path).unwrap();
-    let client = Client::with(&url, |options| options.open_timeout_ms = 200);
-    client.finish().check_failed(1006, &["ws", "os"], "200 ms passed while waiting for room");
+    let client = Client::with(&url, |options| options.open_timeout_ms = 1_000);
+    client.finish().check_failed(1006, &["ws", "os"], "1 s passed while waiting for room");
 
     // When there is room, the opening continues: here to a server that sends nothing.
     let client = Client::with(&url, |options| options.open_timeout_ms = 2_000);

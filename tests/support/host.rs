@@ -154,7 +154,8 @@ pub type Hook = Box<dyn Fn(ws_id, &Event) + Send + Sync>;
 pub struct Recorder {
     /// The only thread on which callbacks may run; `None` for a queue of ws_queue_new().
     owner: Option<ThreadId>,
-    events: Mutex<Vec<Event>>,
+    /// Shared, so that a test can look at many of them often without a copy.
+    events: Mutex<Arc<Vec<Event>>>,
     faults: Mutex<Vec<String>>,
     running: AtomicUsize,
     hook: Option<Hook>,
@@ -180,7 +181,11 @@ impl Recorder {
     }
 
     pub fn events(&self) -> Vec<Event> {
-        locked(&self.events).clone()
+        Vec::clone(&self.snapshot())
+    }
+
+    fn snapshot(&self) -> Arc<Vec<Event>> {
+        Arc::clone(&locked(&self.events))
     }
 
     /// Callbacks that ran on the wrong thread or at the wrong time.
@@ -199,7 +204,7 @@ impl Recorder {
         if self.running.fetch_add(1, Ordering::SeqCst) > 0 {
             self.blame(format!("{event:?} came inside another callback of this connection"));
         }
-        locked(&self.events).push(event.clone());
+        Arc::make_mut(&mut locked(&self.events)).push(event.clone());
         if let Some(hook) = &self.hook {
             hook(ws, &event);
         }
@@ -290,10 +295,10 @@ impl Client {
     #[track_caller]
     pub fn poll_until(&self, what: &str, done: impl Fn(&[Event]) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        while !done(&self.events()) {
+        while !done(&self.recorder.snapshot()) {
             let polled = ws_poll(self.queue, 200, 0);
             assert!(
-                polled >= 0 || polled == HOSTWS_E_IDLE && done(&self.events()),
+                polled >= 0 || polled == HOSTWS_E_IDLE && done(&self.recorder.snapshot()),
                 "waiting for {what}: ws_poll says {polled}, {}; so far {}",
                 last_words(),
                 shortened(&self.events())

@@ -70,12 +70,10 @@ where
         loop {
             let frame = frames::read(&mut stream)?;
             let is_close = frame.opcode == CLOSE;
-            if is_close {
-                stream.write_all(&close(1000, b""))?;
-            }
+            // First, so that whoever has seen the end finds all frames.
             let _ = frame_sender.send(frame);
             if is_close {
-                return Ok(());
+                return stream.write_all(&close(1000, b""));
             }
         }
     })?;
