@@ -4,6 +4,8 @@
 #include <string.h>
 
 enum { BATCHES_A_TURN = 8, SMALL = 4096, SLAB = 64 * 1024 };
+/* What one call of JavaScript gets beside the slab. What lives while others are made is copied by the collector. */
+enum { LARGE = 128 * 1024 };
 
 /* What an entry of the slab is, for lib/hub.js: a payload inside the slab; a message of its own; any other event. */
 enum { IN_SLAB = 0, MESSAGE = 1, EVENT = 2 };
@@ -59,15 +61,17 @@ static void tell_exception(napi_env env)
         napi_fatal_exception(env, exception);
 }
 
-/* Gives JavaScript the first of the events, as many as share one slab. Returns their number. */
+/* Gives JavaScript the first of the events, as many as share one slab and are not too large. Returns their number. */
 static int32_t deliver(instance *self, const ws_event *events, int32_t count)
 {
     napi_env env = self->env;
     size_t size = 0;
+    int64_t large = 0;
     int32_t taken = 0, others = 0;
-    for (; taken < count; taken++) {
+    for (; taken < count && large < LARGE; taken++) {
         if (!is_small_blob(&events[taken])) {
             others++;
+            large += events[taken].length;
         } else if (size > 0 && size + (size_t)events[taken].length > SLAB) {
             break;
         } else {
