@@ -90,7 +90,7 @@ static void a_server_that_does_not_answer_is_dropped(void) {
   PUMP(r.opens);
   int64_t begin = now_ms();
   CHECK_FAILS(ws_shutdown(100), HOSTWS_E_TIMEOUT, "time");
-  CHECK(now_ms() - begin >= 100 && now_ms() - begin < 3000);
+  CHECK(now_ms() - begin >= 100 && now_ms() - begin < 15000);
   CHECK_INT(ws_poll(0, 0, 0), 1);
   CHECK_STR(r.order, "OT");
   CHECK_INT(r.code, 1006);
@@ -104,7 +104,7 @@ static void zero_drops_everything_at_once(void) {
   PUMP(open.opens);
   int64_t begin = now_ms();
   CHECK_INT(ws_shutdown(0), HOSTWS_OK);
-  CHECK(now_ms() - begin < 2000);
+  CHECK(now_ms() - begin < 4500); /* the server would have 5 s */
   CHECK_INT(ws_poll(0, 0, 0), 2);
   CHECK_STR(open.order, "OT");
   CHECK_STR(opening.order, "T");
@@ -121,7 +121,7 @@ static void minus_one_gives_each_its_own_time(void) {
   int64_t begin = now_ms();
   int32_t answer = ws_shutdown(-1);
   CHECK(answer == HOSTWS_OK || answer == HOSTWS_E_TIMEOUT);
-  CHECK(now_ms() - begin >= 149 && now_ms() - begin < 3000);
+  CHECK(now_ms() - begin >= 149 && now_ms() - begin < 4500); /* without the option: 5 s */
   CHECK_INT(ws_poll(0, 0, 0), 1);
   CHECK_INT(r.code, 1006);
   record_clear(&r);
@@ -209,7 +209,7 @@ static void a_flood_does_not_hold_it_up(void) {
   int64_t begin = now_ms();
   int32_t answer = ws_shutdown(1000);
   CHECK(answer == HOSTWS_OK || answer == HOSTWS_E_TIMEOUT);
-  CHECK(now_ms() - begin < 5000);
+  CHECK(now_ms() - begin < 15000);
   AWAIT(ws_pending(0) == 5);
   CHECK_INT(ws_poll(0, 0, 0), 5);
   for (int i = 0; i < 5; i++) {
