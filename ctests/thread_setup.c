@@ -1,5 +1,6 @@
 /* Threads of the library inherit neither their scheduling nor the size of their stack. */
 #include "check.h"
+#include "exchange.h"
 #include "peer.h"
 #include "record.h"
 
@@ -96,22 +97,12 @@ enum { STACK = 128 * 1024 };
 
 static void *do_everything(void *argument) {
   (void)argument;
-  record r[2] = {0};
-  ws_options options = default_options();
-  options.tls_ca = peer_ca();
-  options.deflate = 1;
-  record_open(&r[0], peer_url("ws", "/echo"), &options);
-  record_open(&r[1], peer_url("wss", "/echo"), &options);
-  static char text[100000];
-  memset(text, 'x', sizeof text);
-  for (int i = 0; i < 2; i++) CHECK_INT(ws_send(r[i].ws, text, sizeof text, 0), HOSTWS_OK);
-  PUMP(r[0].messages && r[1].messages);
+  exchange();
   ws_id pulled = ws_open(peer_url("ws", "/echo"), "{\"headers\":{\"a\":[\"b\",\"c\"]},\"data_type\":\"object\"}", NULL);
   CHECK(pulled > 0);
   CHECK_INT(ws_send(pulled, "{\"a\":[[[[1]]]]}", -1, 0), HOSTWS_OK);
   for (int events = 0; events < 2; events++) CHECK(ws_next(0, PATIENCE_MS) != NULL);
   ws_terminate(pulled, 0, NULL);
-  for (int i = 0; i < 2; i++) record_close(&r[i]), record_clear(&r[i]);
   return NULL;
 }
 

@@ -5,12 +5,8 @@
 # sh csharp.sh first FOLDER RUNTIME              runs the programs of the README
 set -eu
 
-for tool in mcs mono; do
-    if ! command -v "$tool" >/dev/null; then
-        echo "skipped: $tool is not installed"
-        exit 77
-    fi
-done
+. "$(dirname "$0")/../needs.sh"
+needs mcs mono
 rid=linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
 case $1 in
 install)
@@ -62,7 +58,7 @@ unity)
     [ "$(timeout 60 mono First.exe "$HOSTWS_WS/echo")" = hello ]
     ;;
 first)
-    command -v "$3" >/dev/null || { echo "skipped: $3 is not installed"; exit 77; }
+    needs "$3"
     cd "$2/csharp/programs"
     # Mono sometimes waits at the end of an async program for an idle thread of its pool, up to a minute.
     [ "$3" = mono ] && programs="First1 First2" || programs="First1 First2 First3"

@@ -3,15 +3,14 @@
 #                                                  program in FOLDER/go; builds the driver, the tests and the program of the README
 # sh go.sh run FOLDER PROGRAM [ARGUMENTS...]       runs one of them where the module lies
 set -eu
+. "$(dirname "$0")/../needs.sh"
 
 action=$1
 shift
 case $action in
 module)
     bindings=$1 library=$2 strip=$3 folder=$4/go
-    for program in go cc; do
-        command -v "$program" >/dev/null || { echo "skipped: $program is not installed"; exit 77; }
-    done
+    needs go cc
     rm -rf "$folder/proxy" "$folder/modules" "$folder/program" "$folder/bin"
     mkdir -p "$folder/proxy" "$folder/program/driver" "$folder/program/client" "$folder/program/readme" "$folder/bin"
     "$strip" -g -o "$folder/libhostws.a" "$library"

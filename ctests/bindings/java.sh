@@ -3,6 +3,7 @@
 # sh java.sh jdk FOLDER                        lays a JDK that has the Foreign Function and Memory API into FOLDER/jdk
 # sh java.sh first FOLDER JAVA...              runs the programs of the README by that command
 set -eu
+. "$(dirname "$0")/../needs.sh"
 
 jna=/usr/share/java/jna.jar
 for file in "$(command -v javac || echo javac)" "$jna"; do
@@ -47,7 +48,7 @@ jdk)
     ;;
 first)
     shift 2
-    command -v "$1" >/dev/null || { echo "skipped: $1 is not installed"; exit 77; }
+    needs "$1"
     for program in First Second; do
         [ "$(timeout 60 "$@" $program "$HOSTWS_WS/echo")" = hello ]
     done

@@ -5,6 +5,7 @@
 # sh node.sh test BINDINGS FOLDER KIND           runs the tests with what was installed
 # FOLDER/node-npm has what npm brought for this.
 set -eu
+. "$(dirname "$0")/../needs.sh"
 
 kinds="descriptor wakeup"
 action=$1 bindings=$2
@@ -16,9 +17,7 @@ installed() {
 case $action in
 packages)
     library=$3 folder=$4
-    for program in node npm cc; do
-        command -v "$program" >/dev/null || { echo "skipped: $program is not installed"; exit 77; }
-    done
+    needs node npm cc
     include=$(node -p 'require("path").resolve(process.execPath, "../../include/node")')
     if ! echo '#include <uv.h>' | cc -E -idirafter "$include" - >/dev/null 2>&1; then
         echo "skipped: there is no uv.h (Debian: libuv1-dev)"

@@ -3,10 +3,8 @@
 # sh pascal.sh first FOLDER                         the program of the README, as it is printed there, and the example
 set -eu
 
-if ! command -v fpc >/dev/null; then
-    echo "skipped: fpc is not installed"
-    exit 77
-fi
+. "$(dirname "$0")/../needs.sh"
+needs fpc
 
 case $1 in
 package)

@@ -2,13 +2,14 @@
 # sh ruby.sh gem BINDINGS LIBRARY FOLDER       builds the gem, and installs it into the fresh GEM_HOME FOLDER/ruby
 # sh ruby.sh run FOLDER PROGRAM [ARGUMENTS...]    runs a program with it
 set -eu
+. "$(dirname "$0")/../needs.sh"
 
 action=$1
 shift
 case $action in
 gem)
     bindings=$1 library=$2 folder=$3
-    command -v ruby >/dev/null || { echo "skipped: ruby is not installed"; exit 77; }
+    needs ruby
     if ! ruby -e 'exit RUBY_VERSION >= "3.1"'; then
         echo "skipped: ruby is older than 3.1"
         exit 77

@@ -2,12 +2,8 @@
 # Compiles the C# program HOSTWS_MONO_PROGRAM and runs it on Mono, with hostws as HOSTWS_SHARED_LIBRARY
 set -eu
 
-for tool in mcs mono; do
-    if ! command -v "$tool" >/dev/null; then
-        echo "skipped: $tool is not installed"
-        exit 77
-    fi
-done
+. "$(dirname "$0")/../needs.sh"
+needs mcs mono
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mcs -nologo -out:"$folder/program.exe" "$HOSTWS_MONO_PROGRAM"

@@ -1,0 +1,6 @@
+# For a test's script to read: needs PROGRAM... skips the test where one of them is not installed.
+needs() {
+    for program; do
+        command -v "$program" >/dev/null || { echo "skipped: $program is not installed"; exit 77; }
+    done
+}
