@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::awaited::{head_start, Awaited};
+use super::awaited::{head_start, shared_moment, Awaited};
 use super::{Flow, Session};
 use crate::chance::Chance;
 use crate::connection::add;
@@ -22,7 +22,8 @@ impl Session {
             None => {
                 let interval = self.connection.limits.ping_interval?;
                 let head_start = Duration::from_millis(self.head_start_ms.into());
-                Some(self.heard_at + interval.saturating_sub(head_start))
+                let latest = self.heard_at + interval.saturating_sub(head_start);
+                Some(shared_moment(latest, interval))
             }
         }
     }
