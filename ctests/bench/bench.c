@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "bench.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,12 @@ void fail(const char *what) {
 }
 
 static void usage(void) {
-    fail("usage: [--text] [--pull] [--batch] [--loop] [--busy MICROSECONDS] MODE URL N SIZE [CONNS] [INFLIGHT]\n"
-         "  MODE  rtt, pipeline, flood, sink, idle or start\n"
-         "  URL   ws://HOST:PORT or wss://HOST:PORT");
+    fail("usage: [FLAGS] MODE URL N SIZE [CONNS] [INFLIGHT]\n"
+         "  MODE   rtt, pipeline, flood, sink, idle, start, latency, deflate, inflate, rest, call-send, call-gather,\n"
+         "         call-poll or call-status\n"
+         "  URL    ws://HOST:PORT or wss://HOST:PORT\n"
+         "  FLAGS  --text --pull --batch --loop --slow --busy MICROSECONDS --rate MESSAGES --hertz TIMES\n"
+         "         --deflate takeover|fresh --corpus FILE");
 }
 
 static long number(const char *text, long least) {
@@ -27,8 +31,27 @@ static long number(const char *text, long least) {
     return value;
 }
 
+static corpus corpus_from(const char *file) {
+    corpus corpus = {NULL, NULL, 0};
+    FILE *lines = fopen(file, "r");
+    if (!lines) {
+        fail("the corpus cannot be read");
+    }
+    char *line = NULL;
+    size_t room = 0;
+    for (ssize_t length; (length = getline(&line, &room, lines)) > 0; corpus.count++) {
+        corpus.lines = realloc(corpus.lines, (size_t)(corpus.count + 1) * sizeof *corpus.lines);
+        corpus.lengths = realloc(corpus.lengths, (size_t)(corpus.count + 1) * sizeof *corpus.lengths);
+        corpus.lines[corpus.count] = strndup(line, (size_t)length - 1);
+        corpus.lengths[corpus.count] = (long)length - 1;
+    }
+    free(line);
+    fclose(lines);
+    return corpus;
+}
+
 bench bench_from(int argc, char **argv) {
-    bench bench = {.n = 1, .size = 1, .connections = 1, .in_flight = 1};
+    bench bench = {.n = 1, .size = 1, .connections = 1, .in_flight = 1, .rate = 1};
     int at = 1;
     for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
         if (strcmp(argv[at], "--text") == 0) {
@@ -39,8 +62,20 @@ bench bench_from(int argc, char **argv) {
             bench.is_pull = bench.is_batch = true;
         } else if (strcmp(argv[at], "--loop") == 0) {
             bench.is_looped = true;
-        } else if (strcmp(argv[at], "--busy") == 0 && at + 1 < argc) {
+        } else if (strcmp(argv[at], "--slow") == 0) {
+            bench.is_beside_slow = true;
+        } else if (at + 1 == argc) {
+            usage();
+        } else if (strcmp(argv[at], "--busy") == 0) {
             bench.busy_us = number(argv[++at], 1);
+        } else if (strcmp(argv[at], "--rate") == 0) {
+            bench.rate = number(argv[++at], 1);
+        } else if (strcmp(argv[at], "--hertz") == 0) {
+            bench.hertz = number(argv[++at], 1);
+        } else if (strcmp(argv[at], "--deflate") == 0) {
+            bench.deflate = strcmp(argv[++at], "fresh") == 0 ? DEFLATE_FRESH : DEFLATE_TAKEOVER;
+        } else if (strcmp(argv[at], "--corpus") == 0) {
+            bench.corpus = corpus_from(argv[++at]);
         } else {
             usage();
         }
@@ -69,6 +104,13 @@ const char *bench_path(const bench *bench) {
         snprintf(path, sizeof path, "/flood%s/%ld/%ld", bench->is_text ? "-text" : "", bench->size, bench->n);
     } else if (strcmp(bench->mode, "sink") == 0) {
         snprintf(path, sizeof path, "/sink/%ld/%ld", bench->size, bench->n);
+    } else if (strcmp(bench->mode, "latency") == 0) {
+        snprintf(path, sizeof path, "/ticks/%ld/%ld/%ld", bench->size, bench->n / bench->connections,
+                 bench->connections * 1000000000 / bench->rate);
+    } else if (strcmp(bench->mode, "inflate") == 0) {
+        snprintf(path, sizeof path, "/json/%ld", bench->n);
+    } else if (strcmp(bench->mode, "deflate") == 0) {
+        snprintf(path, sizeof path, "/weigh/%ld", bench->n);
     } else {
         snprintf(path, sizeof path, "/echo");
     }
@@ -96,6 +138,33 @@ long thread_count(void) {
     return number_in("/proc/self/status", "Threads:");
 }
 
+uint64_t processor_ns(void) {
+    struct timespec spent;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+    return (uint64_t)spent.tv_sec * 1000000000u + (uint64_t)spent.tv_nsec;
+}
+
+long wakeups(void) {
+    long sum = 0;
+    struct dirent *task;
+    DIR *tasks = opendir("/proc/self/task");
+    while (tasks && (task = readdir(tasks))) {
+        char file[300];
+        snprintf(file, sizeof file, "/proc/self/task/%s/status", task->d_name);
+        if (task->d_name[0] != '.') {
+            sum += number_in(file, "voluntary_ctxt_switches:");
+        }
+    }
+    closedir(tasks);
+    return sum;
+}
+
+uint64_t delay_of(const void *message, uint64_t received_ns) {
+    uint64_t sent_ns;
+    memcpy(&sent_ns, message, sizeof sent_ns);
+    return received_ns - sent_ns;
+}
+
 void report_rate(const bench *bench, uint64_t started_ns) {
     double seconds = (double)(now_ns() - started_ns) / 1e9;
     printf("{\"mode\": \"%s\", \"n\": %ld, \"size\": %ld, \"seconds\": %.6f, \"per_second\": %.1f, \"peak\": %ld}\n",
@@ -103,15 +172,35 @@ void report_rate(const bench *bench, uint64_t started_ns) {
            number_in("/proc/self/status", "VmHWM:") * 1024);
 }
 
+void report_corpus(const bench *bench, uint64_t started_ns, long wire_bytes) {
+    double seconds = (double)(now_ns() - started_ns) / 1e9;
+    double bytes = 0;
+    for (long i = 0; i < bench->n; i++) {
+        bytes += (double)bench->corpus.lengths[i % bench->corpus.count];
+    }
+    printf("{\"mode\": \"%s\", \"n\": %ld, \"seconds\": %.6f, \"mb_per_second\": %.3f", bench->mode, bench->n, seconds,
+           bytes / seconds / 1e6);
+    if (wire_bytes) {
+        printf(", \"ratio\": %.3f", bytes / (double)wire_bytes);
+    }
+    printf("}\n");
+}
+
 static int by_size(const void *left, const void *right) {
     uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
     return (a > b) - (a < b);
 }
 
-void report_times(const bench *bench, uint64_t *samples_ns, long count) {
+void report_costs(const bench *bench, uint64_t *samples_ns, long count, long calls) {
     qsort(samples_ns, (size_t)count, sizeof *samples_ns, by_size);
-    printf("{\"mode\": \"%s\", \"n\": %ld, \"size\": %ld, \"p50_us\": %.3f, \"p99_us\": %.3f}\n", bench->mode, count,
-           bench->size, (double)samples_ns[count / 2] / 1e3, (double)samples_ns[count * 99 / 100] / 1e3);
+    double unit = 1e3 * (double)calls;
+    printf("{\"mode\": \"%s\", \"n\": %ld, \"size\": %ld, \"p50_us\": %.4f, \"p99_us\": %.4f, \"p999_us\": %.4f}\n",
+           bench->mode, count, bench->size, (double)samples_ns[count / 2] / unit,
+           (double)samples_ns[count * 99 / 100] / unit, (double)samples_ns[count * 999 / 1000] / unit);
+}
+
+void report_times(const bench *bench, uint64_t *samples_ns, long count) {
+    report_costs(bench, samples_ns, count, 1);
 }
 
 long resident_bytes(void) {
@@ -128,4 +217,12 @@ void report_memory(const bench *bench, long first_bytes) {
 
 void report_started(const bench *bench) {
     printf("{\"mode\": \"%s\"}\n", bench->mode);
+}
+
+void report_rest(const bench *bench, long wakeups, uint64_t processor_ns, long pings) {
+    double minutes = (double)bench->n / 60;
+    printf("{\"mode\": \"%s\", \"connections\": %ld, \"pings\": %ld, \"wakeups\": %ld, \"wakeups_a_ping\": %.3f, "
+           "\"processor_ms_a_minute\": %.2f}\n",
+           bench->mode, bench->connections, pings, wakeups, pings ? (double)wakeups / (double)pings : 0,
+           (double)processor_ns / 1e6 / minutes);
 }

@@ -3,142 +3,21 @@
  * an event is the same function for both.
  */
 #define _GNU_SOURCE
-#include "bench.h"
+#include "client.h"
 
 #include <dlfcn.h>
-#include <hostws.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { OPENING_AT_ONCE = 32 };
-
-typedef struct run {
-    bench bench;
-    char url[256];
-    const char *payload;
-    int32_t data_type;
-    uint64_t started;
-    long sent;
-    long received;
-    uint64_t last_send;
-    uint64_t *samples;
-    long opened;
-    long first_bytes;
-    bool is_done;
-} run;
-
-static void must(int32_t code) {
+void must(int32_t code) {
     if (code < 0) {
         fail(ws_last_error_message());
     }
 }
-
-static void connect_one(run *run);
-
-/* If an answer is not the message, all figures are worthless. */
-static void check_message(const run *run, const ws_event *event) {
-    if (event->length != run->bench.size) {
-        fail("client: a message of another length");
-    }
-}
-
-static void send_one(run *run, ws_id ws) {
-    must(ws_send(ws, run->payload, run->bench.size, run->data_type));
-    run->sent++;
-}
-
-static void send_until_full(run *run, ws_id ws) {
-    while (run->sent < run->bench.n) {
-        int32_t code = ws_send(ws, run->payload, run->bench.size, run->data_type);
-        if (code == HOSTWS_E_AGAIN) {
-            return;
-        }
-        must(code);
-        run->sent++;
-    }
-}
-
-/* ---- modes: what each does with an event ---- */
-
-static void timed_send(run *run, ws_id ws) {
-    run->last_send = now_ns();
-    send_one(run, ws);
-}
-
-static void rtt(run *run, const ws_event *event) {
-    if (event->type == HOSTWS_EVENT_MESSAGE) {
-        run->samples[run->received++] = now_ns() - run->last_send;
-        check_message(run, event);
-        if (memcmp(event->data, run->payload, (size_t)event->length) != 0) {
-            fail("client: other bytes came back");
-        }
-        run->is_done = run->received == run->bench.n;
-    }
-    if (!run->is_done) {
-        timed_send(run, event->ws);
-    }
-}
-
-static void pipeline(run *run, const ws_event *event) {
-    if (event->type == HOSTWS_EVENT_OPEN) {
-        while (run->sent < run->bench.in_flight) {
-            send_one(run, event->ws);
-        }
-        return;
-    }
-    check_message(run, event);
-    run->is_done = ++run->received == run->bench.n;
-    if (run->sent < run->bench.n) {
-        send_one(run, event->ws);
-    }
-}
-
-static void flood(run *run, const ws_event *event) {
-    if (event->type == HOSTWS_EVENT_OPEN) {
-        must(ws_send(event->ws, "g", 1, HOSTWS_BLOB));
-        return;
-    }
-    check_message(run, event);
-    run->is_done = ++run->received == run->bench.n;
-}
-
-static void sink(run *run, const ws_event *event) {
-    if (event->type == HOSTWS_EVENT_MESSAGE) {
-        run->is_done = true;
-    } else {
-        send_until_full(run, event->ws);
-    }
-}
-
-static void idle(run *run, const ws_event *event) {
-    (void)event;
-    run->received++;
-    if (run->received == 1) {
-        run->first_bytes = resident_bytes();
-    }
-    run->is_done = run->received == run->bench.connections;
-    while (run->opened < run->bench.connections && run->opened - run->received < OPENING_AT_ONCE) {
-        connect_one(run);
-    }
-}
-
-static void start(run *run, const ws_event *event) {
-    if (event->type == HOSTWS_EVENT_TERMINATE) {
-        run->is_done = true;
-    } else {
-        must(ws_terminate(event->ws, 0, NULL));
-    }
-}
-
-static const struct mode {
-    const char *name;
-    void (*handle)(run *run, const ws_event *event);
-} modes[] = {{"rtt", rtt}, {"pipeline", pipeline}, {"flood", flood}, {"sink", sink}, {"idle", idle}, {"start", start}};
-
-static const struct mode *mode;
 
 /* ---- events ---- */
 
@@ -150,10 +29,11 @@ static void handle(run *run, const ws_event *event) {
         return;
     case HOSTWS_EVENT_OPEN:
         run->started = now_ns();
+        run->is_open++;
         break;
     }
     if (!run->is_done) {
-        mode->handle(run, event);
+        run->mode->handle(run, event);
     }
 }
 
@@ -162,14 +42,21 @@ static void on_event(ws_id ws, const ws_event *event, void *user_data) {
     handle(user_data, event);
 }
 
-static void connect_one(run *run) {
+ws_id connect_one(run *run) {
     ws_handler handler = {.struct_size = sizeof handler, .data_type = HOSTWS_TEXT, .user_data = run};
     if (!run->bench.is_pull) {
         handler.on_open = handler.on_message = handler.on_error = handler.on_terminate = handler.on_event = on_event;
     }
     ws_options options = {.struct_size = sizeof options, .tls_verify = HOSTWS_TLS_VERIFY_NONE};
-    must(ws_new(run->url, &handler, &options));
-    run->opened++;
+    if (run->bench.deflate) {
+        options.deflate = 1;
+        options.deflate_server_no_context_takeover = run->bench.deflate == DEFLATE_FRESH;
+        options.deflate_client_no_context_takeover = run->bench.deflate == DEFLATE_FRESH;
+    }
+    ws_id ws = ws_new(run->url, &handler, &options);
+    must(ws);
+    run->connections[run->opened++] = ws;
+    return ws;
 }
 
 /* Looked up by name, as is ws_queue_busy_poll. */
@@ -222,9 +109,26 @@ static void pump_looped(run *run) {
     close(epoll);
 }
 
-static void pump(run *run) {
+/* As a game or a window does it that draws so many pictures a second. */
+static void pump_by_the_clock(run *run) {
+    struct timespec next;
+    clock_gettime(CLOCK_MONOTONIC, &next);
+    while (!run->is_done) {
+        next.tv_nsec += 1000000000 / run->bench.hertz;
+        next.tv_sec += next.tv_nsec / 1000000000;
+        next.tv_nsec %= 1000000000;
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+        must(ws_poll(0, 0, 0));
+    }
+}
+
+void pump(run *run) {
     if (run->bench.is_looped) {
         pump_looped(run);
+        return;
+    }
+    if (run->bench.hertz) {
+        pump_by_the_clock(run);
         return;
     }
     while (!run->is_done) {
@@ -244,44 +148,43 @@ static void busy_poll(long microseconds) {
     must(set(0, (int32_t)microseconds));
 }
 
-static void report(run *run) {
-    if (mode->handle == rtt) {
-        report_times(&run->bench, run->samples, run->bench.n);
-    } else if (mode->handle == idle) {
-        report_memory(&run->bench, run->first_bytes);
-    } else if (mode->handle == start) {
-        report_started(&run->bench);
-    } else {
-        report_rate(&run->bench, run->started);
-    }
+static const char *filled(size_t size) {
+    char *payload = malloc(size);
+    memset(payload, 'a', size);
+    return payload;
 }
 
 int main(int argc, char **argv) {
     static run run;
     run.bench = bench_from(argc, argv);
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        if (strcmp(modes[i].name, run.bench.mode) == 0) {
-            mode = &modes[i];
-        }
-    }
-    if (!mode) {
+    run.mode = mode_named(run.bench.mode);
+    if (!run.mode) {
         fail("client: no such mode");
     }
+    if (run.bench.is_pull && (run.bench.hertz || run.bench.is_beside_slow || run.mode->whole)) {
+        return UNAVAILABLE;
+    }
     snprintf(run.url, sizeof run.url, "%s%s", run.bench.url, bench_path(&run.bench));
-    if (mode->handle != flood) { /* it sends none, so all memory is that of the library */
-        char *payload = malloc((size_t)run.bench.size);
-        memset(payload, 'a', (size_t)run.bench.size);
-        run.payload = payload;
+    if (!mode_is(&run, "flood")) { /* it sends none, so all memory is that of the library */
+        run.payload = filled((size_t)run.bench.size);
     }
     run.data_type = run.bench.is_text ? HOSTWS_TEXT : HOSTWS_BLOB;
-    if (mode->handle == rtt) {
+    run.connections = calloc((size_t)run.bench.connections, sizeof *run.connections);
+    if (mode_is(&run, "rtt") || mode_is(&run, "latency")) {
         run.samples = calloc((size_t)run.bench.n, sizeof *run.samples);
     }
     if (run.bench.busy_us) {
         busy_poll(run.bench.busy_us);
     }
+    if (run.mode->whole) {
+        run.mode->whole(&run);
+        return 0;
+    }
     connect_one(&run);
+    if (run.bench.is_beside_slow) {
+        start_slow(&run);
+    }
     pump(&run);
-    report(&run);
+    mode_report(&run);
     return 0;
 }

@@ -27,12 +27,6 @@ static int32_t must(int32_t code) {
     return code;
 }
 
-static uint64_t processor_ns(void) {
-    struct timespec spent;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
-    return (uint64_t)spent.tv_sec * 1000000000u + (uint64_t)spent.tv_nsec;
-}
-
 /* Whether the queue's next event came in time. It must be of that type. */
 static bool came(ws_queue queue, int32_t type, int32_t timeout_ms) {
     const ws_event *event = ws_next(queue, timeout_ms);

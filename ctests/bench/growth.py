@@ -19,6 +19,7 @@ import sys
 
 import rows
 import run
+from table import in_words
 
 CONNECTIONS = [1, 10, 100, 1_000, 10_000]
 SECONDS = 3  # of a message a second
@@ -87,7 +88,7 @@ class Table:
 
 
 def time(ns):
-    return run.in_words("p50_us", ns / 1000)
+    return in_words("p50_us", ns / 1000)
 
 
 def size(count):
@@ -139,20 +140,20 @@ def queues(programs, options):
     for count in QUEUES[1:2] if options.quick else QUEUES:
         got = programs.result("growth", "queues", count, MESSAGES // 50 if options.quick else MESSAGES)
         each = got["processor_ns"] / got["messages"]
-        rate = run.in_words("per_second", got["messages"] * 1e9 / got["flood_ns"])
+        rate = in_words("per_second", got["messages"] * 1e9 / got["flood_ns"])
         table.row(f"{count}", rate, time(each), str(got["threads"]), costs={"message": each})
     return table.rows
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path, default=run.ROOT / "build/release", help="the build tree")
+    run.add_build_arguments(parser)
     parser.add_argument("--quick", action="store_true", help="short rows only: does it work?")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also writes the figures there, for docs/plots.py")
     options = parser.parse_args()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the programs inherit it
-    folder = run.build(options.build, False)
+    folder = run.build(options)
     with run.Servers(folder / "server") as servers:
         programs = Programs(folder, servers)
         figures = {}

@@ -5,7 +5,6 @@
 """
 
 import argparse
-import pathlib
 import resource
 import sys
 
@@ -35,8 +34,8 @@ def measure(programs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path, default=run.ROOT / "build/release", help="the build tree")
-    folder = run.build(parser.parse_args().build, False)
+    run.add_build_arguments(parser)
+    folder = run.build(parser.parse_args())
     is_good = True
     with run.Servers(folder / "server") as servers:
         for (what, limit), got in zip(LIMITS.items(), measure(growth.Programs(folder, servers))):

@@ -1,16 +1,18 @@
 /* Frames from the client, handled with as little work as possible: payloads that are not sent back stay masked. */
 #include "server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { FINAL = 0x80, MASKED = 0x80, CONTROL = 8 }; /* bits of a header's two first bytes */
+enum { TEXT = 1 };
 enum { CLOSE = FINAL | 8, PING = FINAL | 9, PONG = FINAL | 10 };
 enum { FLOOD_BLOCK = 256 * 1024 };
 
 /* ---- out ---- */
 
-static size_t put_header(uint8_t *at, uint8_t first, uint64_t length) {
+size_t put_header(uint8_t *at, uint8_t first, uint64_t length) {
     size_t extra = length < 126 ? 0 : length < 65536 ? 2 : 8;
     at[0] = first;
     at[1] = (uint8_t)(extra == 0 ? length : extra == 2 ? 126 : 127);
@@ -60,6 +62,13 @@ static void start_flood(connection *c) {
     c->flood_at = 0;
 }
 
+static void start_json(connection *c) {
+    uint64_t messages = 0;
+    c->flood = corpus_block(c, &messages);
+    c->flood_size = messages ? c->message_count / messages * c->flood->size : 0;
+    c->flood_at = 0;
+}
+
 static void put_done(connection *c, bytes *out) {
     if (!c->is_raw) {
         out->size += put_header(out->data + out->size, c->answer_first, 1);
@@ -67,7 +76,17 @@ static void put_done(connection *c, bytes *out) {
     out->data[out->size++] = 'd';
 }
 
+static void put_number(uint64_t number, bytes *out) {
+    char digits[24];
+    size_t length = (size_t)sprintf(digits, "%lu", number);
+    out->size += put_header(out->data + out->size, FINAL | TEXT, length);
+    memcpy(out->data + out->size, digits, length);
+    out->size += length;
+}
+
 /* ---- in ---- */
+
+static uint64_t pings;
 
 static size_t header_length(const uint8_t *header) {
     uint8_t length = header[1] & 127;
@@ -139,6 +158,8 @@ static void frame_begins(connection *c, const uint8_t *header, bytes *out) {
     c->first = header[0];
     c->is_in_frame = true;
     c->payload_left = payload_length(header);
+    pings += c->first == PING;
+    c->taken += c->task == WEIGH && !is_control(c) ? c->payload_left : 0;
     if (is_answered(c)) {
         memcpy(c->mask, header + header_length(header) - 4, 4);
         memcpy(c->mask + 4, c->mask, 4);
@@ -154,8 +175,16 @@ static void frame_ends(connection *c, bytes *out) {
         return;
     } else if (c->task == FLOOD) {
         start_flood(c);
+    } else if (c->task == JSON) {
+        start_json(c);
+    } else if (c->task == TICKS) {
+        ticks_add(c);
+    } else if (c->task == PINGS) {
+        put_number(pings, out);
     } else if (c->task == SINK && --c->message_count == 0) {
         put_done(c, out);
+    } else if (c->task == WEIGH && --c->message_count == 0) {
+        put_number(c->taken, out);
     }
 }
 
@@ -221,9 +250,11 @@ static void raw_read(connection *c, const uint8_t *data, size_t size, bytes *out
         out->size += size;
     } else if (c->task == FLOOD) {
         start_flood(c);
+    } else if (c->task == TICKS) {
+        ticks_add(c);
     } else {
-        c->raw_taken += size;
-        if (c->raw_taken == c->message_size * c->message_count) {
+        c->taken += size;
+        if (c->taken == c->message_size * c->message_count) {
             put_done(c, out);
         }
     }

@@ -3,8 +3,7 @@
  * nothing of WebSocket: no frames, no masks, no handshake but one line.
  */
 #define _GNU_SOURCE
-#include "bench.h"
-#include "stream.h"
+#include "raw.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,7 +17,7 @@
 
 enum { CHUNK = 256 * 1024 };
 
-static void write_whole(stream *stream, const char *data, size_t size) {
+void write_whole(stream *stream, const char *data, size_t size) {
     while (size > 0) {
         ssize_t moved = stream_write(stream, data, size);
         if (moved <= 0) {
@@ -53,7 +52,7 @@ static SSL_CTX *tls_context(void) {
     return context;
 }
 
-static stream open_stream(const bench *bench) {
+stream open_stream(const bench *bench, const char *path) {
     bool is_tls = strncmp(bench->url, "wss:", 4) == 0;
     const char *port = strrchr(bench->url, ':');
     struct sockaddr_in server = {.sin_family = AF_INET,
@@ -73,14 +72,14 @@ static stream open_stream(const bench *bench) {
         }
     }
     char line[128];
-    int length = snprintf(line, sizeof line, "RAW %s\n", bench_path(bench));
+    int length = snprintf(line, sizeof line, "RAW %s\n", path);
     write_whole(&stream, line, (size_t)length);
     read_whole(&stream, line, 3);
     return stream;
 }
 
 static void round_trips(const bench *bench) {
-    stream stream = open_stream(bench);
+    stream stream = open_stream(bench, bench_path(bench));
     char *data = calloc(1, (size_t)bench->size);
     uint64_t *samples = calloc((size_t)bench->n, sizeof *samples);
     for (long i = 0; i < bench->n; i++) {
@@ -94,7 +93,7 @@ static void round_trips(const bench *bench) {
 
 /* Each message that has come back is sent again, all that one read brought together in one write. */
 static void pipeline(const bench *bench) {
-    stream stream = open_stream(bench);
+    stream stream = open_stream(bench, bench_path(bench));
     size_t size = (size_t)bench->size;
     char *data = calloc((size_t)bench->in_flight, size);
     char *chunk = malloc(CHUNK);
@@ -117,7 +116,7 @@ static void pipeline(const bench *bench) {
 }
 
 static void flood(const bench *bench) {
-    stream stream = open_stream(bench);
+    stream stream = open_stream(bench, bench_path(bench));
     char *chunk = malloc(CHUNK);
     size_t left = (size_t)bench->size * (size_t)bench->n;
     uint64_t started = now_ns();
@@ -129,7 +128,7 @@ static void flood(const bench *bench) {
 }
 
 static void sink(const bench *bench) {
-    stream stream = open_stream(bench);
+    stream stream = open_stream(bench, bench_path(bench));
     char *chunk = calloc(1, CHUNK);
     size_t left = (size_t)bench->size * (size_t)bench->n;
     uint64_t started = now_ns();
@@ -146,7 +145,7 @@ static void idle(const bench *bench) {
     long first_bytes = 0;
     stream *streams = calloc((size_t)bench->connections, sizeof *streams);
     for (long i = 0; i < bench->connections; i++) {
-        streams[i] = open_stream(bench);
+        streams[i] = open_stream(bench, bench_path(bench));
         if (i == 0) {
             first_bytes = resident_bytes();
         }
@@ -155,9 +154,23 @@ static void idle(const bench *bench) {
 }
 
 static void start(const bench *bench) {
-    stream stream = open_stream(bench);
+    stream stream = open_stream(bench, bench_path(bench));
     stream_close(&stream);
     report_started(bench);
+}
+
+/* The system call that a send is made of. */
+static void call_send(const bench *bench) {
+    stream stream = open_stream(bench, bench_path(bench));
+    char *data = calloc(1, (size_t)bench->size);
+    uint64_t *samples = calloc((size_t)bench->n, sizeof *samples);
+    for (long i = 0; i < bench->n; i++) {
+        uint64_t before = now_ns();
+        write_whole(&stream, data, (size_t)bench->size);
+        samples[i] = now_ns() - before;
+        read_whole(&stream, data, (size_t)bench->size);
+    }
+    report_times(bench, samples, bench->n);
 }
 
 int main(int argc, char **argv) {
@@ -166,13 +179,16 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*run)(const struct bench *);
-    } modes[] = {{"rtt", round_trips}, {"pipeline", pipeline}, {"flood", flood},
-                 {"sink", sink},       {"idle", idle},         {"start", start}};
+    } modes[] = {
+        {"rtt", round_trips},        {"pipeline", pipeline},     {"flood", flood},     {"sink", sink},
+        {"idle", idle},              {"start", start},           {"latency", latency}, {"call-send", call_send},
+        {"deflate", deflate_corpus}, {"inflate", inflate_corpus},
+    };
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         if (strcmp(modes[i].name, bench.mode) == 0) {
             modes[i].run(&bench);
             return 0;
         }
     }
-    fail("raw: no such mode");
+    return UNAVAILABLE;
 }

@@ -11,7 +11,7 @@
 enum { REQUEST_MAX = 8192 };
 
 static bool parse_path(connection *c, const char *path) {
-    unsigned long size = 0, count = 0;
+    unsigned long size = 0, count = 0, tick_ns = 0;
     c->answer_first = 0x82;
     if (sscanf(path, "/flood-text/%lu/%lu", &size, &count) == 2) {
         c->task = FLOOD;
@@ -20,6 +20,14 @@ static bool parse_path(connection *c, const char *path) {
         c->task = FLOOD;
     } else if (sscanf(path, "/sink/%lu/%lu", &size, &count) == 2) {
         c->task = SINK;
+    } else if (sscanf(path, "/weigh/%lu", &count) == 1) {
+        c->task = WEIGH;
+    } else if (sscanf(path, "/json/%lu", &count) == 1) {
+        c->task = JSON;
+    } else if (sscanf(path, "/ticks/%lu/%lu/%lu", &size, &count, &tick_ns) == 3 && size >= sizeof(uint64_t)) {
+        c->task = TICKS;
+    } else if (strncmp(path, "/pings", 6) == 0) {
+        c->task = PINGS;
     } else if (strncmp(path, "/echo", 5) == 0) {
         c->task = ECHO;
     } else {
@@ -27,6 +35,7 @@ static bool parse_path(connection *c, const char *path) {
     }
     c->message_size = size;
     c->message_count = count;
+    c->tick_ns = tick_ns;
     return true;
 }
 
@@ -36,6 +45,18 @@ static int accept_key(const char *key, size_t size, char *accept) {
     int length = snprintf(joined, sizeof joined, "%.*s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", (int)size, key);
     SHA1((unsigned char *)joined, (size_t)length, digest);
     return EVP_EncodeBlock((unsigned char *)accept, digest, sizeof digest);
+}
+
+/* The line that accepts what was offered, or nothing. Which of the two parameters: both or none. */
+static const char *accept_deflate(connection *c) {
+    c->is_deflated = strcasestr(c->request, "permessage-deflate") != NULL;
+    c->is_fresh = strcasestr(c->request, "server_no_context_takeover") != NULL;
+    if (!c->is_deflated) {
+        return "";
+    }
+    return c->is_fresh ? "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+                         "client_no_context_takeover\r\n"
+                       : "Sec-WebSocket-Extensions: permessage-deflate\r\n";
 }
 
 static void answer(connection *c, bytes *out) {
@@ -56,8 +77,8 @@ static void answer(connection *c, bytes *out) {
     accept_key(key, strcspn(key, " \r\n"), accept);
     out->size += (size_t)sprintf(text,
                                  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                                 "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
-                                 accept);
+                                 "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
+                                 accept, accept_deflate(c));
 }
 
 bool request_read(connection *c, const uint8_t **data, size_t *size, bytes *out) {

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Builds the benchmarks and prints their table:
 
-    python3 ctests/bench/run.py [--only flood64] [--rounds 5] [--against LIBRARY_FOLDER] [--peers]
+    python3 ctests/bench/run.py [--only flood64] [--rounds 5] [--against LIBRARY_FOLDER]
+    python3 ctests/bench/run.py --peers --minutes 12     # beside other clients, as far as they can be built here
 
 A figure is the median of all rounds, and behind it the median of its ratios to raw TCP in the same round. Raw moves
-the same payloads with blocking calls, and none of the bytes of frames. All programs run in turn, on loopback.
-For `rtt64` and `start` less is better, for all others (messages a second) more.
+the same payloads with blocking calls, and none of the bytes of frames; for compression it is zlib alone, in memory. All
+programs run in turn, on loopback. Less is better for times and bytes; more for messages and megabytes a second.
 """
 
 import argparse
@@ -15,33 +16,36 @@ import json
 import os
 import pathlib
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict, namedtuple
+import time
+from collections import defaultdict
 
+import corpus
+import machine
+import peers
 import rows
+import table
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PATIENCE_S = 120
 UNAVAILABLE = 77  # the exit status of a program that cannot do what a row asks for
-
-# What a program is called in the table, how it is run, and what that needs in the environment.
-Column = namedtuple("Column", "name command environment")
+Column = peers.Peer
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="the build tree")
+    add_build_arguments(parser)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--minutes", type=float, metavar="M", help="no round begins that would end after so long")
     parser.add_argument("--only", action="append", metavar="ROW", help="a row's name, * allowed; may repeat")
     parser.add_argument("--quick", action="store_true", help="one short round: does it work?")
     parser.add_argument("--against", type=pathlib.Path, metavar="FOLDER", help="another libhostws.so to compare with")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also writes the figures there, for docs/plots.py")
     parser.add_argument("--cpu", action="store_true", help="processor time of the client, for a machine that is busy")
-    parser.add_argument("--peers", action="store_true", help="other libraries too, as far as they can be built here")
+    parser.add_argument("--peers", action="store_true", help="other clients too, as far as they can be built here")
     parsed = parser.parse_args()
     if parsed.quick:
         parsed.rounds = 1
@@ -51,11 +55,19 @@ def arguments():
 # ---- building ----
 
 
-def build(tree, with_peers):
+def add_build_arguments(parser):
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="the build tree")
+    parser.add_argument("--built", action="store_true", help="all is built already: nothing looks whether it is")
+
+
+def build(options):
+    """The folder of the programs."""
+    tree = options.build
+    if options.built:
+        return tree / "ctests/bench"
     fresh = [] if (tree / "CMakeCache.txt").exists() else ["-DCMAKE_BUILD_TYPE=Release"]
     run_quietly("cmake", "-S", ROOT, "-B", tree, "-DBUILD_TESTING=ON", *fresh)
-    for target in ["hostws_bench", "hostws_bench_peers"][: 1 + with_peers]:
-        run_quietly("cmake", "--build", tree, "--target", target)
+    run_quietly("cmake", "--build", tree, "--target", "hostws_bench")
     return tree / "ctests/bench"
 
 
@@ -74,7 +86,7 @@ def columns(programs, options):
             other = {"LD_LIBRARY_PATH": str(options.against.resolve())}
             found.append(Column(f"{pump} before", [programs / "client", *flags], other))
     if options.peers:
-        found += [Column(peer.name, [peer], {}) for peer in sorted((programs / "peers").iterdir())]
+        found += peers.build_all(programs / "peers")
     return found
 
 
@@ -85,6 +97,8 @@ class Servers:
     """One for each core on which a row may want it."""
 
     def __init__(self, program):
+        self.corpus = program.parent / "corpus"
+        corpus.write(self.corpus)
         every = sorted(os.sched_getaffinity(0))
         first, last = {every[0]}, {every[-1]}
         # placement: the core of the server, the core of the client
@@ -93,7 +107,7 @@ class Servers:
         self.ports = {}
         for placement, (cores, _) in self.cores.items():
             server = subprocess.Popen(
-                [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=pin_to(cores)
+                [program, self.corpus], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=pin_to(cores)
             )
             self.processes[placement] = server
             self.ports[placement] = json.loads(server.stdout.readline())
@@ -118,7 +132,8 @@ def pin_to(cores):
 def measure(row, column, servers, launcher):
     """The program's own JSON line, or None if it cannot do this."""
     numbers = [row.n, row.size, row.connections, row.in_flight]
-    command = [*column.command, *row.flags, row.mode, servers.url(row), *numbers]
+    flags = [servers.corpus if flag == rows.CORPUS else flag for flag in row.flags]
+    command = [*column.command, *flags, row.mode, servers.url(row), *numbers]
     if row.mode == "start":
         command = [launcher, row.n, *command]
     spent_before = processor_seconds()
@@ -145,73 +160,7 @@ def processor_seconds():
     return spent.ru_utime + spent.ru_stime
 
 
-# ---- the table ----
-
-
-FIGURES = {"rtt": "p50_us", "start": "p50_us", "idle": "bytes_each"}
-
-
-def figure_name(row, options):
-    """The number that counts: in a program's JSON line, or the one that measure() adds."""
-    if options.cpu and row.mode != "idle":
-        return "cpu_us"
-    return FIGURES.get(row.mode, "per_second")
-
-
-def in_words(name, value):
-    if name == "bytes_each":
-        return f"{value:,.0f} B"
-    if name == "per_second":
-        return f"{value / 1e6:,.2f} M/s" if value >= 1e6 else f"{value / 1e3:,.1f} k/s"
-    return f"{value:,.3g} µs" if value < 1000 else f"{value / 1000:,.2f} ms"
-
-
-def cell(name, results, raw_results):
-    if not results:
-        return "-"
-    words = in_words(name, statistics.median(result[name] for result in results))
-    if name == "bytes_each":
-        return f"{words}, {results[0]['threads']} threads"
-    if results is raw_results:
-        return words
-    return f"{words}  **{ratio(name, results, raw_results):.3g} x**"
-
-
-def ratio(name, results, raw_results):
-    """To raw in the same round."""
-    return statistics.median(result[name] / raw[name] for result, raw in zip(results, raw_results))
-
-
-def target(row, name):
-    if row.target is None or name == "cpu_us":
-        return ""
-    if row.mode == "idle":
-        return f"at most {row.target:,} B"
-    return f"at {'most' if row.mode == 'rtt' else 'least'} {row.target:.2f} x"
-
-
-def print_table(chosen, shown, results, options):
-    print(f"| | {' | '.join(column.name for column in shown)} | to reach |")
-    print(f"|---|{'---|' * len(shown)}---|")
-    for row in chosen:
-        name = figure_name(row, options)
-        cells = [cell(name, results[row.name, column.name], results[row.name, "raw"]) for column in shown]
-        print(f"| {row.name} | {' | '.join(cells)} | {target(row, name)} |")
-
-
-def write_json(chosen, shown, results, options):
-    figures = {}
-    for row in chosen:
-        name = figure_name(row, options)
-        for column in shown:
-            got = results[row.name, column.name]
-            if got:
-                raw = results[row.name, "raw"]
-                figures.setdefault(row.name, {})[column.name] = {
-                    name: statistics.median(result[name] for result in got),
-                    "ratio": ratio(name, got, raw) if name != "bytes_each" else None,
-                }
-    options.json.write_text(json.dumps({"rounds": options.rounds, "rows": figures}, indent=1) + "\n")
+# ---- the whole ----
 
 
 def stripped_size(library):
@@ -229,6 +178,26 @@ def load():
     return f"{os.getloadavg()[0]:.2f}"
 
 
+def run_rounds(chosen, shown, servers, launcher, options):
+    """The results of each row and column, and the number of rounds."""
+    results = defaultdict(list)
+    started = time.monotonic()
+    longest = 0
+    with contextlib.suppress(KeyboardInterrupt):  # the table of what there is
+        for number in range(options.rounds):
+            begun = time.monotonic()
+            if number and options.minutes and begun - started + longest > options.minutes * 60:
+                return results, number
+            for row in chosen:
+                progress(f"round {number + 1}: {row.name}")
+                for column in shown if not (row.is_once and number) else []:
+                    result = measure(row, column, servers, launcher)
+                    if result:
+                        results[row.name, column.name].append(result)
+            longest = max(longest, time.monotonic() - begun)
+    return results, options.rounds
+
+
 def main():
     options = arguments()
     chosen = [row for row in rows.ROWS if any(fnmatch.fnmatch(row.name, only) for only in options.only or ["*"])]
@@ -236,25 +205,21 @@ def main():
         sys.exit(f"no such row; there are {' '.join(row.name for row in rows.ROWS)}")
     if options.quick:
         chosen = [rows.quick(row) for row in chosen]
-    programs = build(options.build, options.peers)
+    programs = build(options)
     shown = columns(programs, options)
-    results = defaultdict(list)
     load_before = load()
-    with Servers(programs / "server") as servers, contextlib.suppress(KeyboardInterrupt):  # the table of what there is
-        for number in range(options.rounds):
-            for row in chosen:
-                progress(f"round {number + 1}: {row.name}")
-                for column in shown:
-                    result = measure(row, column, servers, programs / "launch")
-                    if result:
-                        results[row.name, column.name].append(result)
+    with Servers(programs / "server") as servers:
+        results, rounds = run_rounds(chosen, shown, servers, programs / "launch", options)
     progress("")
-    print_table(chosen, shown, results, options)
+    figures = table.figures(chosen, [column.name for column in shown], results, options.cpu)
+    table.show(chosen, figures)
+    facts = machine.facts()
+    facts["library"] = f"libhostws.so, stripped: {stripped_size(options.build / 'lib/libhostws.so') / 1e6:.2f} MB"
+    facts["rounds"] = rounds
+    facts["load"] = f"{load_before} before, {load()} after"
+    print("\n" + "\n".join(f"{name}: {fact}" for name, fact in facts.items()))
     if options.json:
-        write_json(chosen, shown, results, options)
-    size = stripped_size(options.build / "lib/libhostws.so")
-    print(f"\nlibhostws.so, stripped: {size / 1e6:.2f} MB. Rounds: {options.rounds}.", end=" ")
-    print(f"Load before and after: {load_before}, {load()}; cores: {os.cpu_count()}.")
+        options.json.write_text(json.dumps({"machine": facts, "rounds": rounds, "rows": figures}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

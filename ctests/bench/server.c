@@ -1,7 +1,7 @@
 /*
  * server: one thread, epoll. Listens on 127.0.0.1, plain and over TLS, prints
  *     {"plain": PORT, "tls": PORT}
- * and serves until its standard input ends. server.h says what it does.
+ * and serves until its standard input ends. server.h says what it does. Its argument is a file with a message a line.
  */
 #define _GNU_SOURCE
 #include "server.h"
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ static uint8_t out[READ_SIZE + 4096];
 /* ---- one connection ---- */
 
 static void end(connection *c) {
+    ticks_remove(c);
     stream_close(&c->stream);
     free(c->request);
     free(c->unsent.data);
@@ -82,6 +84,19 @@ static int write_unsent(connection *c) {
 static void keep_unsent(connection *c, const uint8_t *data, size_t size) {
     c->unsent = (bytes){malloc(size), size};
     memcpy(c->unsent.data, data, size);
+}
+
+bool connection_write(connection *c, const uint8_t *data, size_t size) {
+    size_t written = 0;
+    if (c->unsent.data) {
+        return false;
+    }
+    int result = write_all(c, data, size, &written);
+    if (result == -1 && written > 0) {
+        keep_unsent(c, data + written, size - written);
+        watch(c, true);
+    }
+    return written > 0;
 }
 
 static void writable(connection *c) {
@@ -154,7 +169,18 @@ static void accept_all(int listener, bool is_tls) {
     }
 }
 
-int main(void) {
+/* Until something is there to do. */
+static int wait_for_events(struct epoll_event *events, int room) {
+    int64_t ns = ticks_send();
+    struct timespec timeout = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+    return epoll_pwait2(poller, events, room, ns < 0 ? NULL : &timeout, NULL);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1) {
+        corpus_read(argv[1]);
+    }
+    prctl(PR_SET_TIMERSLACK, 1); /* ticks come when they are due */
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
     poller = epoll_create1(EPOLL_CLOEXEC);
     tls = stream_server_context();
@@ -171,7 +197,7 @@ int main(void) {
 
     for (;;) {
         struct epoll_event events[64];
-        int count = epoll_wait(poller, events, 64, -1);
+        int count = wait_for_events(events, 64);
         for (int i = 0; i < count; i++) {
             void *source = events[i].data.ptr;
             if (source == &input) {

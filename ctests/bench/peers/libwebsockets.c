@@ -20,6 +20,11 @@ static bool is_mode(const char *name) {
     return strcmp(b.mode, name) == 0;
 }
 
+static bool is_known_mode(void) {
+    return is_mode("rtt") || is_mode("pipeline") || is_mode("flood") || is_mode("sink") || is_mode("idle") ||
+           is_mode("start");
+}
+
 static void connect_one(void) {
     bool is_tls = strncmp(b.url, "wss:", 4) == 0;
     struct lws_client_connect_info info = {.context = context,
@@ -121,7 +126,7 @@ static int on_event(struct lws *ws, enum lws_callback_reasons reason, void *user
 
 int main(int argc, char **argv) {
     b = bench_from(argc, argv);
-    if (b.busy_us || b.is_pull) {
+    if (b.busy_us || b.is_pull || b.is_looped || b.deflate || !is_known_mode()) {
         return UNAVAILABLE;
     }
     payload = calloc(1, LWS_PRE + (size_t)b.size);
