@@ -169,6 +169,7 @@ ANSWERS = {
     + ANSWER.replace(b"Connection: Upgrade", b"connection: keep-alive , upgrade")
     + b"\r\n",
     "upgrade-twice": b"\0" + ANSWER + b"Upgrade: websocket\r\n\r\n",
+    "edges": b"\0HTTP/1.1 404 Not Found\r\nA: b\x0c\r\nB: \r c\r\r\n\r\n",
     "http-1.0": b"\0" + ANSWER.replace(b"HTTP/1.1", b"HTTP/1.0") + b"\r\n",
     "line-feeds": b"\0" + ANSWER.replace(b"\r\n", b"\n") + b"\n",
     "refused": b"\0HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nX: 1\r\nx: \xff\r\n\r\nbody",

@@ -166,6 +166,7 @@ fn a_header_over_several_lines_is_one() {
         ("A\t: b\n c", "b c"),
         ("A: b\r\n : c", "b : c"),
         ("A: b\r\n ", "b"),
+        ("A: \rb\r", "b"),
     ] {
         let response = parse(&format!("HTTP/1.1 401 No\r\n{lines}\r\nB: c\r\n\r\n"));
         assert_eq!(response.text("A"), Some(value.into()), "{lines:?}");
@@ -183,6 +184,9 @@ fn a_line_that_is_no_header_is_left_out_and_told() {
         ("X\x1bThing: secret", "line 3, \"X\", has a malformed name"),
         (": secret", "line 3, \"\", has no name"),
         ("A: secret\0", "line 3, \"A\", has a control character in it"),
+        ("A: secret\x0c", "line 3, \"A\", has a control character in it"),
+        ("A:\x0csecret", "line 3, \"A\", has a control character in it"),
+        ("A: b\r\n \x0csecret", "line 3, \"A\", has a control character in it"),
         ("A: b\rC: secret", "line 3, \"A\", has a control character in it"),
         (&long, "has a name that is too long"),
     ] {
@@ -204,6 +208,7 @@ fn what_the_handshake_depends_on_is_not_put_in_order() {
         ("Upgrade: websocket", "Upgrade websocket"),
         ("Connection: Upgrade", "connection\t: Upgrade"),
         ("Connection: Upgrade", "Connection: Upgrade\0"),
+        ("Connection: Upgrade", "Connection: Upgrade\x0c"),
         ("Sec-WebSocket-Accept: s3pP", "Sec-WebSocket-Accept : s3pP"),
         ("Upgrade: websocket", "Upgrade: websocket\r\nSec-WebSocket-Extensions : x"),
         ("Upgrade: websocket", "Upgrade: websocket\r\nSec-WebSocket-Protocol chat"),

@@ -27,9 +27,9 @@ pub fn tidy(head: &[u8]) -> Result<Tidy, Error> {
         while let Some((_, fold)) =
             lines.next_if(|(_, next)| matches!(next.first(), Some(b' ' | b'\t')))
         {
-            line.truncate(line.trim_ascii_end().len());
+            line.truncate(without_space_behind(&line).len());
             line.push(b' ');
-            line.extend_from_slice(fold.trim_ascii());
+            line.extend_from_slice(without_space(fold));
         }
         let field = Field::new(&line);
         match field.fault() {
@@ -54,6 +54,22 @@ impl Tidy {
     }
 }
 
+/// Whether it is white space of HTTP. A CR in a line counts as a space (RFC 9112 2.2).
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r')
+}
+
+fn without_space_behind(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| !is_space(byte)).map_or(0, |last| last + 1);
+    &text[..end]
+}
+
+fn without_space(text: &[u8]) -> &[u8] {
+    let text = without_space_behind(text);
+    let start = text.iter().position(|byte| !is_space(byte)).unwrap_or_default();
+    &text[start..]
+}
+
 /// A header line.
 struct Field<'a> {
     name: &'a [u8],
@@ -66,11 +82,11 @@ impl Field<'_> {
     fn new(line: &[u8]) -> Field<'_> {
         let colon = line.iter().position(|&byte| byte == b':');
         let before = &line[..colon.unwrap_or(line.len())];
-        let name = before.trim_ascii_end();
+        let name = without_space_behind(before);
         Field {
             name,
             has_space_behind: name.len() < before.len(),
-            value: colon.map(|at| line[at + 1..].trim_ascii()),
+            value: colon.map(|at| without_space(&line[at + 1..])),
         }
     }
 
