@@ -15,13 +15,13 @@ namespace Hostws {
     /// }
     /// </code></example>
     public sealed class HostWebSocket : Connection {
-        const int BatchSize = 256;
         /// <summary>The longest wait in one foreign call, which a thread's Interrupt or Abort cannot end.</summary>
         const int SliceMs = 500;
         [ThreadStatic] static NativeEvent[] batch;
 
         readonly Inbox inbox;
         readonly object pumping = new object();
+        Portion portion;
         int queue;
         bool isRaising;
         volatile bool isDisposed;
@@ -230,22 +230,25 @@ namespace Hostws {
         }
 
         unsafe int Fetch(int timeout) {
-            batch = batch ?? new NativeEvent[BatchSize];
+            batch = batch ?? new NativeEvent[Portion.Most];
             int count;
+            long bytes = 0;
             bool hasEnded = false;
             fixed (NativeEvent* events = batch) {
                 events->StructSize = (uint)sizeof(NativeEvent);
-                count = Native.ws_next_batch(queue, events, BatchSize, timeout);
+                count = Native.ws_next_batch(queue, events, portion.Next, timeout);
                 if (count < 0) throw HostwsException.Of(count, Native.LastWords());
                 for (int i = 0; i < count; i++) {
                     Item item = Item.Of(events + i);
                     inbox.Add(ref item);
+                    bytes += item.Size;
                     if (item.Event == null) continue;
                     Keep(item.Event);
                     if (item.Event.Type == EventType.Drain) drained++;
                     hasEnded |= item.Event.Type == EventType.Terminate;
                 }
             }
+            portion.Fetched(count, bytes);
             if (count > 0) round++;
             if (hasEnded) Free();
             GC.KeepAlive(this);

@@ -5,7 +5,6 @@ using System.Threading;
 namespace Hostws {
     /// <summary>The thread that brings the events of all connections for async methods. It ends after the last of them.</summary>
     internal static unsafe class Pump {
-        const int BatchSize = 256;
         const int SliceMs = 500;
         static readonly object gate = new object();
         static readonly Dictionary<int, AsyncHostWebSocket> served = new Dictionary<int, AsyncHostWebSocket>();
@@ -38,7 +37,8 @@ namespace Hostws {
         }
 
         static void Run() {
-            var batch = new NativeEvent[BatchSize];
+            var batch = new NativeEvent[Portion.Most];
+            var portion = new Portion();
             var changed = new List<AsyncHostWebSocket>();
             while (true) {
                 lock (gate) {
@@ -49,12 +49,15 @@ namespace Hostws {
                 }
                 fixed (NativeEvent* events = batch) {
                     events->StructSize = (uint)sizeof(NativeEvent);
-                    int count = Native.ws_next_batch(Queue, events, BatchSize, SliceMs);
+                    int count = Native.ws_next_batch(Queue, events, portion.Next, SliceMs);
+                    long bytes = 0;
                     for (int i = 0; i < count; i++) {
                         AsyncHostWebSocket connection = Deliver(events + i);
+                        bytes += events[i].Length;
                         if (connection != null && (changed.Count == 0 || changed[changed.Count - 1] != connection))
                             changed.Add(connection);
                     }
+                    portion.Fetched(count, bytes);
                 }
                 foreach (AsyncHostWebSocket connection in changed) connection.Signal();
                 changed.Clear();

@@ -122,6 +122,19 @@ static class Tests {
         Check(got.Select((text, i) => int.Parse(text.Split(':')[0]) == i).All(same => same), "in order");
     }
 
+    public static void LargeMessagesAreFetchedAFewAtATime() {
+        using (var ws = HostWebSocket.Connect(WS + "/flood-binary?n=200&size=100000")) {
+            object inbox = typeof(HostWebSocket).GetField("inbox", BindingFlags.NonPublic | BindingFlags.Instance).GetValue(ws);
+            PropertyInfo count = inbox.GetType().GetProperty("Count");
+            int most = 0;
+            for (int i = 0; i < 200; i++) {
+                Same(ws.Receive(Long).Data.Length, 100000);
+                most = Math.Max(most, (int)count.GetValue(inbox));
+            }
+            Check(most < 16, "no more than 16 at once");
+        }
+    }
+
     sealed class Mine : Exception { }
 
     public static void AHandlerThatThrowsWhileAMessageIsAwaitedLosesNothing() {
