@@ -219,7 +219,7 @@ def main():
     facts["load"] = f"{load_before} before, {load()} after"
     print("\n" + "\n".join(f"{name}: {fact}" for name, fact in facts.items()))
     if options.json:
-        options.json.write_text(json.dumps({"machine": facts, "rounds": rounds, "rows": figures}, indent=1) + "\n")
+        options.json.write_text(json.dumps({"machine": facts, "rows": figures}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
