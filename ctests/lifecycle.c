@@ -101,7 +101,9 @@ static void what_is_sent_before_it_is_open_leaves_when_it_is(void) {
 
 static void what_is_sent_before_terminate_still_leaves(void) {
   record r = {0};
-  ws_id ws = record_open(&r, peer_url("ws", "/count"), NULL);
+  ws_options options = default_options();
+  options.close_timeout_ms = 60000; /* the server takes its time to read it */
+  ws_id ws = record_open(&r, peer_url("ws", "/count"), &options);
   PUMP(r.opens);
   char message[10000];
   memset(message, 'x', sizeof message);

@@ -44,7 +44,7 @@ fn a_server_that_drops_the_connection_is_an_error() {
 fn a_reset_is_an_error_with_its_cause() {
     let server = ws_server();
     let client = Client::new(&url(&server, "/rst"));
-    client.wait_open();
+    // It leaves with the opening: the server does not wait for a slow host.
     client.send("now");
     let story = client.finish();
     story.check_failed(1006, &["ws", "tcp", "os"], "reset");
@@ -78,7 +78,7 @@ fn a_host_closes_with_1000_unless_it_says_otherwise() {
 #[test]
 fn what_was_sent_before_terminate_still_leaves() {
     let server = ws_server();
-    let client = Client::new(&url(&server, "/count"));
+    let client = Client::with(&url(&server, "/count"), |o| o.close_timeout_ms = 60_000);
     client.wait_open();
     let message = vec![b'm'; 10_000];
     for _ in 0..500 {
