@@ -221,10 +221,13 @@ fn a_server_that_takes_its_time_gets_it() {
     let _alone = alone();
     const COUNT: usize = 200;
     let (sender, frames) = mpsc::channel();
+    let (begin, begun) = mpsc::channel();
+    let begun = Mutex::new(begun);
     let server = raw::scripted(move |mut stream: &TcpStream, request| {
         stream.write_all(&request.accept(""))?;
         socket2::SockRef::from(stream).set_recv_buffer_size(16 << 10)?;
-        // Longer than the limit of the closing handshake.
+        // From the beginning of the shutdown, longer than the limit of the closing handshake.
+        let _ = begun.lock().unwrap().recv_timeout(PATIENCE);
         thread::sleep(Duration::from_millis(400));
         loop {
             let frame = frames::read(&mut stream)?;
@@ -244,6 +247,7 @@ fn a_server_that_takes_its_time_gets_it() {
         assert_eq!(send(client.id, &[7; 100_000], HOSTWS_BLOB), HOSTWS_OK);
     }
     assert!(ws_buffered_amount(client.id) > 1 << 20);
+    begin.send(()).unwrap();
     let result = ws_shutdown(20_000);
     assert_eq!(result, HOSTWS_OK, "{}", last_words());
     let story = client.finish();
