@@ -27,7 +27,8 @@ class Wheel(bdist_wheel):
 
 native = Extension(
     "hostws._native",
-    ["src/hostws/_native.c"],
+    [f"src/native/{name}.c" for name in ("module", "receiver", "channel", "attempt")],
+    depends=["src/native/native.h"],
     define_macros=[("Py_LIMITED_API", "0x03090000")],
     py_limited_api=True,
     include_dirs=[os.environ.get("HOSTWS_INCLUDE", "include")],

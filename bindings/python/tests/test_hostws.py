@@ -1,6 +1,7 @@
 """The package as it was installed, beside the test server: HOSTWS_WS is its address, HOSTWS_NOBODY one where nobody listens."""
 
 import asyncio
+import gc
 import logging
 import os
 import re
@@ -66,7 +67,7 @@ class Blocking(unittest.TestCase):
         with hostws.connect(WS + "/flood?n=100000&size=10000", receive_queue_max=1 << 20) as ws:
             time.sleep(0.5)
             self.assertEqual(int(ws.recv(30).split(":")[0]), 0)
-            self.assertLess(len(ws._items) * 10_000, 4 << 20)
+            self.assertLess(ws._count * 10_000, 4 << 20)
             ws.abort()
 
     def test_a_full_send_queue_waits_and_then_times_out(self):
@@ -86,6 +87,19 @@ class Blocking(unittest.TestCase):
                 ws.recv(0.05)
             ws.send("still open")
             self.assertEqual(ws.recv(30), "still open")
+
+    def test_arguments_are_those_that_are_told(self):
+        with hostws.connect(WS + "/echo") as ws:
+            self.assertIs(iter(ws), ws)
+            ws.send("1", timeout=30)
+            ws.send("2", 30)
+            ws.send(timeout=30, message="3")
+            self.assertEqual([ws.recv(timeout=30), ws.recv(30), next(ws)], ["1", "2", "3"])
+            for wrong in [lambda: ws.recv(1, 2), lambda: ws.recv(time=1), lambda: ws.send(), lambda: ws.send("x", 1, 2),
+                          lambda: ws.send("x", time=1), lambda: ws.send("x", message="y"), lambda: ws.send(timeout=1)]:
+                self.assertRaises(TypeError, wrong)
+            with self.assertRaises(TimeoutError):
+                ws.recv(0)
 
     def test_a_refused_option_raises_the_librarys_words(self):
         with self.assertRaisesRegex(hostws.OptionError, "tls_cat"):
@@ -282,6 +296,135 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
             await ws.send("still open")
             self.assertEqual(await asyncio.wait_for(ws.recv(), 30), "still open")
 
+    async def test_a_wait_that_is_cancelled_at_any_moment_loses_no_message(self):
+        async with hostws.aio.connect(WS + "/echo") as ws:
+            got = []
+            for number in range(120):
+                waiting = asyncio.ensure_future(ws.recv())
+                await ws.send(str(number))
+                for _ in range(number % 8):
+                    await asyncio.sleep(0.0005 if number % 3 == 0 else 0)
+                waiting.cancel()
+                try:
+                    got.append(await waiting)
+                except asyncio.CancelledError:
+                    got.append(await asyncio.wait_for(ws.recv(), 30))
+            self.assertEqual(got, [str(number) for number in range(120)])
+
+    async def test_a_wait_that_is_cancelled_between_arrival_and_wake_up_leaves_the_message(self):
+        async with hostws.aio.connect(WS + "/echo") as ws:
+            async def first():
+                message = await ws.recv()
+                # The other has been chosen to go on, and is not yet told.
+                other.cancel()
+                return message
+
+            one, other = asyncio.ensure_future(first()), asyncio.ensure_future(ws.recv())
+            await asyncio.sleep(0)
+            await ws.send("1")
+            self.assertEqual(await asyncio.wait_for(one, 30), "1")
+            with self.assertRaises(asyncio.CancelledError):
+                await other
+            await ws.send("2")
+            self.assertEqual(await asyncio.wait_for(ws.recv(), 30), "2")
+
+    async def test_what_recv_and_send_give_is_a_coroutine(self):
+        async with hostws.aio.connect(WS + "/echo") as ws:
+            self.assertIs(ws.__aiter__(), ws)
+            next_one = ws.__anext__()
+            self.assertTrue(asyncio.iscoroutine(next_one))
+            next_one.close()
+            await asyncio.get_running_loop().create_task(ws.send("1"))
+            await asyncio.gather(ws.send("2"))
+            done, _ = await asyncio.wait({asyncio.ensure_future(ws.recv())}, timeout=30)
+            # What is there and what must wait are awaited alike, and only once.
+            receiving = ws.recv()
+            self.assertEqual([done.pop().result(), await receiving], ["1", "2"])
+            with self.assertRaisesRegex(RuntimeError, "already awaited"):
+                await receiving
+            waiting = ws.recv()
+            waiting.send(None)
+            with self.assertRaises(LookupError):
+                waiting.throw(LookupError("given up"))
+            waiting = ws.recv()
+            waiting.send(None)
+            waiting.close()
+            unstarted = ws.recv()
+            with self.assertRaises(LookupError):
+                unstarted.throw(LookupError)
+            await ws.send("3")
+            self.assertEqual(await asyncio.wait_for(ws.recv(), 30), "3")
+            with self.assertWarnsRegex(RuntimeWarning, "recv' was never awaited"):
+                ws.recv()
+                gc.collect()
+            with self.assertWarnsRegex(RuntimeWarning, "send' was never awaited"):
+                ws.send("never sent")
+                gc.collect()
+
+    async def test_messages_that_are_tuples_and_exceptions_are_returned(self):
+        for value in [(1, 2), (), LookupError("x"), None]:
+            async with hostws.aio.connect(WS + "/echo", data_type="object", loads=lambda _: value) as ws:
+                for _ in range(2):
+                    await ws.send([])
+                    self.assertIs(await asyncio.wait_for(ws.recv(), 30), value)
+                await ws.send([])
+                async for message in ws:
+                    self.assertIs(message, value)
+                    break
+
+    async def test_a_flood_leaves_the_loop_its_turns(self):
+        turns = 0
+
+        async def tick():
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        ticking = asyncio.ensure_future(tick())
+        async with hostws.aio.connect(WS + "/flood?n=200000&size=16") as ws:
+            await ws.recv()
+            turns = count = 0
+            async for _ in ws:
+                count += 1
+                if count == 199_999:
+                    break
+            ws.abort()
+        ticking.cancel()
+        self.assertGreater(turns, 3)
+
+    @unittest.skipIf(sys.implementation.name == "pypy", "PyPy counts no memory")
+    async def test_nothing_is_left_of_what_is_over(self):
+        import tracemalloc
+
+        async with hostws.aio.connect(WS + "/echo") as ws:
+            async def some():
+                before = tracemalloc.get_traced_memory()[0]
+                for number in range(100):
+                    waiting = asyncio.ensure_future(ws.recv())
+                    await asyncio.sleep(0)
+                    if number % 2:
+                        waiting.cancel()
+                    await ws.send("x" * 50)
+                    await asyncio.wait({waiting})
+                    if waiting.cancelled():
+                        await ws.recv()
+                    self.assertRaises(LookupError, ws.recv().throw, LookupError())
+                    await ws.send("a")
+                    async for _ in ws:
+                        break
+                del waiting
+                gc.collect()
+                return tracemalloc.get_traced_memory()[0] - before
+
+            tracemalloc.start()
+            try:
+                await asyncio.wait_for(some(), 60)
+                # A coroutine of each round would be more.
+                self.assertLess(sum([await asyncio.wait_for(some(), 60) for _ in range(4)]), 30_000)
+            finally:
+                tracemalloc.stop()
+
     async def test_a_connection_that_nobody_reads_is_paused_and_others_are_not(self):
         async with hostws.aio.connect(WS + "/flood?n=1000000&size=1000") as slow:
             async with hostws.aio.connect(WS + "/echo") as quick:
@@ -290,7 +433,7 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
                     self.assertEqual(await asyncio.wait_for(quick.recv(), 30), "x")
                 await asyncio.sleep(0.5)
                 # What the queue held when it was paused still comes: receive_queue_max (16 MiB) at most, and a read of 256 KiB.
-                self.assertLess(len(slow._items), 20_000)
+                self.assertLess(slow._count, 20_000)
                 before = [await slow.recv() for _ in range(5000)]
                 self.assertEqual([int(message.split(":")[0]) for message in before], [*range(5000)])
             slow.abort()
@@ -329,6 +472,32 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(await asyncio.get_running_loop().run_in_executor(None, run), "hello")
 
 
+class Loops(unittest.TestCase):
+    def test_a_task_that_ends_the_loop_leaves_the_others_their_messages(self):
+        loop = asyncio.new_event_loop()
+        self.addCleanup(loop.close)
+
+        async def ends_the_loop(ws):
+            await ws.recv()
+            raise KeyboardInterrupt
+
+        async def main():
+            async with hostws.aio.connect(WS + "/echo") as ws:
+                tasks.extend([loop.create_task(ends_the_loop(ws)), loop.create_task(ws.recv())])
+                await asyncio.sleep(0)
+                await ws.send("1")
+                await ws.send("2")
+                return await asyncio.wait_for(tasks[1], 30)
+
+        tasks = []
+        running = loop.create_task(main())
+        with self.assertRaises(KeyboardInterrupt):
+            loop.run_until_complete(running)
+        with self.assertRaises(KeyboardInterrupt):
+            tasks[0].result()
+        self.assertEqual(loop.run_until_complete(running), "2")
+
+
 class Process(unittest.TestCase):
     def test_ctrl_c_ends_a_wait(self):
         text = """
@@ -342,6 +511,26 @@ class Process(unittest.TestCase):
             self.assertEqual(running.stdout.readline(), "open\n")
             running.send_signal(signal.SIGINT)
             _, said = running.communicate(timeout=30)
+        self.assertIn("KeyboardInterrupt", said)
+
+    def test_ctrl_c_ends_an_await(self):
+        text = """
+            import asyncio, sys, hostws.aio
+            async def main():
+                async with hostws.aio.connect(sys.argv[1]) as ws:
+                    try:
+                        print("open", flush=True)
+                        await ws.recv()
+                    finally:
+                        print("left", flush=True)
+            asyncio.run(main())
+        """
+        with subprocess.Popen([sys.executable, "-c", textwrap.dedent(text), WS + "/echo"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as running:
+            self.assertEqual(running.stdout.readline(), "open\n")
+            running.send_signal(signal.SIGINT)
+            out, said = running.communicate(timeout=30)
+        self.assertEqual(out, "left\n")
         self.assertIn("KeyboardInterrupt", said)
 
     def test_the_end_of_the_program_sends_what_was_sent(self):

@@ -15,9 +15,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import deque
 from types import TracebackType
-from typing import Any, Callable, Deque, Dict, Iterator, Optional, Type, Union
+from typing import Any, Callable, Dict, Optional, Type, Union
 
 from . import _interpreter  # noqa: F401, I001  first, for it may refuse
 from . import _abi, _library
@@ -36,7 +35,7 @@ def library_version() -> str:
     return str(_library.library.ws_version().decode())
 
 
-class Connection(Core):
+class Connection(Core, _library.SyncChannel):
     """A connection for one thread at a time; send() and close() from any."""
 
     def __init__(self, url: str, *, data_type: str = "text", loads: Callable[[str], Any] = json.loads,
@@ -46,7 +45,6 @@ class Connection(Core):
         if self._queue < 0:
             raise Error(_library.last_words())
         self._receiver = _library.Receiver(self._queue)
-        self._items: Deque[Any] = deque()
         self._drained = 0
         self._pumping = threading.RLock()
         try:
@@ -65,39 +63,9 @@ class Connection(Core):
     def __del__(self) -> None:
         self._free()
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> "Connection":
         """Messages until the connection ends cleanly; ConnectionClosed if it is lost."""
-        items, pump, loads = self._items, self._pump, self._loads if self._is_object else None
-        while True:
-            while items:
-                yield items.popleft() if loads is None else loads(items.popleft())
-            if self._end is not None:
-                if isinstance(self._end, ConnectionClosed) and self._end.was_clean:
-                    return
-                raise self._end
-            pump(None)
-
-    def recv(self, timeout: Optional[float] = None) -> Any:
-        """The next message. Raises TimeoutError after so many seconds, ConnectionClosed at the end."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._items:
-            if self._end is not None:
-                raise self._end
-            if not self._pump(deadline):
-                raise TimeoutError(f"no message within {timeout} s")
-        item = self._items.popleft()
-        return self._loads(item) if self._is_object else item
-
-    def send(self, message: Any, timeout: Optional[float] = None) -> None:
-        """Sends text (str), bytes, or with data_type "object" whatever `dumps` takes. Waits only while the send queue is full."""
-        message = self._encoded(message)
-        deadline = None if timeout is None else time.monotonic() + timeout
-        drained = self._drained
-        while not self._try_send(message):
-            while drained == self._drained and self._end is None:
-                if not self._pump(deadline):
-                    raise TimeoutError(f"the send queue was full for {timeout} s")
-            drained = self._drained
+        return self
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Closes politely: what was sent leaves, and the server answers. Returns when that is over."""
@@ -123,29 +91,44 @@ class Connection(Core):
             raise
         return self
 
-    def _decoded(self, item: Any) -> Any:
-        return self._loads(item) if self._is_object else item
+    def _wait_next(self) -> Any:
+        while not self._count:
+            if self._end is not None:
+                if isinstance(self._end, ConnectionClosed) and self._end.was_clean:
+                    raise StopIteration
+                raise self._end
+            self._pump(None)
+        return self._next_message()
+
+    def _wait_message(self, timeout: Optional[float]) -> Any:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._count:
+            if self._end is not None:
+                raise self._end
+            if not self._pump(deadline):
+                raise TimeoutError(f"no message within {timeout} s")
+        return self._next_message()
+
+    def _wait_send(self, message: Any, timeout: Optional[float]) -> None:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        drained = self._drained
+        while not self._try_send(message):
+            while drained == self._drained and self._end is None:
+                if not self._pump(deadline):
+                    raise TimeoutError(f"the send queue was full for {timeout} s")
+            drained = self._drained
 
     def _pump(self, deadline: Optional[float]) -> bool:
         """Waits for events and sorts them; False if the time is up."""
         wait = -1 if deadline is None else max(0, int((deadline - time.monotonic()) * 1000 + 0.999))
         with self._pumping:
-            items = self._receiver.take(wait)
-            if isinstance(items, int):
+            came = self._receiver.take(wait, self)
+            if isinstance(came, int):
                 raise self._end or Error(_library.last_words())
-            error: Optional[BaseException] = None
-            for item in items[1::2]:
-                if item.__class__ is list:
-                    self._items.extend(item)
-                    continue
-                self._drained += item[1] == _abi.EVENT_DRAIN
-                try:
-                    self._on_raw(item)
-                except BaseException as raised:  # of `on_event`; what came with the event is not lost
-                    error = error or raised
-            if error is not None:
-                raise error
-        return bool(items)
+            if came and came[-1] is not self:
+                self._drained += came[-1][1] == _abi.EVENT_DRAIN
+                self._on_raw(came[-1])
+        return bool(came)
 
     def _free(self) -> None:
         queue, self._queue = getattr(self, "_queue", -1), -1
@@ -175,16 +158,16 @@ def run(url: str, *, on_open: Optional[Callable[[Connection], Any]] = None,
     class Running(Connection):
         def _on_raw(self, raw: _library.RawEvent) -> Event:
             event = super()._on_raw(raw)
-            self._items.append(event)
+            self._put(event)
             return event
 
     with Running(url, **options) as ws:
         while True:
-            while ws._items:
-                item = ws._items.popleft()
+            while ws._count:
+                item = ws._pop()
                 if not isinstance(item, Event):
                     if on_message is not None:
-                        on_message(ws, ws._decoded(item))
+                        on_message(ws, ws._loads(item) if ws._is_object else item)
                 elif item.type == "open":
                     if calls["open"] is not None:
                         calls["open"](ws)

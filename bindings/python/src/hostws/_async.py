@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections import deque
 from types import TracebackType
-from typing import Any, AsyncIterator, Callable, ClassVar, Deque, Dict, Generator, Generic, Optional, Type, TypeVar, Union
+from typing import Any, Callable, ClassVar, Deque, Dict, Generator, Generic, List, Optional, Type, TypeVar, Union
 
 from . import _abi, _library
 from ._core import Core, Handler
 from ._errors import ConnectionClosed, Error
 
-# A connection that nobody reads is paused, so that its server waits and nothing piles up.
-MUCH, LITTLE = 1024, 256
 # How long the program may answer messages before the library is told, by a look for others, that it has read them. Only then
 # does a connection fail that the server has broken with its next frame.
 READING_S = 0.01
@@ -30,6 +28,8 @@ class Hub:
         self.connections: Dict[int, AsyncCore] = {}
         # Something has come that the library does not know to be read.
         self.is_reading = False
+        # Waiters of those for whom something has come, until they are set.
+        self._woken: Deque[Any] = deque()
 
     def forget(self, connection: "AsyncCore") -> None:
         """The last connection of a loop takes the queue with it."""
@@ -39,20 +39,34 @@ class Hub:
 
     def deliver(self) -> bool:
         """Gives each connection what has come for it; True if there is more, of which the descriptor says nothing."""
-        items = self._receiver.take(0)
-        if isinstance(items, int):
+        came = self._receiver.take(0, self.connections)
+        if isinstance(came, int):
             return False
-        self.is_reading = bool(items)
-        pairs = iter(items)
-        for ws, item in zip(pairs, pairs):
-            connection = self.connections.get(ws)
+        self.is_reading = bool(came)
+        for entry in came:
+            if entry.__class__ is not tuple:
+                self.wake(entry)
+                continue
+            connection = self.connections.get(entry[0])
             if connection is None:
                 continue
             try:
-                connection._on_item(item)
+                connection._on_raw(entry)
             except Exception as error:  # of `on_event`; what came with the event is not lost
                 self._failed(error)
-        return bool(self._receiver.left())
+            finally:
+                if connection._end is not None:
+                    self.forget(connection)
+                self.wake(connection)
+        woken = self._woken
+        while woken:
+            woken.popleft().set()
+        return self._receiver.left()
+
+    def wake(self, connection: "AsyncCore") -> None:
+        """Ends every _changed() of it that waits."""
+        self._woken.extend(connection._waiters)
+        connection._waiters.clear()
 
     def free(self) -> None:
         self._receiver.drop()
@@ -67,16 +81,18 @@ class Hub:
         raise NotImplementedError
 
 
-class AsyncCore(Core):
+Self = TypeVar("Self", bound="AsyncCore")
+
+
+class AsyncCore(Core, _library.AsyncChannel):
     """A connection of one event loop."""
 
     def __init__(self, url: str, *, data_type: str = "text", loads: Callable[[str], Any] = json.loads,
                  dumps: Callable[[Any], str] = json.dumps, reconnect: Union[bool, int] = False,
                  on_event: Optional[Handler] = None, **options: Any):
         self._hub = self._current_hub()
-        self._items: Deque[Any] = deque()
-        self._waiters: Deque[Any] = deque()
-        self._is_paused = False
+        self._waiters: List[Any] = []
+        self._pauses = True
         try:
             super().__init__(url, self._hub.queue, data_type, loads, dumps, reconnect, on_event, options)
         except BaseException:
@@ -89,37 +105,9 @@ class AsyncCore(Core):
                         trace: Optional[TracebackType]) -> None:
         await self.close()
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
+    def __aiter__(self: Self) -> Self:
         """Messages until the connection ends cleanly; ConnectionClosed if it is lost."""
-        items, loads = self._items, self._loads if self._is_object else None
-        while True:
-            while items:
-                item = items.popleft()
-                if self._is_paused and len(items) <= LITTLE:
-                    self._resume()
-                yield item if loads is None else loads(item)
-            if self._end is not None:
-                if isinstance(self._end, ConnectionClosed) and self._end.was_clean:
-                    return
-                raise self._end
-            await self._changed()
-
-    async def recv(self) -> Any:
-        """The next message."""
-        while not self._items:
-            if self._end is not None:
-                raise self._end
-            await self._changed()
-        item = self._items.popleft()
-        if self._is_paused and len(self._items) <= LITTLE:
-            self._resume()
-        return self._loads(item) if self._is_object else item
-
-    async def send(self, message: Any) -> None:
-        """Sends text (str), bytes, or with data_type "object" whatever `dumps` takes. Waits only while the send queue is full."""
-        message = self._encoded(message)
-        while not self._try_send(message):
-            await self._changed()
+        return self
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Closes politely: what was sent leaves, and the server answers. Returns when that is over."""
@@ -140,28 +128,24 @@ class AsyncCore(Core):
         """Until something has come for this connection."""
         raise NotImplementedError
 
-    def _wake(self) -> None:
-        """Ends every _changed() that waits."""
-        raise NotImplementedError
+    async def _wait_next(self) -> Any:
+        try:
+            return await self._wait_message()
+        except ConnectionClosed as end:
+            if end is self._end and end.was_clean:
+                raise StopAsyncIteration from None
+            raise
 
-    def _resume(self) -> None:
-        self._is_paused = False
-        _library.library.ws_pause(self._id, 0)
+    async def _wait_message(self) -> Any:
+        while not self._count:
+            if self._end is not None:
+                raise self._end
+            await self._changed()
+        return self._next_message()
 
-    def _on_item(self, item: Any) -> None:
-        if item.__class__ is list:
-            self._items.extend(item)
-            if len(self._items) >= MUCH and not self._is_paused:
-                self._is_paused = True
-                _library.library.ws_pause(self._id, 1)
-            self._wake()
-        else:
-            try:
-                self._on_raw(item)
-            finally:
-                if self._end is not None:
-                    self._hub.forget(self)
-                self._wake()
+    async def _wait_send(self, message: Any) -> None:
+        while not self._try_send(message):
+            await self._changed()
 
     async def _wait_open(self) -> None:
         try:
@@ -175,27 +159,24 @@ class AsyncCore(Core):
             raise
 
 
-Kind = TypeVar("Kind", bound=AsyncCore)
-
-
-class Connecting(Generic[Kind]):
+class Connecting(Generic[Self]):
     """Opens a connection: `ws = await connect(url)`, or `async with connect(url) as ws`. Options as in hostws.connect()."""
 
     _kind: ClassVar[Type[Any]]
 
     def __init__(self, url: str, **options: Any):
         self._url, self._options = url, options
-        self._connection: Optional[Kind] = None
+        self._connection: Optional[Self] = None
 
-    async def _open(self) -> Kind:
-        connection: Kind = self._kind(self._url, **self._options)
+    async def _open(self) -> Self:
+        connection: Self = self._kind(self._url, **self._options)
         await connection._wait_open()
         return connection
 
-    def __await__(self) -> Generator[Any, None, Kind]:
+    def __await__(self) -> Generator[Any, None, Self]:
         return self._open().__await__()
 
-    async def __aenter__(self) -> Kind:
+    async def __aenter__(self) -> Self:
         self._connection = await self._open()
         return self._connection
 

@@ -34,10 +34,13 @@ def json_options(options: Dict[str, Any], data_type: str, reconnect: Union[bool,
 
 
 class Core:
-    """A connection, without the ways to wait for it."""
+    """A connection, without the ways to wait for it. The channel that is inherited beside it has `_id`."""
+
+    _id: int
 
     def __init__(self, url: str, queue: int, data_type: str, loads: Callable[[str], Any], dumps: Callable[[Any], str],
                  reconnect: Union[bool, int], on_event: Optional[Handler], options: Dict[str, Any]):
+        super().__init__()
         self._is_object = data_type == "object"
         self._loads, self._dumps = loads, dumps
         self._handler = on_event
@@ -107,19 +110,6 @@ class Core:
         _library.library.ws_abort(self._id)
 
     # ---- inside
-
-    def _encoded(self, message: Any) -> Any:
-        return self._dumps(message) if self._is_object else message
-
-    def _try_send(self, message: Any) -> bool:
-        """False: there is no room for it."""
-        if self._end is not None:
-            raise self._end
-        result = _library.send(self._id, message, _abi.OBJECT if self._is_object else 0)
-        if result == _abi.E_AGAIN:
-            return False
-        self._check(result)
-        return True
 
     def _check(self, result: int) -> None:
         if result >= 0:

@@ -1,6 +1,6 @@
 """The shared library, which lies beside this file, and its functions.
 
-`send` and `Receiver` are those of the extension where there is one, and of _pure.py elsewhere.
+`Receiver` and the channels are those of the extension where there is one, and of _pure.py elsewhere.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import sys
 from ctypes import CDLL, CFUNCTYPE, c_char_p, c_int32, c_int64, c_ssize_t, c_void_p, create_string_buffer
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, List, Optional, Tuple
 
 from . import _abi
 
@@ -69,8 +69,10 @@ def _calls() -> Any:
 
 
 _fast = _calls()
-send: Callable[[int, Any, int], int] = _fast.send
-Receiver: Any = _fast.Receiver
+if TYPE_CHECKING:
+    from ._pure import AsyncChannel, Receiver, SyncChannel
+else:
+    Receiver, SyncChannel, AsyncChannel = _fast.Receiver, _fast.SyncChannel, _fast.AsyncChannel
 
 
 def last_words() -> str:
@@ -121,4 +123,6 @@ if hasattr(os, "register_at_fork"):
     # Without this every call in the child would fail; the parent's connections are not touched.
     os.register_at_fork(after_in_child=lambda: _end(0))
 
-__all__ = ["Receiver", "_abi", "last_words", "library", "open_connection", "response_headers", "send", "text"]
+__all__ = [
+    "AsyncChannel", "Receiver", "SyncChannel", "_abi", "last_words", "library", "open_connection", "response_headers", "text",
+]

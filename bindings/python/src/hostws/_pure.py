@@ -1,16 +1,19 @@
-"""send() and Receiver of the extension, by ctypes: for PyPy, and where the extension cannot be loaded."""
+"""Receiver and the channels of the extension, by ctypes: for PyPy, and where the extension cannot be loaded."""
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from ctypes import byref, sizeof, string_at
-from typing import Any, List, Optional, Union
+from typing import Any, Awaitable, Callable, Deque, Dict, List, Optional, Union
 
 from . import _abi
 
 BATCH = 256
 SLICE_MS = 500
 TAKE_BYTES = 64 * 1024
+# A connection that nobody reads is paused, so that its server waits and nothing piles up.
+MUCH, LITTLE = 1024, 256
 # Counts what ends the memory of all events: a fork, and the end of the library.
 _endings = 0
 
@@ -21,20 +24,128 @@ def drop_all() -> None:
     _endings += 1
 
 
-def send(ws: int, data: Any, data_type: int) -> int:
-    from ._library import library
+class Channel:
+    """The messages of one connection that have come and that nobody has taken, and the way to send."""
 
-    if isinstance(data, str):
-        data, data_type = data.encode(), data_type or _abi.TEXT
-    else:
-        data, data_type = bytes(data), data_type or _abi.BLOB
-    return int(library.ws_send(ws, data, len(data), data_type))
+    _id = 0
+    _is_object = False
+    # If nobody takes the messages, the connection is paused.
+    _pauses = False
+    _loads: Callable[[str], Any]
+    _dumps: Callable[[Any], str]
+
+    def __init__(self) -> None:
+        self._items: Deque[Any] = deque()
+        self._is_paused = False
+
+    @property
+    def _count(self) -> int:
+        return len(self._items)
+
+    def _put(self, item: Any) -> None:
+        self._items.append(item)
+        if self._pauses and not self._is_paused and len(self._items) >= MUCH:
+            self._pause(1)
+
+    def _pop(self) -> Any:
+        """The oldest item, as it was put."""
+        item = self._items.popleft()
+        if self._is_paused and len(self._items) <= LITTLE:
+            self._pause(0)
+        return item
+
+    def _next_message(self) -> Any:
+        """The oldest message, as the program gets it."""
+        return self._loads(self._pop()) if self._is_object else self._pop()
+
+    def _try_send(self, message: Any) -> bool:
+        """False if there is no room for what has passed `dumps`."""
+        from ._library import library
+
+        if isinstance(message, str):
+            data, data_type = message.encode(), _abi.TEXT
+        else:
+            data, data_type = bytes(message), _abi.BLOB
+        result = int(library.ws_send(self._id, data, len(data), _abi.OBJECT if self._is_object else data_type))
+        if result == _abi.E_AGAIN:
+            return False
+        self._check(result)
+        return True
+
+    def _encoded(self, message: Any) -> Any:
+        return self._dumps(message) if self._is_object else message
+
+    def _pause(self, is_paused: int) -> None:
+        from ._library import library
+
+        self._is_paused = bool(is_paused)
+        library.ws_pause(self._id, is_paused)
+
+    def _check(self, result: int) -> None:
+        """Raises what a negative result means."""
+        raise NotImplementedError
 
 
-def _item(event: Any) -> Any:
+class SyncChannel(Channel):
+    """A channel for programs that block. What has to wait is a matter of the class that inherits it."""
+
+    def __next__(self) -> Any:
+        return self._next_message() if self._items else self._wait_next()
+
+    def recv(self, timeout: Optional[float] = None) -> Any:
+        """The next message. Raises TimeoutError after so many seconds, ConnectionClosed at the end."""
+        return self._next_message() if self._items else self._wait_message(timeout)
+
+    def send(self, message: Any, timeout: Optional[float] = None) -> None:
+        """Sends text (str), bytes, or with data_type "object" whatever `dumps` takes. Waits only while the send queue is full."""
+        message = self._encoded(message)
+        if not self._try_send(message):
+            self._wait_send(message, timeout)
+
+    def _wait_next(self) -> Any:
+        raise NotImplementedError
+
+    def _wait_message(self, timeout: Optional[float]) -> Any:
+        raise NotImplementedError
+
+    def _wait_send(self, message: Any, timeout: Optional[float]) -> None:
+        raise NotImplementedError
+
+
+class AsyncChannel(Channel):
+    """A channel for programs of an event loop."""
+
+    async def __anext__(self) -> Any:
+        return self._next_message() if self._items else await self._wait_next()
+
+    async def recv(self) -> Any:
+        """The next message."""
+        return self._next_message() if self._items else await self._wait_message()
+
+    async def send(self, message: Any) -> None:
+        """Sends text (str), bytes, or with data_type "object" whatever `dumps` takes. Waits only while the send queue is full."""
+        message = self._encoded(message)
+        if not self._try_send(message):
+            await self._wait_send(message)
+
+    def _wait_next(self) -> Awaitable[Any]:
+        raise NotImplementedError
+
+    def _wait_message(self) -> Awaitable[Any]:
+        raise NotImplementedError
+
+    def _wait_send(self, message: Any) -> Awaitable[None]:
+        raise NotImplementedError
+
+
+def _message(event: Any) -> Any:
     payload = string_at(event.data, event.length) if event.length else b""
-    if event.type == _abi.EVENT_MESSAGE:
-        return payload if event.data_type == _abi.BLOB else payload.decode()
+    return payload if event.data_type == _abi.BLOB else payload.decode()
+
+
+def _tuple(event: Any) -> Any:
+    """RawEvent of _library.py."""
+    payload = string_at(event.data, event.length) if event.length else b""
     errors = tuple((it.code, it.component.decode(), it.message.decode()) for it in event.errors[: event.error_count])
     reason = event.reason.decode() if event.reason else ""
     return (event.ws, event.type, event.code, reason, event.was_clean, errors, event.delay_ms, event.round_trip_us, payload)
@@ -54,35 +165,39 @@ class Receiver:
         self._at = self._count = 0
 
     def left(self) -> bool:
-        """Whether take() has something without waiting, which the queue's descriptor does not tell."""
-        if self._endings_seen != _endings:
-            self.drop()
-        self._endings_seen = _endings
-        return self._at < self._count
+        """Whether take() may have something without waiting, which the queue's descriptor does not tell."""
+        return self._has_events() or self._count == BATCH
 
-    def take(self, timeout_ms: int) -> Union[List[Any], int]:
-        """[id, item, id, item ...], where an item is a list of messages or another event, a tuple. See _native.c."""
-        if not self.left():
+    def take(self, timeout_ms: int, channels: Union[Channel, Dict[int, Any]]) -> Union[List[Any], int]:
+        """What has come: each channel that got messages, and at the end another event, a tuple. See native/receiver.c."""
+        if not self._has_events():
             count = self._wait(timeout_ms)
             if count < 0:
                 return count
-        items: List[Any] = []
-        messages: Optional[List[Any]] = None
+        came: List[Any] = []
+        to: Optional[Channel] = None
         of = size = 0
         while self._at < self._count and size < TAKE_BYTES:
             event = self._room[self._at]
             self._at += 1
             size += event.length
-            item = _item(event)
             if event.type != _abi.EVENT_MESSAGE:
-                items += (event.ws, item)
-                messages = None
-            elif messages is None or of != event.ws:
-                messages, of = [item], event.ws
-                items += (of, messages)
-            else:
-                messages.append(item)
-        return items
+                came.append(_tuple(event))
+                break
+            if of != event.ws:
+                of = event.ws
+                to = channels if isinstance(channels, Channel) else channels.get(of)
+                if to is not None:
+                    came.append(to)
+            if to is not None:
+                to._put(_message(event))
+        return came
+
+    def _has_events(self) -> bool:
+        if self._endings_seen != _endings:
+            self.drop()
+        self._endings_seen = _endings
+        return self._at < self._count
 
     def _wait(self, timeout_ms: int) -> int:
         from ._library import library
@@ -94,7 +209,7 @@ class Receiver:
             self._room[0].struct_size = sizeof(_abi.ws_event)
             count = int(library.ws_next_batch(self._queue, byref(self._room), BATCH, min(left, SLICE_MS)))
             # Between two calls the interpreter sees Ctrl-C, and a signal's handler may receive as well.
-            if count != 0 or left == 0 or self.left():
+            if count != 0 or left == 0 or self._has_events():
                 break
         if count > 0:
             self._count = count

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import Any, AsyncIterator, Dict
+from typing import Any, Dict
 
 import trio
 
 from ._async import READING_S, AsyncCore, Connecting, Hub
-from ._errors import ConnectionClosed
 
 
 class _Hub(Hub):
@@ -58,19 +57,6 @@ class Connection(AsyncCore):
     async def __aenter__(self) -> "Connection":
         return self
 
-    # No generator: trio warns of one that is left before its end.
-    def __aiter__(self) -> AsyncIterator[Any]:
-        """Messages until the connection ends cleanly; ConnectionClosed if it is lost."""
-        return self
-
-    async def __anext__(self) -> Any:
-        try:
-            return await self.recv()
-        except ConnectionClosed as end:
-            if end.was_clean:
-                raise StopAsyncIteration from None
-            raise
-
     @classmethod
     def _current_hub(cls) -> Hub:
         token = trio.lowlevel.current_trio_token()
@@ -83,10 +69,6 @@ class Connection(AsyncCore):
         event = trio.Event()
         self._waiters.append(event)
         await event.wait()
-
-    def _wake(self) -> None:
-        while self._waiters:
-            self._waiters.popleft().set()
 
 
 class connect(Connecting[Connection]):

@@ -1,39 +1,7 @@
-/*
- * What every message takes, without ctypes: a function to send, and a type to receive. Everything else is in _library.py.
- *
- * Only the limited API of Python 3.9, so that one file serves every later version.
- */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <hostws.h>
+/* Receiver: takes the events of a queue. Messages go into their channels; other events are for Python. */
+#include "native.h"
 
 enum { BATCH = 256, SLICE_MS = 500, TAKE_BYTES = 64 * 1024 };
-
-/* send(ws, data, data_type) -> a result of ws_send(). `data` is str or anything that bytes() takes; 0 is its own type. */
-static PyObject *send_message(PyObject *module, PyObject *arguments)
-{
-    int ws, data_type;
-    PyObject *data, *bytes;
-    char *buffer;
-    Py_ssize_t length;
-    (void)module;
-    if (!PyArg_ParseTuple(arguments, "iOi", &ws, &data, &data_type))
-        return NULL;
-    if (PyUnicode_Check(data)) {
-        bytes = PyUnicode_AsUTF8String(data);
-        data_type = data_type ? data_type : HOSTWS_TEXT;
-    } else {
-        bytes = PyBytes_CheckExact(data) ? (Py_INCREF(data), data) : PyBytes_FromObject(data);
-        data_type = data_type ? data_type : HOSTWS_BLOB;
-    }
-    if (bytes == NULL || PyBytes_AsStringAndSize(bytes, &buffer, &length) < 0) {
-        Py_XDECREF(bytes);
-        return NULL;
-    }
-    int32_t result = ws_send(ws, buffer, length, data_type);
-    Py_DECREF(bytes);
-    return PyLong_FromLong(result);
-}
 
 static PyObject *errors_of(const ws_event *event)
 {
@@ -48,13 +16,16 @@ static PyObject *errors_of(const ws_event *event)
     return errors;
 }
 
-static PyObject *item_of(const ws_event *event)
+static PyObject *message_of(const ws_event *event)
 {
-    if (event->type == HOSTWS_EVENT_MESSAGE) {
-        if (event->data_type == HOSTWS_BLOB)
-            return PyBytes_FromStringAndSize(event->data, (Py_ssize_t)event->length);
-        return PyUnicode_DecodeUTF8(event->data, (Py_ssize_t)event->length, NULL);
-    }
+    if (event->data_type == HOSTWS_BLOB)
+        return PyBytes_FromStringAndSize(event->data, (Py_ssize_t)event->length);
+    return PyUnicode_DecodeUTF8(event->data, (Py_ssize_t)event->length, NULL);
+}
+
+/* RawEvent of _library.py. */
+static PyObject *tuple_of(const ws_event *event)
+{
     PyObject *errors = errors_of(event);
     if (errors == NULL)
         return NULL;
@@ -63,8 +34,6 @@ static PyObject *item_of(const ws_event *event)
                          (unsigned long long)event->round_trip_us, event->data ? event->data : "",
                          (Py_ssize_t)event->length);
 }
-
-/* ---- Receiver(queue) ---- */
 
 /* Counts what ends the memory of all events: a fork, and the end of the library. */
 static int endings;
@@ -130,53 +99,68 @@ static int wait_for_events(receiver *self, int timeout_ms)
     return count;
 }
 
+/* That of a connection: the one that there is, or what a dict has for its id; NULL if nobody wants its events any more. */
+static channel *channel_of(PyObject *channels, ws_id ws)
+{
+    if (channel_is(channels))
+        return (channel *)channels;
+    PyObject *id = PyLong_FromLong(ws);
+    PyObject *found = id ? PyDict_GetItemWithError(channels, id) : NULL;
+    Py_XDECREF(id);
+    return found && channel_is(found) ? (channel *)found : NULL;
+}
+
 /*
- * take(timeout_ms) -> [id, item, id, item ...], where an item is a list of messages (str, bytes) or another event (a tuple);
- * empty if the time is up; or a negative result of ws_next_batch(). Of large messages it takes a few at a time, so that
- * their memory is used again while it is in the cache.
+ * take(timeout_ms, channels) -> [what has come...]; empty if the time is up; or a negative result of ws_next_batch().
+ * `channels` is a Channel, or a dict with one for each id. It puts messages into their channels up to the first event that is no
+ * message: the list has each channel that got some, and that event, a tuple, at its end. Of large messages it takes a few at a
+ * time, so that their memory is used again while it is in the cache.
  */
 static PyObject *take(PyObject *object, PyObject *arguments)
 {
     receiver *self = (receiver *)object;
+    PyObject *channels;
     int timeout_ms;
-    if (!PyArg_ParseTuple(arguments, "i", &timeout_ms))
+    if (!PyArg_ParseTuple(arguments, "iO", &timeout_ms, &channels))
         return NULL;
     int result = wait_for_events(self, timeout_ms);
     if (result < 0)
         return PyErr_Occurred() ? NULL : PyLong_FromLong(result);
-    PyObject *items = PyList_New(0);
-    PyObject *messages = NULL; /* borrowed: those of `of`, which may go on */
+    PyObject *came = PyList_New(0);
+    channel *to = NULL; /* borrowed: `channels` has it */
     ws_id of = 0;
-    for (int64_t bytes = 0; items != NULL && self->at < self->count && bytes < TAKE_BYTES; self->at++) {
+    int is_well = came != NULL;
+    for (int64_t bytes = 0; is_well && self->at < self->count && bytes < TAKE_BYTES; self->at += is_well) {
         const ws_event *event = &self->events[self->at];
         bytes += event->length;
-        PyObject *item = item_of(event);
-        int is_kept = item != NULL;
-        if (event->type != HOSTWS_EVENT_MESSAGE || messages == NULL || of != event->ws) {
-            PyObject *id = PyLong_FromLong(event->ws);
-            PyObject *entry = event->type == HOSTWS_EVENT_MESSAGE ? PyList_New(0) : item;
-            is_kept = is_kept && id != NULL && entry != NULL && PyList_Append(items, id) == 0 && PyList_Append(items, entry) == 0;
-            messages = entry != item ? entry : NULL;
-            of = event->ws;
-            Py_XDECREF(id);
-            if (messages != NULL)
-                Py_DECREF(messages); /* `items` has it */
+        if (event->type != HOSTWS_EVENT_MESSAGE) {
+            PyObject *tuple = tuple_of(event);
+            is_well = tuple != NULL && PyList_Append(came, tuple) == 0;
+            Py_XDECREF(tuple);
+            bytes = TAKE_BYTES;
+            continue;
         }
-        if (is_kept && messages != NULL)
-            is_kept = PyList_Append(messages, item) == 0;
-        Py_XDECREF(item);
-        if (!is_kept)
-            Py_CLEAR(items);
+        if (of != event->ws) {
+            of = event->ws;
+            to = channel_of(channels, of);
+            is_well = to != NULL ? PyList_Append(came, (PyObject *)to) == 0 : !PyErr_Occurred();
+        }
+        if (is_well && to != NULL) {
+            PyObject *message = message_of(event);
+            is_well = message != NULL && channel_put(to, message) == 0;
+        }
     }
-    return items;
+    if (!is_well)
+        Py_CLEAR(came);
+    return came;
 }
 
-/* left() -> whether take() has something without waiting, which the queue's descriptor does not tell. */
+/* left() -> whether take() may have something without waiting, which the queue's descriptor does not tell. */
 static PyObject *left(PyObject *object, PyObject *nothing)
 {
     receiver *self = (receiver *)object;
     (void)nothing;
-    return PyBool_FromLong(has_events(self));
+    return PyBool_FromLong(has_events(self) || self->count == BATCH);
 }
 
 /* drop(): its queue goes, and what it has with it. */
@@ -197,6 +181,11 @@ static PyObject *drop_all(PyObject *module, PyObject *nothing)
     Py_RETURN_NONE;
 }
 
+static PyMethodDef functions[] = {
+    {"drop_all", drop_all, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
 static PyMethodDef receiver_methods[] = {
     {"take", take, METH_VARARGS, NULL},
     {"left", left, METH_NOARGS, NULL},
@@ -213,23 +202,12 @@ static PyType_Slot receiver_slots[] = {
 
 static PyType_Spec receiver_spec = {"hostws._native.Receiver", sizeof(receiver), 0, Py_TPFLAGS_DEFAULT, receiver_slots};
 
-/* ---- the module ---- */
-
-static PyMethodDef methods[] = {
-    {"send", send_message, METH_VARARGS, NULL},
-    {"drop_all", drop_all, METH_NOARGS, NULL},
-    {NULL, NULL, 0, NULL},
-};
-
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "hostws._native", NULL, -1, methods, NULL, NULL, NULL, NULL};
-
-PyMODINIT_FUNC PyInit__native(void)
+int receiver_add_type(PyObject *module)
 {
-    PyObject *module = PyModule_Create(&definition);
     PyObject *type = PyType_FromSpec(&receiver_spec);
-    if (module == NULL || type == NULL || PyModule_AddObject(module, "Receiver", type) < 0) {
+    if (type == NULL || PyModule_AddObject(module, "Receiver", type) < 0) {
         Py_XDECREF(type);
-        Py_CLEAR(module);
+        return -1;
     }
-    return module;
+    return PyModule_AddFunctions(module, functions);
 }

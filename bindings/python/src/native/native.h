@@ -1,0 +1,61 @@
+/*
+ * What every message takes, without ctypes: a Receiver for each queue, a Channel for each connection. Everything else is Python.
+ *
+ * Only the limited API of Python 3.9, so that one build serves every later version. _pure.py has the same in Python.
+ */
+#ifndef HOSTWS_NATIVE_H
+#define HOSTWS_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <hostws.h>
+
+/* Slots and flags that the limited API has only from Python 3.10 on. METH_FASTCALL is the same in 3.9. */
+#ifndef METH_FASTCALL
+#define METH_FASTCALL 0x0080
+#endif
+enum { SLOT_AM_SEND = 81, SINCE_AM_SEND = 0x030a0000 };
+/* What am_send gives: PySendResult. */
+enum { SEND_FAILED = -1, SEND_RETURNED = 0, SEND_YIELDED = 1 };
+
+typedef struct attempt attempt;
+
+/* The messages of one connection that have come and that nobody has taken, and the way to send. */
+typedef struct channel {
+    PyObject_HEAD
+    int id;
+    char is_object;                /* messages pass `loads` and `dumps` */
+    char pauses;                   /* if nobody takes the messages, the connection is paused */
+    char is_paused;
+    PyObject *loads, *dumps;
+    PyObject **items;              /* a ring; `room` is a power of two */
+    Py_ssize_t first, count, room;
+    attempt *spare;                /* memory for the next one */
+} channel;
+
+/* Those of channel.c. Takes over `item`; -1: an exception. */
+int channel_put(channel *self, PyObject *item);
+/* The oldest message, of which there must be one, as the program gets it. */
+PyObject *channel_next(channel *self);
+/* Sends what has passed `dumps`: a result of ws_send(), or `channel_raised`. */
+int32_t channel_send(channel *self, PyObject *message);
+PyObject *channel_encoded(channel *self, PyObject *message);
+/* Raises what a negative result of channel_send() means. */
+PyObject *channel_refused(channel *self, int32_t result);
+int channel_is(PyObject *object);
+int channel_add_types(PyObject *module);
+extern const int32_t channel_raised;
+
+/* Those of attempt.c: coroutines that are over at once if they can be, and that else go on as one of Python's. */
+typedef enum { ATTEMPT_RECV, ATTEMPT_NEXT, ATTEMPT_SEND } attempt_kind;
+PyObject *attempt_new(channel *of, attempt_kind kind, PyObject *message);
+void attempt_free_spare(channel *of);
+int attempt_add_type(PyObject *module);
+
+/* That of receiver.c. */
+int receiver_add_type(PyObject *module);
+
+/* The functions of a type's slots that are to be called for it. */
+freefunc free_of(PyTypeObject *type);
+
+#endif
