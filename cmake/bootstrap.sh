@@ -27,6 +27,7 @@ needs_to_test() {
         pkg-config --exists "${loop%:*}" 2>/dev/null || want "${loop#*:}" - - - -
     done
     [ -e /usr/include/ev.h ] || want libev-dev - - - -
+    [ -e /usr/include/zlib.h ] || want zlib1g-dev zlib-devel zlib-dev zlib zlib
     have clang || want clang clang clang clang -
     have groff || want groff-base groff-base groff groff groff
     have php || want php-cli php-cli php83 php -

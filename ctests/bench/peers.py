@@ -33,6 +33,7 @@ class NotBuilt(Exception):
 
 def build_all(folder):
     """The peers that could be built, in `folder`."""
+    folder = folder.resolve()  # cargo runs elsewhere
     folder.mkdir(parents=True, exist_ok=True)
     builders = {name: rust for name in RUST}
     builders.update({"beast": beast, "libwebsockets": libwebsockets, "ws": npm_ws, "websockets": python_websockets})

@@ -211,6 +211,9 @@ def main():
     with Servers(programs / "server") as servers:
         results, rounds = run_rounds(chosen, shown, servers, programs / "launch", options)
     progress("")
+    undone = [row.name for row in chosen if options.quick and not results[row.name, "push"]]
+    if undone:
+        sys.exit(f"hostws did not do {' '.join(undone)}")
     figures = table.figures(chosen, [column.name for column in shown], results, options.cpu)
     table.show(chosen, figures)
     facts = machine.facts()

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,11 +170,15 @@ static void accept_all(int listener, bool is_tls) {
     }
 }
 
-/* Until something is there to do. */
+/* Waits until something is there to do. To the nanosecond, which epoll_wait cannot. */
 static int wait_for_events(struct epoll_event *events, int room) {
     int64_t ns = ticks_send();
+    if (ns < 0) {
+        return epoll_wait(poller, events, room, -1);
+    }
     struct timespec timeout = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
-    return epoll_pwait2(poller, events, room, ns < 0 ? NULL : &timeout, NULL);
+    struct pollfd all = {.fd = poller, .events = POLLIN};
+    return ppoll(&all, 1, &timeout, NULL) > 0 ? epoll_wait(poller, events, room, 0) : 0;
 }
 
 int main(int argc, char **argv) {
