@@ -23,7 +23,7 @@ int main(int argc, char **argv) {
         pid_t pid;
         int status;
         uint64_t started = now_ns();
-        if (posix_spawn(&pid, argv[2], &quiet, NULL, argv + 2, environ) || waitpid(pid, &status, 0) != pid) {
+        if (posix_spawnp(&pid, argv[2], &quiet, NULL, argv + 2, environ) || waitpid(pid, &status, 0) != pid) {
             fail("launch: it does not start");
         }
         samples[i] = now_ns() - started;
