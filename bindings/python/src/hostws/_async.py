@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from types import TracebackType
-from typing import Any, Callable, ClassVar, Deque, Dict, Generator, Generic, List, Optional, Type, TypeVar, Union
+from typing import Any, Awaitable, Callable, ClassVar, Deque, Dict, Generator, Generic, List, Optional, Type, TypeVar, Union
 
 from . import _abi, _library
 from ._core import Core, Handler
@@ -124,7 +124,7 @@ class AsyncCore(Core, _library.AsyncChannel):
         """That of the running loop."""
         raise NotImplementedError
 
-    async def _changed(self) -> None:
+    def _changed(self) -> Awaitable[None]:
         """Until something has come for this connection."""
         raise NotImplementedError
 

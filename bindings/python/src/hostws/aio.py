@@ -154,10 +154,10 @@ class Connection(AsyncCore):
             hub = _Hub.hubs[loop] = _Hub(loop)
         return hub
 
-    async def _changed(self) -> None:
+    def _changed(self) -> _Waiter:
         waiter = _Waiter(self._hub.loop())
         self._waiters.append(waiter)
-        await waiter
+        return waiter
 
 
 class connect(Connecting[Connection]):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import Any, Dict
+from typing import Any, Awaitable, Dict
 
 import trio
 
@@ -65,10 +65,10 @@ class Connection(AsyncCore):
             hub = _Hub.hubs[token] = _Hub(token)
         return hub
 
-    async def _changed(self) -> None:
+    def _changed(self) -> Awaitable[None]:
         event = trio.Event()
         self._waiters.append(event)
-        await event.wait()
+        return event.wait()
 
 
 class connect(Connecting[Connection]):
