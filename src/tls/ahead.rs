@@ -1,5 +1,8 @@
-//! Reads ahead of a TLS library that asks twice for each record, for its header and the rest, and
-//! keeps the first bytes for a later look.
+//! Reads ahead of a TLS library that asks twice for each record, for its header and the rest. It can
+//! keep the first bytes for a later look.
+//!
+//! OpenSSL can read ahead by itself (`SSL_CTX_set_read_ahead`), but then moves all that it holds with
+//! each record, and has a buffer for each connection.
 
 use std::cell::Cell;
 use std::io::{self, Read, Write};
@@ -15,7 +18,7 @@ pub struct Ahead<S> {
     memory: Vec<u8>,
     /// What of it holds bytes.
     held: Range<usize>,
-    /// The first bytes that came, until they are taken.
+    /// The first bytes that came, if they are wanted, until they are taken.
     first: Option<Vec<u8>>,
 }
 
@@ -26,7 +29,14 @@ thread_local! {
 
 impl<S> Ahead<S> {
     pub fn new(below: S) -> Ahead<S> {
-        Ahead { below, memory: Vec::new(), held: 0..0, first: Some(Vec::new()) }
+        Ahead { below, memory: Vec::new(), held: 0..0, first: None }
+    }
+
+    /// One that keeps the first bytes.
+    // OpenSSL itself says what was agreed.
+    #[cfg_attr(tls_openssl, allow(dead_code))]
+    pub fn with_first(below: S) -> Ahead<S> {
+        Ahead { first: Some(Vec::new()), ..Ahead::new(below) }
     }
 
     pub fn below(&self) -> &S {
@@ -38,6 +48,7 @@ impl<S> Ahead<S> {
     }
 
     /// The first bytes that came. No more are kept.
+    #[cfg_attr(tls_openssl, allow(dead_code))]
     pub fn take_first(&mut self) -> Vec<u8> {
         self.first.take().unwrap_or_default()
     }
@@ -97,5 +108,45 @@ impl<S: Write> Write for Ahead<S> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.below.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives at most so many bytes at once, and counts how often it was asked.
+    struct Source<'a> {
+        bytes: &'a [u8],
+        most: usize,
+        asked: usize,
+    }
+
+    impl Read for Source<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.asked += 1;
+            if self.bytes.is_empty() {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            (&mut self.bytes).take(self.most as u64).read(buffer)
+        }
+    }
+
+    #[test]
+    fn it_reads_much_at_once_and_loses_nothing() {
+        let sent: Vec<u8> = (0..3 * SIZE + 7).map(|n| (n % 251) as u8).collect();
+        for most in [1, 5, 1000, SIZE - 1, SIZE, usize::MAX] {
+            let source = Source { bytes: &sent, most, asked: 0 };
+            let mut ahead = Ahead::with_first(source);
+            let (mut got, mut sizes) = (Vec::new(), [5, 16_401, 5, 100].into_iter().cycle());
+            let mut room = [0; 16_401];
+            while let Ok(count) = ahead.read(&mut room[..sizes.next().unwrap_or(1)]) {
+                got.extend_from_slice(&room[..count]);
+            }
+            assert!(got == sent, "{most}");
+            assert_eq!(ahead.below().asked, sent.len().div_ceil(most.min(SIZE)) + 1, "{most}");
+            assert_eq!(ahead.take_first(), sent[..FIRST], "{most}");
+            assert!(ahead.is_empty() && ahead.memory.is_empty(), "memory that nothing is in");
+        }
     }
 }

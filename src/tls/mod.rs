@@ -13,7 +13,6 @@
 use std::fs::File;
 use std::sync::Arc;
 
-#[cfg(not(tls_openssl))]
 mod ahead;
 #[cfg(not(tls_openssl))]
 mod hello;

@@ -141,7 +141,7 @@ impl Connector {
         opening: Opening<'_>,
         stream: S,
     ) -> Result<Step<S>, TlsError> {
-        after(self.0.connect(opening.name, Ahead::new(stream)))
+        after(self.0.connect(opening.name, Ahead::with_first(stream)))
     }
 }
 
@@ -206,9 +206,6 @@ impl<S: Read + Write> TlsStream<S> {
     pub fn read(&mut self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
         self.stream.read(room)
     }
-
-    /// There is no memory that could be freed.
-    pub fn rest(&mut self) {}
 
     /// Returns how many bytes have left. The rest may have been encrypted already, so it must be
     /// what is written next.

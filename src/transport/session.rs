@@ -12,7 +12,7 @@ use crate::tls::{self, forget_stale_errors, TlsFacts, TlsStream};
 /// The most payload of a TLS record (RFC 8446 5.1), and so of one read.
 const RECORD: usize = 16 * 1024;
 /// A read stops after this many bytes, so that a thread that writes can have the session.
-const AT_ONCE: usize = 64 * 1024;
+const AT_ONCE: usize = 128 * 1024;
 
 /// A session whose handshake is done. When it is dropped, it sends a close_notify: without one, the
 /// peer cannot know whether the stream was cut off (RFC 8446 6.1).
@@ -87,11 +87,7 @@ impl<S: Layer> Session<S> {
             return Err(failed);
         }
         let _pass = enter()?;
-        let received = self.fill(rooms, at_end);
-        if !matches!(received, Ok(Received { is_drained: false, .. })) {
-            self.stream.rest();
-        }
-        received
+        self.fill(rooms, at_end)
     }
 
     fn fill(&mut self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {

@@ -23,10 +23,6 @@ use crate::tls::{Opening, Settings, Step, TlsVersion, Verify};
 /// TLS 1.2 without what is broken or does not prove who the server is. TLS 1.3 has no such suite.
 const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
 
-/// How much is read from the stream at once. Otherwise each record takes two reads: its header and
-/// the rest.
-const READ_AHEAD: usize = 64 * 1024;
-
 /// Sessions are made from it.
 pub struct Connector {
     context: SslContext,
@@ -45,8 +41,6 @@ impl Connector {
                 | SslMode::ENABLE_PARTIAL_WRITE
                 | SslMode::RELEASE_BUFFERS,
         );
-        context.set_read_ahead(true);
-        ffi::set_read_buffer(&mut context, READ_AHEAD);
         context.set_cipher_list(CIPHERS)?;
         context.set_min_proto_version(Some(version(settings.min_version)))?;
         if let Some(alpn) = settings.alpn {

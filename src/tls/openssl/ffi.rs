@@ -15,7 +15,6 @@ pub type Verifier = unsafe extern "C" fn(*mut X509_STORE_CTX, *mut c_void) -> c_
 extern "C" {
     fn SSL_has_pending(ssl: *const SSL) -> c_int;
     fn SSL_free_buffers(ssl: *mut SSL) -> c_int;
-    fn SSL_CTX_set_default_read_buffer_len(context: *mut SSL_CTX, length: usize);
     fn SSL_CTX_set_cert_verify_callback(
         context: *mut SSL_CTX,
         verifier: Verifier,
@@ -36,15 +35,9 @@ pub fn free_buffers(session: &SslRef) {
     unsafe { SSL_free_buffers(session.as_ptr()) };
 }
 
-/// Sets how many bytes are read from the stream at once, with `set_read_ahead`.
-pub fn set_read_buffer(context: &mut SslContextBuilder, length: usize) {
-    // SAFETY: the context lives, and nobody else has it yet.
-    unsafe { SSL_CTX_set_default_read_buffer_len(context.as_ptr(), length) }
-}
-
 /// Shows a certificate when the server asks for one long after the handshake (RFC 8446 4.6.2).
 pub fn allow_late_authentication(context: &mut SslContextBuilder) {
-    // SAFETY: as above.
+    // SAFETY: the context lives, and nobody else has it yet.
     unsafe { openssl_sys::SSL_CTX_set_post_handshake_auth(context.as_ptr(), 1) }
 }
 

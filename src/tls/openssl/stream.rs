@@ -11,16 +11,17 @@ use super::gather::{Gather, AT_ONCE};
 use super::names::names;
 use super::notes::Notes;
 use super::{ffi, verify, TlsError};
+use crate::tls::ahead::Ahead;
 use crate::tls::{Step, TlsFacts};
 
 /// The most data of a record (RFC 8446 5.1).
 const RECORD: usize = 16 * 1024;
 
 /// A handshake that waits for its stream.
-pub struct Handshaking<S>(SslStream<Gather<S>>);
+pub struct Handshaking<S>(SslStream<Gather<Ahead<S>>>);
 
 /// A session whose handshake is done.
-pub struct TlsStream<S>(SslStream<Gather<S>>);
+pub struct TlsStream<S>(SslStream<Gather<Ahead<S>>>);
 
 /// The handshake stopped at the server's certificate (SSL_ERROR_WANT_RETRY_VERIFY).
 const RETRY_VERIFY: c_int = 12;
@@ -33,7 +34,7 @@ const MOST_NAMES: usize = 8;
 
 impl<S: Read + Write> Handshaking<S> {
     pub(super) fn new(session: Ssl, stream: S) -> Result<Handshaking<S>, ErrorStack> {
-        SslStream::new(session, Gather::new(stream)).map(Handshaking)
+        SslStream::new(session, Gather::new(Ahead::new(stream))).map(Handshaking)
     }
 
     /// Says what to do about the certificate, after `Step::Asked`. The next `advance` does it.
@@ -81,11 +82,11 @@ impl<S> Handshaking<S> {
 impl<S: Read + Write> TlsStream<S> {
     /// The stream below it.
     pub fn below(&self) -> &S {
-        self.0.get_ref().below()
+        self.0.get_ref().below().below()
     }
 
     pub fn below_mut(&mut self) -> &mut S {
-        self.0.get_mut().below_mut()
+        self.0.get_mut().below_mut().below_mut()
     }
 
     /// The peer's own certificate in DER.
@@ -123,18 +124,17 @@ impl<S: Read + Write> TlsStream<S> {
     /// Reads what one record holds, at most. 0 is the end of the stream.
     pub fn read(&mut self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
         let read = self.0.read_uninit(room);
+        if read.is_err() {
+            // OpenSSL takes some memory when a server sends what may be resumed, and would keep it
+            // until data comes.
+            ffi::free_buffers(self.0.ssl());
+        }
         if !self.0.get_ref().is_empty() {
             // What OpenSSL answers by itself, to a change of keys for one. What does not leave now
             // leaves with what is written next.
             let _ = self.0.get_mut().leave();
         }
         read
-    }
-
-    /// Frees the memory that a session which waits does not need. OpenSSL takes some when a server
-    /// sends what may be resumed, and would keep it until something is written.
-    pub fn rest(&mut self) {
-        ffi::free_buffers(self.0.ssl());
     }
 
     /// Returns how many bytes have left. The rest may have been encrypted already, so it must be
@@ -195,6 +195,6 @@ impl<S: Read + Write> TlsStream<S> {
 
     /// Whether nothing that was read from the stream is left here.
     pub fn is_empty(&self) -> bool {
-        !ffi::has_pending(self.0.ssl())
+        self.0.get_ref().below().is_empty() && !ffi::has_pending(self.0.ssl())
     }
 }

@@ -1,3 +1,5 @@
+use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -176,4 +178,62 @@ fn sessions_go_with_the_context_that_they_came_to() {
     assert_eq!(sessions.len(), 0);
     drop(step);
     server.join().unwrap();
+}
+
+/// Counts the reads.
+struct Counted(TcpStream, usize);
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.1 += 1;
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[test]
+fn records_that_came_together_are_read_together() {
+    const RECORDS: usize = 100;
+    let own = make("localhost", None);
+    let mut context = SslContextBuilder::new(SslMethod::tls_server()).unwrap();
+    context.set_certificate(&X509::from_pem(own.pem.as_bytes()).unwrap()).unwrap();
+    context.set_private_key(&PKey::private_key_from_pem(own.key.as_bytes()).unwrap()).unwrap();
+    let context = context.build();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let stream = listener.accept().unwrap().0;
+        let mut stream = SslStream::new(Ssl::new(&context).unwrap(), stream).unwrap();
+        stream.accept().unwrap();
+        for number in 0..RECORDS {
+            stream.write_all(&[number as u8]).unwrap();
+        }
+        stream
+    });
+    let stream = Counted(TcpStream::connect(address).unwrap(), 0);
+    let opening = Opening { name: "localhost", origin: None, asks: false };
+    let step = Connector::build(trusting(&[&own])).unwrap().connect(opening, stream);
+    let Ok(Step::Done(mut stream)) = step else { panic!("no handshake") };
+    // It has sent them all, and is still there.
+    let server = server.join().unwrap();
+    let before = stream.below().1;
+    for number in 0..RECORDS {
+        let mut byte = [MaybeUninit::new(0xff)];
+        assert_eq!(stream.read(&mut byte).unwrap(), 1);
+        // SAFETY: it was filled above.
+        assert_eq!(unsafe { byte[0].assume_init() }, number as u8);
+    }
+    let reads = stream.below().1 - before;
+    assert!(reads < RECORDS / 2, "{reads} reads");
+    assert!(stream.is_empty());
+    drop(server);
 }

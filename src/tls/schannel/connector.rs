@@ -75,7 +75,7 @@ impl Connector {
                 })
             });
         }
-        after(builder.connect(credentials.clone(), Records::new(Ahead::new(stream))))
+        after(builder.connect(credentials.clone(), Records::new(Ahead::with_first(stream))))
     }
 
     fn acquire(&self) -> io::Result<SchannelCred> {

@@ -85,9 +85,6 @@ impl<S: Read + Write> TlsStream<S> {
         self.stream.read(room)
     }
 
-    /// There is no memory that could be freed.
-    pub fn rest(&mut self) {}
-
     /// Returns how many bytes have left. The rest may have been encrypted already, so it must be
     /// what is written next.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
