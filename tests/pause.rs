@@ -4,7 +4,7 @@ mod support;
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::sync::mpsc;
+use std::sync::{mpsc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -150,7 +150,10 @@ fn the_end_is_not_delayed() {
 #[test]
 fn it_stays_paused_over_another_opening() {
     let (sender, streams) = mpsc::channel::<TcpStream>();
+    let (open, gate) = mpsc::channel();
+    let gate = Mutex::new(gate);
     let server = raw::scripted(move |mut stream, request| {
+        let _ = gate.lock().unwrap().recv_timeout(PATIENCE);
         stream.write_all(&request.accept(""))?;
         let _ = sender.send(stream.try_clone()?);
         stream.write_all(&frames::frame(frames::FIN | frames::TEXT, b"hello"))?;
@@ -163,6 +166,7 @@ fn it_stays_paused_over_another_opening() {
         options.reconnect_min_ms = 1;
         options.reconnect_max_ms = 5;
     });
+    open.send(()).unwrap();
     client.wait_messages(1);
     // Only reading detects the loss, so it happens before the pause.
     drop(streams.recv_timeout(PATIENCE).unwrap().shutdown(std::net::Shutdown::Both));
@@ -170,6 +174,7 @@ fn it_stays_paused_over_another_opening() {
         events.iter().any(|event| matches!(event, Event::Reconnecting { .. }))
     });
     assert_eq!(ws_pause(client.id, 1), HOSTWS_OK);
+    open.send(()).unwrap();
     client.poll_until("another opening", |events| {
         events.iter().any(|event| matches!(event, Event::Reconnected(_)))
     });
