@@ -226,6 +226,8 @@ fn a_server_that_does_not_answer_pings_is_lost() {
 fn a_server_that_takes_long_for_a_large_message_is_alive() {
     const SIZE: usize = 15 << 20;
     let server = raw::scripted(|mut stream, request| {
+        // Thus the system holds less than what is read at once in the end.
+        socket2::SockRef::from(stream).set_recv_buffer_size(64 << 10)?;
         stream.write_all(&request.accept(""))?;
         let mut frame = vec![0; 14 + SIZE];
         let (slowly, rest) = frame.split_at_mut(9 << 20);
