@@ -4,7 +4,6 @@ mod idle;
 mod metrics;
 mod shutdown;
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString};
 use std::mem::ManuallyDrop;
@@ -20,7 +19,7 @@ use crate::dial::DialConfig;
 use crate::error::{Code, Error, Result};
 use crate::ids::IdMap;
 use crate::process::{self, PerProcess, ThreadToken};
-use crate::queue::{Kind, Queue};
+use crate::queue::{Attached, Kind, Queue};
 use crate::transport::start_tls;
 use crate::worker::{Crew, Pair};
 use crate::{dial, log, sys, tls};
@@ -173,7 +172,7 @@ pub fn open(
     data_type: DataType,
     options: Options,
     kind: Kind,
-    host: Box<dyn Any + Send + Sync>,
+    host: Attached,
 ) -> Result<i32> {
     let library = LIBRARY.get();
     // On the host's thread, because it reads the environment; so does the start of TLS below.

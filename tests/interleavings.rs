@@ -28,7 +28,6 @@ mod sys;
 #[path = "../src/words.rs"]
 mod words;
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
@@ -40,7 +39,9 @@ use self::baton::Baton;
 use self::connection::{Command, Connection, Mailbox};
 use self::driver::{Driver, Patience};
 use self::engine::Engine;
-use self::queue::{Event, Goal, Kind, Pong, Queue, Recipient, Turn, Turned, Wait, Waited};
+use self::queue::{
+    Attached, Event, Goal, Kind, Pong, Queue, Recipient, Turn, Turned, Wait, Waited,
+};
 use self::seats::Swept;
 use self::station::Station;
 use self::sync::atomic::AtomicBool;
@@ -494,8 +495,8 @@ mod connection {
         fn is_discarded(&self) -> bool {
             false
         }
-        fn host(&self) -> &(dyn Any + Send + Sync) {
-            &()
+        fn host(&self) -> &Attached {
+            unreachable!("only capi asks for it")
         }
         fn read(&self, _: usize) {}
         fn settled(&self, _: &Event) {}

@@ -10,7 +10,7 @@ use super::memory::{self, Versioned as _};
 use super::types::{ws_handler, ws_id, ws_options, ws_stats};
 use super::{names, options, options_json};
 use crate::library;
-use crate::queue::Kind;
+use crate::queue::{Kind, Recipient as _};
 
 /// Creates a connection and begins to open it.
 ///
@@ -81,7 +81,8 @@ pub unsafe extern "C" fn ws_new(
             (memory::text(url, "url")?, HostHandler::read(handler)?, options::read(options)?)
         };
         handler.check_hears(&request)?;
-        library::open(url, handler.data_type, request, handler.kind(), Box::new(handler))
+        let (data_type, kind) = (handler.data_type(), handler.kind());
+        library::open(url, data_type, request, kind, handler.attach())
     })
 }
 
@@ -116,7 +117,7 @@ pub unsafe extern "C" fn ws_open(
         };
         let (request, data_type) = options_json::read(json.unwrap_or_default())?;
         let handler = HostHandler::pull(data_type, user_data);
-        library::open(url, data_type, request, Kind::Pull, Box::new(handler))
+        library::open(url, data_type, request, Kind::Pull, handler.attach())
     })
 }
 
@@ -298,7 +299,7 @@ pub extern "C" fn ws_data_type(ws: ws_id) -> i32 {
 pub unsafe extern "C" fn ws_get_handler(ws: ws_id, handler: *mut ws_handler) -> i32 {
     answer(|| {
         let connection = library::find(ws)?;
-        let host = HostHandler::of(connection.as_ref())?;
+        let host = HostHandler::of(connection.host())?;
         // SAFETY: the header asks the caller for valid pointers.
         unsafe { ws_handler::write(handler, host.as_c(), "handler") }?;
         Ok(HOSTWS_OK)

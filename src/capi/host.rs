@@ -1,6 +1,5 @@
 //! The functions that the host gives us: its callbacks, and those that run on threads of ours.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::ffi::{c_char, c_void, CString};
 use std::sync::Arc;
@@ -8,11 +7,11 @@ use std::sync::Arc;
 use super::guard::{c_words, quarantined};
 use super::memory::{self, Versioned as _};
 use super::types::{ws_callback, ws_handler, ws_socket_function};
-use crate::connection::{Connection, DataType, Interner, Options};
+use crate::connection::{DataType, Interner, Options};
 use crate::dial::SocketHook;
 use crate::error::{Code, Error, Result};
 use crate::log;
-use crate::queue::{Kind, Recipient, Wakeup};
+use crate::queue::{Attached, Kind, Wakeup};
 
 /// A pointer that only the host uses.
 #[derive(Clone, Copy)]
@@ -30,15 +29,21 @@ impl UserData {
 }
 
 /// A connection's handler.
+#[derive(Clone, Copy)]
 pub struct HostHandler {
-    pub data_type: DataType,
     user_data: UserData,
-    callbacks: Arc<Callbacks>,
+    common: Common,
+}
+
+/// The parts of a handler that most connections of a thread have in common.
+#[derive(Clone, Copy, PartialEq)]
+struct Common {
+    data_type: DataType,
+    callbacks: Callbacks,
 }
 
 thread_local! {
-    /// Shared, because most connections of a thread have the same callbacks.
-    static CALLBACKS: Interner<Callbacks> = Interner::default();
+    static COMMON: Interner<Common> = Interner::default();
 }
 
 #[derive(Clone, Copy)]
@@ -64,13 +69,6 @@ impl Callbacks {
         [on_open, on_message, on_error, on_terminate, on_event]
             .map(|callback| callback.map_or(0, |callback| callback as usize))
     }
-
-    /// Returns the same object for connections that are created one after the other with the same
-    /// callbacks.
-    fn share(self) -> Arc<Callbacks> {
-        // A thread that is being destroyed has no interner.
-        CALLBACKS.try_with(|interner| interner.share(self)).unwrap_or_else(|_| Arc::new(self))
-    }
 }
 
 impl PartialEq for Callbacks {
@@ -95,38 +93,48 @@ impl HostHandler {
             0 => DataType::Text,
             other => DataType::from_number(other)?,
         };
-        Ok(HostHandler {
-            data_type,
-            user_data: UserData(handler.user_data),
-            callbacks: Callbacks {
-                on_open: handler.on_open,
-                on_message: handler.on_message,
-                on_error: handler.on_error,
-                on_terminate: handler.on_terminate,
-                on_event: handler.on_event,
-            }
-            .share(),
-        })
+        let callbacks = Callbacks {
+            on_open: handler.on_open,
+            on_message: handler.on_message,
+            on_error: handler.on_error,
+            on_terminate: handler.on_terminate,
+            on_event: handler.on_event,
+        };
+        let user_data = UserData(handler.user_data);
+        Ok(HostHandler { user_data, common: Common { data_type, callbacks } })
     }
 
     /// The handler of a connection without callbacks.
     pub fn pull(data_type: DataType, user_data: *mut c_void) -> HostHandler {
-        let callbacks = Callbacks::NONE.share();
-        HostHandler { data_type, user_data: UserData(user_data), callbacks }
+        let common = Common { data_type, callbacks: Callbacks::NONE };
+        HostHandler { user_data: UserData(user_data), common }
     }
 
-    pub fn of(connection: &Connection) -> Result<&HostHandler> {
-        HostHandler::of_any(connection.host())
+    #[inline]
+    pub fn of(attached: &Attached) -> Result<HostHandler> {
+        let common = attached.common.downcast_ref();
+        let common =
+            *common.ok_or_else(|| Error::ws(Code::Internal, "the connection has no handler"))?;
+        Ok(HostHandler { user_data: UserData(attached.own as *mut c_void), common })
     }
 
-    pub fn of_any(host: &(dyn Any + Send + Sync)) -> Result<&HostHandler> {
-        host.downcast_ref()
-            .ok_or_else(|| Error::ws(Code::Internal, "the connection has no handler"))
+    /// What a connection keeps of it. Connections that are created one after the other share what
+    /// they have in common.
+    pub fn attach(self) -> Attached {
+        let HostHandler { user_data, common } = self;
+        // A thread that is being destroyed has no interner.
+        let shared = COMMON.try_with(|interner| interner.share(common));
+        let common = shared.unwrap_or_else(|_| Arc::new(common));
+        Attached { common, own: user_data.get() as usize }
+    }
+
+    pub fn data_type(&self) -> DataType {
+        self.common.data_type
     }
 
     /// A connection without callbacks is pulled.
     pub fn kind(&self) -> Kind {
-        let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = *self.callbacks;
+        let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = self.callbacks();
         let all = [on_open, on_message, on_error, on_terminate, on_event];
         if all.iter().all(Option::is_none) {
             Kind::Pull
@@ -137,7 +145,7 @@ impl HostHandler {
 
     /// A connection with callbacks needs on_event, which gets the questions.
     pub fn check_hears(&self, options: &Options) -> Result<()> {
-        if options.ask != 0 && self.kind() == Kind::Push && self.callbacks.on_event.is_none() {
+        if options.ask != 0 && self.kind() == Kind::Push && self.callbacks().on_event.is_none() {
             let words = "option ask: the handler has callbacks, and not on_event, which gets the \
                          questions";
             return Err(Error::ws(Code::Option, words));
@@ -146,7 +154,7 @@ impl HostHandler {
     }
 
     pub fn callbacks(&self) -> Callbacks {
-        *self.callbacks
+        self.common.callbacks
     }
 
     pub fn user_data(&self) -> *mut c_void {
@@ -154,10 +162,10 @@ impl HostHandler {
     }
 
     pub fn as_c(&self) -> ws_handler {
-        let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = *self.callbacks;
+        let Callbacks { on_open, on_message, on_error, on_terminate, on_event } = self.callbacks();
         ws_handler {
             struct_size: size_of::<ws_handler>() as u32,
-            data_type: self.data_type as i32,
+            data_type: self.data_type() as i32,
             user_data: self.user_data(),
             on_open,
             on_message,

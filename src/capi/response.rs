@@ -122,7 +122,7 @@ pub unsafe extern "C" fn ws_response_body(ws: ws_id, buffer: *mut c_char, size: 
     answer_wide(|| {
         let connection = library::find(ws)?;
         let answer = connection.answer();
-        let body = answer.as_ref().map_or(&[][..], |answer| &answer.body);
+        let body = answer.as_ref().map_or(&[][..], |answer| answer.response.body());
         // SAFETY: the header asks the caller for valid pointers.
         unsafe { memory::copy_out(body, buffer, size) }
     })

@@ -65,7 +65,7 @@ impl View {
     /// Prepares the call for the event `index` of the entry; `None` if there is none. What the call
     /// points to lives as long as `entry`, and until the next `show`.
     pub fn show(&mut self, entry: &Entry, index: usize) -> Result<Option<Call>> {
-        let host = HostHandler::of_any(entry.recipient.host())?;
+        let host = HostHandler::of(entry.recipient.host())?;
         let callbacks = host.callbacks();
         let mut call = Call::NONE;
         call.event.ws = entry.recipient.id();
@@ -74,7 +74,7 @@ impl View {
         if let Event::Messages(batch) = &entry.event {
             call.callback = callbacks.on_message;
             call.event.r#type = HOSTWS_EVENT_MESSAGE;
-            call.wanted = host.data_type;
+            call.wanted = host.data_type();
             return Ok(call.show_message(batch, index).then_some(call));
         }
         if index > 0 {

@@ -6,8 +6,6 @@ use crate::protocol::{DeflateParams, Response};
 /// The server's answer to the upgrade request.
 pub struct Answer {
     pub response: Response,
-    /// The beginning of the body, if the upgrade was refused.
-    pub body: Box<[u8]>,
     /// The server chose an offered subprotocol. Any other choice is ignored.
     pub has_subprotocol: bool,
     /// The negotiated compression, if any.

@@ -15,17 +15,20 @@ const LEAST: Duration = Duration::from_millis(500);
 /// When a server loses all clients at once, they return spread over this time (RFC 6455 7.2.3).
 const WINDOW: Duration = Duration::from_secs(5);
 
+/// Its settings are small numbers, because each connection has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backoff {
-    /// The most attempts in a row; `None`: no limit.
-    max: Option<u32>,
+    /// The most attempts in a row; `NO_LIMIT`: no limit.
+    max: u32,
     /// The least delay, if the host has set it.
-    least: Option<Duration>,
-    most: Duration,
+    least_ms: Option<u32>,
+    most_ms: u32,
     attempts: u32,
     /// When the connection was opened.
     opened_at: Option<Instant>,
 }
+
+const NO_LIMIT: u32 = u32::MAX;
 
 /// What the delay before an attempt depends on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,7 +61,14 @@ impl Backoff {
             let (least, most) = (at_least.as_millis(), most.as_millis());
             return Err(format!("is {least} ms, more than reconnect_max_ms, which is {most} ms"));
         }
-        Ok(Backoff { max, least, most, attempts: 0, opened_at: None })
+        let ms = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        Ok(Backoff {
+            max: max.unwrap_or(NO_LIMIT),
+            least_ms: least.map(ms),
+            most_ms: ms(most),
+            attempts: 0,
+            opened_at: None,
+        })
     }
 
     /// The number of attempts in a row so far.
@@ -73,9 +83,9 @@ impl Backoff {
     /// Whether another attempt would follow if the connection was lost now.
     pub fn resumes(&self, now: Instant) -> bool {
         match self.max {
-            Some(0) => false,
-            Some(max) if self.attempts >= max => self.is_stable(now),
-            _ => true,
+            0 => false,
+            NO_LIMIT => true,
+            max => self.attempts < max || self.is_stable(now),
         }
     }
 
@@ -90,7 +100,7 @@ impl Backoff {
             self.attempts = 0;
         }
         self.opened_at = None;
-        if self.max.is_some_and(|max| self.attempts >= max) {
+        if self.max != NO_LIMIT && self.attempts >= self.max {
             return None;
         }
         self.attempts = self.attempts.saturating_add(1);
@@ -104,19 +114,24 @@ impl Backoff {
 
     /// The range of the delay before the current attempt.
     fn range(&self, is_common: bool) -> (Duration, Duration) {
-        let least = self.least.unwrap_or(LEAST);
+        let own = self.least();
+        let least = own.unwrap_or(LEAST);
         let (least, first) = match (is_common, self.attempts) {
             (false, _) => (least, least.saturating_mul(2)),
-            (true, 1) => (self.least.unwrap_or_default(), self.window()),
+            (true, 1) => (own.unwrap_or_default(), self.window()),
             (true, _) => (least, self.window()),
         };
         let factor = 1_u32.checked_shl(self.attempts - 1).unwrap_or(u32::MAX);
-        (least, first.saturating_mul(factor).min(self.most))
+        (least, first.saturating_mul(factor).min(Duration::from_millis(self.most_ms.into())))
+    }
+
+    fn least(&self) -> Option<Duration> {
+        self.least_ms.map(|ms| Duration::from_millis(ms.into()))
     }
 
     fn window(&self) -> Duration {
         const SCALE: u32 = (WINDOW.as_millis() / LEAST.as_millis()) as u32;
-        self.least.map_or(WINDOW, |least| least.saturating_mul(SCALE))
+        self.least().map_or(WINDOW, |least| least.saturating_mul(SCALE))
     }
 }
 

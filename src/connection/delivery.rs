@@ -1,6 +1,5 @@
 //! The events of a connection: into the queue, and out of it.
 
-use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use super::life::Telling;
 use super::Connection;
 use crate::log;
 use crate::protocol::Batch;
-use crate::queue::{Ask, Event, Kind, Recipient, Reconnecting};
+use crate::queue::{Ask, Attached, Event, Kind, Recipient, Reconnecting};
 
 impl Connection {
     /// Puts messages into the queue. Returns false if there is no memory for them.
@@ -104,8 +103,8 @@ impl Recipient for Connection {
         self.life.is_discarded()
     }
 
-    fn host(&self) -> &(dyn Any + Send + Sync) {
-        self.host.as_ref()
+    fn host(&self) -> &Attached {
+        &self.host
     }
 
     fn read(&self, weight: usize) {

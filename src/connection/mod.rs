@@ -37,7 +37,6 @@ mod stranding;
 pub mod tally;
 mod unsent;
 
-use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -66,7 +65,7 @@ use socket2::Socket;
 
 use crate::dial::{DialConfig, Place, Prepared};
 use crate::error::{Code, Error, Result};
-use crate::queue::{Kind, Queue};
+use crate::queue::{Attached, Kind, Queue};
 use crate::sys::WakePipe;
 
 pub type EndGuard = end_guard::EndGuard<Connection>;
@@ -115,8 +114,7 @@ pub struct Connection {
     url: Arc<str>,
     data_type: DataType,
     kind: Kind,
-    /// Data that `capi` attached. Only `capi` knows its type.
-    host: Box<dyn Any + Send + Sync>,
+    host: Attached,
     pub limits: Arc<Limits>,
     home: Arc<Home>,
     life: Life,
@@ -147,7 +145,7 @@ pub struct Parts {
     pub url: Arc<str>,
     pub data_type: DataType,
     pub kind: Kind,
-    pub host: Box<dyn Any + Send + Sync>,
+    pub host: Attached,
     pub limits: Arc<Limits>,
     /// `Some` if the connection is opened again when it is lost.
     pub reconnect: Option<Reconnect>,
@@ -233,6 +231,7 @@ impl Connection {
         self.counters.snapshot(timings, self.outbox().reconnects())
     }
 
+    #[inline]
     pub fn outbox(&self) -> Locked<'_> {
         Locked::new(self.outbox.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -44,6 +44,9 @@ struct Extras {
     broken: Option<io::Error>,
     /// Bytes reserved for messages during their compression.
     promised: usize,
+    /// The host got HOSTWS_E_AGAIN and waits for DRAIN, which is due when at most this many bytes
+    /// are held.
+    drain_at: Option<usize>,
     /// The end of the last pong in `buffer`. A newer pong waits until this one has left.
     pong_end: usize,
     waiting_pong: Option<Box<[u8]>>,
@@ -59,6 +62,7 @@ impl Extras {
     fn is_empty(&self) -> bool {
         self.broken.is_none()
             && self.promised == 0
+            && self.drain_at.is_none()
             && self.pong_end == 0
             && self.waiting_pong.is_none()
             && self.pings.is_empty()
@@ -80,9 +84,6 @@ pub struct Outbox {
     transport: Option<Arc<Transport>>,
     /// The host's last frame does not end its message.
     is_fragmented: bool,
-    /// The host got HOSTWS_E_AGAIN and waits for DRAIN, which is due when at most this many bytes
-    /// are held.
-    drain_at: Option<usize>,
     extras: Option<Box<Extras>>,
     /// The waiting messages are gathered, and leave in a moment.
     is_gathered: bool,
@@ -124,6 +125,7 @@ impl Outbox {
         self.grow(needed)
     }
 
+    #[cold]
     fn grow(&mut self, needed: usize) -> Result<()> {
         self.compact();
         let length = self.buffer.len() + needed;
@@ -148,6 +150,7 @@ impl Outbox {
     }
 
     /// This many bytes were cut off at the front of the buffer.
+    #[inline]
     fn cut(&mut self, bytes: usize) {
         self.written -= bytes;
         self.message_start = self.message_start.saturating_sub(bytes);
@@ -240,8 +243,7 @@ impl Outbox {
             match transport.write(&rest[..rest.len().min(WRITE_CHUNK)]) {
                 Ok(0) => self.extras().broken = Some(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
-                    let lines = transport.sent_lines(&rest[..count]);
-                    if !lines.is_empty() {
+                    if let Some(lines) = transport.sent_lines(&rest[..count]) {
                         self.extras().lines.extend(lines);
                     }
                     total += count;
@@ -292,11 +294,13 @@ impl Outbox {
     }
 
     /// Everything has left.
+    #[inline]
     fn reset(&mut self) {
         self.cut(self.written);
         self.empty();
     }
 
+    #[inline]
     fn empty(&mut self) {
         if let Some(extras) = &mut self.extras {
             extras.pong_end = 0;
@@ -314,11 +318,13 @@ impl Outbox {
         self.waiting() == 0 && !self.owes_drain() && !self.is_broken() && !self.has_reports()
     }
 
+    #[inline]
     pub fn is_gathered(&self) -> bool {
         self.is_gathered
     }
 
     /// Returns the previous value.
+    #[inline]
     pub fn set_gathered(&mut self, is_gathered: bool) -> bool {
         std::mem::replace(&mut self.is_gathered, is_gathered)
     }

@@ -20,11 +20,26 @@ pub struct Unsent {
     boundary: usize,
     /// The state of the reader after the frames before it.
     frames: SentFrames,
-    /// The original payloads of the compressed frames, in order.
-    originals: VecDeque<Vec<u8>>,
-    original_bytes: usize,
+    /// `None` while no compressed frame waits.
+    originals: Option<Box<Originals>>,
+}
+
+/// The original payloads of the compressed frames.
+#[derive(Default)]
+struct Originals {
+    /// In the order of the frames.
+    list: VecDeque<Vec<u8>>,
+    bytes: usize,
     /// The last payload has not been copied yet.
     is_copy_due: bool,
+}
+
+impl Originals {
+    fn remove(&mut self, index: usize) -> Option<Vec<u8>> {
+        let original = self.list.remove(index)?;
+        self.bytes -= original.len();
+        Some(original)
+    }
 }
 
 /// The frames to send again.
@@ -52,7 +67,9 @@ impl Unsent {
 
     /// The bytes that it holds in addition to the waiting bytes.
     pub fn weight_besides(&self, written: usize) -> usize {
-        written - self.boundary + self.original_bytes + self.originals.len() * COPY_OVERHEAD
+        let copies = self.originals.as_ref();
+        let copies = copies.map_or(0, |copies| copies.bytes + copies.list.len() * COPY_OVERHEAD);
+        written - self.boundary + copies
     }
 
     /// Reserves memory for a copy of a payload that is about to be compressed. Only the first write
@@ -61,25 +78,27 @@ impl Unsent {
         let mut original = Vec::new();
         let reserved = original.try_reserve_exact(payload.len());
         reserved
-            .and_then(|()| self.originals.try_reserve(1))
+            .and_then(|()| self.originals.get_or_insert_default().list.try_reserve(1))
             .map_err(|_| no_memory(payload.len()))?;
         Ok(original)
     }
 
     /// Takes note of a compressed frame that was appended to the buffer. `room` is for its copy.
     pub fn push(&mut self, room: Vec<u8>) {
-        self.originals.push_back(room);
-        self.is_copy_due = true;
+        let originals = self.originals.get_or_insert_default();
+        originals.list.push_back(room);
+        originals.is_copy_due = true;
     }
 
     /// Copies the payload of the last frame, unless the frame has already left.
     pub fn keep(&mut self, payload: &[u8]) {
-        if !std::mem::take(&mut self.is_copy_due) {
+        let Some(originals) = &mut self.originals else { return };
+        if !std::mem::take(&mut originals.is_copy_due) {
             return;
         }
-        if let Some(original) = self.originals.back_mut() {
+        if let Some(original) = originals.list.back_mut() {
             original.extend_from_slice(payload);
-            self.original_bytes += payload.len();
+            originals.bytes += payload.len();
         }
     }
 
@@ -98,13 +117,12 @@ impl Unsent {
             self.boundary += size;
             self.frames = frames;
             if data.is_some_and(|data| data.is_compressed) {
-                let original = self.originals.pop_front().unwrap_or_default();
-                self.original_bytes -= original.len();
+                self.originals.as_mut().and_then(|originals| originals.remove(0));
             }
         }
-        if self.originals.is_empty() {
+        if let Some(originals) = self.originals.as_mut().filter(|kept| kept.list.is_empty()) {
             // Frees the memory of a burst.
-            self.originals.shrink_to(8);
+            originals.list.shrink_to(8);
         }
     }
 
@@ -117,8 +135,8 @@ impl Unsent {
             if data.is_some_and(|data| data.is_compressed) {
                 if at < start {
                     index += 1;
-                } else if let Some(original) = self.originals.remove(index) {
-                    self.original_bytes -= original.len();
+                } else if let Some(originals) = &mut self.originals {
+                    originals.remove(index);
                 }
             }
             at += size;
@@ -137,11 +155,12 @@ impl Unsent {
 
     /// Takes the frames to send again, and leaves `self` empty.
     pub fn take(&mut self, buffer: &[u8]) -> Result<Remains> {
-        let Unsent { boundary, mut frames, mut originals, original_bytes, .. } =
-            std::mem::take(self);
+        let Unsent { boundary, mut frames, originals } = std::mem::take(self);
+        let Originals { list: mut originals, bytes, .. } =
+            originals.map(|kept| *kept).unwrap_or_default();
         let mut rest = &buffer[boundary..];
         let mut remains = Remains { is_torn: frames.is_in_message(), ..Remains::default() };
-        let most = rest.len() + original_bytes + originals.len() * MAX_FRAMING;
+        let most = rest.len() + bytes + originals.len() * MAX_FRAMING;
         remains.buffer.try_reserve_exact(most).map_err(|_| no_memory(most))?;
         while let Some(SentFrame { size, data }) = frames.step(rest) {
             let (frame, behind) = rest.split_at(size);

@@ -19,7 +19,11 @@ pub struct Response {
     /// The reason, then `name:value` for each header after a line feed, which none of them can
     /// contain. For a usual name, the name and its colon are one byte: the position in `USUAL`,
     /// from 1.
-    lines: Box<[u8]>,
+    ///
+    /// Then the body.
+    bytes: Box<[u8]>,
+    /// The length of the body in `bytes`.
+    body: u32,
 }
 
 /// Usual names in answers to an upgrade. There can be at most eight, because byte 9 is a tab.
@@ -32,6 +36,11 @@ const USUAL: [&str; 7] = [
     "Date",
     "Server",
 ];
+
+/// Usual lines: the name, as its position in `USUAL`, and the value. Each is one byte, from
+/// `FIRST_LINE`, because the bytes before that are a line feed and names.
+const USUAL_LINES: [(u8, &[u8]); 3] = [(1, b"websocket"), (2, b"Upgrade"), (2, b"upgrade")];
+const FIRST_LINE: u8 = 11;
 
 /// Leaves out the headers, because they may contain cookies.
 impl fmt::Debug for Response {
@@ -53,27 +62,56 @@ impl Response {
             lines.push(b'\n');
             let name = name.as_ref();
             match (1..).zip(USUAL).find(|(_, usual)| usual.eq_ignore_ascii_case(name)) {
-                Some((place, _)) => lines.push(place),
+                Some((place, _)) => {
+                    let line = (place, value.as_ref());
+                    if let Some((byte, _)) =
+                        (FIRST_LINE..).zip(USUAL_LINES).find(|(_, usual)| *usual == line)
+                    {
+                        lines.push(byte);
+                        continue;
+                    }
+                    lines.push(place);
+                }
                 None => lines.extend([name.as_bytes(), b":"].concat()),
             }
             lines.extend_from_slice(value.as_ref());
         }
         // Copied to drop the spare capacity.
-        Response { status, is_old: false, lines: lines.as_slice().into() }
+        Response { status, is_old: false, bytes: lines.as_slice().into(), body: 0 }
+    }
+
+    /// The same with the beginning of the body, which is only kept if the upgrade was refused.
+    pub fn with_body(self, body: &[u8]) -> Response {
+        let bytes = [self.lines(), body].concat().into();
+        Response { bytes, body: body.len() as u32, ..self }
+    }
+
+    pub fn body(&self) -> &[u8] {
+        &self.bytes[self.lines().len()..]
+    }
+
+    fn lines(&self) -> &[u8] {
+        &self.bytes[..self.bytes.len() - self.body as usize]
     }
 
     pub fn reason(&self) -> &str {
-        let reason = self.lines.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let reason = self.lines().split(|&byte| byte == b'\n').next().unwrap_or_default();
         std::str::from_utf8(reason).unwrap_or_default()
     }
 
     /// The headers in order. Names are in upper or lower case. A value may contain all bytes except
     /// control characters (RFC 9110 5.5).
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.lines.split(|&byte| byte == b'\n').skip(1).filter_map(|line| {
-            let place = usize::from(*line.first()?);
-            if let Some(name) = USUAL.get(place.wrapping_sub(1)) {
-                return Some((*name, &line[1..]));
+        let usual = |place: u8| USUAL.get(usize::from(place).wrapping_sub(1)).copied();
+        self.lines().split(|&byte| byte == b'\n').skip(1).filter_map(move |line| {
+            let byte = *line.first()?;
+            if let Some(name) = usual(byte) {
+                return Some((name, &line[1..]));
+            }
+            if let Some((place, value)) =
+                USUAL_LINES.get(usize::from(byte.wrapping_sub(FIRST_LINE)))
+            {
+                return Some((usual(*place)?, *value));
             }
             let colon = line.iter().position(|&byte| byte == b':')?;
             Some((std::str::from_utf8(&line[..colon]).ok()?, &line[colon + 1..]))

@@ -99,6 +99,13 @@ pub enum Kind {
     Pull = 1,
 }
 
+/// Data that `capi` attached to a connection. Only `capi` knows what it is.
+pub struct Attached {
+    /// Shared with other connections.
+    pub common: Arc<dyn Any + Send + Sync>,
+    pub own: usize,
+}
+
 /// The connection that an event is for, as the queue sees it.
 pub trait Recipient: Send + Sync {
     fn id(&self) -> i32;
@@ -112,8 +119,7 @@ pub trait Recipient: Send + Sync {
     fn is_muted(&self) -> bool;
     /// Whether the host does not even want TERMINATE.
     fn is_discarded(&self) -> bool;
-    /// The data that `capi` attached to it.
-    fn host(&self) -> &(dyn Any + Send + Sync);
+    fn host(&self) -> &Attached;
     /// The host has got this many bytes of it, or never will.
     fn read(&self, weight: usize);
     /// The event has been delivered, or never will be.
@@ -149,6 +155,7 @@ impl Entry {
 
     /// The number of its events, with those already delivered.
     #[allow(clippy::len_without_is_empty)]
+    #[inline]
     pub fn len(&self) -> usize {
         match &self.event {
             Event::Messages(batch) => batch.len(),
@@ -157,6 +164,7 @@ impl Entry {
     }
 
     /// The number of its events that are not delivered yet.
+    #[inline]
     pub fn left(&self) -> usize {
         self.len() - self.first
     }

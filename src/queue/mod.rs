@@ -17,7 +17,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub use engine::{Engine, Turn, Turned};
-pub use event::{Ask, Ending, Entry, Event, Kind, Pong, Recipient, Reconnecting};
+pub use event::{Ask, Attached, Ending, Entry, Event, Kind, Pong, Recipient, Reconnecting};
 pub use pool::IDLE as POOL_IDLE;
 pub use waiting::{Goal, Loan, Sleeper, Wait, Waited};
 pub use wakeup::Wakeup;
@@ -51,6 +51,7 @@ impl Queue {
         self.owner.is_some()
     }
 
+    #[inline]
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -29,11 +29,22 @@ pub struct Transport {
 
 enum Channel {
     Plain(Socket),
-    Tls {
-        session: Mutex<Box<Session<Stream>>>,
-        /// TLS ends at a proxy, and the server behind it does not use TLS.
-        ends_at_proxy: bool,
-    },
+    /// Boxed, because it is larger, and most of many connections are plain.
+    Tls(Box<Tls>),
+}
+
+struct Tls {
+    session: Mutex<Session<Stream>>,
+    /// TLS ends at a proxy, and the server behind it does not use TLS.
+    ends_at_proxy: bool,
+}
+
+impl Tls {
+    /// After a panic inside OpenSSL's wrapper, a session reports errors. So a poisoned lock is
+    /// still safe to use.
+    fn session(&self) -> MutexGuard<'_, Session<Stream>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Transport {
@@ -42,7 +53,8 @@ impl Transport {
         let channel = match stream {
             Stream::Plain(wire) => Channel::Plain(wire.socket),
             Stream::Tls(session) => {
-                Channel::Tls { session: Mutex::new(session), ends_at_proxy: !is_secure }
+                let session = Mutex::new(*session);
+                Channel::Tls(Box::new(Tls { session, ends_at_proxy: !is_secure }))
             }
         };
         Transport { channel, tap: None }
@@ -79,14 +91,15 @@ impl Transport {
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         sys::uncancelled(|| match &self.channel {
             Channel::Plain(socket) => socket.write(bytes),
-            Channel::Tls { session, .. } => lock(session).write(bytes),
+            Channel::Tls(tls) => tls.session().write(bytes),
         })
     }
 
-    /// Returns the lines to log for bytes that were written. Most of the time there are none. The
-    /// caller logs them when it holds no lock.
-    pub fn sent_lines(&self, bytes: &[u8]) -> Vec<String> {
-        self.tap.as_ref().map(|tap| tap.sent(bytes)).unwrap_or_default()
+    /// Returns the lines to log for bytes that were written, if frames are logged. The caller logs
+    /// them when it holds no lock.
+    #[inline]
+    pub fn sent_lines(&self, bytes: &[u8]) -> Option<Vec<String>> {
+        Some(self.tap.as_ref()?.sent(bytes))
     }
 
     /// How many of the bytes that `write` did not report as written may have been encrypted. These
@@ -94,7 +107,7 @@ impl Transport {
     pub fn committed(&self) -> usize {
         match &self.channel {
             Channel::Plain(_) => 0,
-            Channel::Tls { session, .. } => lock(session).committed(),
+            Channel::Tls(tls) => tls.session().committed(),
         }
     }
 
@@ -103,7 +116,7 @@ impl Transport {
     pub fn is_halfway(&self) -> bool {
         match &self.channel {
             Channel::Plain(_) => false,
-            Channel::Tls { session, .. } => lock(session).is_halfway(),
+            Channel::Tls(tls) => tls.session().is_halfway(),
         }
     }
 
@@ -111,8 +124,8 @@ impl Transport {
     pub fn finish(&self) {
         match &self.channel {
             Channel::Plain(socket) => socket.shutdown(Shutdown::Write),
-            Channel::Tls { session, .. } => {
-                let mut session = lock(session);
+            Channel::Tls(tls) => {
+                let mut session = tls.session();
                 session.say_end();
                 session.socket().shutdown(Shutdown::Write);
             }
@@ -124,8 +137,8 @@ impl Transport {
     pub fn close(&self) {
         match &self.channel {
             Channel::Plain(socket) => socket.shutdown(Shutdown::Both),
-            Channel::Tls { session, .. } => {
-                let mut session = lock(session);
+            Channel::Tls(tls) => {
+                let mut session = tls.session();
                 session.say_end();
                 session.socket().shutdown(Shutdown::Both);
             }
@@ -136,23 +149,23 @@ impl Transport {
     pub fn ends(&self) -> Option<Ends> {
         match &self.channel {
             Channel::Plain(socket) => socket.ends(),
-            Channel::Tls { session, .. } => lock(session).socket().ends(),
+            Channel::Tls(tls) => tls.session().socket().ends(),
         }
     }
 
     /// The TLS session with the server; `None` without TLS.
     pub fn tls_facts(&self) -> Option<TlsFacts> {
         match &self.channel {
-            Channel::Tls { session, ends_at_proxy: false } => Some(lock(session).facts()),
-            Channel::Plain(_) | Channel::Tls { .. } => None,
+            Channel::Tls(tls) if !tls.ends_at_proxy => Some(tls.session().facts()),
+            Channel::Plain(_) | Channel::Tls(_) => None,
         }
     }
 
     /// The server's own certificate in DER.
     pub fn peer_certificate(&self) -> Option<Vec<u8>> {
         match &self.channel {
-            Channel::Tls { session, ends_at_proxy: false } => lock(session).peer_certificate(),
-            Channel::Plain(_) | Channel::Tls { .. } => None,
+            Channel::Tls(tls) if !tls.ends_at_proxy => tls.session().peer_certificate(),
+            Channel::Plain(_) | Channel::Tls(_) => None,
         }
     }
 }
@@ -161,13 +174,7 @@ impl Channel {
     fn read(&self, rooms: &mut [Room<'_>], at_end: bool) -> io::Result<Received> {
         match self {
             Channel::Plain(socket) => socket.receive(rooms, at_end),
-            Channel::Tls { session, .. } => lock(session).receive(rooms, at_end),
+            Channel::Tls(tls) => tls.session().receive(rooms, at_end),
         }
     }
-}
-
-/// After a panic inside OpenSSL's wrapper, a session reports errors. So a poisoned lock is still
-/// safe to use.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

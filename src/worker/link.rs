@@ -10,7 +10,7 @@ use super::dialing::Dialing;
 use super::hesitation::{Decision, Hesitation};
 use super::reconnect::{is_passing_failure, may_hit_all, refusing_status, retry_after};
 use super::session::{Flow, Reading, Session};
-use super::timers::Due;
+use super::timers::{earlier, Due};
 use crate::connection::{Answer, EndGuard, Loss, Mailbox, Pause};
 use crate::dial::{DialConfig, Failure, Jobs, Place, Prepared, Progress, Resources, Verify};
 use crate::error::{Code, Error};
@@ -195,7 +195,6 @@ impl Link {
                 let transport = Arc::new(established.transport);
                 self.connection.set_answer(Answer {
                     response: established.response,
-                    body: Box::default(),
                     has_subprotocol: established.agreed.subprotocol.is_some(),
                     deflate: established.agreed.deflate,
                     timings: established.timings,
@@ -223,7 +222,7 @@ impl Link {
             Phase::Hesitating(hesitation) => hesitation.deadline(),
             Phase::Waiting(waiting) => Some(waiting.until),
         };
-        [of_phase, self.connection.next_expiry()].into_iter().flatten().min()
+        earlier(of_phase, self.connection.next_expiry())
     }
 
     pub fn on_timer(&mut self, token: Token, tools: &mut Tools<'_>) -> Flow {
@@ -291,8 +290,7 @@ impl Link {
         if let Some((response, body)) = failure.response {
             let timings = failure.timings;
             self.connection.set_answer(Answer {
-                response,
-                body: body.into(),
+                response: response.with_body(&body),
                 has_subprotocol: false,
                 deflate: None,
                 timings,
@@ -307,6 +305,7 @@ impl Link {
     }
 
     /// Opens a lost connection again, if the options say so.
+    #[inline]
     fn settle(&mut self, flow: Flow, now: Instant) -> Flow {
         match flow {
             Flow::Lost(error, ending) => self.lost(error, ending, None, true, now),

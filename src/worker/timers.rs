@@ -62,6 +62,15 @@ impl Timers {
     }
 }
 
+/// The earlier of two points in time that may be missing.
+#[inline]
+pub fn earlier<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 /// Keys count connections, and there are fewer than 2^32.
 fn number(key: usize) -> u32 {
     u32::try_from(key).unwrap_or(u32::MAX)

@@ -1,4 +1,3 @@
-use std::any::Any;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -7,11 +6,11 @@ use crate::capi::host::HostHandler;
 use crate::connection::DataType;
 use crate::process::ThreadToken;
 use crate::protocol::{Batch, MessageKind};
-use crate::queue::Recipient;
+use crate::queue::{Attached, Recipient};
 
 /// A connection with a defect that can be switched on.
 struct Faulty {
-    host: HostHandler,
+    host: Attached,
     waiting: AtomicUsize,
     queued: AtomicUsize,
     is_faulty: AtomicBool,
@@ -37,7 +36,7 @@ impl Recipient for Faulty {
     fn is_discarded(&self) -> bool {
         false
     }
-    fn host(&self) -> &(dyn Any + Send + Sync) {
+    fn host(&self) -> &Attached {
         &self.host
     }
     fn read(&self, _: usize) {}
@@ -53,7 +52,7 @@ fn payload(call: &Call) -> Vec<u8> {
 /// Polls until there is nothing more. In the first poll, the defect comes after `good` messages.
 fn delivered(good: usize, by_the_short_way: bool) -> Vec<Vec<u8>> {
     let faulty = Arc::new(Faulty {
-        host: HostHandler::pull(DataType::Text, std::ptr::null_mut()),
+        host: HostHandler::pull(DataType::Text, std::ptr::null_mut()).attach(),
         waiting: AtomicUsize::new(0),
         queued: AtomicUsize::new(0),
         is_faulty: AtomicBool::new(false),

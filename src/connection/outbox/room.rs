@@ -20,6 +20,7 @@ impl Outbox {
     }
 
     /// The bytes that count: waiting bytes, copies kept to be sent again, promises, and marks.
+    #[inline]
     fn held(&self) -> usize {
         let kept = self
             .reconnect
@@ -29,6 +30,7 @@ impl Outbox {
     }
 
     /// The largest frame that may wait in addition.
+    #[inline]
     pub(super) fn room(&self, bound: SendBound) -> usize {
         match self.held() {
             0 => bound.alone,
@@ -60,7 +62,8 @@ impl Outbox {
             return Error::ws(Code::TooBig, words);
         }
         let least = (queue / 2).min(queue.saturating_sub(needed));
-        self.drain_at = Some(self.drain_at.map_or(least, |at| at.min(least)));
+        let drain_at = &mut self.extras().drain_at;
+        *drain_at = Some(drain_at.map_or(least, |at| at.min(least)));
         let held = self.held();
         let words = format!(
             "{held} bytes wait to be sent, {needed} more would exceed send_queue_max, which is \
@@ -70,14 +73,24 @@ impl Outbox {
     }
 
     /// Whether the host waits for DRAIN.
+    #[inline]
     pub fn owes_drain(&self) -> bool {
-        self.drain_at.is_some()
+        self.drain_at().is_some()
     }
 
     /// Whether a DRAIN is due: a message was refused, and now there is room for it and half of the
     /// limit is free.
     pub fn take_drain(&mut self) -> bool {
-        let is_due = self.drain_at.is_some_and(|at| self.held() <= at);
-        is_due && self.drain_at.take().is_some()
+        if self.drain_at().is_none_or(|at| self.held() > at) {
+            return false;
+        }
+        self.extras().drain_at = None;
+        self.tidy();
+        true
+    }
+
+    #[inline]
+    fn drain_at(&self) -> Option<usize> {
+        self.extras.as_ref()?.drain_at
     }
 }

@@ -399,3 +399,29 @@ fn what_may_be_followed_by_another_request() {
         assert_eq!(response.keeps_alive(), keeps_alive, "{head}");
     }
 }
+
+#[test]
+fn usual_lines_and_a_body_take_little_and_come_back_as_they_were() {
+    let headers = [
+        ("Upgrade", "websocket"),
+        ("upgrade", "WebSocket"),
+        ("Connection", "Upgrade"),
+        ("CONNECTION", "upgrade"),
+        ("Connection", "keep-alive, Upgrade"),
+        ("Server", "websocket"),
+        ("X-Own", ""),
+    ];
+    let response = Response::new(403, "No", headers);
+    let refused = response.clone().with_body(b"so\nit:is");
+    for (response, body) in [(&response, &b""[..]), (&refused, b"so\nit:is")] {
+        assert_eq!((response.reason(), response.body()), ("No", body));
+        let back: Vec<_> = response.headers().collect();
+        assert_eq!(back.len(), headers.len());
+        for ((name, value), (wanted_name, wanted)) in back.into_iter().zip(headers) {
+            assert!(name.eq_ignore_ascii_case(wanted_name), "{name}");
+            assert_eq!(value, wanted.as_bytes(), "{name}");
+        }
+    }
+    let usual = [("Upgrade", "websocket"), ("Connection", "Upgrade")];
+    assert_eq!(Response::new(101, "Switching Protocols", usual).bytes.len(), 4);
+}

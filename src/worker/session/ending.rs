@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::parting::{Cause, Fault, Parting, NOT_PARTING};
+use super::parting::{Cause, Fault};
 use super::{Flow, Session};
 use crate::connection::{add, Outbox};
 use crate::dial::broken_session;
@@ -19,14 +19,6 @@ use crate::worker::reconnect::is_passing_close;
 const GRACE: Duration = Duration::from_millis(500);
 
 impl Session {
-    pub(super) fn parting(&self) -> &Parting {
-        self.parting.as_deref().unwrap_or(&NOT_PARTING)
-    }
-
-    pub(super) fn parting_mut(&mut self) -> &mut Parting {
-        self.parting.get_or_insert_default()
-    }
-
     /// Fails the connection (RFC 6455 7.1.7) as soon as the host had a chance to answer the
     /// messages before the fault. Nothing more is read.
     pub(super) fn fail(&mut self, close_code: u16, error: Error, now: Instant) {
@@ -146,7 +138,7 @@ impl Session {
         }
         let Ok(frame) = Outbox::close_frame(code) else { return false };
         let written = self.transport.write(&frame).unwrap_or(0);
-        for line in self.transport.sent_lines(&frame[..written]) {
+        for line in self.transport.sent_lines(&frame[..written]).unwrap_or_default() {
             log::line!(Trace, "{line}");
         }
         add(&self.connection.counters.wire_sent, written);

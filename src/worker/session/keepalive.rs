@@ -17,7 +17,7 @@ const PROMPT: Duration = Duration::from_secs(5);
 impl Session {
     /// When the next ping or its answer is due.
     pub(super) fn ping_at(&self) -> Option<Instant> {
-        match &self.awaited {
+        match self.awaited() {
             Some(ping) => Some(ping.since + ping.limit?),
             None => {
                 let interval = self.connection.limits.ping_interval?;
@@ -30,7 +30,7 @@ impl Session {
 
     /// Called at the time of `ping_at`.
     pub(super) fn on_silence(&mut self, now: Instant) -> Flow {
-        let Some(ping) = &self.awaited else {
+        let Some(ping) = self.awaited() else {
             self.ping(self.connection.limits.ping_timeout, false, now);
             return Flow::Stay;
         };
@@ -51,7 +51,7 @@ impl Session {
 
     /// Whether nothing was received since the machine woke up.
     pub fn has_just_slept(&self) -> bool {
-        self.awaited.as_ref().is_some_and(|ping| ping.is_after_sleep)
+        self.awaited().is_some_and(|ping| ping.is_after_sleep)
     }
 
     fn ping(&mut self, limit: Option<Duration>, is_after_sleep: bool, now: Instant) {
@@ -67,15 +67,16 @@ impl Session {
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
         let leaves_at = sent + outbox.waiting() as u64;
         drop(outbox);
-        self.awaited =
-            Some(Box::new(Awaited { since: now, limit, sent, leaves_at, is_after_sleep }));
+        let awaited = Awaited { since: now, limit, sent, leaves_at, is_after_sleep };
+        self.extras_mut().awaited = Some(awaited);
         self.write(now);
     }
 
     /// Takes note of the total number of bytes sent. While the server still takes bytes from before
     /// the ping, it cannot answer.
     pub(super) fn on_sent(&mut self, sent: u64, now: Instant) {
-        if let Some(ping) = &mut self.awaited {
+        let awaited = self.extras.as_mut().and_then(|extras| extras.awaited.as_mut());
+        if let Some(ping) = awaited {
             if ping.sent < ping.leaves_at && sent > ping.sent {
                 ping.sent = sent;
                 ping.since = now;
@@ -86,6 +87,6 @@ impl Session {
     /// Takes note that something was received.
     pub(super) fn hear(&mut self, now: Instant) {
         self.heard_at = now;
-        self.awaited = None;
+        self.forget_ping();
     }
 }

@@ -2,6 +2,7 @@
 
 mod awaited;
 mod ending;
+mod extras;
 mod incoming;
 mod keepalive;
 mod parting;
@@ -12,9 +13,9 @@ use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::awaited::{head_start, Awaited};
+use self::awaited::head_start;
+use self::extras::Extras;
 use self::incoming::Incoming;
-use self::parting::Parting;
 pub use self::receiving::READ_SIZE;
 use crate::chance::Chance;
 use crate::connection::Connection;
@@ -23,6 +24,7 @@ use crate::log;
 use crate::protocol::ReadBuffer;
 use crate::queue::{Ending, Event};
 use crate::transport::{Received, Transport};
+use crate::worker::timers::earlier;
 
 /// How often a connection may read in one turn, so that a flood does not starve the others.
 const READS_PER_TURN: usize = 8;
@@ -57,22 +59,13 @@ pub struct Session {
     at_end: bool,
     /// The last read was of a large message.
     was_large: bool,
-    parting: Option<Box<Parting>>,
+    extras: Option<Box<Extras>>,
     heard_at: Instant,
-    awaited: Option<Box<Awaited>>,
     was_paused: bool,
     /// A control frame has arrived, and may have queued an answer.
     has_answered: bool,
     /// See `head_start`.
     head_start_ms: u32,
-    stuck: Option<Box<Stuck>>,
-}
-
-/// Bytes that wait because the socket takes no more.
-struct Stuck {
-    since: Instant,
-    /// How many bytes had been sent at that time.
-    sent: u64,
 }
 
 impl Session {
@@ -84,13 +77,11 @@ impl Session {
             incoming: None,
             at_end: true,
             was_large: false,
-            parting: None,
+            extras: None,
             heard_at: now,
-            awaited: None,
             was_paused: false,
             has_answered: false,
             head_start_ms,
-            stuck: None,
         }
     }
 
@@ -128,6 +119,7 @@ impl Session {
     }
 
     /// When `on_timer` is due even if nothing happens.
+    #[inline]
     pub fn deadline(&self) -> Option<Instant> {
         if self.parting().close_deadline.is_some() {
             return self.parting().close_deadline;
@@ -139,18 +131,19 @@ impl Session {
         if self.is_paused() {
             return None;
         }
-        [self.ping_at(), self.write_deadline()].into_iter().flatten().min()
+        earlier(self.ping_at(), self.write_deadline())
     }
 
+    #[inline]
     fn write_deadline(&self) -> Option<Instant> {
-        Some(self.stuck.as_ref()?.since + self.write_limit()?)
+        Some(self.stuck()?.since + self.write_limit()?)
     }
 
     /// How long data may wait for a server that takes none of it.
     fn write_limit(&self) -> Option<Duration> {
         let limits = &self.connection.limits;
         let unattended = self.connection.life().is_unattended().then_some(limits.close_timeout);
-        [limits.write_timeout, unattended].into_iter().flatten().min()
+        earlier(limits.write_timeout, unattended)
     }
 
     /// Acts on deadlines that have passed.
@@ -186,8 +179,8 @@ impl Session {
         if outbox.is_quiet()
             && !life.is_closing()
             && !life.is_draining()
-            && self.stuck.is_none()
-            && self.awaited.is_none()
+            && self.stuck().is_none()
+            && self.awaited().is_none()
         {
             return;
         }
@@ -198,18 +191,17 @@ impl Session {
         let is_closing = life.is_closing();
         let all_left = outbox.waiting() == 0;
         let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
-        match &mut self.stuck {
-            stuck if !outbox.is_stuck() => *stuck = None,
-            Some(stuck) if stuck.sent == sent => {}
-            Some(stuck) => **stuck = Stuck { since: now, sent },
-            stuck => *stuck = Some(Box::new(Stuck { since: now, sent })),
-        }
-        if let Some(error) = outbox.take_broken() {
-            self.parting.get_or_insert_default().broken = Some(error);
-            self.at_end = true;
+        let is_stuck = outbox.is_stuck();
+        let broken = outbox.take_broken();
+        if broken.is_some() {
             drop(outbox.detach());
         }
         drop(outbox);
+        self.note_stuck(is_stuck, sent, now);
+        if let Some(error) = broken {
+            self.parting_mut().broken = Some(error);
+            self.at_end = true;
+        }
         self.on_sent(sent, now);
         self.connection.report_sent(reports);
         if drained {
@@ -290,7 +282,7 @@ impl Session {
     fn resume(&mut self, now: Instant) {
         log::line!(Debug, "connection {}: reading goes on", self.connection.id);
         self.hear(now);
-        if let Some(stuck) = &mut self.stuck {
+        if let Some(stuck) = self.extras.as_mut().and_then(|extras| extras.stuck.as_mut()) {
             stuck.since = now;
         }
     }
