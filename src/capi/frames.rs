@@ -28,6 +28,7 @@ struct Frame {
 pub struct Poller(Arc<Queue>);
 
 impl Poller {
+    #[inline]
     pub fn enter(queue: Arc<Queue>) -> Result<Poller> {
         queue.enter()?;
         Ok(Poller(queue))
@@ -70,10 +71,12 @@ pub fn reap(mark: usize, pump: usize) {
 }
 
 /// The same for the call at `mark`: everything deeper on the stack is gone.
+#[inline]
 fn reap_below(mark: usize) {
     discard(|innermost| innermost < mark);
 }
 
+#[inline]
 fn discard(is_dead: impl Fn(usize) -> bool) {
     while let Some(dead) = with(|frames| {
         let innermost = frames.0.last()?.mark;

@@ -206,15 +206,19 @@ pub fn switch(value: i32, name: &str) -> Result<bool> {
 }
 
 /// Converts a timeout of C: -1 means none.
+#[inline]
 pub fn timeout(milliseconds: i32) -> Result<Option<Duration>> {
     match milliseconds {
         -1 => Ok(None),
         0.. => Ok(Some(Duration::from_millis(milliseconds.unsigned_abs().into()))),
-        _ => Err(Error::ws(
-            Code::Argument,
-            format!("timeout_ms is {milliseconds}; it must be -1 or more"),
-        )),
+        _ => Err(bad_timeout(milliseconds)),
     }
+}
+
+#[cold]
+fn bad_timeout(milliseconds: i32) -> Error {
+    let words = format!("timeout_ms is {milliseconds}; it must be -1 or more");
+    Error::ws(Code::Argument, words)
 }
 
 /// The largest `struct_size` that is accepted.

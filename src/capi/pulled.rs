@@ -168,6 +168,7 @@ impl Pulled {
 
     /// An entry that was returned completely counts as read: the server may send more even if the
     /// host fetches no more. Returns how much is left.
+    #[inline]
     fn hand_over(&mut self) -> usize {
         let mut left = 0;
         for pulled in &mut self.entries {
@@ -196,6 +197,7 @@ impl Pulled {
 }
 
 impl PulledEntry {
+    #[inline]
     fn left(&self) -> usize {
         self.entry.len() - self.index
     }

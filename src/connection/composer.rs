@@ -110,15 +110,24 @@ impl Composer {
 }
 
 /// Checks a whole message, and returns the kind of its frame.
+#[inline]
 pub fn check(payload: &[u8], data_type: DataType) -> Result<MessageKind> {
     match data_type {
         DataType::Blob => {}
-        DataType::Text => crate::protocol::check_utf8(payload).map_err(not_utf8)?,
-        DataType::Object => json::check(payload)?,
+        _ => check_text(payload, data_type)?,
     }
     Ok(kind_of(data_type))
 }
 
+#[inline(never)]
+fn check_text(payload: &[u8], data_type: DataType) -> Result<()> {
+    match data_type {
+        DataType::Object => json::check(payload),
+        _ => crate::protocol::check_utf8(payload).map_err(not_utf8),
+    }
+}
+
+#[inline]
 fn kind_of(data_type: DataType) -> MessageKind {
     match data_type {
         DataType::Blob => MessageKind::Binary,

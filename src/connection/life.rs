@@ -91,6 +91,7 @@ const DISCARDED: u16 = 1 << 12;
 struct State(u16);
 
 impl State {
+    #[inline]
     fn phase(self) -> Phase {
         PHASES.get(usize::from(self.0 & PHASE_BITS)).copied().unwrap_or(Phase::Forgotten)
     }
@@ -111,6 +112,7 @@ impl State {
         State(self.0 & !PHASE_BITS | phase as u16)
     }
 
+    #[inline]
     fn takes_messages(self) -> bool {
         self.phase() < Phase::Closing && !self.has(DRAINING)
     }
@@ -272,6 +274,7 @@ impl Life {
     }
 
     /// Fails unless messages are still accepted.
+    #[inline]
     pub fn check_takes_messages(&self) -> Result<()> {
         if self.now().takes_messages() {
             return Ok(());

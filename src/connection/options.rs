@@ -33,17 +33,21 @@ pub enum DataType {
 }
 
 impl DataType {
+    #[inline]
     pub fn from_number(number: i32) -> Result<DataType> {
         match number {
             1 => Ok(DataType::Text),
             2 => Ok(DataType::Blob),
             3 => Ok(DataType::Object),
-            _ => Err(Error::ws(
-                Code::Argument,
-                format!("{number} is not a data type; 1 is text, 2 blob, 3 object"),
-            )),
+            _ => Err(no_data_type(number)),
         }
     }
+}
+
+#[cold]
+fn no_data_type(number: i32) -> Error {
+    let words = format!("{number} is not a data type; 1 is text, 2 blob, 3 object");
+    Error::ws(Code::Argument, words)
 }
 
 macro_rules! options {

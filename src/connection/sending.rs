@@ -108,6 +108,7 @@ impl Connection {
 
     /// The negotiated parameters and their epoch, if a message of that length is compressed. Before
     /// the connection is open, messages are not compressed, because nothing is negotiated yet.
+    #[inline]
     fn compresses(&self, length: usize) -> Option<(DeflateParams, u32)> {
         if length < self.limits.deflate_threshold? || !self.life.is_open() {
             return None;

@@ -114,9 +114,10 @@ impl Batch {
         self.spares = spares;
     }
 
-    /// Takes back the memory that no message has needed.
-    pub fn take_spares(&mut self) -> Vec<Vec<u8>> {
-        std::mem::take(&mut self.spares)
+    /// Takes back the memory that no message has needed, if there is some.
+    #[inline]
+    pub fn take_spares(&mut self) -> Option<Vec<Vec<u8>>> {
+        (!self.spares.is_empty()).then(|| std::mem::take(&mut self.spares))
     }
 
     /// Empty memory for a message of that length and its NUL, if there is some that is not much
@@ -132,7 +133,7 @@ impl Batch {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.taken.clear();
-        for mut large in self.large.drain(..) {
+        while let Some(mut large) = self.large.pop() {
             large.clear();
             self.spares.push(large);
         }
@@ -340,7 +341,7 @@ mod tests {
         batch.push(MessageKind::Text, &vec![b'a'; 2 * LARGE]).unwrap();
         assert_eq!(batch.get(0).unwrap().payload.as_ptr(), address);
         assert_eq!(batch.get(0).unwrap().payload.len(), 2 * LARGE - 100);
-        assert!(batch.take_spares()[0].capacity() > 4 * LARGE, "too much for the second");
+        assert!(batch.take_spares().unwrap()[0].capacity() > 4 * LARGE, "too much for the second");
     }
 
     #[test]

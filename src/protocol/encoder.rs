@@ -3,7 +3,7 @@
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::frame::{FIN, MASKED, RSV1};
-use super::mask::append_masked;
+use super::mask::{append, append_masked};
 use super::{MaskSource, MessageKind, MAX_CONTROL, MAX_REASON};
 
 /// The size of the longest header with its masking key.
@@ -95,19 +95,17 @@ fn encode_frame(out: &mut Vec<u8>, first: u8, payload: &[u8], masks: &mut MaskSo
     let key = masks.next_key();
     out.reserve(encoded_len(len));
     match len {
-        0..=125 => {
-            out.extend_from_slice(&[first, MASKED | len as u8, key[0], key[1], key[2], key[3]])
-        }
+        0..=125 => append(out, [first, MASKED | len as u8]),
         126..=0xFFFF => {
-            let [a, b] = (len as u16).to_be_bytes();
-            out.extend_from_slice(&[first, MASKED | 126, a, b, key[0], key[1], key[2], key[3]]);
+            append(out, [first, MASKED | 126]);
+            append(out, (len as u16).to_be_bytes());
         }
         _ => {
-            out.extend_from_slice(&[first, MASKED | 127]);
-            out.extend_from_slice(&(len as u64).to_be_bytes());
-            out.extend_from_slice(&key);
+            append(out, [first, MASKED | 127]);
+            append(out, (len as u64).to_be_bytes());
         }
     }
+    append(out, key);
     append_masked(out, payload, key);
 }
 

@@ -65,51 +65,114 @@ pub(super) fn append_masked(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
 
 #[inline(never)]
 fn append_long(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
-    let (blocks, rest) = payload.split_at(payload.len() / BLOCK * BLOCK);
-    let keys: [u8; BLOCK] = std::array::from_fn(|at| key[at % 4]);
+    let blocks = payload.chunks_exact(BLOCK);
+    let rest = blocks.remainder();
+    let key16 = repeated(key);
     out.reserve(payload.len());
-    let room = out.spare_capacity_mut();
-    for (room, block) in room.chunks_exact_mut(BLOCK).zip(blocks.chunks_exact(BLOCK)) {
-        for at in 0..BLOCK {
-            room[at].write(block[at] ^ keys[at]);
-        }
+    for block in blocks {
+        // SAFETY: there is room for the whole payload, and vectors have no padding.
+        unsafe { append_unchecked(out, masked(block, key16)) };
     }
-    // SAFETY: there is room, and this many bytes have just been written.
-    unsafe { out.set_len(out.len() + blocks.len()) };
     append_short(out, rest, key);
 }
 
 #[inline]
 fn append_short(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
-    let key8 = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
+    let key16 = repeated(key);
     // The size of a block is a multiple of four, so the key starts again after it.
     let mut blocks = payload.chunks_exact(BLOCK);
     for block in &mut blocks {
-        let mut masked = [0u8; BLOCK];
-        masked.copy_from_slice(block);
-        for word in masked.chunks_exact_mut(8) {
-            mask_word(word, key8);
-        }
-        out.extend_from_slice(&masked);
+        // SAFETY: vectors have no padding.
+        unsafe { append_plain(out, masked(block, key16)) };
     }
     let mut words = blocks.remainder().chunks_exact(8);
     for from in &mut words {
-        let mut word = [0u8; 8];
+        let mut word = [0; 8];
         word.copy_from_slice(from);
-        mask_word(&mut word, key8);
-        out.extend_from_slice(&word);
+        append(out, (u64::from_ne_bytes(word) ^ key16 as u64).to_ne_bytes());
     }
     for (byte, key) in words.remainder().iter().zip(key.iter().cycle()) {
         out.push(byte ^ key);
     }
 }
 
-/// Masks the eight bytes of `word`.
+/// The key four times.
 #[inline]
-fn mask_word(word: &mut [u8], key8: u64) {
-    let mut bytes = [0u8; 8];
-    bytes.copy_from_slice(word);
-    word.copy_from_slice(&(u64::from_ne_bytes(bytes) ^ key8).to_ne_bytes());
+fn repeated(key: [u8; 4]) -> u128 {
+    let key4 = u128::from(u32::from_ne_bytes(key));
+    key4 | key4 << 32 | key4 << 64 | key4 << 96
+}
+
+/// Masks a block. Each part is written out, because a compiler that makes the code small makes no
+/// vectors of a loop.
+#[inline]
+fn masked(block: &[u8], key16: u128) -> [Vector; 4] {
+    let part = |at: usize| xor(&block[at..at + 16], key16);
+    [part(0), part(16), part(32), part(48)]
+}
+
+#[cfg(target_arch = "x86_64")]
+type Vector = std::arch::x86_64::__m128i;
+#[cfg(not(target_arch = "x86_64"))]
+type Vector = u128;
+
+/// `part` has 16 bytes.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[allow(unused_unsafe)] // some of it is safe in newer compilers
+fn xor(part: &[u8], key16: u128) -> Vector {
+    use std::arch::x86_64::{_mm_loadu_si128, _mm_xor_si128};
+    assert_eq!(part.len(), 16);
+    // SAFETY: each such processor has SSE2, there are 16 bytes, and so many is a vector.
+    unsafe {
+        let key: Vector = std::mem::transmute(key16);
+        _mm_xor_si128(_mm_loadu_si128(part.as_ptr().cast()), key)
+    }
+}
+
+/// `part` has 16 bytes.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+fn xor(part: &[u8], key16: u128) -> Vector {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(part);
+    u128::from_ne_bytes(bytes) ^ key16
+}
+
+/// Appends a few bytes. They are so few that a call of the general function would take longer than
+/// the copy.
+#[inline]
+pub(super) fn append<const N: usize>(out: &mut Vec<u8>, bytes: [u8; N]) {
+    // SAFETY: bytes have no padding.
+    unsafe { append_plain(out, bytes) }
+}
+
+/// Appends the bytes of a value.
+///
+/// # Safety
+///
+/// The value has no padding.
+#[inline]
+unsafe fn append_plain<T: Copy>(out: &mut Vec<u8>, value: T) {
+    if out.capacity() - out.len() < size_of::<T>() {
+        out.reserve(size_of::<T>());
+    }
+    // SAFETY: there is room now; for the rest, the caller's promise.
+    unsafe { append_unchecked(out, value) }
+}
+
+/// The same without a check.
+///
+/// # Safety
+///
+/// There is room, and the value has no padding.
+#[inline]
+unsafe fn append_unchecked<T: Copy>(out: &mut Vec<u8>, value: T) {
+    // SAFETY: there is room behind the last byte, and then the value's bytes are there.
+    unsafe {
+        out.as_mut_ptr().add(out.len()).cast::<T>().write_unaligned(value);
+        out.set_len(out.len() + size_of::<T>());
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ impl ReadBuffer {
     }
 
     /// The bytes that are still to be decoded.
+    #[inline]
     pub fn rest(&self) -> &[u8] {
         &self.bytes[self.at..]
     }

@@ -106,10 +106,8 @@ impl Queue {
 
     /// Keeps the memory of large messages that a batch was not filled with.
     pub fn keep_large(&self, spares: Vec<Vec<u8>>) {
-        if !spares.is_empty() {
-            let kept = self.state().keep_large(spares, Pool::put_back);
-            kept.finish();
-        }
+        let kept = self.state().keep_large(spares, Pool::put_back);
+        kept.finish();
     }
 
     /// Frees the memory of large messages if there were none for a while. Returns false if it is to

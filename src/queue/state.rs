@@ -113,7 +113,7 @@ pub struct Parked {
 pub struct Kept {
     /// Memory to be freed.
     unused: Option<Batch>,
-    unused_large: Vec<Vec<u8>>,
+    unused_large: Option<Vec<Vec<u8>>>,
     /// The loop that is to free the memory of large messages later.
     to_tell: Option<Arc<dyn Engine>>,
 }
@@ -212,29 +212,35 @@ impl State {
     }
 
     /// The connection's callback has returned, or was left by an exception.
+    #[inline]
     pub fn release(&mut self, id: i32) {
         self.busy.retain(|busy| busy.id != id);
     }
 
+    #[inline]
     fn is_busy(&self, id: i32) -> bool {
         self.busy.iter().any(|busy| busy.id == id)
     }
 
     /// Whether the queue holds nothing at all.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.lanes.iter().all(|lane| lane.entries.is_empty()) && self.parked_left() == 0
     }
 
+    #[inline]
     fn parked_left(&self) -> usize {
         self.parked.as_ref().map_or(0, |parked| parked.left)
     }
 
     /// The number of events that can be delivered now.
+    #[inline]
     pub fn ready(&self) -> usize {
         self.deliverable(Kind::Push) + self.deliverable(Kind::Pull)
     }
 
     /// The number of events of one kind that can be delivered now.
+    #[inline]
     pub fn deliverable(&self, kind: Kind) -> usize {
         let waiting = self.lanes[kind as usize].events;
         match kind {
@@ -285,6 +291,7 @@ impl State {
     }
 
     /// The host has stopped polling: from now on, the time counts for which events wait.
+    #[inline]
     pub fn left(&mut self) {
         if self.ready() > 0 && self.unpolled_since.is_none() {
             self.unpolled_since = Some(Instant::now());
@@ -322,12 +329,14 @@ impl State {
     }
 
     /// The same, where the host cannot have read from it since the last call.
+    #[inline]
     pub fn settle_change(&mut self) {
         if self.signal.is_watched() && self.signal.is_set() != self.is_to_be_polled() {
             self.settle_signal();
         }
     }
 
+    #[inline]
     fn is_to_be_polled(&self) -> bool {
         self.ready() > 0 || (self.is_behind && self.signal.is_attached())
     }
@@ -365,7 +374,10 @@ impl State {
     /// loop: then it is still in the nearest cache.
     pub fn keep(&mut self, delivered: Option<Batch>) -> Kept {
         let Some(mut batch) = delivered else { return Kept::default() };
-        let mut kept = self.keep_large(batch.take_spares(), Pool::put);
+        let mut kept = match batch.take_spares() {
+            Some(spares) => self.keep_large(spares, Pool::put),
+            None => Kept::default(),
+        };
         kept.unused = match self.is_lent {
             true => self.spare.replace(batch),
             false => Some(batch),
@@ -381,9 +393,9 @@ impl State {
     ) -> Kept {
         let mut kept = Kept::default();
         if self.engine.is_none() || self.closed {
-            kept.unused_large = spares;
-        } else if !spares.is_empty() {
-            kept.unused_large = put(&mut self.pool, spares);
+            kept.unused_large = Some(spares);
+        } else {
+            kept.unused_large = Some(put(&mut self.pool, spares));
             kept.to_tell = if self.pool.is_news() { self.engine.clone() } else { None };
         }
         kept

@@ -31,6 +31,7 @@ struct State {
 }
 
 impl Baton {
+    #[inline]
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

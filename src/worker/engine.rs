@@ -48,10 +48,12 @@ impl Engine {
         &self.seats
     }
 
+    #[inline]
     fn driver(&self) -> MutexGuard<'_, Driver> {
         self.driver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[inline]
     fn due(&self) -> MutexGuard<'_, Vec<Arc<Queue>>> {
         self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -36,17 +36,20 @@ impl DerefMut for Locked<'_> {
 impl Drop for Locked<'_> {
     #[inline]
     fn drop(&mut self) {
-        let lines = if self.0.has_lines() { self.0.take_lines() } else { Vec::new() };
+        if self.0.has_lines() {
+            return unlock_and_show(&mut self.0);
+        }
         // SAFETY: it is not used after this.
         unsafe { ManuallyDrop::drop(&mut self.0) };
-        if !lines.is_empty() {
-            show(lines);
-        }
     }
 }
 
+/// Unlocks the outbox, which is not used after this.
 #[cold]
-fn show(lines: Vec<String>) {
+fn unlock_and_show(outbox: &mut ManuallyDrop<MutexGuard<'_, Outbox>>) {
+    let lines = outbox.take_lines();
+    // SAFETY: the caller does not use it any more.
+    unsafe { ManuallyDrop::drop(outbox) };
     for line in lines {
         log::line!(Trace, "{line}");
     }

@@ -58,6 +58,7 @@ impl Outbox {
 
     /// Keeps the uncompressed payload of the last frame, unless the frame has left. Call it under
     /// the same lock under which the frame was queued.
+    #[inline]
     pub fn keep_copy(&mut self, payload: &[u8]) {
         if let Some(reconnect) = &mut self.reconnect {
             reconnect.unsent.keep(payload);

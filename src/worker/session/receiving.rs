@@ -64,7 +64,7 @@ impl Session {
             Ok(())
         });
         let Some(DirectRead { read, violation }) = direct else {
-            self.connection.queue().keep_large(batch.take_spares());
+            self.keep_spares(&mut batch);
             return None;
         };
         self.was_large = true;
@@ -183,9 +183,17 @@ impl Session {
         }
     }
 
+    /// Gives back the memory of large messages that the batch has not needed.
+    #[inline]
+    fn keep_spares(&self, batch: &mut Batch) {
+        if let Some(spares) = batch.take_spares() {
+            self.connection.queue().keep_large(spares);
+        }
+    }
+
     /// Hands messages over to the queue.
     fn deliver(&mut self, batch: &mut Batch, now: Instant) {
-        self.connection.queue().keep_large(batch.take_spares());
+        self.keep_spares(batch);
         if batch.is_empty() || self.is_deaf() {
             return;
         }
