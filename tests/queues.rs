@@ -523,3 +523,57 @@ fn an_event_of_ws_next_is_valid_until_the_next() {
     assert_eq!(terminate(ws, 0, None), HOSTWS_OK);
     assert!(matches!(next(0, 10_000), Ok((_, Event::Terminate(_)))));
 }
+
+const FLOOD: &str = "/flood?n=50&size=10";
+
+/// A connection that has got several messages at once, of which the host has taken the first.
+fn in_a_batch(flood: &str) -> ws_id {
+    let id = open_pull(flood, None);
+    wait_pending(51);
+    assert!(matches!(next(0, 0), Ok((_, Event::Open))));
+    for _ in 0..2 {
+        assert!(matches!(next(0, 0), Ok((_, Event::Message { .. }))));
+    }
+    id
+}
+
+#[test]
+fn a_descriptor_that_is_asked_for_inside_a_batch_tells_of_the_rest() {
+    let server = ws_server();
+    in_a_batch(&url(&server, FLOOD));
+    let fd = ws_queue_fd(0);
+    for left in (1..=48).rev() {
+        assert_eq!(ws_pending(0), left);
+        assert!(is_readable(fd, 0), "{left} are left");
+        assert!(matches!(next(0, 0), Ok((_, Event::Message { .. }))));
+    }
+    assert!(!is_readable(fd, 0));
+    assert_eq!((ws_pending(0), next(0, 0)), (0, Err(HOSTWS_E_TIMEOUT)));
+}
+
+#[test]
+fn inside_a_batch_a_queue_counts_what_is_left_and_all_of_it_can_be_dropped() {
+    let server = ws_server();
+    let id = in_a_batch(&url(&server, FLOOD));
+    assert_eq!(ws_pending(0), 48);
+    assert_eq!(ws_queue_discard(0), HOSTWS_OK);
+    assert_eq!((ws_pending(0), next(0, 0)), (0, Err(HOSTWS_E_TIMEOUT)));
+    // An end silences the rest, too, whoever orders it.
+    let other = in_a_batch(&url(&server, FLOOD));
+    thread::spawn(move || assert_eq!(ws_abort(other), HOSTWS_OK)).join().unwrap();
+    assert!(matches!(next(0, 20_000), Ok((ended, Event::Terminate(_))) if ended == other));
+    assert_eq!(ws_status(id), HOSTWS_CONNECTED);
+}
+
+#[test]
+fn a_thread_may_end_inside_a_batch() {
+    let server = ws_server();
+    let flood = url(&server, FLOOD);
+    let id = thread::spawn(move || in_a_batch(&flood)).join().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while ws_status(id) != HOSTWS_CLOSED {
+        assert!(Instant::now() < deadline);
+        thread::yield_now();
+    }
+    assert_eq!(ws_queue_of(id), HOSTWS_E_CLOSED);
+}

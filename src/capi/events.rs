@@ -57,9 +57,8 @@ pub extern "C-unwind" fn ws_poll(queue: ws_queue, timeout_ms: i32, max_events: i
             Some(poller) => poller,
             None => enter(library::queue(queue)?, mark)?,
         };
-        let queue = Arc::clone(poller.queue());
-        begin(poller, wait, budget, &|| false, |waited| match waited {
-            Waited::Idle => Err(library::idle(&queue, Some(Kind::Push))),
+        begin(poller, wait, budget, &|| false, |queue, waited| match waited {
+            Waited::Idle => Err(library::idle(queue, Some(Kind::Push))),
             _ => Ok(0),
         })
     });
@@ -198,7 +197,7 @@ pub extern "C-unwind" fn ws_wait_status(ws: ws_id, status: i32, timeout_ms: i32)
                     poller
                 }
             };
-            begin(poller, wait, 1, &done, |waited| match waited {
+            begin(poller, wait, 1, &done, |_, waited| match waited {
                 _ if unreached(ws, wanted)?.is_none() => {
                     reached = true;
                     Ok(0)
@@ -301,13 +300,13 @@ fn begin(
     wait: &mut Wait,
     max: usize,
     done: &dyn Fn() -> bool,
-    otherwise: impl FnOnce(Waited) -> Result<i32>,
+    otherwise: impl FnOnce(&Queue, Waited) -> Result<i32>,
 ) -> Result<Step<i32>> {
     let events = match poller.queue().wait(wait, done) {
         Waited::Ready(events) if max == 0 => events,
         Waited::Ready(events) => events.min(max),
         Waited::Asleep(sleeper, sleep) => return Ok(Step::Sleep(sleeper, Some(poller), sleep)),
-        waited => return otherwise(waited).map(Step::Done),
+        waited => return otherwise(poller.queue(), waited).map(Step::Done),
     };
     frames::begin(poller);
     Ok(Step::Done(i32::try_from(events).unwrap_or(i32::MAX)))

@@ -8,6 +8,7 @@ use super::guard::{answer, answer_forked, answer_wide};
 use super::host::LogFunction;
 use super::last_error;
 use super::memory;
+use super::pulled;
 use crate::error::{Code, Error};
 use crate::{json, library, log};
 
@@ -242,6 +243,7 @@ pub extern "C" fn ws_shutdown(timeout_ms: i32) -> i32 {
     answer_forked(|| {
         if library::is_forked() {
             frames::forget();
+            pulled::forget_own();
         }
         library::shutdown(memory::timeout(timeout_ms)?)?;
         Ok(HOSTWS_OK)

@@ -1,5 +1,7 @@
 //! The events that ws_next() and its relatives return, and what is left of them for the next call.
 
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
 use super::frames::Poller;
@@ -8,6 +10,7 @@ use super::view::{Call, View};
 use super::waiting::Step;
 use crate::error::Result;
 use crate::library;
+use crate::process;
 use crate::queue::{Entry, Event, Kind, Queue, Wait, Waited};
 
 /// What happens to an event that was offered.
@@ -26,11 +29,13 @@ pub struct Pulled {
     /// The event that was returned last, in a heap block of its own: the host's pointer to it stays
     /// valid while this struct is moved and changed.
     call: Vec<Call>,
+    /// The number of events that it still holds, for the queue.
+    left: Arc<AtomicUsize>,
 }
 
 impl Default for Pulled {
     fn default() -> Pulled {
-        Pulled { entries: Vec::new(), call: vec![Call::NONE] }
+        Pulled { entries: Vec::new(), call: vec![Call::NONE], left: Arc::default() }
     }
 }
 
@@ -45,6 +50,78 @@ struct PulledEntry {
 
 // SAFETY: the pointers in `call` lead into memory that the entries and their views own.
 unsafe impl Send for Pulled {}
+
+/// What the last call on the thread's own queue returned. It is kept here and not in the queue, so
+/// that a message that follows another one needs no lock.
+struct Own {
+    queue: Arc<Queue>,
+    /// `None` when this is about to be dropped.
+    pulled: Option<Box<Pulled>>,
+    generation: u32,
+}
+
+thread_local! {
+    static OWN: RefCell<Option<Own>> = const { RefCell::new(None) };
+}
+
+impl Drop for Own {
+    /// The thread ends. If it is the main thread, exit handlers may still use the queue.
+    fn drop(&mut self) {
+        let Some(pulled) = self.pulled.take() else { return };
+        if process::is_left_behind(self.generation) {
+            std::mem::forget(pulled);
+        } else {
+            self.queue.take_over(pulled);
+        }
+    }
+}
+
+/// Takes what the last call on the thread's own queue returned.
+fn take_own() -> Option<Box<Pulled>> {
+    OWN.try_with(RefCell::take).ok().flatten()?.pulled.take()
+}
+
+/// Drops what the last call returned, if that is the thread's own queue.
+pub fn discard(queue: ws_queue) {
+    let is_own = |own: &Own| queue == 0 || queue == own.queue.id();
+    if OWN.try_with(|own| own.borrow().as_ref().is_some_and(is_own)).unwrap_or(false) {
+        drop(take_own());
+    }
+}
+
+/// The same in a forked process: using what it holds could block for ever.
+pub fn forget_own() {
+    std::mem::forget(take_own());
+}
+
+/// The next message of the entry that the last event of the queue came from. `None` if there is
+/// none, or if something else must be handled first.
+#[inline]
+pub fn follow(queue: ws_queue) -> Option<*const ws_event> {
+    let followed = OWN.try_with(|own| {
+        let mut own = own.borrow_mut();
+        let Own { queue: own, pulled, .. } = own.as_mut()?;
+        // Otherwise the change must be announced.
+        if (queue != 0 && queue != own.id()) || own.is_announced() {
+            return None;
+        }
+        let (event, left) = pulled.as_mut()?.follow()?;
+        if left == 0 {
+            own.heard();
+        }
+        Some(event)
+    });
+    match followed {
+        Ok(Some(event)) => Some(event),
+        // A queue of no thread keeps it itself.
+        _ if queue != 0 => library::with_queue(queue, |queue| {
+            queue.with_parked(|holder| Some(holder.downcast_mut::<Pulled>()?.follow()?.0))
+        })
+        .ok()
+        .flatten(),
+        _ => None,
+    }
+}
 
 /// Waits for the first event, and passes it and the following ones to `accept`, until `accept` has
 /// enough or none are left.
@@ -80,8 +157,7 @@ fn take(
     wait: &mut Wait,
     mut accept: impl FnMut(&ws_event) -> Accepted,
 ) -> Result<Waited> {
-    let parked = queue.unpark().and_then(|parked| parked.downcast::<Pulled>().ok());
-    let mut pulled = parked.unwrap_or_default();
+    let mut pulled = unpark(queue).unwrap_or_default();
     pulled.settle(queue);
     let mut has_event = false;
     loop {
@@ -112,12 +188,33 @@ fn take(
 }
 
 /// Keeps what the host is using until the next call, and returns how much more of it there is.
-fn park(queue: &Queue, mut pulled: Box<Pulled>) -> usize {
+fn park(queue: &Arc<Queue>, mut pulled: Box<Pulled>) -> usize {
     let left = pulled.hand_over();
     let Some(last) = pulled.entries.last() else { return 0 };
     let recipient = Arc::clone(&last.entry.recipient);
-    queue.park(recipient.as_ref(), left, pulled);
+    let count = Arc::clone(&pulled.left);
+    let holder = if queue.is_owned() { keep_own(queue, pulled) } else { Some(pulled) };
+    queue.park(recipient, count, holder.map(|holder| holder as _));
     left
+}
+
+/// Keeps it with the thread that owns the queue. Returns it if the thread is ending.
+fn keep_own(queue: &Arc<Queue>, pulled: Box<Pulled>) -> Option<Box<Pulled>> {
+    let generation = process::generation();
+    let mut own = Some(Own { queue: Arc::clone(queue), pulled: Some(pulled), generation });
+    let _ = OWN.try_with(|place| place.replace(own.take()));
+    own?.pulled.take()
+}
+
+/// Takes what the last call on the queue returned.
+fn unpark(queue: &Queue) -> Option<Box<Pulled>> {
+    let parked = queue.unpark();
+    if queue.is_owned() {
+        if let Some(own) = take_own() {
+            return Some(own);
+        }
+    }
+    parked?.downcast().ok()
 }
 
 impl Pulled {
@@ -160,10 +257,23 @@ impl Pulled {
     }
 
     /// The fast path for a message that follows another. Also returns how many are left after it.
-    pub fn follow(&mut self) -> Option<(*const ws_event, usize)> {
-        let [PulledEntry { is_begun: true, .. }] = &self.entries[..] else { return None };
-        let event = std::ptr::from_ref(self.advance().ok()??);
-        Some((event, self.hand_over()))
+    #[inline]
+    fn follow(&mut self) -> Option<(*const ws_event, usize)> {
+        let [PulledEntry { is_begun: true, entry, index, .. }] = &mut self.entries[..] else {
+            return None;
+        };
+        let Event::Messages(batch) = &entry.event else { return None };
+        let call = self.call.first_mut()?;
+        if entry.recipient.is_muted() || !call.show_message(batch, *index) {
+            return None;
+        }
+        *index += 1;
+        let left = batch.len() - *index;
+        self.left.store(left, Ordering::Relaxed);
+        if left == 0 {
+            entry.handed_over();
+        }
+        Some((&raw const call.event, left))
     }
 
     /// An entry that was returned completely counts as read: the server may send more even if the
@@ -177,6 +287,7 @@ impl Pulled {
                 pulled.entry.handed_over();
             }
         }
+        self.left.store(left, Ordering::Relaxed);
         left
     }
 

@@ -6,11 +6,10 @@ use super::event_json;
 use super::events::{nothing_to_reap, reap};
 use super::guard::enter_briefly;
 use super::memory::{self, Output, TextBuffer, Versioned};
-use super::pulled::{pull, Accepted, Pulled};
+use super::pulled::{self, pull, Accepted};
 use super::types::{ws_event, ws_queue};
 use super::waiting::{patiently, Step};
 use crate::error::{Code, Error, Result};
-use crate::library;
 use crate::queue::{Goal, Kind, Wait, Waited};
 use crate::sys::{self, here};
 
@@ -44,6 +43,12 @@ pub extern "C-unwind" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_
             return next;
         }
     }
+    wait_for_next(queue, timeout_ms, mark)
+}
+
+/// Not inlined, so that the short way needs little of the stack.
+#[inline(never)]
+fn wait_for_next(queue: ws_queue, timeout_ms: i32, mark: usize) -> *const ws_event {
     patiently(Wait::new(Goal::Event(Kind::Pull)), |wait, poller| {
         wait.set_timeout(memory::timeout(timeout_ms)?);
         reap(mark);
@@ -63,12 +68,7 @@ pub extern "C-unwind" fn ws_next(queue: ws_queue, timeout_ms: i32) -> *const ws_
 
 /// The short way of ws_next(): the entry that the last event came from has another one.
 fn follow(queue: ws_queue) -> Result<Option<*const ws_event>> {
-    if !nothing_to_reap() {
-        return Ok(None);
-    }
-    library::with_queue(queue, |queue| {
-        queue.with_parked(|holder| holder.downcast_mut::<Pulled>()?.follow())
-    })
+    Ok(if nothing_to_reap() { pulled::follow(queue) } else { None })
 }
 
 fn no_event(waited: &Waited) -> Error {

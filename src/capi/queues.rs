@@ -7,6 +7,7 @@ use super::constants::HOSTWS_OK;
 use super::events::reap;
 use super::guard::{answer, answer_pointer_sized, answer_waking, enter};
 use super::host::WakeupFunction;
+use super::pulled;
 use super::types::{ws_id, ws_queue};
 use crate::error::{Code, Error};
 use crate::library;
@@ -77,6 +78,7 @@ pub extern "C" fn ws_queue_discard(queue: ws_queue) -> i32 {
     answer(|| {
         reap(mark);
         library::discard_queue(queue)?;
+        pulled::discard(queue);
         Ok(HOSTWS_OK)
     })
 }

@@ -193,7 +193,7 @@ fn set_data(event: &mut ws_event, payload: &[u8]) {
 impl Call {
     /// Prepares the call for a message of the same connection; false if there is no message
     /// `index`.
-    #[inline]
+    #[inline(always)]
     pub fn show_message(&mut self, batch: &Batch, index: usize) -> bool {
         let Some(Part { kind, payload, is_first, is_last }) = batch.get(index) else {
             return false;

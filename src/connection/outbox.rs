@@ -129,7 +129,9 @@ impl Outbox {
     fn grow(&mut self, needed: usize) -> Result<()> {
         self.compact();
         let length = self.buffer.len() + needed;
-        if length > self.buffer.capacity() && length > KEPT_CAPACITY {
+        // With the first message already, so that a burst does not grow a buffer step by step.
+        let is_first = self.buffer.capacity() == 0;
+        if length > self.buffer.capacity() && (is_first || length > KEPT_CAPACITY) {
             self.buffer = spare::take_instead_of(std::mem::take(&mut self.buffer));
         }
         self.buffer.try_reserve(needed).map_err(|_| {

@@ -66,7 +66,7 @@ impl Batch {
         self.items.len()
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, index: usize) -> Option<Part<'_>> {
         let Item { at, len, kind, marks } = *self.items.get(index)?;
         let at = at as usize;

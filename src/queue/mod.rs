@@ -12,7 +12,7 @@ mod waiting;
 mod wakeup;
 
 use std::ffi::c_void;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -36,11 +36,19 @@ pub struct Queue {
     owner: Option<ThreadToken>,
     state: Mutex<State>,
     wakeup: WakeupSlot,
+    /// The host has asked for a descriptor or has set a wake-up function.
+    is_announced: AtomicBool,
 }
 
 impl Queue {
     pub fn new(id: i32, owner: Option<ThreadToken>) -> Queue {
-        Queue { id, owner, state: Mutex::default(), wakeup: WakeupSlot::default() }
+        Queue {
+            id,
+            owner,
+            state: Mutex::default(),
+            wakeup: WakeupSlot::default(),
+            is_announced: AtomicBool::new(false),
+        }
     }
 
     pub fn id(&self) -> i32 {
@@ -126,11 +134,6 @@ impl Queue {
                 if entry.is_muted() {
                     dropped.extend(state.remove(kind, index));
                 }
-            }
-        }
-        if let Some(parked) = &mut state.parked {
-            if parked.recipient == recipient.id() {
-                parked.left = 0;
             }
         }
         state.settle_signal();
@@ -249,6 +252,7 @@ impl Queue {
     pub fn fd(&self) -> Result<isize> {
         let mut state = self.state();
         let number = state.signal.descriptor()?;
+        self.is_announced.store(true, Ordering::Relaxed);
         state.settle_signal();
         Ok(number)
     }
@@ -257,6 +261,7 @@ impl Queue {
     pub fn loop_fd(&self) -> Result<isize> {
         let mut state = self.state();
         let number = state.signal.loop_descriptor()?;
+        self.is_announced.store(true, Ordering::Relaxed);
         state.settle_signal();
         Ok(number)
     }
@@ -265,6 +270,7 @@ impl Queue {
     pub fn handle(&self) -> Result<*mut c_void> {
         let mut state = self.state();
         let handle = state.signal.handle()?;
+        self.is_announced.store(true, Ordering::Relaxed);
         state.settle_signal();
         Ok(handle)
     }
@@ -298,6 +304,7 @@ impl Queue {
         state.has_wakeup = is_set;
         state.wakeup_due = false;
         if is_set {
+            self.is_announced.store(true, Ordering::Relaxed);
             state.signal.detach();
         }
         let rouse = state.ready() > 0 && state.announce();

@@ -1,6 +1,8 @@
 //! Taking events out. Only one thread at a time does this, the queue's poller.
 
 use std::any::Any;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::event::{Entry, Event, Kind, Recipient};
@@ -141,29 +143,53 @@ impl Queue {
     }
 
     /// Keeps the entry that `ws_next` gave out, which still holds `left` events.
-    pub fn park(&self, recipient: &dyn Recipient, left: usize, holder: Box<dyn Any + Send>) {
-        let mut state = self.state();
-        let left = if recipient.is_muted() { 0 } else { left };
-        state.parked = Some(Parked { holder, recipient: recipient.id(), left });
+    /// Without a `holder`, the thread that owns the queue keeps it.
+    pub fn park(
+        &self,
+        recipient: Arc<dyn Recipient>,
+        left: Arc<AtomicUsize>,
+        holder: Option<Box<dyn Any + Send>>,
+    ) {
+        self.state().parked = Some(Parked { recipient, left, holder });
     }
 
-    /// Takes an event of the entry that was kept, if the calling thread may poll. `take` returns
-    /// the event, and how many are left.
+    /// The thread that owns the queue has kept it, and ends.
+    pub fn take_over(&self, holder: Box<dyn Any + Send>) {
+        let mut state = self.state();
+        // Of a closed queue, or after its events were discarded, nothing is kept.
+        let unused = match &mut state.parked {
+            Some(parked) => parked.holder.replace(holder),
+            None => Some(holder),
+        };
+        drop(state);
+        drop(unused);
+    }
+
+    /// Takes an event of the entry that was kept here, if the calling thread may poll.
     pub fn with_parked<T>(
         &self,
-        take: impl FnOnce(&mut (dyn Any + Send)) -> Option<(T, usize)>,
+        take: impl FnOnce(&mut (dyn Any + Send)) -> Option<T>,
     ) -> Option<T> {
         let mut state = self.state();
-        // With a descriptor or a wake-up function, the change must be announced.
-        let is_plain = !state.signal.is_watched() && !state.has_wakeup;
-        if state.poller.is_some() || !is_plain || !self.may_poll(ThreadToken::current()) {
+        // Otherwise the change must be announced.
+        if state.poller.is_some() || self.is_announced() || !self.may_poll(ThreadToken::current()) {
             return None;
         }
         state.heard();
-        let parked = state.parked.as_mut().filter(|parked| parked.left > 0)?;
-        let (event, left) = take(parked.holder.as_mut())?;
-        parked.left = left;
-        Some(event)
+        take(state.parked.as_mut()?.holder.as_deref_mut()?)
+    }
+
+    /// Whether the host has ever asked to be told when the queue has events.
+    pub fn is_announced(&self) -> bool {
+        self.is_announced.load(Ordering::Relaxed)
+    }
+
+    /// The host has taken the last event that it keeps.
+    pub fn heard(&self) {
+        let mut state = self.state();
+        state.heard();
+        // Another thread may have asked meanwhile.
+        state.settle_signal();
     }
 
     fn may_poll(&self, thread: ThreadToken) -> bool {
@@ -171,7 +197,8 @@ impl Queue {
     }
 
     pub fn unpark(&self) -> Option<Box<dyn Any + Send>> {
-        Some(self.state().parked.take()?.holder)
+        let parked = self.state().parked.take()?;
+        parked.holder
     }
 
     /// Whether the poller has entered it before the present call.

@@ -2,12 +2,12 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::engine::{Engine, Turn, Turned};
-use super::event::{Entry, Kind};
+use super::event::{Entry, Kind, Recipient};
 use super::pool::Pool;
 use super::signal::Signal;
 use crate::ids::IdSet;
@@ -46,8 +46,8 @@ pub struct State {
     pub wakeup_due: bool,
     /// The host has been told since it last began to poll.
     is_told: bool,
-    /// Since when events wait and nobody polls.
-    unpolled_since: Option<Instant>,
+    /// Since when events wait and nobody polls, and how many were parked then.
+    unpolled_since: Option<(Instant, usize)>,
     pub closed: bool,
     /// The loop that fills it.
     pub engine: Option<Arc<dyn Engine>>,
@@ -102,10 +102,11 @@ struct Busy {
 }
 
 pub struct Parked {
-    pub holder: Box<dyn Any + Send>,
-    pub recipient: i32,
+    pub recipient: Arc<dyn Recipient>,
     /// The number of events that it still holds.
-    pub left: usize,
+    pub left: Arc<AtomicUsize>,
+    /// `None` if the thread that owns the queue keeps it.
+    pub holder: Option<Box<dyn Any + Send>>,
 }
 
 /// What remains to be done, without the queue's lock, after memory was kept.
@@ -230,7 +231,8 @@ impl State {
 
     #[inline]
     fn parked_left(&self) -> usize {
-        self.parked.as_ref().map_or(0, |parked| parked.left)
+        let parked = self.parked.as_ref().filter(|parked| !parked.recipient.is_muted());
+        parked.map_or(0, |parked| parked.left.load(Ordering::Relaxed))
     }
 
     /// The number of events that can be delivered now.
@@ -294,7 +296,7 @@ impl State {
     #[inline]
     pub fn left(&mut self) {
         if self.ready() > 0 && self.unpolled_since.is_none() {
-            self.unpolled_since = Some(Instant::now());
+            self.unpolled_since = Some((Instant::now(), self.parked_left()));
         }
     }
 
@@ -313,7 +315,11 @@ impl State {
         if self.closed || self.poller.is_some() || pushed + pulled == 0 {
             return Neglect::None;
         }
-        let Some(since) = self.unpolled_since else { return Neglect::None };
+        let Some((since, parked)) = self.unpolled_since else { return Neglect::None };
+        // The host has taken some of them without the lock.
+        if parked != self.parked_left() {
+            return Neglect::None;
+        }
         let rest = NEGLECTED_AFTER.saturating_sub(since.elapsed());
         if !rest.is_zero() {
             return Neglect::In(rest);
