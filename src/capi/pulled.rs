@@ -228,6 +228,7 @@ impl Pulled {
     }
 
     /// Makes the last entry's next event the current one, if it has one.
+    #[inline]
     fn advance(&mut self) -> Result<Option<&ws_event>> {
         let Some(pulled) = self.entries.last_mut().filter(|pulled| !pulled.entry.is_muted()) else {
             return Ok(None);

@@ -6,6 +6,7 @@ use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, SeedableRng};
 
 use crate::error::{Code, Component, Error};
+use crate::sys::{xor, Vector};
 
 /// Masking keys that nobody outside can predict (RFC 6455 10.3): a ChaCha stream, drawn in blocks
 /// and seeded once by the operating system. It has no lock, so each thread needs its own. A forked
@@ -109,34 +110,6 @@ fn repeated(key: [u8; 4]) -> u128 {
 fn masked(block: &[u8], key16: u128) -> [Vector; 4] {
     let part = |at: usize| xor(&block[at..at + 16], key16);
     [part(0), part(16), part(32), part(48)]
-}
-
-#[cfg(target_arch = "x86_64")]
-type Vector = std::arch::x86_64::__m128i;
-#[cfg(not(target_arch = "x86_64"))]
-type Vector = u128;
-
-/// `part` has 16 bytes.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-#[allow(unused_unsafe)] // some of it is safe in newer compilers
-fn xor(part: &[u8], key16: u128) -> Vector {
-    use std::arch::x86_64::{_mm_loadu_si128, _mm_xor_si128};
-    assert_eq!(part.len(), 16);
-    // SAFETY: each such processor has SSE2, there are 16 bytes, and so many is a vector.
-    unsafe {
-        let key: Vector = std::mem::transmute(key16);
-        _mm_xor_si128(_mm_loadu_si128(part.as_ptr().cast()), key)
-    }
-}
-
-/// `part` has 16 bytes.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline]
-fn xor(part: &[u8], key16: u128) -> Vector {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(part);
-    u128::from_ne_bytes(bytes) ^ key16
 }
 
 /// Appends a few bytes. They are so few that a call of the general function would take longer than

@@ -1,10 +1,11 @@
-//! Everything that differs between operating systems, and nothing else. There is a file or a folder
-//! for each kind of system. No other module depends on the system, except TLS: a different library
-//! does it on each.
+//! Everything that differs between operating systems or processors, and nothing else. There is a
+//! file or a folder for each kind of system. No other module depends on the system, except TLS: a
+//! different library does it on each.
 
 mod pair;
 mod sleep;
 mod stack;
+mod vector;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod linux;
@@ -46,3 +47,4 @@ pub use self::particular::{
 };
 pub use self::sleep::{Roused, Sleep, WakePipe};
 pub use self::stack::{here, is_live};
+pub use self::vector::{xor, Vector};
