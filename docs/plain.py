@@ -1,4 +1,4 @@
-"""Writes the README and the guide as plain Markdown, for who has neither the sources nor the site.
+"""Writes the README and the guide as plain Markdown, for readers who have neither the sources nor the site.
 
     python3 docs/plain.py FOLDER
 

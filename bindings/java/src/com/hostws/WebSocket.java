@@ -386,7 +386,7 @@ public final class WebSocket extends Facts implements AutoCloseable, Iterable<Me
             : new Ending(event, errors, status, responseHeaders(), Native.Function.RESPONSE_BODY.get(id));
     }
 
-    /** Gives what has come to who waits for it. */
+    /** Gives what has come to the thread that waits for it. */
     void deliver(List<Object> items) {
         inbox.add(items, ending);
     }
