@@ -27,6 +27,9 @@ int main(int argc, char **argv) {
             fail("launch: it does not start");
         }
         samples[i] = now_ns() - started;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == UNAVAILABLE) {
+            return UNAVAILABLE;
+        }
         if (status) {
             fail("launch: it failed");
         }
