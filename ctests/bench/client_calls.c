@@ -10,21 +10,22 @@
 enum { PATIENCE_MS = 30000, CALLS_AT_ONCE = 1000, SENDS_AT_ONCE = 100 };
 enum { APART_US = 10000 }; /* one connection is opened after the other, so that their pings do not go together */
 
-/* A connection that is served by ws_next. */
-static ws_id open_pulled(ws_queue queue, const char *url) {
-    ws_handler handler = {.struct_size = sizeof handler, .data_type = HOSTWS_TEXT};
-    ws_options options = {.struct_size = sizeof options, .queue = queue};
-    ws_id ws = ws_new(url, &handler, &options);
-    must(ws);
-    return ws;
-}
-
 static const ws_event *next_of(ws_queue queue, int32_t type) {
     const ws_event *event = ws_next(queue, PATIENCE_MS);
     if (!event || event->type != type) {
         fail("client: another event, or none");
     }
     return event;
+}
+
+/* A connection that is served by ws_next, and open. */
+static ws_id open_pulled(ws_queue queue, const char *url) {
+    ws_handler handler = {.struct_size = sizeof handler, .data_type = HOSTWS_TEXT};
+    ws_options options = {.struct_size = sizeof options, .queue = queue};
+    ws_id ws = ws_new(url, &handler, &options);
+    must(ws);
+    next_of(queue, HOSTWS_EVENT_OPEN);
+    return ws;
 }
 
 /* ---- single calls ---- */
@@ -34,7 +35,6 @@ void call_send(run *run) {
     long n = run->bench.n;
     uint64_t *samples = calloc((size_t)n, sizeof *samples);
     ws_id ws = open_pulled(0, run->url);
-    next_of(0, HOSTWS_EVENT_OPEN);
     for (long i = 0; i < n; i++) {
         uint64_t before = now_ns();
         must(ws_send(ws, run->payload, run->bench.size, run->data_type));
@@ -85,7 +85,6 @@ static void time_call(run *run, void (*call)(ws_id ws)) {
     long n = run->bench.n;
     uint64_t *samples = calloc((size_t)n, sizeof *samples);
     ws_id ws = open_pulled(0, run->url);
-    next_of(0, HOSTWS_EVENT_OPEN);
     for (long i = 0; i < n; i++) {
         uint64_t before = now_ns();
         for (long j = 0; j < CALLS_AT_ONCE; j++) {
@@ -119,10 +118,8 @@ void rest(run *run) {
     ws_queue others = ws_queue_new();
     must(others);
     ws_id asker = open_pulled(others, asker_url);
-    next_of(others, HOSTWS_EVENT_OPEN);
     for (long open = 0; open < run->bench.connections; open++) {
         open_pulled(0, run->url);
-        next_of(0, HOSTWS_EVENT_OPEN);
         usleep(APART_US);
     }
     long pings = pings_so_far(others, asker), woken = wakeups();
@@ -144,7 +141,6 @@ static void *serve_slowly(void *argument) {
     ws_queue queue = ws_queue_new();
     must(queue);
     ws_id ws = open_pulled(queue, url);
-    next_of(queue, HOSTWS_EVENT_OPEN);
     must(ws_send(ws, "g", 1, HOSTWS_BLOB));
     for (;;) {
         next_of(queue, HOSTWS_EVENT_MESSAGE);

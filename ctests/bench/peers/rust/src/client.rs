@@ -7,6 +7,9 @@ use bytes::Bytes;
 use crate::bench::{Bench, Outcome, Result};
 
 pub trait Client: Sized + 'static {
+    /// Whether it has permessage-deflate.
+    const DEFLATES: bool = false;
+
     /// On the runtime that this library is made for, in this thread.
     fn block_on<T>(future: impl Future<Output = T>) -> T;
 

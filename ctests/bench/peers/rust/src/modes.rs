@@ -9,6 +9,9 @@ use crate::bench::{monotonic, resident_bytes, unavailable, Bench, Deflate, Outco
 use crate::client::Client;
 
 pub async fn run<C: Client>(bench: Bench) -> Outcome {
+    if bench.deflate != Deflate::Off && !C::DEFLATES {
+        unavailable();
+    }
     match bench.mode.as_str() {
         "rtt" => round_trips::<C>(&bench).await,
         "pipeline" => pipeline::<C>(&bench).await,

@@ -12,7 +12,7 @@ use hyper::upgrade::Upgraded;
 use hyper::Request;
 use hyper_util::rt::TokioIo;
 
-use crate::bench::{unavailable, Bench, Deflate, Outcome, Result};
+use crate::bench::{Bench, Outcome, Result};
 use crate::client::Client;
 use crate::on_tokio::{self, run_on_tokio};
 
@@ -32,9 +32,6 @@ impl Client for Peer {
     run_on_tokio!();
 
     async fn open(bench: &Bench) -> Result<Self> {
-        if bench.deflate != Deflate::Off {
-            unavailable();
-        }
         let stream = on_tokio::connect(bench).await?;
         let request = Request::get(bench.path())
             .header(HOST, bench.address()?)

@@ -7,7 +7,7 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use sockudo_ws::client::WebSocketClient;
 use sockudo_ws::{Config, Http1, Message, WebSocketStream};
 
-use crate::bench::{unavailable, Bench, Deflate, Outcome, Result};
+use crate::bench::{Bench, Outcome, Result};
 use crate::client::Client;
 use crate::on_tokio::{self, run_on_tokio};
 
@@ -20,9 +20,6 @@ impl Client for Peer {
     run_on_tokio!();
 
     async fn open(bench: &Bench) -> Result<Self> {
-        if bench.deflate != Deflate::Off {
-            unavailable();
-        }
         let stream = on_tokio::connect(bench).await?;
         let client = WebSocketClient::<Http1>::new(Config::default());
         let (socket, _) = client.connect(stream, bench.address()?, &bench.path(), None).await?;

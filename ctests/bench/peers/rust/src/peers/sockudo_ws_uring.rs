@@ -8,7 +8,7 @@ use compio::runtime::Runtime;
 use sockudo_ws::compio::{connect_async, CompioWebSocketStream};
 use sockudo_ws::{Config, Message};
 
-use crate::bench::{unavailable, Bench, Deflate, Outcome, Result};
+use crate::bench::{unavailable, Bench, Outcome, Result};
 use crate::client::Client;
 
 pub struct Peer {
@@ -34,7 +34,7 @@ impl Client for Peer {
     }
 
     async fn open(bench: &Bench) -> Result<Self> {
-        if bench.is_tls() || bench.deflate != Deflate::Off {
+        if bench.is_tls() {
             unavailable();
         }
         let stream = TcpStream::connect(bench.address()?).await?;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio_websockets::{ClientBuilder, Limits, Message, WebSocketStream};
 
-use crate::bench::{unavailable, Bench, Deflate, Outcome, Result};
+use crate::bench::{Bench, Outcome, Result};
 use crate::client::Client;
 use crate::on_tokio::{self, run_on_tokio, Stream};
 
@@ -19,9 +19,6 @@ impl Client for Peer {
     run_on_tokio!();
 
     async fn open(bench: &Bench) -> Result<Self> {
-        if bench.deflate != Deflate::Off {
-            unavailable();
-        }
         let stream = on_tokio::connect(bench).await?;
         let uri = format!("{}{}", bench.url, bench.path()).parse()?;
         let builder = ClientBuilder::from_uri(uri).limits(Limits::unlimited());

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{client_tls_with_config, Connector, Message, Utf8Bytes, WebSocket};
 
-use crate::bench::{unavailable, Bench, Deflate, Outcome, Result};
+use crate::bench::{unavailable, Bench, Outcome, Result};
 use crate::client::Client;
 use crate::tls;
 
@@ -31,7 +31,7 @@ impl Client for Peer {
     }
 
     async fn open(bench: &Bench) -> Result<Self> {
-        if bench.deflate != Deflate::Off || bench.mode == "latency" && bench.connections > 1 {
+        if bench.mode == "latency" && bench.connections > 1 {
             unavailable();
         }
         let stream = TcpStream::connect(bench.address()?)?;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, BufWriter};
 use web_socket::{Event, Frame, WebSocket};
 
-use crate::bench::{monotonic, unavailable, Bench, Deflate, Outcome, Result};
+use crate::bench::{monotonic, Bench, Outcome, Result};
 use crate::client::Client;
 use crate::on_tokio::{self, run_on_tokio, Stream};
 
@@ -44,9 +44,6 @@ impl Client for Peer {
     run_on_tokio!();
 
     async fn open(bench: &Bench) -> Result<Self> {
-        if bench.deflate != Deflate::Off {
-            unavailable();
-        }
         let stream = on_tokio::connect(bench).await?;
         let mut stream = BufReader::with_capacity(BUFFER, BufWriter::with_capacity(BUFFER, stream));
         shake_hands(&mut stream, bench).await?;

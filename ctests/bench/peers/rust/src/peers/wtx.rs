@@ -12,7 +12,7 @@ use wtx::web_socket::{
     Frame, OpCode, WebSocketBuffer, WebSocketConnector, WebSocketOwned, WebSocketPayloadOrigin,
 };
 
-use crate::bench::{unavailable, Bench, Deflate, Outcome, Result};
+use crate::bench::{Bench, Outcome, Result};
 use crate::client::Client;
 use crate::on_tokio::{self, run_on_tokio, Stream};
 
@@ -58,9 +58,6 @@ impl Client for Peer {
     run_on_tokio!();
 
     async fn open(bench: &Bench) -> Result<Self> {
-        if bench.deflate != Deflate::Off {
-            unavailable();
-        }
         let stream = Transport(on_tokio::connect(bench).await?);
         let url = format!("{}{}", bench.url, bench.path());
         let connector = WebSocketConnector::default().no_masking(false).wsb(WebSocketBuffer::new());

@@ -31,6 +31,8 @@ fn options(bench: &Bench) -> Options {
 }
 
 impl Client for Peer {
+    const DEFLATES: bool = true;
+
     run_on_tokio!();
 
     async fn open(bench: &Bench) -> Result<Self> {
