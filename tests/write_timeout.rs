@@ -2,10 +2,13 @@
 
 mod support;
 
+use std::io::{self, Read, Write};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use hostws::capi::*;
 use support::host::*;
+use support::servers::raw;
 use support::{url, ws_server};
 
 fn fill(client: &Client) {
@@ -59,6 +62,31 @@ fn a_server_that_reads_again_in_time_stays() {
     client.poll_until("drain", |events| events.contains(&Event::Drain));
     client.terminate();
     client.finish().check_clean(1000, "");
+}
+
+#[test]
+fn a_server_that_reads_slowly_stays() {
+    let server = raw::scripted(|mut stream, request| {
+        socket2::SockRef::from(stream).set_recv_buffer_size(64 << 10)?;
+        stream.write_all(&request.accept(""))?;
+        let mut buffer = vec![0; 16 << 10];
+        // All of this is less than what makes the client's socket writable again.
+        for _ in 0..60 {
+            thread::sleep(Duration::from_millis(100));
+            stream.read_exact(&mut buffer)?;
+        }
+        io::copy(&mut &*stream, &mut io::sink())?;
+        Ok(())
+    })
+    .unwrap();
+    let client = Client::with(&url(&server, "/"), |options| {
+        options.write_timeout_ms = 4_000;
+        options.ping_interval_ms = -1;
+    });
+    fill(&client);
+    client.poll_until("drain", |events| events.contains(&Event::Drain));
+    assert_eq!(ws_abort(client.id), HOSTWS_OK);
+    client.finish().check_dropped(1006);
 }
 
 #[test]

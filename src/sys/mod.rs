@@ -43,7 +43,8 @@ pub use self::pair::{socket_pair, PairEnd};
 pub use self::particular::HAS_ABSTRACT_SOCKETS;
 pub use self::particular::{
     bind_to_interface, choose_port_late, local_ports, number_of_loop, search_ports_evenly,
-    set_user_timeout, tick, Alarm, DescriptorSet, NetworkMonitor, HAS_INTERFACES, HAS_USER_TIMEOUT,
+    set_user_timeout, tick, unacknowledged, Alarm, DescriptorSet, NetworkMonitor, HAS_INTERFACES,
+    HAS_USER_TIMEOUT,
 };
 pub use self::sleep::{Roused, Sleep, WakePipe};
 pub use self::stack::{here, is_live};

@@ -120,6 +120,15 @@ impl Transport {
         }
     }
 
+    /// How many of the bytes written, as encrypted, the peer's system has not taken yet; `None` where
+    /// that is not known.
+    pub fn unacknowledged(&self) -> Option<usize> {
+        match &self.channel {
+            Channel::Plain(socket) => socket.unacknowledged(),
+            Channel::Tls(tls) => tls.session().socket().unacknowledged(),
+        }
+    }
+
     /// Shuts down the sending side. The peer may still write.
     pub fn finish(&self) {
         match &self.channel {

@@ -102,6 +102,13 @@ impl Socket {
         }
     }
 
+    pub(super) fn unacknowledged(&self) -> Option<usize> {
+        match self {
+            Socket::Tcp(stream) => sys::unacknowledged(stream),
+            Socket::Unix(stream) => sys::unacknowledged(stream),
+        }
+    }
+
     pub(super) fn ends(&self) -> Option<Ends> {
         match self {
             Socket::Tcp(stream) => {

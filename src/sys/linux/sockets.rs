@@ -53,6 +53,14 @@ pub fn set_user_timeout(socket: &Socket, timeout: Duration) -> io::Result<()> {
     socket.set_tcp_user_timeout(Some(timeout))
 }
 
+/// How many of the bytes that were written to the socket the peer's system has not acknowledged.
+pub fn unacknowledged(socket: &impl AsRawFd) -> Option<usize> {
+    let mut count: libc::c_int = 0;
+    // SAFETY: the pointer is valid during the call, which writes one number.
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &mut count) };
+    (result == 0).then(|| usize::try_from(count).unwrap_or(0))
+}
+
 /// The ports that the system gives to sockets which connect.
 pub fn local_ports() -> Option<RangeInclusive<u16>> {
     let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;

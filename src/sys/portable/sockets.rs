@@ -29,6 +29,10 @@ pub fn set_user_timeout(_: &Socket, _: Duration) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+pub fn unacknowledged<T>(_: &T) -> Option<usize> {
+    None
+}
+
 pub fn local_ports() -> Option<RangeInclusive<u16>> {
     None
 }

@@ -7,12 +7,12 @@ use crate::chance::Chance;
 
 /// An unanswered ping.
 pub struct Awaited {
-    /// When it was sent, or when the last of the bytes before it left.
+    /// When it was sent, or when the server was last seen to take bytes from before it.
     pub since: Instant,
     pub limit: Option<Duration>,
-    /// The bytes that the connection has sent so far, and the number at which the ping has left.
-    pub sent: u64,
-    pub leaves_at: u64,
+    /// How many bytes the server had taken at that time, and how many come before the ping.
+    pub taken: u64,
+    pub follows: u64,
     /// Sent because the machine has slept.
     pub is_after_sleep: bool,
 }

@@ -181,14 +181,6 @@ impl Session {
         }
     }
 
-    /// The server has taken no bytes for too long.
-    pub(super) fn stall(&mut self) -> Flow {
-        let limit = self.write_limit().unwrap_or_default().as_millis();
-        let waiting = self.connection.outbox().waiting();
-        let words = format!("{waiting} bytes waited to be sent, and none left for {limit} ms");
-        self.lost("the server takes nothing", Some(Error::ws(Code::Timeout, words)))
-    }
-
     pub(super) fn lost(&mut self, words: &str, cause: Option<Error>) -> Flow {
         let mut error = Error::ws(Code::Lost, words);
         if let Some(cause) = cause {

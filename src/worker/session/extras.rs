@@ -1,9 +1,8 @@
 //! The parts of a session that are rarely needed.
 
-use std::time::Instant;
-
 use super::awaited::Awaited;
 use super::parting::{Parting, NOT_PARTING};
+use super::stuck::Stuck;
 use super::Session;
 
 #[derive(Default)]
@@ -12,13 +11,6 @@ pub struct Extras {
     /// The ping that has not been answered.
     pub awaited: Option<Awaited>,
     pub stuck: Option<Stuck>,
-}
-
-/// Bytes that wait because the socket takes no more.
-pub struct Stuck {
-    pub since: Instant,
-    /// How many bytes had been sent at that time.
-    pub sent: u64,
 }
 
 impl Session {
@@ -34,10 +26,6 @@ impl Session {
         self.extras.as_ref()?.awaited.as_ref()
     }
 
-    pub(super) fn stuck(&self) -> Option<&Stuck> {
-        self.extras.as_ref()?.stuck.as_ref()
-    }
-
     pub(super) fn extras_mut(&mut self) -> &mut Extras {
         self.extras.get_or_insert_default()
     }
@@ -50,25 +38,8 @@ impl Session {
         }
     }
 
-    /// Takes note whether bytes are stuck. `sent` is how many have been sent so far.
-    pub(super) fn note_stuck(&mut self, is_stuck: bool, sent: u64, now: Instant) {
-        match &mut self.extras {
-            None if !is_stuck => {}
-            Some(extras) if !is_stuck => {
-                extras.stuck = None;
-                self.tidy();
-            }
-            _ => {
-                let stuck = &mut self.extras_mut().stuck;
-                if stuck.as_ref().is_none_or(|stuck| stuck.sent != sent) {
-                    *stuck = Some(Stuck { since: now, sent });
-                }
-            }
-        }
-    }
-
     /// Frees the extras when they are empty.
-    fn tidy(&mut self) {
+    pub(super) fn tidy(&mut self) {
         self.extras = self.extras.take().filter(|extras| {
             extras.parting.is_some() || extras.awaited.is_some() || extras.stuck.is_some()
         });

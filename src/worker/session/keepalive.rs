@@ -30,11 +30,14 @@ impl Session {
 
     /// Called at the time of `ping_at`.
     pub(super) fn on_silence(&mut self, now: Instant) -> Flow {
-        let Some(ping) = self.awaited() else {
+        let Some(limit) = self.awaited().map(|ping| ping.limit) else {
             self.ping(self.connection.limits.ping_timeout, false, now);
             return Flow::Stay;
         };
-        let limit = ping.limit.unwrap_or_default().as_millis();
+        if self.gets_closer(now) {
+            return Flow::Stay;
+        }
+        let limit = limit.unwrap_or_default().as_millis();
         let words = format!("the server was silent for {limit} ms after a ping");
         self.lost("the connection does not answer", Some(Error::ws(Code::Timeout, words)))
     }
@@ -60,28 +63,34 @@ impl Session {
         log::line!(Debug, "connection {id}: a ping after {silence:?} of silence");
         let token = (self.heard_at.elapsed().as_nanos() as u64).to_be_bytes();
         let mut outbox = self.connection.outbox();
+        let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
+        let (taken, follows) = (self.taken(&outbox), sent + outbox.waiting() as u64);
         let is_closing = self.connection.life().is_closing();
         if !is_closing && outbox.push_ping(&token, false).is_ok() {
             add(&self.connection.counters.pings_sent, 1);
         }
-        let sent = self.connection.counters.wire_sent.load(Ordering::Relaxed);
-        let leaves_at = sent + outbox.waiting() as u64;
         drop(outbox);
-        let awaited = Awaited { since: now, limit, sent, leaves_at, is_after_sleep };
+        let awaited = Awaited { since: now, limit, taken, follows, is_after_sleep };
         self.extras_mut().awaited = Some(awaited);
         self.write(now);
     }
 
-    /// Takes note of the total number of bytes sent. While the server still takes bytes from before
-    /// the ping, it cannot answer.
-    pub(super) fn on_sent(&mut self, sent: u64, now: Instant) {
+    /// Whether the server takes bytes from before the ping: it cannot answer yet. If so, the clock
+    /// of the ping starts again.
+    fn gets_closer(&mut self, now: Instant) -> bool {
+        let taken = self.taken(&self.connection.outbox());
         let awaited = self.extras.as_mut().and_then(|extras| extras.awaited.as_mut());
-        if let Some(ping) = awaited {
-            if ping.sent < ping.leaves_at && sent > ping.sent {
-                ping.sent = sent;
-                ping.since = now;
-            }
-        }
+        let Some(ping) = awaited.filter(|ping| ping.taken < ping.follows && ping.taken < taken)
+        else {
+            return false;
+        };
+        (ping.since, ping.taken) = (now, taken);
+        log::line!(
+            Debug,
+            "connection {}: the server still takes what was sent before the ping",
+            self.connection.id
+        );
+        true
     }
 
     /// Takes note that something was received.

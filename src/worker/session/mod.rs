@@ -7,6 +7,7 @@ mod incoming;
 mod keepalive;
 mod parting;
 mod receiving;
+mod stuck;
 
 use std::io;
 use std::sync::atomic::Ordering;
@@ -134,18 +135,6 @@ impl Session {
         earlier(self.ping_at(), self.write_deadline())
     }
 
-    #[inline]
-    fn write_deadline(&self) -> Option<Instant> {
-        Some(self.stuck()?.since + self.write_limit()?)
-    }
-
-    /// How long data may wait for a server that takes none of it.
-    fn write_limit(&self) -> Option<Duration> {
-        let limits = &self.connection.limits;
-        let unattended = self.connection.life().is_unattended().then_some(limits.close_timeout);
-        earlier(limits.write_timeout, unattended)
-    }
-
     /// Acts on deadlines that have passed.
     pub fn on_timer(&mut self, now: Instant) -> Flow {
         if self.is_paused() {
@@ -166,7 +155,7 @@ impl Session {
             return Flow::Again;
         }
         if self.write_deadline().is_some_and(|deadline| deadline <= now) {
-            return self.stall();
+            return self.on_stuck(now);
         }
         self.on_silence(now)
     }
@@ -176,11 +165,7 @@ impl Session {
         self.connection.expire(now);
         let mut outbox = self.connection.outbox();
         let life = self.connection.life();
-        if outbox.is_quiet()
-            && !life.is_closing()
-            && !life.is_draining()
-            && self.stuck().is_none()
-            && self.awaited().is_none()
+        if outbox.is_quiet() && !life.is_closing() && !life.is_draining() && self.stuck().is_none()
         {
             return;
         }
@@ -202,7 +187,6 @@ impl Session {
             self.parting_mut().broken = Some(error);
             self.at_end = true;
         }
-        self.on_sent(sent, now);
         self.connection.report_sent(reports);
         if drained {
             self.connection.emit(Event::Drain);
@@ -282,8 +266,6 @@ impl Session {
     fn resume(&mut self, now: Instant) {
         log::line!(Debug, "connection {}: reading goes on", self.connection.id);
         self.hear(now);
-        if let Some(stuck) = self.extras.as_mut().and_then(|extras| extras.stuck.as_mut()) {
-            stuck.since = now;
-        }
+        self.restart_stuck(now);
     }
 }
