@@ -16,8 +16,14 @@ foreach(runtime mono dotnet)
   hostws_test(bindings.csharp.${runtime}.tests ${beside_peer} "${runtime_${runtime}}" "${programs}/Tests.exe")
   hostws_test(bindings.csharp.${runtime}.first ${beside_peer} sh "${script}" - first "${CMAKE_CURRENT_BINARY_DIR}"
     "${runtime_${runtime}}")
-  set_tests_properties(bindings.csharp.${runtime}.tests bindings.csharp.${runtime}.first PROPERTIES
-    FIXTURES_REQUIRED "bindings.csharp;bindings.${runtime}" TIMEOUT 200)
+  # With a heap that is too small for its message.
+  hostws_test(bindings.csharp.${runtime}.heap ${beside_peer} "${runtime_${runtime}}" "${programs}/Heap.exe")
+  set_property(TEST bindings.csharp.${runtime}.heap APPEND PROPERTY ENVIRONMENT
+    MONO_GC_PARAMS=max-heap-size=48m COMPlus_GCHeapHardLimit=3000000)
+  foreach(what tests first heap)
+    set_tests_properties(bindings.csharp.${runtime}.${what} PROPERTIES
+      FIXTURES_REQUIRED "bindings.csharp;bindings.${runtime}" TIMEOUT 200)
+  endforeach()
 endforeach()
 foreach(kind blocking async)
   hostws_conformance(csharp.${kind} "C# (${kind})" bindings.csharp mono "${programs}/Driver.exe" ${kind})

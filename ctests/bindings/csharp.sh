@@ -27,12 +27,11 @@ install)
         [ "$(grep -c . $program.cs)" -le 15 ]
         mcs -nologo -langversion:7.2 -r:Hostws.dll $program.cs
     done
-    for source in "$bindings/csharp/tests/Tests.cs" "$bindings/conformance/drivers/Driver.cs" \
-        "$bindings/bench/Client.cs"; do
+    for source in "$bindings"/csharp/tests/*.cs "$bindings/conformance/drivers/Driver.cs" "$bindings/bench/Client.cs"; do
         mcs -nologo -langversion:7.2 -r:Hostws.dll "-out:$(basename "$source" .cs).exe" "$source"
     done
     # What .NET Core wants to know of a program that no .NET SDK has built.
-    for program in Tests Driver Client First1 First2 First3; do
+    for program in Tests Heap Driver Client First1 First2 First3; do
         echo '{"runtimeOptions": {"framework": {"name": "Microsoft.NETCore.App", "version": "3.1.0"},
             "configProperties": {"System.Globalization.Invariant": true}}}' >$program.runtimeconfig.json
     done

@@ -144,14 +144,9 @@ namespace Hostws {
         internal unsafe void Deliver(NativeEvent* raw) {
             // The opening thread may not know it yet.
             Id = raw->Ws;
-            Item item = Item.Of(raw);
-            inbox.Add(ref item);
-            if (item.Event == null) {
-                inbox.PauseIfMuch();
-                return;
-            }
-            Keep(item.Event);
-            if (item.Event.Type == EventType.Drain) drained++;
+            ConnectionEvent happened = Take(raw, inbox);
+            if (happened == null) inbox.PauseIfMuch();
+            else if (happened.Type == EventType.Drain) drained++;
         }
 
         /// <summary>Tells those who wait that something has come.</summary>

@@ -9,10 +9,14 @@ namespace Hostws {
     /// </summary>
     public abstract unsafe class Connection : IDisposable {
         const int HeaderNameSize = 256;
+        /// <summary>The close code of RFC 6455.</summary>
+        const int MessageTooBig = 1009;
         bool isObject;
         IReadOnlyList<ConnectionError> errors = new ConnectionError[0];
         volatile bool isOpen;
         volatile Ending ending;
+        // The size of a message for which there was no memory.
+        long lacked = -1;
 
         internal Connection() {
             HostwsLibrary.EndWithTheProcess();
@@ -172,8 +176,44 @@ namespace Hostws {
             Native.ws_terminate(Id, 1000, null);
         }
 
+        /// <summary>Puts what has come where the program takes it. The result is null for a message.</summary>
+        internal ConnectionEvent Take(NativeEvent* raw, Inbox inbox) {
+            if (raw->Type == (int)EventType.Message) {
+                if (lacked < 0 && !TryTake(raw, inbox)) {
+                    lacked = raw->Length;
+                    Native.ws_abort(Id);
+                }
+                return null;
+            }
+            if (lacked < 0) return Take(new ConnectionEvent(raw), inbox);
+            // Of a connection that has failed only the end is looked at.
+            if (raw->Type != (int)EventType.Terminate) return null;
+            string words = "there is no memory for a message of " + lacked + " bytes";
+            var error = new ConnectionError((int)ErrorCode.Resources, "ws", words);
+            Take(new ConnectionEvent(EventType.Error, 0, error), inbox);
+            return Take(new ConnectionEvent(EventType.Terminate, MessageTooBig), inbox);
+        }
+
+        ConnectionEvent Take(ConnectionEvent happened, Inbox inbox) {
+            inbox.Add(happened);
+            Keep(happened);
+            return happened;
+        }
+
+        /// <summary>False: there is no memory for it. That ends this connection, and no other.</summary>
+        static bool TryTake(NativeEvent* raw, Inbox inbox) {
+            if (raw->Length > int.MaxValue) return false;
+            try {
+                var item = new Item { Message = new Message(raw), Size = (int)raw->Length };
+                inbox.Add(ref item);
+                return true;
+            } catch (OutOfMemoryException) {
+                return false;
+            }
+        }
+
         /// <summary>Keeps what an event says of the connection; after it can be taken.</summary>
-        internal void Keep(ConnectionEvent happened) {
+        void Keep(ConnectionEvent happened) {
             if (happened.Type == EventType.Open) isOpen = true;
             else if (happened.Type == EventType.Error) errors = happened.Errors;
             else if (happened.Type == EventType.Terminate) {

@@ -46,6 +46,15 @@ namespace Hostws {
             Delay = TimeSpan.FromMilliseconds(raw->DelayMs);
         }
 
+        /// <summary>An event of a connection that the package itself has ended.</summary>
+        internal ConnectionEvent(EventType type, int code, params ConnectionError[] errors) {
+            Type = type;
+            Code = code;
+            Reason = "";
+            Errors = errors;
+            Data = new byte[0];
+        }
+
         /// <summary>What happened.</summary>
         public EventType Type { get; }
 

@@ -239,13 +239,11 @@ namespace Hostws {
                 count = Native.ws_next_batch(queue, events, portion.Next, timeout);
                 if (count < 0) throw HostwsException.Of(count, Native.LastWords());
                 for (int i = 0; i < count; i++) {
-                    Item item = Item.Of(events + i);
-                    inbox.Add(ref item);
-                    bytes += item.Size;
-                    if (item.Event == null) continue;
-                    Keep(item.Event);
-                    if (item.Event.Type == EventType.Drain) drained++;
-                    hasEnded |= item.Event.Type == EventType.Terminate;
+                    ConnectionEvent happened = Take(events + i, inbox);
+                    bytes += events[i].Length;
+                    if (happened == null) continue;
+                    if (happened.Type == EventType.Drain) drained++;
+                    hasEnded |= happened.Type == EventType.Terminate;
                 }
             }
             portion.Fetched(count, bytes);

@@ -4,11 +4,6 @@ namespace Hostws {
         public Message Message;
         public ConnectionEvent Event;
         public int Size;
-
-        public static unsafe Item Of(NativeEvent* raw) {
-            if (raw->Type == (int)EventType.Message) return new Item { Message = new Message(raw), Size = (int)raw->Length };
-            return new Item { Event = new ConnectionEvent(raw) };
-        }
     }
 
     /// <summary>
@@ -36,6 +31,11 @@ namespace Hostws {
 
         public int Count {
             get { lock (gate) return count; }
+        }
+
+        public void Add(ConnectionEvent happened) {
+            var item = new Item { Event = happened };
+            Add(ref item);
         }
 
         public void Add(ref Item item) {

@@ -333,6 +333,34 @@ public final class Tests {
         else Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, body);
     }
 
+    public static void aMessageLargerThanTheHeapEndsItsConnectionAndNoOther() throws Exception {
+        long size = Runtime.getRuntime().maxMemory() + 1;
+        String words = "there is no memory for a message of " + size + " bytes";
+        try (WebSocket other = WebSocket.connect(WS + "/echo")) {
+            for (boolean listens : new boolean[] {false, true}) {
+                Options options = new Options().maxMessage(-1);
+                try (WebSocket ws = WebSocket.connect(WS + "/flood?n=1&size=" + size, options)) {
+                    List<String> told = new ArrayList<>();
+                    if (listens) {
+                        ws.run(new Listener() {
+                            @Override public void onMessage(WebSocket it, Message message) { told.add("message"); }
+                            @Override public void onError(WebSocket it, Event event) { told.add(event.errors().get(0).message()); }
+                            @Override public void onTerminate(WebSocket it, Event event) { told.add("" + event.code()); }
+                        });
+                        same(told, List.of(words, "1009"));
+                    }
+                    ConnectionClosedException end = fails(ConnectionClosedException.class, () -> ws.receive(LONG));
+                    same(end.closeCode(), 1009);
+                    same(end.wasClean(), false);
+                    same(end.errors().get(0).code(), ErrorCode.RESOURCES);
+                    same(end.errors().get(0).message(), words);
+                }
+                other.send("on");
+                same(other.receive(LONG).text(), "on");
+            }
+        }
+    }
+
     public static void theLibrarySaysWhatItIs() throws Exception {
         check(Hostws.buildInfo().contains(Hostws.version()), "its version");
         check(Hostws.metrics().contains("hostws_connections"), "its metrics");

@@ -32,6 +32,19 @@ public final class Event {
         delay = Duration.ofMillis(room.getLong(at + Abi.EVENT_DELAY_MS));
     }
 
+    /** An event without data, of a connection that the package itself has ended. */
+    Event(EventType type, int code, List<ConnectionError> errors) {
+        this.type = type;
+        this.code = code;
+        this.errors = errors;
+        reason = "";
+        wasClean = false;
+        data = new byte[0];
+        flags = 0;
+        roundTrip = Duration.ZERO;
+        delay = Duration.ZERO;
+    }
+
     private static List<ConnectionError> errors(long address, int count) {
         if (count == 0) return List.of();
         byte[] bytes = Native.bytes(address, (long) count * Abi.ERROR_SIZE);

@@ -41,13 +41,13 @@ final class Inbox {
                 if (item instanceof Message) add((Message) item);
                 else add((Event) item);
             }
-            ending = last;
             if (!isPaused && !isSilent && bytes >= MUCH) {
                 isPaused = true;
                 Native.Function.PAUSE.call(ws.id(), 1);
             }
-            changed.signalAll();
         } finally {
+            ending = last;
+            changed.signalAll();
             lock.unlock();
         }
     }

@@ -15,6 +15,8 @@ final class Native {
     private static final MethodHandle SEND = function("ws_send", int.class, int.class, long.class, long.class, int.class);
     private static final MethodHandle NEXT_BATCH =
         function("ws_next_batch", int.class, int.class, long.class, int.class, int.class);
+    // What is called when there is no memory, which the others need.
+    private static final MethodHandle ABORT = function("ws_abort", int.class, int.class);
 
     private Native() {}
 
@@ -25,7 +27,6 @@ final class Native {
         PAUSE("ws_pause", int.class, int.class, int.class),
         ANSWER("ws_answer", int.class, int.class, int.class, long.class, long.class),
         TERMINATE("ws_terminate", int.class, int.class, int.class, long.class),
-        ABORT("ws_abort", int.class, int.class),
         STATUS("ws_status", int.class, int.class),
         BUFFERED_AMOUNT("ws_buffered_amount", long.class, int.class),
         SET_HEADER("ws_set_header", int.class, int.class, long.class, long.class),
@@ -91,12 +92,22 @@ final class Native {
         }
     }
 
+    static void abort(int ws) {
+        try {
+            int ignored = (int) ABORT.invokeExact(ws);
+        } catch (Throwable error) {
+            throw new AssertionError(error);
+        }
+    }
+
     static long address(ByteBuffer buffer) {
         return FOREIGN.address(buffer);
     }
 
+    /** OutOfMemoryError, too, if no array can be so long. */
     static byte[] bytes(long address, long length) {
-        return FOREIGN.bytes(address, Math.toIntExact(length));
+        if (length > Integer.MAX_VALUE) throw new OutOfMemoryError();
+        return FOREIGN.bytes(address, (int) length);
     }
 
     /** A text that ends in a NUL. */

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /** The thread that brings the events of all connections. It ends after the last of them. */
 final class Pump implements Runnable {
@@ -13,6 +13,7 @@ final class Pump implements Runnable {
     private static final int SLICE_MS = 500;
     /** How long the end of the program waits for what was sent. */
     private static final int END_MS = 1500;
+    private static final long NO_MEMORY_NANOS = 10_000_000;
     private static final Object GATE = new Object();
     private static final Map<Long, WebSocket> SERVED = new HashMap<>();
     private static boolean isRunning;
@@ -23,7 +24,12 @@ final class Pump implements Runnable {
 
     private final ByteBuffer room = ByteBuffer.allocateDirect(BATCH * Abi.EVENT_SIZE).order(ByteOrder.nativeOrder());
     private final long address = Native.address(room);
-    private final List<Object> items = new ArrayList<>();
+    // Where in the room it is, the connection whose events these are, and those that it has not got yet.
+    private int at;
+    private int end;
+    private WebSocket ws;
+    private long token;
+    private final ArrayList<Object> items = new ArrayList<>();
 
     static {
         if (QUEUE < 0) throw HostwsException.of(QUEUE, Native.lastWords());
@@ -73,36 +79,62 @@ final class Pump implements Runnable {
         }
     }
 
-    /** Gives the events to their connections, those in a row at once. */
+    /** Gives the events to their connections, those in a row at once. What there is no memory for is tried again later. */
     private void deliver(int count) {
-        long token = 0;
-        WebSocket ws = null;
-        for (int at = 0; at < count * Abi.EVENT_SIZE; at += Abi.EVENT_SIZE) {
-            long next = room.getLong(at + Abi.EVENT_USER_DATA);
-            if (next != token) {
-                give(ws);
-                token = next;
-                ws = served(token);
-                // The opening thread may not know it yet.
-                if (ws != null) ws.id = room.getInt(at + Abi.EVENT_WS);
+        at = 0;
+        end = count * Abi.EVENT_SIZE;
+        while (at < end) {
+            try {
+                for (; at < end; at += Abi.EVENT_SIZE) take();
+            } catch (OutOfMemoryError error) {
+                LockSupport.parkNanos(NO_MEMORY_NANOS);
             }
-            if (ws == null) continue;
-            int type = room.getInt(at + Abi.EVENT_TYPE);
-            if (type != EventType.MESSAGE.value) {
-                Event event = new Event(room, at);
-                ws.keep(event);
-                items.add(event);
-                if (event.type() == EventType.TERMINATE) remove(token);
-                continue;
-            }
-            byte[] data = Native.bytes(room.getLong(at + Abi.EVENT_DATA), room.getLong(at + Abi.EVENT_LENGTH));
-            items.add(new Message(DataType.of(room.getInt(at + Abi.EVENT_DATA_TYPE)), data));
         }
-        give(ws);
+        turnTo(null, 0);
     }
 
-    private void give(WebSocket ws) {
-        if (ws != null) ws.deliver(items);
+    private void take() {
+        long next = room.getLong(at + Abi.EVENT_USER_DATA);
+        if (next != token) {
+            turnTo(served(next), next);
+            // The opening thread may not know it yet.
+            if (ws != null) ws.id = room.getInt(at + Abi.EVENT_WS);
+        }
+        int type = room.getInt(at + Abi.EVENT_TYPE);
+        // Of a connection that has failed only the end is looked at.
+        if (ws == null || ws.hasFailed() && type != EventType.TERMINATE.value) return;
+        if (type == EventType.MESSAGE.value) takeMessage();
+        else takeEvent();
+    }
+
+    private void takeEvent() {
+        // Room for two, so that none is there twice if there was no memory for the other.
+        items.ensureCapacity(items.size() + 2);
+        Event event = new Event(room, at);
+        if (event.type() == EventType.TERMINATE) remove(token);
+        ws.keep(event, items);
+    }
+
+    /** A message that is too large for the heap ends its connection, and no other. */
+    private void takeMessage() {
+        long length = room.getLong(at + Abi.EVENT_LENGTH);
+        try {
+            byte[] data = Native.bytes(room.getLong(at + Abi.EVENT_DATA), length);
+            items.add(new Message(DataType.of(room.getInt(at + Abi.EVENT_DATA_TYPE)), data));
+        } catch (OutOfMemoryError error) {
+            ws.fail(length);
+        }
+    }
+
+    /** The events from here on are of another connection. */
+    private void turnTo(WebSocket other, long number) {
+        try {
+            if (ws != null) ws.deliver(items);
+        } catch (OutOfMemoryError error) {
+            ws.fail(0);
+        }
         items.clear();
+        ws = other;
+        token = number;
     }
 }

@@ -19,6 +19,9 @@ import java.util.function.Consumer;
  * }</pre>
  */
 public final class WebSocket extends Facts implements AutoCloseable, Iterable<Message> {
+    /** The close code of RFC 6455. */
+    private static final int MESSAGE_TOO_BIG = 1009;
+
     private final Inbox inbox = new Inbox(this);
     private final boolean isObject;
     private volatile Consumer<Event> onEvent = event -> {};
@@ -26,6 +29,7 @@ public final class WebSocket extends Facts implements AutoCloseable, Iterable<Me
     private boolean wasOpen;
     private List<ConnectionError> errors = List.of();
     private Ending ending;
+    private long lacked = -1;
 
     private WebSocket(String url, Options options) {
         isObject = options.isObject();
@@ -327,7 +331,7 @@ public final class WebSocket extends Facts implements AutoCloseable, Iterable<Me
     /** Drops the connection, and what waits to be sent. The end follows, with 1006. */
     public void abort() {
         inbox.silence();
-        Native.Function.ABORT.call(id);
+        Native.abort(id);
     }
 
     /**
@@ -376,14 +380,32 @@ public final class WebSocket extends Facts implements AutoCloseable, Iterable<Me
         }
     }
 
-    /** Keeps what an event says of the connection. */
-    void keep(Event event) {
+    /** Keeps what an event says of the connection, and adds it to those that the program gets. */
+    void keep(Event event, List<Object> items) {
         if (event.type() == EventType.OPEN) wasOpen = true;
         if (event.type() == EventType.ERROR) errors = event.errors();
-        if (event.type() != EventType.TERMINATE) return;
-        int status = (int) Native.Function.RESPONSE_STATUS.call(id);
-        ending = wasOpen ? new Ending(event, errors)
-            : new Ending(event, errors, status, responseHeaders(), Native.Function.RESPONSE_BODY.get(id));
+        if (event.type() == EventType.TERMINATE) {
+            if (hasFailed()) {
+                String words = "there is no memory for a message" + (lacked > 0 ? " of " + lacked + " bytes" : "");
+                errors = List.of(new ConnectionError(ErrorCode.RESOURCES, "ws", words));
+                items.add(new Event(EventType.ERROR, 0, errors));
+                event = new Event(EventType.TERMINATE, MESSAGE_TOO_BIG, List.of());
+            }
+            int status = (int) Native.Function.RESPONSE_STATUS.call(id);
+            ending = wasOpen ? new Ending(event, errors)
+                : new Ending(event, errors, status, responseHeaders(), Native.Function.RESPONSE_BODY.get(id));
+        }
+        items.add(event);
+    }
+
+    /** There is no memory for a message of so many bytes, or not even for its place: the connection ends, as in the library. */
+    void fail(long bytes) {
+        lacked = bytes;
+        Native.abort(id);
+    }
+
+    boolean hasFailed() {
+        return lacked >= 0;
     }
 
     /** Gives what has come to the thread that waits for it. */
