@@ -32,6 +32,27 @@ class HostwsTest < Minitest::Test
     end
   end
 
+  def test_a_message_for_which_there_is_no_memory_ends_its_connection_and_no_other
+    skip "Linux tells how much memory it has" unless File.exist?("/proc/self/status")
+    # The library needs 50 MB for the message, and Ruby as much again.
+    out, err, = program(<<~RUBY, WS)
+      require "hostws"
+      other = Hostws.connect(ARGV[0] + "/echo")
+      used = File.read("/proc/self/status")[/VmSize:\\s*(\\d+)/, 1].to_i * 1024
+      Process.setrlimit(:AS, used + 120_000_000)
+      ws = Hostws.connect(ARGV[0] + "/flood?n=1&size=50000000")
+      begin
+        ws.receive(timeout: 30)
+      rescue Hostws::ConnectionClosed => e
+        p [e.code, e.was_clean?, e.errors.map(&:message)]
+      end
+      other << "on"
+      p other.receive(timeout: 30)
+    RUBY
+    words = "there is no memory for a message of 50000000 bytes"
+    assert_equal ["[1009, false, [#{words.inspect}]]\n\"on\"\n", ""], [out, err]
+  end
+
   def test_objects_are_parsed_and_by_another_parser_too
     Hostws.connect("#{WS}/echo", data_type: "object") do |ws|
       ws.send({ "price" => 1.5, "names" => ["ä"] })

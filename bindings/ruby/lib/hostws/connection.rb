@@ -12,6 +12,8 @@ module Hostws
     include Enumerable
 
     DATA_TYPES = %w[text blob object].freeze
+    # The close code of RFC 6455.
+    MESSAGE_TOO_BIG = 1009
 
     attr_reader :id
 
@@ -255,8 +257,20 @@ module Hostws
     def take
       Thread.handle_interrupt(Object => :never) do
         items = Library.take(@queue, @room)
-        items.each { |item| item.is_a?(Event) ? sort(item) : @items << item }
+        items.each { |item| keep(item) }
         items.any?
+      end
+    end
+
+    # A message for which there is no memory ends the connection, as it does in the library; of what comes behind it only
+    # the end is looked at.
+    def keep(item)
+      case item
+      when Event then sort(item) unless @lack && item.type != "terminate"
+      when Library::Lack
+        Library.ws_abort(@id) unless @lack
+        @lack ||= item
+      else @items << item unless @lack
       end
     end
 
@@ -279,6 +293,10 @@ module Hostws
     end
 
     def ended(event)
+      if @lack
+        @errors = [Cause.new(ABI::E_RESOURCES, "ws", "there is no memory for a message of #{@lack.bytes} bytes")]
+        event.code = MESSAGE_TOO_BIG
+      end
       last = { url: url, subprotocol: subprotocol, headers: response_headers, unsent: buffered_amount }
       @end = if @is_open
                ConnectionClosed.new(event.code, event.reason, event.was_clean, @errors)

@@ -89,7 +89,10 @@ module Hostws
       memory
     end
 
-    # What is there, without waiting: messages (String) and other events (Event).
+    # In place of a message for which there is no memory.
+    Lack = Struct.new(:bytes)
+
+    # What is there, without waiting: messages (String), or a Lack of one, and other events (Event).
     def take(queue, memory)
       memory[0, 4] = [ABI::EVENT_SIZE].pack("L")
       count = ws_next_batch(queue, memory, BATCH, 0)
@@ -100,13 +103,22 @@ module Hostws
 
     def item(fields)
       _, type, _, data_type, data, length, errors, count, code, reason, was_clean, flags, _, _, round_trip, delay = fields
-      payload = length.zero? ? String.new(encoding: Encoding::BINARY) : Fiddle::Pointer.new(data)[0, length]
-      if type == ABI::EVENT_MESSAGE
-        return data_type == ABI::BLOB ? payload : payload.force_encoding(Encoding::UTF_8)
-      end
+      return message(data, length, data_type) if type == ABI::EVENT_MESSAGE
 
+      payload = bytes(data, length)
       Event.new(text(ws_event_name(type)), code, text(Fiddle::Pointer.new(reason)), was_clean == 1, causes(errors, count),
                 delay / 1000.0, round_trip / 1e6, flags, payload)
+    end
+
+    def message(data, length, data_type)
+      payload = bytes(data, length)
+      data_type == ABI::BLOB ? payload : payload.force_encoding(Encoding::UTF_8)
+    rescue NoMemoryError
+      Lack.new(length)
+    end
+
+    def bytes(data, length)
+      length.zero? ? String.new(encoding: Encoding::BINARY) : Fiddle::Pointer.new(data)[0, length]
     end
 
     def causes(address, count)
