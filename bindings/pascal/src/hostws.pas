@@ -128,6 +128,8 @@ type
     FIsOpen, FIsHandling: Boolean;
     FGone: PBoolean;
     FErrors: THostWsCauses;
+    { The size of a message for which there was no memory; 0: none. }
+    FLack: Int64;
     FEnd: THostWsEnd;
     FOnOpen: THostWsNotify;
     FOnMessage: THostWsMessageEvent;
@@ -139,6 +141,8 @@ type
     function Fetch(TimeoutMs: Integer): Boolean;
     function Next(out Message: THostWsMessage): Boolean;
     function Await(out Message: THostWsMessage; TimeoutMs: Integer): Boolean;
+    function TakeMessage(const Raw: ws_event; out Message: THostWsMessage): Boolean;
+    procedure HandleLack;
     procedure HandleEvent(const Raw: ws_event);
     procedure HandleEnd(const Raw: ws_event);
     procedure Check(Code: Integer);

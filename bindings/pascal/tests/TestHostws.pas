@@ -4,7 +4,7 @@ program TestHostws;
 {$IFDEF FPC}{$IFNDEF UNICODE}{$MODE DELPHI}{$H+}{$ENDIF}{$ENDIF}
 
 uses
-  {$IFDEF UNIX}cthreads,{$ENDIF} SysUtils, hostws, Checks;
+  {$IFDEF UNIX}cthreads,{$ENDIF} SysUtils, hostws, Checks, Shortage;
 
 type
   TTest = procedure;
@@ -441,6 +441,7 @@ begin
   Run('it reconnects and tells', ItReconnectsAndTells);
   Run('a question is answered', AQuestionIsAnswered);
   Run('headers and facts', HeadersAndFacts);
+  Run('a message without memory ends its connection and no other', AMessageWithoutMemoryEndsItsConnectionAndNoOther);
   WriteLn(Failed, ' failed');
   if Failed > 0 then Halt(1);
 end.
