@@ -507,6 +507,25 @@ function tests.what_was_sent_leaves_at_the_end_of_the_program()
   assert(found, "the connection of the other program was not closed")
 end
 
+function tests.a_message_for_which_there_is_no_memory_ends_its_connection_and_no_other()
+  if not io.open "/proc/self/statm" then return end
+  local output = program([[
+    local hostws = require "hostws"
+    local function said(path, pattern) return io.open(path):read("*a"):match(pattern) end
+    local other = assert(hostws.connect(arg[1] .. "/echo"))
+    -- The library needs it once, and the program as much again.
+    local size = 50000000
+    local limit = said("/proc/self/status", "VmSize:%s*(%d+)") * 1024 + 1.5 * size
+    os.execute(("prlimit --pid %d --as=%d"):format(said("/proc/self/stat", "%d+"), limit))
+    local ws = assert(hostws.connect(("%s/flood?n=1&size=%d"):format(arg[1], size)))
+    local message, err = ws:receive(30)
+    print(message, err.code, err.was_clean, err.errors[1].code == require "hostws.abi".E_RESOURCES, err.errors[1].message)
+    assert(other:send("on"))
+    print(other:receive(30))
+  ]], WS)
+  same(output, "nil\t1009\tfalse\ttrue\tthere is no memory for a message of 50000000 bytes\non\ttext\n")
+end
+
 function tests.an_error_that_nobody_catches_has_its_words()
   -- The interpreter of Lua 5.1 shows texts only.
   if _VERSION == "Lua 5.1" and not jit then return end

@@ -7,6 +7,8 @@ local json = require "hostws.json"
 local loop = require "hostws.loop"
 
 local LITTLE = 256 * 1024
+-- The close code of RFC 6455.
+local MESSAGE_TOO_BIG = 1009
 
 local KINDS = { [abi.TEXT] = "text", [abi.BLOB] = "blob", [abi.OBJECT] = "object" }
 local DATA_TYPES = { text = abi.TEXT, blob = abi.BLOB, object = abi.OBJECT }
@@ -167,6 +169,7 @@ end
 -- ---- what the loop brings
 
 function Connection:_push(message, data_type)
+  if self.lack then return end
   local tail = self.tail
   self.items[tail], self.types[tail] = message, data_type
   self.tail = tail + 1
@@ -179,9 +182,22 @@ function Connection:_push_event(event)
   self.tail = tail + 1
 end
 
+-- There is no memory for a message: the connection ends, as it does in the library. Of what comes behind it only the end
+-- is looked at.
+function Connection:_lack(bytes)
+  if self.lack then return end
+  self.lack = ("there is no memory for a message of %d bytes"):format(bytes)
+  native.abort(self.id)
+end
+
 -- Keeps what the event says of the connection: true if it was the last.
 function Connection:_on_event(event)
   local kind = event.type
+  if self.lack then
+    if kind ~= "terminate" then return false end
+    self.errors = { { code = abi.E_RESOURCES, component = "ws", message = self.lack } }
+    event.code = MESSAGE_TOO_BIG
+  end
   if kind == "error" then
     -- Its handler is told with the end, when all is known that belongs to it.
     self.errors = event.errors

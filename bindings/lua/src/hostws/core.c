@@ -245,30 +245,72 @@ static void push_event(lua_State *L, const ws_event *event)
     set_integer(L, "flags", event->flags);
 }
 
-/*
- * receive(queue, timeout_ms, batch): waits for events, and puts three values for each into `batch`: the id; the message, or
- * a table; the message's data type, or 0. Returns their number, or a negative code.
- */
-static int receive(lua_State *L)
+/* What was fetched, and how many of it are in the batch. */
+typedef struct {
+    ws_event events[CAPACITY];
+    int32_t count, copied;
+} fetched;
+
+static void put(lua_State *L, const fetched *all, int field)
 {
-    ws_event *events = lua_touserdata(L, lua_upvalueindex(1));
-    events[0].struct_size = sizeof events[0];
-    int32_t count = ws_next_batch(integer(L, 1), events, CAPACITY, integer(L, 2));
-    int at = 0;
-    for (int32_t i = 0; i < count; i++) {
-        const ws_event *event = &events[i];
+    lua_rawseti(L, 2, 3 * all->copied + field);
+}
+
+/* copy(all, batch): Lua may raise an error in the middle, and this may be called again. */
+static int copy(lua_State *L)
+{
+    fetched *all = lua_touserdata(L, 1);
+    for (; all->copied < all->count; all->copied++) {
+        const ws_event *event = &all->events[all->copied];
         int is_message = event->type == HOSTWS_EVENT_MESSAGE;
         lua_pushinteger(L, event->ws);
-        lua_rawseti(L, 3, ++at);
+        put(L, all, 1);
         if (is_message)
             lua_pushlstring(L, event->data, (size_t)event->length);
         else
             push_event(L, event);
-        lua_rawseti(L, 3, ++at);
+        put(L, all, 2);
         lua_pushinteger(L, is_message ? event->data_type : 0);
-        lua_rawseti(L, 3, ++at);
+        put(L, all, 3);
     }
-    return answer(L, count);
+    return 0;
+}
+
+/*
+ * receive(queue, timeout_ms, batch): waits for events, and puts three values for each into `batch`: the id; the message, or
+ * a table; the message's data type, or 0. For a message for which there is no memory they are the id, its size and -1.
+ * Returns their number, or a negative code. After an error the next call goes on where this one was.
+ */
+static int receive(lua_State *L)
+{
+    fetched *all = lua_touserdata(L, lua_upvalueindex(1));
+    if (all->copied == all->count) {
+        all->events[0].struct_size = sizeof all->events[0];
+        all->copied = 0;
+        all->count = 0;
+        int32_t count = ws_next_batch(integer(L, 1), all->events, CAPACITY, integer(L, 2));
+        if (count <= 0)
+            return answer(L, count);
+        all->count = count;
+    }
+    while (all->copied < all->count) {
+        lua_pushvalue(L, lua_upvalueindex(2));
+        lua_pushvalue(L, lua_upvalueindex(1));
+        lua_pushvalue(L, 3);
+        int status = lua_pcall(L, 2, 0, 0);
+        if (status == 0)
+            break;
+        const ws_event *event = &all->events[all->copied];
+        if (status != LUA_ERRMEM || event->type != HOSTWS_EVENT_MESSAGE)
+            return lua_error(L);
+        lua_settop(L, 3);
+        lua_pushnumber(L, (lua_Number)event->length);
+        lua_rawseti(L, 3, 3 * all->copied + 2);
+        lua_pushinteger(L, -1);
+        lua_rawseti(L, 3, 3 * all->copied + 3);
+        all->copied++;
+    }
+    return answer(L, all->count);
 }
 
 /* ---- the module ---- */
@@ -307,8 +349,10 @@ EXPORT int luaopen_hostws_core(lua_State *L)
         lua_pushcfunction(L, each->func);
         lua_setfield(L, -2, each->name);
     }
-    lua_newuserdata(L, CAPACITY * sizeof(ws_event));
-    lua_pushcclosure(L, receive, 1);
+    fetched *all = lua_newuserdata(L, sizeof *all);
+    all->count = all->copied = 0;
+    lua_pushcfunction(L, copy);
+    lua_pushcclosure(L, receive, 2);
     lua_setfield(L, -2, "receive");
     set_integer(L, "CAPACITY", CAPACITY);
     return 1;

@@ -150,10 +150,12 @@ local function table_of(event)
   }
 end
 
-local function copy_events(count, batch)
-  local at = 0
-  for i = 0, count - 1 do
-    local event = events[i]
+-- How many were fetched, and how many of them are in the batch.
+local fetched, copied = 0, 0
+
+local function copy_events(batch)
+  while copied < fetched do
+    local event, at = events[copied], 3 * copied
     batch[at + 1] = event.ws
     if event.type == EVENT_MESSAGE then
       batch[at + 2] = ffi.string(event.data, tonumber(event.length))
@@ -162,17 +164,32 @@ local function copy_events(count, batch)
       batch[at + 2] = table_of(event)
       batch[at + 3] = 0
     end
-    at = at + 3
+    copied = copied + 1
   end
 end
 
+local NO_MEMORY = { ["not enough memory"] = true, ["string length overflow"] = true }
+
 -- Waits for events, and puts three values for each into `batch`: the id; the message, or a table; the message's data
--- type, or 0. Returns their number, or a negative code.
+-- type, or 0. For a message for which there is no memory they are the id, its size and -1. Returns their number, or a
+-- negative code. After an error the next call goes on where this one was.
 function native.receive(queue, timeout_ms, batch)
-  events[0].struct_size = EVENT_SIZE
-  local count = library.ws_next_batch(queue, events, CAPACITY, timeout_ms)
-  copy_events(count, batch)
-  return count
+  if copied == fetched then
+    events[0].struct_size = EVENT_SIZE
+    local count = library.ws_next_batch(queue, events, CAPACITY, timeout_ms)
+    fetched, copied = math.max(0, count), 0
+    if count <= 0 then return count end
+  end
+  while copied < fetched do
+    local fine, problem = pcall(copy_events, batch)
+    if not fine then
+      local event, at = events[copied], 3 * copied
+      if not NO_MEMORY[problem] or event.type ~= EVENT_MESSAGE then error(problem, 0) end
+      batch[at + 2], batch[at + 3] = tonumber(event.length), -1
+      copied = copied + 1
+    end
+  end
+  return fetched
 end
 
 -- Compiled code sees no signal (Ctrl-C), and this is where a program waits.

@@ -99,8 +99,11 @@ local function sort(count)
         connection.is_touched = true
         touched[#touched + 1] = connection
       end
-      if batch[i + 2] ~= 0 then
-        connection:_push(batch[i + 1], batch[i + 2])
+      local data_type = batch[i + 2]
+      if data_type > 0 then
+        connection:_push(batch[i + 1], data_type)
+      elseif data_type < 0 then
+        connection:_lack(batch[i + 1])
       elseif connection:_on_event(batch[i + 1]) then
         connections[connection.id] = nil
       end
