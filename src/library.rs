@@ -179,12 +179,12 @@ pub fn open(
     log::start();
     let queue = options.queue;
     library.crew.shared.resources.start();
-    let Settings { config, limits, backoff, given } = options.resolve(url, data_type)?;
+    let Settings { config, limits, given } = options.resolve(url, data_type)?;
     if config.may_speak_tls() {
         start_tls();
     }
     let config = library.configs.share(config);
-    let reconnect = backoff.map(|backoff| Reconnect::new(backoff, Arc::clone(&config)));
+    let reconnect = limits.backoff.is_some().then(|| Reconnect::new(Arc::clone(&config)));
     let pair = library.pair(queue)?;
     if pair.queue.is_owned() && queue != 0 && library.own()?.queue.id() != queue {
         let words = format!("queue {queue} belongs to another thread");

@@ -17,7 +17,7 @@ mod chance;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use backoff::{Backoff, Loss};
+use backoff::{Attempts, Backoff, Loss};
 use chance::Chance;
 
 const STEP: Duration = Duration::from_millis(10);
@@ -67,16 +67,16 @@ fn simulate(clients: usize, scenario: &Scenario) -> Outcome {
     let origin = Instant::now();
     let most = Duration::from_secs(scenario.reconnect_max_s);
     let backoff = Backoff::new(None, None, most).expect("the longest wait is long enough");
-    let mut fleet = vec![backoff; clients];
+    let mut fleet = vec![Attempts::default(); clients];
     let mut due: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
     let mut outcome = Outcome { clients, ..Outcome::default() };
     let mut waiting = VecDeque::new();
     let backlog = BACKLOG * clients / FLEET;
     let served_in_step = scenario.opens_a_second * clients / FLEET / STEPS_A_SECOND;
-    let lost = |client: &mut Backoff, step: usize, retry_after| {
+    let lost = |client: &mut Attempts, step: usize, retry_after| {
         let loss = Loss { retry_after, is_common: true };
         let now = origin + STEP * step as u32;
-        let pause = client.next(now, loss, Chance::draw()).expect("it never gives up");
+        let pause = backoff.next(client, now, loss, Chance::draw()).expect("it never gives up");
         step + 1 + (pause.delay.as_millis() / STEP.as_millis()) as usize
     };
     for number in 0..clients as u32 {

@@ -15,7 +15,7 @@ const LEAST: Duration = Duration::from_millis(500);
 /// When a server loses all clients at once, they return spread over this time (RFC 6455 7.2.3).
 const WINDOW: Duration = Duration::from_secs(5);
 
-/// Its settings are small numbers, because each connection has one.
+/// The settings. Connections with the same options share them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backoff {
     /// The most attempts in a row; `NO_LIMIT`: no limit.
@@ -23,9 +23,29 @@ pub struct Backoff {
     /// The least delay, if the host has set it.
     least_ms: Option<u32>,
     most_ms: u32,
-    attempts: u32,
-    /// When the connection was opened.
+}
+
+/// The attempts of one connection.
+#[derive(Debug, Clone, Default)]
+pub struct Attempts {
+    /// In a row, so far.
+    count: u32,
+    /// When the last one succeeded.
     opened_at: Option<Instant>,
+}
+
+impl Attempts {
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub fn opened(&mut self, now: Instant) {
+        self.opened_at = Some(now);
+    }
+
+    fn have_led_to_a_stable_connection(&self, now: Instant) -> bool {
+        self.opened_at.is_some_and(|at| now.saturating_duration_since(at) >= STABLE)
+    }
 }
 
 const NO_LIMIT: u32 = u32::MAX;
@@ -62,66 +82,54 @@ impl Backoff {
             return Err(format!("is {least} ms, more than reconnect_max_ms, which is {most} ms"));
         }
         let ms = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
-        Ok(Backoff {
-            max: max.unwrap_or(NO_LIMIT),
-            least_ms: least.map(ms),
-            most_ms: ms(most),
-            attempts: 0,
-            opened_at: None,
-        })
-    }
-
-    /// The number of attempts in a row so far.
-    pub fn attempts(&self) -> u32 {
-        self.attempts
-    }
-
-    pub fn opened(&mut self, now: Instant) {
-        self.opened_at = Some(now);
+        Ok(Backoff { max: max.unwrap_or(NO_LIMIT), least_ms: least.map(ms), most_ms: ms(most) })
     }
 
     /// Whether another attempt would follow if the connection was lost now.
-    pub fn resumes(&self, now: Instant) -> bool {
+    pub fn resumes(&self, attempts: &Attempts, now: Instant) -> bool {
         match self.max {
             0 => false,
             NO_LIMIT => true,
-            max => self.attempts < max || self.is_stable(now),
+            max => attempts.count < max || attempts.have_led_to_a_stable_connection(now),
         }
-    }
-
-    fn is_stable(&self, now: Instant) -> bool {
-        self.opened_at.is_some_and(|at| now.saturating_duration_since(at) >= STABLE)
     }
 
     /// The delay before the next attempt after a loss or a failed opening, if another attempt is
     /// allowed.
-    pub fn next(&mut self, now: Instant, loss: Loss, chance: Chance) -> Option<Pause> {
-        if self.is_stable(now) {
-            self.attempts = 0;
+    pub fn next(
+        &self,
+        attempts: &mut Attempts,
+        now: Instant,
+        loss: Loss,
+        chance: Chance,
+    ) -> Option<Pause> {
+        if attempts.have_led_to_a_stable_connection(now) {
+            attempts.count = 0;
         }
-        self.opened_at = None;
-        if self.max != NO_LIMIT && self.attempts >= self.max {
+        attempts.opened_at = None;
+        if self.max != NO_LIMIT && attempts.count >= self.max {
             return None;
         }
-        self.attempts = self.attempts.saturating_add(1);
-        let (least, ceiling) = self.range(loss.is_common);
+        attempts.count = attempts.count.saturating_add(1);
+        let attempt = attempts.count;
+        let (least, ceiling) = self.range(attempt, loss.is_common);
         let delay = least + chance.of(ceiling.saturating_sub(least));
         // Clients that got the same Retry-After must not return together.
         let asked = loss.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
         let asked = asked + chance.of(asked / 2);
-        Some(Pause { attempt: self.attempts, delay: delay.max(asked), is_asked: asked > delay })
+        Some(Pause { attempt, delay: delay.max(asked), is_asked: asked > delay })
     }
 
-    /// The range of the delay before the current attempt.
-    fn range(&self, is_common: bool) -> (Duration, Duration) {
+    /// The range of the delay before the attempt with that number.
+    fn range(&self, attempt: u32, is_common: bool) -> (Duration, Duration) {
         let own = self.least();
         let least = own.unwrap_or(LEAST);
-        let (least, first) = match (is_common, self.attempts) {
+        let (least, first) = match (is_common, attempt) {
             (false, _) => (least, least.saturating_mul(2)),
             (true, 1) => (own.unwrap_or_default(), self.window()),
             (true, _) => (least, self.window()),
         };
-        let factor = 1_u32.checked_shl(self.attempts - 1).unwrap_or(u32::MAX);
+        let factor = 1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX);
         (least, first.saturating_mul(factor).min(Duration::from_millis(self.most_ms.into())))
     }
 
@@ -147,9 +155,9 @@ mod tests {
     const OWN: Loss = Loss { retry_after: None, is_common: false };
     const COMMON: Loss = Loss { retry_after: None, is_common: true };
 
-    fn delays(mut backoff: Backoff, loss: Loss, chance: Chance) -> Vec<Duration> {
-        let now = Instant::now();
-        (0..8).filter_map(|_| Some(backoff.next(now, loss, chance)?.delay)).collect()
+    fn delays(backoff: Backoff, loss: Loss, chance: Chance) -> Vec<Duration> {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        (0..8).filter_map(|_| Some(backoff.next(&mut attempts, now, loss, chance)?.delay)).collect()
     }
 
     fn by_default() -> Backoff {
@@ -189,16 +197,19 @@ mod tests {
     #[test]
     fn so_many_in_a_row_and_anew_after_a_stable_minute() {
         let start = Instant::now();
-        let mut backoff = Backoff::new(Some(2), Some(ms(1)), ms(1)).unwrap();
-        let next = |backoff: &mut Backoff, now| Some(backoff.next(now, OWN, Chance::NONE)?.attempt);
-        assert_eq!(next(&mut backoff, start), Some(1));
-        assert_eq!(next(&mut backoff, start), Some(2));
-        backoff.opened(start);
-        assert!(!backoff.resumes(start) && backoff.resumes(start + STABLE));
-        assert_eq!(next(&mut backoff, start + ms(59_999)), None);
-        backoff.opened(start);
-        assert_eq!(next(&mut backoff, start + STABLE), Some(1));
-        assert!(backoff.resumes(start));
+        let backoff = Backoff::new(Some(2), Some(ms(1)), ms(1)).unwrap();
+        let mut attempts = Attempts::default();
+        let next = |attempts: &mut Attempts, now| {
+            Some(backoff.next(attempts, now, OWN, Chance::NONE)?.attempt)
+        };
+        assert_eq!(next(&mut attempts, start), Some(1));
+        assert_eq!(next(&mut attempts, start), Some(2));
+        attempts.opened(start);
+        assert!(!backoff.resumes(&attempts, start) && backoff.resumes(&attempts, start + STABLE));
+        assert_eq!(next(&mut attempts, start + ms(59_999)), None);
+        attempts.opened(start);
+        assert_eq!(next(&mut attempts, start + STABLE), Some(1));
+        assert!(backoff.resumes(&attempts, start));
     }
 
     #[test]
@@ -206,8 +217,8 @@ mod tests {
         let now = Instant::now();
         let pause = |seconds, chance| {
             let loss = Loss { retry_after: Some(Duration::from_secs(seconds)), is_common: true };
-            let mut backoff = Backoff::new(None, Some(ms(10)), ms(20)).unwrap();
-            backoff.next(now, loss, chance).unwrap()
+            let backoff = Backoff::new(None, Some(ms(10)), ms(20)).unwrap();
+            backoff.next(&mut Attempts::default(), now, loss, chance).unwrap()
         };
         let seconds = |seconds, chance| pause(seconds, chance).delay.as_secs_f64();
         assert_eq!(seconds(0, Chance::NONE), 0.01);
@@ -230,13 +241,14 @@ mod tests {
             chances in prop::collection::vec(any::<u32>(), 1..80),
         ) {
             let (least, most) = (ms(least), ms(least + more));
-            let mut backoff = Backoff::new(None, Some(least), most).unwrap();
+            let backoff = Backoff::new(None, Some(least), most).unwrap();
+            let mut attempts = Attempts::default();
             let mut ceiling = if is_common { least * 5 } else { least };
             let loss = Loss { retry_after: None, is_common };
             for (index, chance) in chances.into_iter().enumerate() {
                 ceiling = (ceiling * 2).min(most);
                 let chance = Chance::from_bits(chance);
-                let pause = backoff.next(Instant::now(), loss, chance).unwrap();
+                let pause = backoff.next(&mut attempts, Instant::now(), loss, chance).unwrap();
                 prop_assert_eq!(pause.attempt as usize, index + 1);
                 prop_assert!(pause.delay >= least && pause.delay <= ceiling, "{:?}", pause);
             }

@@ -184,7 +184,7 @@ impl Connection {
     /// The URL that the host gave last.
     pub fn url(&self) -> Arc<str> {
         let outbox = self.outbox();
-        let later = outbox.reconnect.as_ref().and_then(|reconnect| reconnect.url.as_ref());
+        let later = outbox.past().and_then(|past| past.url.as_ref());
         Arc::clone(later.unwrap_or(&self.url))
     }
 

@@ -112,6 +112,8 @@ pub struct Limits {
     pub stream_threshold: Option<usize>,
     /// Shorter messages are not compressed; `None`: no message is.
     pub deflate_threshold: Option<usize>,
+    /// `Some` if the connection is opened again when it is lost.
+    pub backoff: Option<Backoff>,
     /// Which ends lead to another attempt, if there are attempts.
     pub reconnect: Policy,
     /// The host decides about each attempt.
@@ -122,8 +124,6 @@ pub struct Limits {
 pub struct Settings {
     pub config: DialConfig,
     pub limits: Limits,
-    /// `Some` if the connection is opened again when it is lost.
-    pub backoff: Option<Backoff>,
     /// The connected socket from the host.
     pub given: Option<i64>,
 }
@@ -139,7 +139,6 @@ impl Options {
             return Err(bad("stream_threshold", words));
         }
         let limits = values.limits()?;
-        let backoff = values.backoff()?;
         values.check_given()?;
         let headers = std::mem::take(&mut values.headers);
         check_headers(&headers)?;
@@ -166,7 +165,7 @@ impl Options {
             tls: Arc::new(values.tls()?),
             target,
         };
-        Ok(Settings { config, limits, backoff, given })
+        Ok(Settings { config, limits, given })
     }
 }
 
@@ -186,6 +185,7 @@ impl Values {
             receive_queue_max: in_memory(self.receive_queue_max),
             stream_threshold: self.stream_threshold,
             deflate_threshold: self.deflate.then_some(self.deflate_threshold),
+            backoff: self.backoff()?,
             reconnect: Policy { scope: self.reconnect_on, codes },
             asks_to_reconnect: self.ask.has(Topic::Reconnect),
         })

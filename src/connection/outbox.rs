@@ -143,7 +143,7 @@ impl Outbox {
     fn compact(&mut self) {
         let left = self.reconnect.as_ref().map_or(self.written, |reconnect| {
             // A frame that has partly left may have to be sent again.
-            reconnect.unsent.boundary()
+            reconnect.unsent.boundary(self.written)
         });
         if left > COMPACTED && left > self.buffer.len() - left {
             self.buffer.drain(..left);
@@ -249,12 +249,13 @@ impl Outbox {
                         self.extras().lines.extend(lines);
                     }
                     total += count;
+                    let before = self.written;
                     self.written += count;
                     if let Some(extras) = &mut self.extras {
                         extras.marks.leave(self.written);
                     }
                     if let Some(reconnect) = &mut self.reconnect {
-                        reconnect.unsent.leave(&self.buffer, self.written);
+                        reconnect.unsent.leave(&self.buffer, before..self.written);
                     }
                     if self.pong_end() <= self.written {
                         if let Some(payload) = self.take_waiting_pong() {

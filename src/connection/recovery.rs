@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::backoff::{Loss, Pause};
+use super::backoff::{Attempts, Loss, Pause};
 use super::outbox::{Locked, Outbox};
 use super::reconnect::Reconnect;
 use super::{Connection, Opening};
@@ -17,7 +17,11 @@ use crate::transport::{start_tls, Transport};
 impl Connection {
     /// Whether the connection would be opened again if it was lost now.
     pub fn resumes(&self, now: Instant) -> bool {
-        self.outbox().reconnect.as_ref().is_some_and(|reconnect| reconnect.backoff.resumes(now))
+        let Some(backoff) = &self.limits.backoff else { return false };
+        match self.outbox().past() {
+            Some(past) => backoff.resumes(&past.attempts, now),
+            None => backoff.resumes(&Attempts::default(), now),
+        }
     }
 
     /// Replaces the headers with that name for the next attempt; `None` removes them.
@@ -46,7 +50,7 @@ impl Connection {
             if config.may_speak_tls() {
                 start_tls();
             }
-            reconnect.url = Some(without_credentials(url).into());
+            reconnect.past_mut().url = Some(without_credentials(url).into());
             Ok(())
         })
     }
@@ -70,8 +74,11 @@ impl Connection {
         if !self.may_reopen(&outbox) {
             return Ok(None);
         }
-        let Some(reconnect) = &mut outbox.reconnect else { return Ok(None) };
-        let Some(pause) = reconnect.backoff.next(now, loss, Chance::draw()) else {
+        let (Some(reconnect), Some(backoff)) = (&mut outbox.reconnect, &self.limits.backoff) else {
+            return Ok(None);
+        };
+        let attempts = &mut reconnect.past_mut().attempts;
+        let Some(pause) = backoff.next(attempts, now, loss, Chance::draw()) else {
             return Ok(None);
         };
         self.interrupt(outbox)?;
@@ -122,10 +129,10 @@ impl Connection {
         let mut outbox = self.outbox();
         let Some(opening) = self.life.open() else { return false };
         let mut attempts = 0;
-        if let Some(reconnect) = &mut outbox.reconnect {
-            reconnect.backoff.opened(now);
-            attempts = reconnect.backoff.attempts();
-            reconnect.reconnects += u64::from(opening == Opening::Again);
+        if let Some(past) = outbox.past_mut() {
+            past.attempts.opened(now);
+            attempts = past.attempts.count();
+            past.reconnects += u64::from(opening == Opening::Again);
         }
         // Before any message leaves, because the answer to a message must come after this event.
         self.emit(match opening {

@@ -6,6 +6,7 @@
 //! connection is useless for the next.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::masks::with_masks;
 use crate::error::{Code, Error, Result};
@@ -14,29 +15,28 @@ use crate::protocol::{encode_data, DataFrame, SentFrame, SentFrames, MAX_FRAMING
 /// How many bytes a copy counts in addition to its own.
 const COPY_OVERHEAD: usize = 48;
 
+/// `None`: all that has left are whole messages, so the first frame that has not left starts where
+/// the bytes end that have. So it is for most of the time.
 #[derive(Default)]
-pub struct Unsent {
+pub struct Unsent(Option<Box<Pending>>);
+
+#[derive(Default)]
+struct Pending {
     /// The start of the first frame in the buffer that has not left completely.
     boundary: usize,
     /// The state of the reader after the frames before it.
     frames: SentFrames,
-    /// `None` while no compressed frame waits.
-    originals: Option<Box<Originals>>,
-}
-
-/// The original payloads of the compressed frames.
-#[derive(Default)]
-struct Originals {
-    /// In the order of the frames.
-    list: VecDeque<Vec<u8>>,
+    /// The original payloads of the compressed frames, in their order.
+    originals: VecDeque<Vec<u8>>,
+    /// The bytes of the originals.
     bytes: usize,
     /// The last payload has not been copied yet.
     is_copy_due: bool,
 }
 
-impl Originals {
+impl Pending {
     fn remove(&mut self, index: usize) -> Option<Vec<u8>> {
-        let original = self.list.remove(index)?;
+        let original = self.originals.remove(index)?;
         self.bytes -= original.len();
         Some(original)
     }
@@ -55,9 +55,18 @@ pub struct Remains {
 }
 
 impl Unsent {
+    fn pending(&mut self, written: usize) -> &mut Pending {
+        let new = || Box::new(Pending { boundary: written, ..Pending::default() });
+        self.0.get_or_insert_with(new)
+    }
+
     /// The start of the first frame in the buffer that has not left completely.
-    pub fn boundary(&self) -> usize {
-        self.boundary
+    pub fn boundary(&self, written: usize) -> usize {
+        self.0.as_ref().map_or(written, |pending| pending.boundary)
+    }
+
+    fn frames(&self) -> SentFrames {
+        self.0.as_ref().map_or(SentFrames::default(), |pending| pending.frames)
     }
 
     /// The additional bytes that a compressed frame with that payload counts.
@@ -66,77 +75,90 @@ impl Unsent {
     }
 
     /// The bytes that it holds in addition to the waiting bytes.
+    #[inline]
     pub fn weight_besides(&self, written: usize) -> usize {
-        let copies = self.originals.as_ref();
-        let copies = copies.map_or(0, |copies| copies.bytes + copies.list.len() * COPY_OVERHEAD);
-        written - self.boundary + copies
+        self.0.as_ref().map_or(0, |pending| {
+            let copies = pending.bytes + pending.originals.len() * COPY_OVERHEAD;
+            written - pending.boundary + copies
+        })
     }
 
     /// Reserves memory for a copy of a payload that is about to be compressed. Only the first write
     /// shows whether the copy is needed.
-    pub fn room_for(&mut self, payload: &[u8]) -> Result<Vec<u8>> {
+    pub fn room_for(&mut self, payload: &[u8], written: usize) -> Result<Vec<u8>> {
         let mut original = Vec::new();
         let reserved = original.try_reserve_exact(payload.len());
         reserved
-            .and_then(|()| self.originals.get_or_insert_default().list.try_reserve(1))
+            .and_then(|()| self.pending(written).originals.try_reserve(1))
             .map_err(|_| no_memory(payload.len()))?;
         Ok(original)
     }
 
     /// Takes note of a compressed frame that was appended to the buffer. `room` is for its copy.
-    pub fn push(&mut self, room: Vec<u8>) {
-        let originals = self.originals.get_or_insert_default();
-        originals.list.push_back(room);
-        originals.is_copy_due = true;
+    pub fn push(&mut self, room: Vec<u8>, written: usize) {
+        let pending = self.pending(written);
+        pending.originals.push_back(room);
+        pending.is_copy_due = true;
     }
 
     /// Copies the payload of the last frame, unless the frame has already left.
     pub fn keep(&mut self, payload: &[u8]) {
-        let Some(originals) = &mut self.originals else { return };
-        if !std::mem::take(&mut originals.is_copy_due) {
+        let Some(pending) = &mut self.0 else { return };
+        if !std::mem::take(&mut pending.is_copy_due) {
             return;
         }
-        if let Some(original) = originals.list.back_mut() {
+        if let Some(original) = pending.originals.back_mut() {
             original.extend_from_slice(payload);
-            originals.bytes += payload.len();
+            pending.bytes += payload.len();
         }
     }
 
     /// This many bytes were cut off at the front of the buffer.
     pub fn cut(&mut self, bytes: usize) {
-        self.boundary -= bytes;
+        if let Some(pending) = &mut self.0 {
+            pending.boundary -= bytes;
+        }
     }
 
-    /// The bytes of the buffer up to `written` have left.
-    pub fn leave(&mut self, buffer: &[u8], written: usize) {
-        let mut frames = self.frames;
-        while let Some(SentFrame { size, data }) = frames.step(&buffer[self.boundary..written]) {
-            if self.boundary + size > written {
+    /// These bytes of the buffer have left now.
+    pub fn leave(&mut self, buffer: &[u8], left: Range<usize>) {
+        let Range { start, end: written } = left;
+        let (mut boundary, mut frames) = (self.boundary(start), self.frames());
+        let mut next = frames;
+        while let Some(SentFrame { size, data }) = next.step(&buffer[boundary..written]) {
+            if boundary + size > written {
                 break;
             }
-            self.boundary += size;
-            self.frames = frames;
+            boundary += size;
+            frames = next;
             if data.is_some_and(|data| data.is_compressed) {
-                self.originals.as_mut().and_then(|originals| originals.remove(0));
+                self.0.as_mut().and_then(|pending| pending.remove(0));
             }
         }
-        if let Some(originals) = self.originals.as_mut().filter(|kept| kept.list.is_empty()) {
+        let has_copies = self.0.as_ref().is_some_and(|pending| !pending.originals.is_empty());
+        if boundary == written && !frames.is_in_message() && !has_copies {
+            self.0 = None;
+            return;
+        }
+        let pending = self.pending(written);
+        (pending.boundary, pending.frames) = (boundary, frames);
+        if !has_copies {
             // Frees the memory of a burst.
-            originals.list.shrink_to(8);
+            pending.originals.shrink_to(8);
         }
     }
 
     /// The data frames in this part of the buffer are about to be removed. None of them has begun
     /// to leave.
-    pub fn remove(&mut self, buffer: &[u8], start: usize, end: usize) {
-        let (mut frames, mut at, mut index) = (self.frames, self.boundary, 0);
-        while at < end {
-            let Some(SentFrame { size, data }) = frames.step(&buffer[at..end]) else { break };
+    pub fn remove(&mut self, buffer: &[u8], written: usize, part: Range<usize>) {
+        let (mut frames, mut at, mut index) = (self.frames(), self.boundary(written), 0);
+        while at < part.end {
+            let Some(SentFrame { size, data }) = frames.step(&buffer[at..part.end]) else { break };
             if data.is_some_and(|data| data.is_compressed) {
-                if at < start {
+                if at < part.start {
                     index += 1;
-                } else if let Some(originals) = &mut self.originals {
-                    originals.remove(index);
+                } else if let Some(pending) = &mut self.0 {
+                    pending.remove(index);
                 }
             }
             at += size;
@@ -145,19 +167,21 @@ impl Unsent {
 
     /// Skips the whole messages up to `end`, which are not sent. Their copies were removed.
     pub fn skip(&mut self, end: usize) {
-        self.boundary = end;
+        if let Some(pending) = &mut self.0 {
+            pending.boundary = end;
+        }
     }
 
     /// Whether the bytes that have left end with a whole frame.
     pub fn is_at_boundary(&self, written: usize) -> bool {
-        self.boundary == written
+        self.boundary(written) == written
     }
 
     /// Takes the frames to send again, and leaves `self` empty.
-    pub fn take(&mut self, buffer: &[u8]) -> Result<Remains> {
-        let Unsent { boundary, mut frames, originals } = std::mem::take(self);
-        let Originals { list: mut originals, bytes, .. } =
-            originals.map(|kept| *kept).unwrap_or_default();
+    pub fn take(&mut self, buffer: &[u8], written: usize) -> Result<Remains> {
+        let boundary = self.boundary(written);
+        let pending = self.0.take().map(|pending| *pending).unwrap_or_default();
+        let Pending { mut frames, mut originals, bytes, .. } = pending;
         let mut rest = &buffer[boundary..];
         let mut remains = Remains { is_torn: frames.is_in_message(), ..Remains::default() };
         let most = rest.len() + bytes + originals.len() * MAX_FRAMING;
@@ -208,6 +232,7 @@ mod tests {
     #[derive(Default)]
     struct Sender {
         buffer: Vec<u8>,
+        written: usize,
         unsent: Unsent,
     }
 
@@ -218,20 +243,21 @@ mod tests {
         }
 
         fn push_compressed(&mut self, name: u8, frame: DataFrame) {
-            let room = self.unsent.room_for(&[name; 6]).unwrap();
+            let room = self.unsent.room_for(&[name; 6], self.written).unwrap();
             self.push(0, DataFrame { is_compressed: true, ..frame });
-            self.unsent.push(room);
+            self.unsent.push(room, self.written);
             self.unsent.keep(&[name; 6]);
         }
 
         fn leave(&mut self, written: usize) {
-            self.unsent.leave(&self.buffer, written);
+            self.unsent.leave(&self.buffer, self.written..written);
+            self.written = written;
         }
 
         /// The remaining frames: the flags, and for each frame its first byte and the first byte of
         /// its payload.
         fn take(&mut self) -> (Remains, Vec<(u8, u8)>) {
-            let remains = self.unsent.take(&self.buffer).unwrap();
+            let remains = self.unsent.take(&self.buffer, self.written).unwrap();
             let (mut frames, mut rest, mut seen) =
                 (SentFrames::default(), &remains.buffer[..], vec![]);
             while let Some(SentFrame { size, .. }) = frames.step(rest) {
@@ -256,11 +282,13 @@ mod tests {
         sender.push(3, MESSAGE);
         sender.leave(10);
         assert!(sender.unsent.is_at_boundary(10));
+        assert!(sender.unsent.0.is_none(), "nothing is kept between whole messages");
         sender.leave(25);
         assert!(!sender.unsent.is_at_boundary(25));
         assert_eq!(sender.unsent.weight_besides(25), 5, "the part of a frame that has left");
         // The buffer is cut and grows again.
         sender.buffer.drain(..20);
+        sender.written -= 20;
         sender.unsent.cut(20);
         sender.push(4, MESSAGE);
         sender.leave(15);
@@ -316,9 +344,9 @@ mod tests {
     #[test]
     fn what_leaves_at_once_is_not_copied() {
         let mut sender = Sender::default();
-        let room = sender.unsent.room_for(b"").unwrap();
+        let room = sender.unsent.room_for(b"", 0).unwrap();
         sender.push(0, DataFrame { is_compressed: true, ..MESSAGE });
-        sender.unsent.push(room);
+        sender.unsent.push(room, 0);
         sender.leave(10);
         sender.unsent.keep(b"late");
         assert_eq!(sender.unsent.weight_besides(10), 0);

@@ -68,6 +68,8 @@ impl NetworkMonitor {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    pub fn complete(&self) {}
+
     pub fn has_changed(&mut self) -> bool {
         false
     }

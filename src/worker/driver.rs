@@ -100,8 +100,8 @@ impl Driver {
     }
 
     /// From here on, this driver notices changes of the network for all of the process.
-    fn watch_network(&mut self) {
-        self.network.start(self.poll.registry(), NETWORK);
+    fn watch_network(&mut self, now: Instant) {
+        self.network.start(self.poll.registry(), NETWORK, now);
     }
 
     pub fn mailbox(&self) -> &Arc<Mailbox> {
@@ -282,7 +282,7 @@ impl Driver {
                     self.visit(key, now, |link, tools| link.on_network_change(tools.now));
                 }
             }
-            Command::WatchNetwork => self.watch_network(),
+            Command::WatchNetwork => self.watch_network(now),
             Command::Watch(pipe) => {
                 // Forgets the pipes of freed queues.
                 self.wake_pipes.retain(|pipe| Arc::strong_count(pipe) > 1);

@@ -4,11 +4,15 @@ use std::time::{Duration, Instant};
 
 use mio::{Registry, Token};
 
+use super::timers::earlier;
 use crate::log;
 use crate::sys::{self, NetworkMonitor};
 
 /// A change comes in many steps. So long after the first, all are told as one.
 const SETTLING: Duration = Duration::from_millis(250);
+/// So long after the start, the monitor is completed. That takes longer than the opening of a
+/// connection, and a process that ends before can do without.
+const COMPLETION: Duration = Duration::from_secs(1);
 /// The variable that switches it off.
 const VARIABLE: &str = "HOSTWS_NETWORK_WATCH";
 
@@ -18,6 +22,8 @@ pub type Announce = Box<dyn Fn() + Send>;
 pub struct NetworkWatch {
     /// `None` if another worker does it, or nobody can.
     monitor: Option<NetworkMonitor>,
+    /// When the monitor is to be completed.
+    incomplete_until: Option<Instant>,
     /// When a change is told.
     due: Option<Instant>,
     announce: Announce,
@@ -35,13 +41,16 @@ pub fn is_to_be_watched() -> bool {
 
 impl NetworkWatch {
     pub fn new(announce: Announce) -> NetworkWatch {
-        NetworkWatch { monitor: None, due: None, announce }
+        NetworkWatch { monitor: None, incomplete_until: None, due: None, announce }
     }
 
     /// An event with that token comes when `look` is to be called.
-    pub fn start(&mut self, registry: &Registry, token: Token) {
+    pub fn start(&mut self, registry: &Registry, token: Token, now: Instant) {
         match NetworkMonitor::new(registry, token) {
-            Ok(monitor) => self.monitor = Some(monitor),
+            Ok(monitor) => {
+                self.monitor = Some(monitor);
+                self.incomplete_until = Some(now + COMPLETION);
+            }
             Err(error) => {
                 log::line!(Debug, "changes of the network are not noticed by themselves: {error}");
             }
@@ -56,10 +65,13 @@ impl NetworkWatch {
 
     /// When `tell` is to be called.
     pub fn due(&self) -> Option<Instant> {
-        self.due
+        earlier(self.due, self.incomplete_until)
     }
 
     pub fn tell(&mut self, now: Instant) {
+        if self.incomplete_until.take_if(|until| *until <= now).is_some() {
+            self.monitor.as_ref().inspect(|monitor| monitor.complete());
+        }
         if self.due.take_if(|due| *due <= now).is_some() {
             log::line!(Debug, "the network has changed: every connection is looked at");
             (self.announce)();

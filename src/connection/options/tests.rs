@@ -113,7 +113,7 @@ fn reconnecting_is_off_by_default() {
             ..Options::default()
         };
         let settings = options.resolve("ws://h", DataType::Text);
-        settings.map(|settings| settings.backoff).map_err(|error| error.message)
+        settings.map(|settings| settings.limits.backoff).map_err(|error| error.message)
     };
     assert_eq!(backoff(0, 0, 0), Ok(None));
     assert_eq!(backoff(-1, 0, 0), Ok(Some(Backoff::new(None, None, ms(30_000)).unwrap())));

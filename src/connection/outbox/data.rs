@@ -57,7 +57,9 @@ impl Outbox {
                 || protocol::encoded_len(compressed.len()) + besides <= self.room(bound));
         let wire = if is_compressed { &compressed } else { payload };
         let copy = match &mut self.reconnect {
-            Some(reconnect) if is_compressed => Some(reconnect.unsent.room_for(payload)?),
+            Some(reconnect) if is_compressed => {
+                Some(reconnect.unsent.room_for(payload, self.written)?)
+            }
             _ => None,
         };
         self.push_data(DataFrame { is_compressed, ..frame }, wire)?;

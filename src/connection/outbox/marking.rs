@@ -74,7 +74,7 @@ impl Outbox {
     /// Control frames between them stay.
     fn remove_messages(&mut self, start: usize, end: usize) {
         if let Some(reconnect) = &mut self.reconnect {
-            reconnect.unsent.remove(&self.buffer, start, end);
+            reconnect.unsent.remove(&self.buffer, self.written, start..end);
         }
         if self.skip_messages(start, end) {
             return;

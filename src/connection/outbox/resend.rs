@@ -2,6 +2,7 @@
 //! not left.
 
 use super::Outbox;
+use crate::connection::reconnect::Past;
 use crate::error::{Code, Error, Result};
 use crate::protocol::DataFrame;
 
@@ -15,18 +16,25 @@ fn torn() -> Error {
 impl Outbox {
     /// The epoch: how many times the connection was lost before.
     pub fn epoch(&self) -> u32 {
-        self.reconnect.as_ref().map_or(0, |reconnect| reconnect.epoch)
+        self.past().map_or(0, |past| past.epoch)
     }
 
     pub fn reconnects(&self) -> u64 {
-        self.reconnect.as_ref().map_or(0, |reconnect| reconnect.reconnects)
+        self.past().map_or(0, |past| past.reconnects)
+    }
+
+    /// What happened to the connection before, if it was lost.
+    pub fn past(&self) -> Option<&Past> {
+        self.reconnect.as_ref()?.past.as_deref()
+    }
+
+    pub fn past_mut(&mut self) -> Option<&mut Past> {
+        self.reconnect.as_mut()?.past.as_deref_mut()
     }
 
     /// Fails once if the host's message in fragments was lost.
     pub fn take_torn(&mut self) -> Result<()> {
-        let is_torn =
-            self.reconnect.as_mut().is_some_and(|reconnect| std::mem::take(&mut reconnect.is_torn));
-        if is_torn {
+        if self.past_mut().is_some_and(|past| std::mem::take(&mut past.is_torn)) {
             return Err(torn());
         }
         Ok(())
@@ -43,8 +51,8 @@ impl Outbox {
 
     #[cold]
     fn lost_beginning(&mut self) -> Error {
-        if let Some(reconnect) = &mut self.reconnect {
-            reconnect.is_torn = false;
+        if let Some(past) = self.past_mut() {
+            past.is_torn = false;
         }
         torn()
     }
@@ -52,7 +60,7 @@ impl Outbox {
     /// Takes note that the last appended frame is compressed. `room` is for its copy.
     pub(super) fn push_copy(&mut self, room: Vec<u8>) {
         if let Some(reconnect) = &mut self.reconnect {
-            reconnect.unsent.push(room);
+            reconnect.unsent.push(room, self.written);
         }
     }
 
@@ -70,9 +78,10 @@ impl Outbox {
     pub fn interrupt(&mut self) -> Result<Option<Error>> {
         drop(self.detach());
         let Some(reconnect) = &mut self.reconnect else { return Ok(None) };
-        let remains = reconnect.unsent.take(&self.buffer)?;
-        reconnect.epoch += 1;
-        reconnect.is_torn = remains.is_torn;
+        let remains = reconnect.unsent.take(&self.buffer, self.written)?;
+        let past = reconnect.past_mut();
+        past.epoch += 1;
+        past.is_torn = remains.is_torn;
         self.start_over();
         self.message_end = remains.buffer.len();
         self.buffer = remains.buffer;

@@ -10,7 +10,8 @@ use crate::protocol::{parse_response, Head, Response};
 use crate::transport::Stream;
 
 const MAX_INTERIM_RESPONSES: u32 = 8;
-const READ_SIZE: usize = 16 << 10;
+/// More than a head. It lies on the stack, and each page of it that is new to the thread costs.
+const READ_SIZE: usize = 4 << 10;
 
 /// A request, and the part of the answer that has arrived.
 pub struct Exchange {

@@ -57,6 +57,7 @@ impl Refusal {
     }
 
     /// Reads on. Returns true when the body is complete, or no more of it will come.
+    #[inline(never)] // The buffer would lie on the stack of each opening.
     pub fn advance(&mut self, now: Instant) -> bool {
         let mut buffer = [0; READ_SIZE];
         while !self.body.is_complete() && now < self.deadline() {

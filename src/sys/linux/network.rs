@@ -31,6 +31,8 @@ const LONGEST_PREFIX: u8 = 1;
 const HEADER: usize = 16;
 /// The message belongs to the answer to a question of ours.
 const MULTI: u16 = 2;
+/// The last message of an answer.
+const DONE: u16 = libc::NLMSG_DONE as u16;
 /// A request for a list.
 const LIST: u16 = 0x301;
 const TENTATIVE: u8 = 0x40;
@@ -56,17 +58,21 @@ impl NetworkMonitor {
         let protocol = Protocol::from(libc::NETLINK_ROUTE);
         let socket =
             above_standard(|| Socket::new(Domain::from(libc::AF_NETLINK), kind, Some(protocol)))?;
-        // Without it, more messages come, and are ignored.
-        let _ = socket.attach_filter(&without_routes_to_networks());
         bind(&socket)?;
         registry.register(&mut SourceFd(&socket.as_raw_fd()), token, Interest::READABLE)?;
-        let monitor = NetworkMonitor { socket, known: Known::default() };
-        monitor.ask_for_links();
-        Ok(monitor)
+        Ok(NetworkMonitor { socket, known: Known::default() })
+    }
+
+    /// What it can do without for a while: learns which interfaces are running, and keeps away what
+    /// it would ignore.
+    pub fn complete(&self) {
+        let _ = self.socket.attach_filter(&without_routes_to_networks());
+        self.ask_for_links();
     }
 
     /// Reads what has been announced. Returns true if that is a change that may concern
     /// connections.
+    #[inline(never)] // The buffer would lie on the stack of each turn.
     pub fn has_changed(&mut self) -> bool {
         let mut buffer = [0; 8192];
         let mut has_changed = false;
@@ -86,8 +92,7 @@ impl NetworkMonitor {
         has_changed
     }
 
-    /// The answer says which interfaces are running. Without it, an interface is known from its
-    /// first message on.
+    /// The answer says which interfaces are running.
     fn ask_for_links(&self) {
         let mut request = [0; 2 * HEADER];
         let length = request.len() as u32;
@@ -138,6 +143,9 @@ fn without_routes_to_networks() -> [SockFilter; 7] {
 struct Known {
     /// The interfaces that are up and have a carrier.
     running: BTreeSet<u32>,
+    /// These are all. Before that, an interface that is running may have been so all the time; when
+    /// it begins to run, an address comes into use, too.
+    has_all_links: bool,
     /// Hashes of the default routes that came up, by what they are replaced by.
     routes: BTreeMap<RouteKey, u64>,
 }
@@ -162,6 +170,10 @@ impl Known {
                 libc::RTM_DELADDR => address(body, false),
                 libc::RTM_NEWROUTE => self.route(body, true),
                 libc::RTM_DELROUTE => self.route(body, false),
+                DONE => {
+                    self.has_all_links = true;
+                    None
+                }
                 _ => None,
             };
             has_changed |= flags & MULTI == 0 && is_change == Some(true);
@@ -180,8 +192,11 @@ impl Known {
         }
         let is_running = is_there && flags & libc::IFF_RUNNING as u32 != 0;
         let is_change = match is_running {
-            true => self.running.len() < MOST && self.running.insert(index),
-            false => self.running.remove(&index),
+            true => {
+                let is_new = self.running.len() < MOST && self.running.insert(index);
+                is_new && self.has_all_links
+            }
+            false => self.running.remove(&index) || !self.has_all_links,
         };
         if is_change {
             // A link that goes down takes its routes with it, unannounced.

@@ -3,6 +3,10 @@ use super::*;
 const RUNNING: u32 = (libc::IFF_UP | libc::IFF_RUNNING) as u32;
 const UP: u32 = libc::IFF_UP as u32;
 
+fn knows_no_link_runs() -> Known {
+    Known { has_all_links: true, ..Known::default() }
+}
+
 fn message(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
     let length = (HEADER + body.len()) as u32;
     let head = [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), &flags.to_ne_bytes(), &[0; 8]];
@@ -51,6 +55,7 @@ fn a_link_changes_when_it_begins_or_ceases_to_run() {
     let mut known = Known::default();
     let dumped = message(libc::RTM_NEWLINK, MULTI, &link_body(2, RUNNING));
     assert!(!known.learn(&dumped));
+    assert!(!known.learn(&message(DONE, MULTI, &[0; 4])));
     for (kind, index, flags, is_change) in [
         (libc::RTM_NEWLINK, 2, RUNNING, false),
         (libc::RTM_NEWLINK, 2, UP, true),
@@ -64,6 +69,18 @@ fn a_link_changes_when_it_begins_or_ceases_to_run() {
     ] {
         assert_eq!(known.learn(&link(kind, index, flags)), is_change, "{kind} {index} {flags}");
     }
+}
+
+#[test]
+fn a_link_that_may_have_run_all_the_time_does_not_change_but_teaches() {
+    let mut known = Known::default();
+    assert!(!known.learn(&link(libc::RTM_NEWLINK, 2, RUNNING)));
+    assert!(known.learn(&link(libc::RTM_NEWLINK, 3, UP)), "it may have ceased to run");
+    assert!(known.learn(&link(libc::RTM_NEWLINK, 2, UP)));
+    assert!(!known.learn(&link(libc::RTM_NEWLINK, 4, RUNNING)));
+    assert!(!known.learn(&message(DONE, MULTI, &[0; 4])));
+    assert!(!known.learn(&link(libc::RTM_NEWLINK, 4, RUNNING)));
+    assert!(known.learn(&link(libc::RTM_NEWLINK, 2, RUNNING)));
 }
 
 #[test]
@@ -102,6 +119,7 @@ fn only_default_routes_count_and_each_once() {
         assert_eq!(known.learn(&bytes), is_change, "{kind} {prefix} {gateway} {interface} {used}");
     }
     // A link that goes down takes routes with it.
+    known.has_all_links = true;
     assert!(known.learn(&link(libc::RTM_NEWLINK, 2, RUNNING)));
     assert!(known.learn(&route(libc::RTM_NEWROUTE, 0, 1, 2, 7)));
 }
@@ -110,8 +128,8 @@ fn only_default_routes_count_and_each_once() {
 fn all_messages_are_read_and_broken_ones_are_ignored() {
     let noise = link(libc::RTM_NEWLINK, 2, UP);
     let change = link(libc::RTM_NEWLINK, 3, RUNNING);
-    assert!(Known::default().learn(&[&noise[..], &change].concat()));
-    assert!(Known::default().learn(&[&change[..], &noise].concat()));
+    assert!(knows_no_link_runs().learn(&[&noise[..], &change].concat()));
+    assert!(knows_no_link_runs().learn(&[&change[..], &noise].concat()));
     let route = route(libc::RTM_NEWROUTE, 0, 1, 2, 0);
     for bytes in [&change, &route] {
         for length in 0..bytes.len() {
@@ -127,4 +145,18 @@ fn all_messages_are_read_and_broken_ones_are_ignored() {
     }
     assert!(!Known::default().learn(&[]));
     assert!(!Known::default().learn(&[0; 64]));
+}
+
+#[test]
+fn it_asks_which_links_run_when_it_is_completed() {
+    let poll = mio::Poll::new().unwrap();
+    let mut monitor = NetworkMonitor::new(poll.registry(), Token(1)).unwrap();
+    monitor.has_changed();
+    assert!(!monitor.known.has_all_links);
+    monitor.complete();
+    let start = std::time::Instant::now();
+    while !monitor.known.has_all_links {
+        monitor.has_changed();
+        assert!(start.elapsed().as_secs() < 30, "no answer");
+    }
 }
