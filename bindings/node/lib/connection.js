@@ -1,6 +1,7 @@
 'use strict'
 // A connection: an EventEmitter, and an async iterator of messages.
 
+const { constants: { MAX_STRING_LENGTH } } = require('node:buffer')
 const { EventEmitter } = require('node:events')
 const constants = require('./constants.js')
 const { ConnectionClosed, OpenError, OptionError, refusal } = require('./errors.js')
@@ -12,6 +13,8 @@ const split = require('./options.js')
 
 const { BLOB, E_AGAIN, E_CLOSED, OBJECT, TEXT } = constants
 const EMPTY = Buffer.alloc(0)
+/** The close code of RFC 6455. */
+const MESSAGE_TOO_BIG = 1009
 
 /** As Headers are made of: ["name", "value", ...] in pairs. */
 function headersOf(flat) {
@@ -47,6 +50,7 @@ class Connection extends EventEmitter {
   /** What is known of it when the library has forgotten it. */
   #last
   #closing
+  #hasFailed = false
   #waiting = []
 
   constructor(url, options = {}) {
@@ -283,11 +287,21 @@ class Connection extends EventEmitter {
     }
   }
 
+  /** There is no memory for a message: the connection ends as it does in the library; what came before can be read. */
+  #fail(bytes) {
+    const words = bytes > MAX_STRING_LENGTH ? `a message of ${bytes} bytes is too long for a string of Node`
+      : `there is no memory for a message of ${bytes} bytes`
+    this.#errors = [{ code: constants.E_RESOURCES, component: 'ws', message: words }]
+    this.#hasFailed = true
+    this.#closing = true
+    this.#outbox.clear()
+    native.abort(this.#id)
+  }
+
   [hub.onMessage](message, bytes) {
     if (this.#closing) return
     if (message === null) {
-      this.#errors = [{ code: constants.E_RESOURCES, component: 'ws', message: `a message of ${bytes} bytes is too long for Node` }]
-      this.abort()
+      this.#fail(bytes)
     } else if (this.#inbox.size > 0) {
       this.#inbox.push(message, bytes)
     } else if (this.#waiting.length > 0) {
@@ -311,10 +325,10 @@ class Connection extends EventEmitter {
         this.emit('open')
         break
       case 'error':
-        this.#errors = event.errors
+        if (!this.#hasFailed) this.#errors = event.errors
         break
       case 'terminate':
-        this.#onTerminate(event)
+        this.#onTerminate(this.#hasFailed ? { ...event, code: MESSAGE_TOO_BIG } : event)
         break
       case 'drain':
         this.#drained()

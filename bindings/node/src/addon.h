@@ -39,6 +39,7 @@ typedef struct {
 napi_value number(napi_env env, double value);
 napi_value text(napi_env env, const char *bytes, size_t length);
 napi_value words(napi_env env, const char *bytes);
+/* A Buffer; NULL if there is no memory. */
 napi_value bytes_of(napi_env env, const char *bytes, size_t length);
 void set(napi_env env, napi_value object, const char *name, napi_value value);
 

@@ -61,6 +61,13 @@ static void tell_exception(napi_env env)
         napi_fatal_exception(env, exception);
 }
 
+/* What was thrown for want of memory would keep all other events from JavaScript. */
+static void forget_exception(napi_env env)
+{
+    napi_value exception;
+    napi_get_and_clear_last_exception(env, &exception);
+}
+
 /* Gives JavaScript the first of the events, as many as share one slab and are not too large. Returns their number. */
 static int32_t deliver(instance *self, const ws_event *events, int32_t count)
 {
@@ -84,10 +91,10 @@ static int32_t deliver(instance *self, const ws_event *events, int32_t count)
     napi_open_handle_scope(env, &scope);
     napi_get_undefined(env, &slab);
     values = slab;
-    if (taken > others && napi_create_buffer(env, size, (void **)&bytes, &slab) != napi_ok) {
-        tell_exception(env);
-        napi_close_handle_scope(env, scope);
-        return taken;
+    int has_slab = taken > others && napi_create_buffer(env, size, (void **)&bytes, &slab) == napi_ok;
+    if (taken > others && !has_slab) {
+        forget_exception(env);
+        others = taken;
     }
     if (others > 0)
         napi_create_array_with_length(env, (size_t)taken, &values);
@@ -96,7 +103,7 @@ static int32_t deliver(instance *self, const ws_event *events, int32_t count)
     for (int32_t i = 0; i < taken; i++, entry += INTS) {
         const ws_event *event = &events[i];
         entry[0] = event->ws;
-        if (is_small_blob(event)) {
+        if (has_slab && is_small_blob(event)) {
             entry[1] = IN_SLAB;
             entry[2] = (int32_t)offset;
             entry[3] = (int32_t)event->length;
@@ -114,8 +121,11 @@ static int32_t deliver(instance *self, const ws_event *events, int32_t count)
             value = bytes_of(env, event->data, (size_t)event->length);
         else
             value = text(env, event->data, (size_t)event->length);
-        if (value == NULL) /* larger than a string of JavaScript may be: hub.js ends the connection */
+        /* There is no memory for it, or it is longer than a string may be: the connection ends. */
+        if (value == NULL) {
+            forget_exception(env);
             napi_get_null(env, &value);
+        }
         napi_set_element(env, values, (uint32_t)i, value);
     }
     napi_value given[] = {number(env, taken), slab, values};

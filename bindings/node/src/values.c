@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { LARGE_BUFFER = 1024 * 1024 };
+
 static instance *of(napi_env env)
 {
     void *data = NULL;
@@ -34,9 +36,22 @@ void set(napi_env env, napi_value object, const char *name, napi_value value)
     napi_set_named_property(env, object, name, value);
 }
 
+/* Node ends the program if there is no memory for a Buffer. Whether there is, is seen by asking for it. */
+static bool is_room_for(size_t length)
+{
+    if (length < LARGE_BUFFER)
+        return true;
+    void *volatile room = malloc(length);
+    bool is_room = room != NULL;
+    free(room);
+    return is_room;
+}
+
 napi_value bytes_of(napi_env env, const char *bytes, size_t length)
 {
     napi_value result = NULL;
+    if (!is_room_for(length))
+        return NULL;
     napi_create_buffer_copy(env, length, bytes, NULL, &result);
     return result;
 }

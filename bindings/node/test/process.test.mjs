@@ -44,6 +44,26 @@ test('a connection keeps the program running, and one that is unref()ed does not
   assert.deepEqual(done, { code: 0, stdout: 'Connected\n', stderr: '' })
 })
 
+test('a message for which there is no memory ends its connection and no other', { skip: process.platform !== 'linux' }, async () => {
+  const done = await run('memory.mjs', `
+    import { execFileSync } from 'node:child_process'
+    import fs from 'node:fs'
+    import { connect } from 'hostws'
+    const other = await connect(process.argv[2] + '/echo')
+    // Node's own begin to compile WebAssembly in the background, which needs far more.
+    globalThis.Headers = class { append() {} }
+    const used = fs.readFileSync('/proc/self/status', 'utf8').match(/VmSize:\\s*(\\d+)/)[1] * 1024
+    // The library needs it once, and the program as much again.
+    execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + (used + 100e6)])
+    const ws = await connect(process.argv[2] + '/flood-binary?n=1&size=60000000')
+    await ws.receive().then(console.log, ({ code, wasClean, errors }) => console.log(code, wasClean, errors[0].message))
+    other.send('on')
+    console.log(await other.receive())
+    await other.close()
+  `, WS)
+  assert.deepEqual(done, { code: 0, stdout: '1009 false there is no memory for a message of 60000000 bytes\non\n', stderr: '' })
+})
+
 test('what was sent leaves at process.exit(), in the middle of a flood too', async () => {
   const done = await run('exit.mjs', `
     import { connect } from 'hostws'
