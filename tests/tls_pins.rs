@@ -11,7 +11,7 @@ use openssl::ssl::{AlpnError, SslVersion};
 use support::host::*;
 use support::servers::certificates::{der, pin, Certificates, ServerCertificate};
 use support::servers::listener::Listener;
-use support::servers::websocket;
+use support::servers::{websocket, BlackHole};
 use support::ws_server;
 
 const ELSE: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
@@ -177,7 +177,6 @@ fn the_certificate_can_be_read_from_open_to_the_end() {
     };
     let set = |options: &mut ws_options| options.tls_ca = ca.as_ptr();
     let client = Client::full(&url(&secure.server, "/echo"), 0, set, Some(Box::new(hook)));
-    assert_eq!(peer_certificate(client.id), Err(i64::from(HOSTWS_E_NOT_FOUND)));
     client.wait_open();
     assert_eq!(peer_certificate(client.id), Ok(good.clone()));
     client.terminate();
@@ -185,6 +184,15 @@ fn the_certificate_can_be_read_from_open_to_the_end() {
     let seen = seen.lock().unwrap();
     assert_eq!(*seen, [("open", Ok(good.clone())), ("other", Ok(good.clone()))]);
     assert_eq!(peer_certificate(client.id), Err(i64::from(HOSTWS_E_CLOSED)));
+}
+
+#[test]
+fn there_is_no_certificate_before_the_handshake() {
+    let hole = BlackHole::new().unwrap();
+    let client = Client::new(&format!("wss://127.0.0.1:{}/", hole.port));
+    assert_eq!(peer_certificate(client.id), Err(i64::from(HOSTWS_E_NOT_FOUND)));
+    assert_eq!(ws_abort(client.id), HOSTWS_OK);
+    client.finish().check_dropped(1006);
 }
 
 #[test]

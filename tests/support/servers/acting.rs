@@ -22,6 +22,9 @@ pub fn acting<T: Send + 'static>(
             if heard.opcode == CLOSE {
                 return stream.write_all(&close(1000, b""));
             }
+            if heard.opcode == PING {
+                stream.write_all(&frame(FIN | PONG, &heard.payload))?;
+            }
             if heard.opcode == TEXT {
                 stream.write_all(&frame(FIN | TEXT, &heard.payload))?;
             }
