@@ -12,7 +12,10 @@
 //! The interface is C: `include/hostws.h`.
 
 // A panic would be the host's trouble: nothing but a test unwraps.
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)
+)]
 
 pub mod capi;
 mod chance;

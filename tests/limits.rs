@@ -82,7 +82,10 @@ fn a_paused_connection_closes_while_the_host_looks_at_its_first_message() {
 #[test]
 fn a_server_that_never_reads_brings_again_and_then_drain_when_it_does() {
     let server = ws_server();
-    let client = Client::with(&url(&server, "/gate"), |options| options.send_queue_max = 1 << 20);
+    let client = Client::with(&url(&server, "/gate"), |options| {
+        options.send_queue_max = 1 << 20;
+        options.close_timeout_ms = 60_000;
+    });
     client.wait_open();
     let piece = vec![b'p'; 10_000];
     let mut sent = 0;
@@ -124,7 +127,7 @@ fn a_message_that_could_never_fit_is_too_big() {
 #[test]
 fn by_default_what_can_be_received_can_be_sent_while_nothing_else_waits() {
     let server = ws_server();
-    let client = Client::new(&url(&server, "/gate"));
+    let client = Client::with(&url(&server, "/gate"), |o| o.close_timeout_ms = 60_000);
     client.wait_open();
     check_refused(
         send(client.id, &vec![0; (64 << 20) + 1], HOSTWS_BLOB),

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use hostws::capi::*;
 use support::host::*;
 use support::servers::acting::acting;
+use support::servers::listener::Listener;
 use support::servers::{frames, raw};
 use support::{raw_server, url, ws_server};
 
@@ -20,6 +21,16 @@ const LONG: Duration = Duration::from_millis(1800);
 fn impatient(options: &mut ws_options) {
     options.ping_interval_ms = 100;
     options.ping_timeout_ms = 1500;
+}
+
+/// A server that accepts when the gate is opened, and says something at once.
+fn saying(says: Vec<u8>) -> (Listener, mpsc::Sender<()>) {
+    let (gate, opened) = mpsc::channel();
+    let opened = Mutex::new(opened);
+    let ready = move || {
+        let _ = opened.lock().unwrap().recv_timeout(PATIENCE);
+    };
+    (raw::recording_after(ready, "", says).unwrap().0, gate)
 }
 
 /// The number of bytes that the connection has read, once it no longer changes.
@@ -111,9 +122,10 @@ fn what_is_sent_meanwhile_leaves() {
 #[test]
 fn what_comes_with_the_answer_waits_for_a_connection_that_was_paused_before() {
     let says = frames::frame(frames::FIN | frames::TEXT, b"first of all");
-    let (server, _heard) = raw::recording("", says).unwrap();
+    let (server, gate) = saying(says);
     let client = Client::new(&url(&server, "/"));
     assert_eq!(ws_pause(client.id, 1), HOSTWS_OK, "while Connecting");
+    gate.send(()).unwrap();
     client.wait_open();
     assert_eq!(ws_poll(0, 300, 0), 0);
     assert_eq!(ws_pause(client.id, 0), HOSTWS_OK);
@@ -125,9 +137,10 @@ fn what_comes_with_the_answer_waits_for_a_connection_that_was_paused_before() {
 
 #[test]
 fn a_close_of_the_server_is_seen_when_reading_goes_on() {
-    let server = ws_server();
-    let client = Client::new(&url(&server, "/close?code=4001&reason=enough"));
+    let (server, gate) = saying(frames::close(4001, b"enough"));
+    let client = Client::new(&url(&server, "/"));
     assert_eq!(ws_pause(client.id, 1), HOSTWS_OK);
+    gate.send(()).unwrap();
     client.wait_open();
     assert_eq!((ws_poll(0, 300, 0), ws_status(client.id)), (0, HOSTWS_CONNECTED));
     assert_eq!(ws_pause(client.id, 0), HOSTWS_OK);

@@ -56,6 +56,7 @@ fn a_server_that_reads_again_in_time_stays() {
     let server = ws_server();
     let client = Client::with(&url(&server, "/gate"), |options| {
         options.write_timeout_ms = 15_000;
+        options.close_timeout_ms = 60_000;
     });
     fill(&client);
     server.open_gate();
