@@ -20,6 +20,7 @@ of the rounds. Round trips share one core with the server; else each has its own
 import argparse
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -52,10 +53,15 @@ def quietly(*command: object, folder: Optional[Path] = None) -> None:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}")
 
 
-def server_program(work: Path) -> Path:
-    sources = [ROOT / "ctests/bench" / name for name in ("server.c", "request.c", "messages.c", "stream.c")]
-    quietly("cc", "-O2", "-o", work / "server", *sources, "-lssl", "-lcrypto")
-    return work / "server"
+def program(work: Path, name: str) -> Path:
+    """One of ctests/bench, made of the sources that are named there."""
+    folder = ROOT / "ctests/bench"
+    rule = re.search(rf"hostws_bench_program\({name} (.*?) LIBS", (folder / "CMakeLists.txt").read_text(encoding="utf-8"), re.S)
+    if rule is None:
+        sys.exit(f"ctests/bench/CMakeLists.txt does not say what {name} is made of")
+    sources = [folder / source for source in rule[1].split()]
+    quietly("cc", "-O2", "-o", work / name, *sources, "-lssl", "-lcrypto", "-lz", "-lpthread")
+    return work / name
 
 
 def columns(work: Path, wheel: Path, tests: Path) -> Dict[str, List[str]]:
@@ -146,7 +152,7 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     clients = {name: command for name, command in columns(work, given.python.absolute(), given.tests.absolute()).items()
                if not given.only or name in given.only}
-    servers = Servers(server_program(work))
+    servers = Servers(program(work, "server"))
     print(f"| | {' | '.join(clients)} |\n|---|{'---|' * len(clients)}")
     for row, (mode, count, size) in ROWS.items():
         taken: Dict[str, List[float]] = {name: [] for name in clients}

@@ -1,7 +1,9 @@
 """The package as it was installed, beside the test server: HOSTWS_WS is its address, HOSTWS_NOBODY one where nobody listens."""
 
 import asyncio
+import base64
 import gc
+import hashlib
 import logging
 import os
 import re
@@ -26,6 +28,21 @@ def program(text, *arguments, **keywords):
     """Another interpreter that runs `text`."""
     command = [sys.executable, "-c", textwrap.dedent(text), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, **keywords)
+
+
+async def breaking_server(answered):
+    """Sends a text message and at once a frame that breaks the protocol. `answered` gets the kind of frame that comes back first."""
+
+    async def serve(reader, writer):
+        key = re.search(rb"(?i)sec-websocket-key: *(\S+)", await reader.readuntil(b"\r\n\r\n"))[1]
+        accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                     b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n\x81\x02hi\xa1\x00")
+        answered.append((await reader.readexactly(1))[0] & 15)
+        await reader.read()
+        writer.close()
+
+    return await asyncio.start_server(serve, "127.0.0.1", 0)
 
 
 class Blocking(unittest.TestCase):
@@ -424,6 +441,50 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
                 self.assertLess(sum([await asyncio.wait_for(some(), 60) for _ in range(4)]), 30_000)
             finally:
                 tracemalloc.stop()
+
+    async def test_a_message_before_a_fault_of_the_server_is_answered_however_late_it_is_taken(self):
+        answered = []
+        server = await breaking_server(answered)
+        url = "ws://127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+        for _ in range(20):
+            start = time.monotonic()
+            ws = await hostws.aio.connect(url)
+            await asyncio.sleep(0.15)
+            # The library itself waits for half a second.
+            if time.monotonic() - start < 0.4:
+                await ws.send(await ws.recv())
+                break
+        else:
+            self.skipTest("the machine is too slow to be in time")
+        with self.assertRaises(hostws.ConnectionClosed) as caught:
+            await asyncio.wait_for(ws.recv(), 30)
+        self.assertEqual(caught.exception.code, 1002)
+        self.assertEqual(answered[-1], 1)
+        server.close()
+
+    async def test_waits_that_are_given_up_leave_nothing(self):
+        def waiters():
+            gc.collect()
+            return sum(type(it).__name__ == "Waiter" for it in gc.get_objects())
+
+        async with hostws.aio.connect(WS + "/silent") as ws:
+            async def give_up(rounds):
+                for _ in range(rounds):
+                    waiting = asyncio.ensure_future(ws.recv())
+                    await asyncio.sleep(0)
+                    waiting.cancel()
+                    await asyncio.wait({waiting})
+
+            await give_up(1)
+            before = waiters()
+            await give_up(50)
+            self.assertEqual(waiters(), before)
+            # So does a coroutine that nobody resumes.
+            recv = ws.recv()
+            recv.send(None)
+            self.assertEqual(waiters(), before + 1)
+            del recv
+            self.assertEqual(waiters(), before)
 
     async def test_a_connection_that_nobody_reads_is_paused_and_others_are_not(self):
         async with hostws.aio.connect(WS + "/flood?n=1000000&size=1000") as slow:

@@ -122,13 +122,17 @@ class Connection(Core, _library.SyncChannel):
         """Waits for events and sorts them; False if the time is up."""
         wait = -1 if deadline is None else max(0, int((deadline - time.monotonic()) * 1000 + 0.999))
         with self._pumping:
-            came = self._receiver.take(wait, self)
-            if isinstance(came, int):
+            return self._came(self._receiver.take(wait, self))
+
+    def _came(self, came: Union[int, _library.RawEvent]) -> bool:
+        """Sorts what take() gives; False if the time is up."""
+        if isinstance(came, int):
+            if came < 0:
                 raise self._end or Error(_library.last_words())
-            if came and came[-1] is not self:
-                self._drained += came[-1][1] == _abi.EVENT_DRAIN
-                self._on_raw(came[-1])
-        return bool(came)
+            return came > 0
+        self._drained += came[1] == _abi.EVENT_DRAIN
+        self._on_raw(came)
+        return True
 
     def _free(self) -> None:
         queue, self._queue = getattr(self, "_queue", -1), -1

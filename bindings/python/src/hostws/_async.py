@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from types import TracebackType
-from typing import Any, Awaitable, Callable, ClassVar, Deque, Dict, Generator, Generic, List, Optional, Type, TypeVar, Union
+from typing import Any, Awaitable, Callable, ClassVar, Dict, Generator, Generic, Optional, Type, TypeVar, Union
 
 from . import _abi, _library
 from ._core import Core, Handler
@@ -14,22 +13,26 @@ from ._errors import ConnectionClosed, Error
 # How long the program may answer messages before the library is told, by a look for others, that it has read them. Only then
 # does a connection fail that the server has broken with its next frame.
 READING_S = 0.01
+# How many times it is not told while the program has not even taken a message: for half a second, after which such a connection
+# fails in any case.
+LOOKS = 50
 
 
 class Hub:
     """The queue of one event loop, and its connections."""
+
+    # What gives asyncio's loop.
+    loop_of: Any = None
 
     def __init__(self) -> None:
         self.queue = int(_library.library.ws_queue_new())
         if self.queue < 0:
             raise Error(_library.last_words())
         self.descriptor = int(_library.library.ws_queue_loop_fd(self.queue))
-        self._receiver = _library.Receiver(self.queue)
+        self.receiver = _library.Receiver(self.queue)
         self.connections: Dict[int, AsyncCore] = {}
-        # Something has come that the library does not know to be read.
-        self.is_reading = False
-        # Waiters of those for whom something has come, until they are set.
-        self._woken: Deque[Any] = deque()
+        # Since something has come.
+        self._looks = 0
 
     def forget(self, connection: "AsyncCore") -> None:
         """The last connection of a loop takes the queue with it."""
@@ -39,37 +42,30 @@ class Hub:
 
     def deliver(self) -> bool:
         """Gives each connection what has come for it; True if there is more, of which the descriptor says nothing."""
-        came = self._receiver.take(0, self.connections)
-        if isinstance(came, int):
-            return False
-        self.is_reading = bool(came)
-        for entry in came:
-            if entry.__class__ is not tuple:
-                self.wake(entry)
-                continue
-            connection = self.connections.get(entry[0])
-            if connection is None:
-                continue
+        self._looks = 0
+        came = self.receiver.deliver(self.connections)
+        if isinstance(came, bool):
+            return came
+        connection = self.connections.get(came[0])
+        if connection is not None:
             try:
-                connection._on_raw(entry)
+                connection._on_raw(came)
             except Exception as error:  # of `on_event`; what came with the event is not lost
                 self._failed(error)
             finally:
                 if connection._end is not None:
                     self.forget(connection)
-                self.wake(connection)
-        woken = self._woken
-        while woken:
-            woken.popleft().set()
-        return self._receiver.left()
+                self.receiver.rouse(connection)
+        self.receiver.wake()
+        return self.receiver.left()
 
-    def wake(self, connection: "AsyncCore") -> None:
-        """Ends every _changed() of it that waits."""
-        self._woken.extend(connection._waiters)
-        connection._waiters.clear()
+    def is_being_read(self) -> bool:
+        """Asked when READING_S is over: whether the library is not to be told yet that what has come was read."""
+        self._looks += 1
+        return self.receiver.unread > 0 and self._looks < LOOKS
 
     def free(self) -> None:
-        self._receiver.drop()
+        self.receiver.drop()
         _library.library.ws_queue_free(self.queue)
 
     def _end(self) -> None:
@@ -91,7 +87,7 @@ class AsyncCore(Core, _library.AsyncChannel):
                  dumps: Callable[[Any], str] = json.dumps, reconnect: Union[bool, int] = False,
                  on_event: Optional[Handler] = None, **options: Any):
         self._hub = self._current_hub()
-        self._waiters: List[Any] = []
+        self._receiver, self._loop = self._hub.receiver, self._hub.loop_of
         self._pauses = True
         try:
             super().__init__(url, self._hub.queue, data_type, loads, dumps, reconnect, on_event, options)

@@ -37,6 +37,7 @@ class Core:
     """A connection, without the ways to wait for it. The channel that is inherited beside it has `_id`."""
 
     _id: int
+    _end: Optional[Error]
 
     def __init__(self, url: str, queue: int, data_type: str, loads: Callable[[str], Any], dumps: Callable[[Any], str],
                  reconnect: Union[bool, int], on_event: Optional[Handler], options: Dict[str, Any]):
@@ -46,7 +47,7 @@ class Core:
         self._handler = on_event
         self._errors: Tuple[Cause, ...] = ()
         self._is_open = False
-        self._end: Optional[Error] = None
+        self._end = None
         self._id, words = _library.open_connection(url, json_options(options, data_type, reconnect, queue))
         if self._id < 0:
             refuse(self._id, words)

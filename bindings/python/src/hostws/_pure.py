@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextvars import Context, copy_context
 from ctypes import byref, sizeof, string_at
-from typing import Any, Awaitable, Callable, Deque, Dict, List, Optional, Union
+from typing import Any, Awaitable, Callable, Deque, Dict, Generator, List, Optional, Tuple, Union
 
 from . import _abi
 
@@ -24,6 +25,74 @@ def drop_all() -> None:
     _endings += 1
 
 
+class Waiter:
+    """A future of asyncio whose task goes on as soon as it is set, and not after another turn of the loop. See native/waiter.c."""
+
+    # Says what this is to asyncio, and to the task that waits.
+    _asyncio_future_blocking = False
+
+    def __init__(self, loop_of: Any, waiters: List[Waiter]):
+        self._loop_of, self._waiters = loop_of, waiters
+        self._callback: Optional[Callable[[Any], object]] = None
+        self._context: Optional[Context] = None
+        self._is_done = False
+        self._cancelled: Optional[BaseException] = None
+        waiters.append(self)
+
+    def __await__(self) -> Generator[Any, None, None]:
+        self._asyncio_future_blocking = True
+        try:
+            yield self
+        finally:
+            self.close()
+
+    def set(self) -> None:
+        """Runs the task that waits, up to where it waits again."""
+        if self._is_done:
+            return
+        self._is_done = True
+        callback, context = self._callback, self._context
+        self._callback = self._context = None
+        if callback is not None and context is not None:
+            context.run(callback, self)
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        if self in self._waiters:
+            self._waiters.remove(self)
+
+    # ---- what a task asks of a future
+
+    def get_loop(self) -> Any:
+        return self._loop_of()
+
+    def add_done_callback(self, callback: Callable[[Any], object], *, context: Optional[Context] = None) -> None:
+        self._callback, self._context = callback, context or copy_context()
+
+    def cancel(self, msg: Any = None) -> bool:
+        import asyncio
+
+        if self._is_done:
+            return False
+        self._is_done = True
+        self.close()
+        self._cancelled = asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg)
+        if self._callback is not None:
+            self._loop_of().call_soon(self._callback, self, context=self._context)
+            self._callback = self._context = None
+        return True
+
+    def done(self) -> bool:
+        return self._is_done
+
+    def cancelled(self) -> bool:
+        return self._cancelled is not None
+
+    def result(self) -> None:
+        if self._cancelled is not None:
+            raise self._cancelled
+
+
 class Channel:
     """The messages of one connection that have come and that nobody has taken, and the way to send."""
 
@@ -33,9 +102,14 @@ class Channel:
     _pauses = False
     _loads: Callable[[str], Any]
     _dumps: Callable[[Any], str]
+    # Of its queue.
+    _receiver: Receiver
+    # Gives asyncio's loop.
+    _loop: Any = None
 
     def __init__(self) -> None:
         self._items: Deque[Any] = deque()
+        self._waiters: List[Waiter] = []
         self._is_paused = False
 
     @property
@@ -44,12 +118,14 @@ class Channel:
 
     def _put(self, item: Any) -> None:
         self._items.append(item)
+        self._receiver.unread += 1
         if self._pauses and not self._is_paused and len(self._items) >= MUCH:
             self._pause(1)
 
     def _pop(self) -> Any:
         """The oldest item, as it was put."""
         item = self._items.popleft()
+        self._receiver.unread -= 1
         if self._is_paused and len(self._items) <= LITTLE:
             self._pause(0)
         return item
@@ -57,6 +133,14 @@ class Channel:
     def _next_message(self) -> Any:
         """The oldest message, as the program gets it."""
         return self._loads(self._pop()) if self._is_object else self._pop()
+
+    def _new_waiter(self) -> Waiter:
+        """What is set when something has come."""
+        return Waiter(self._loop, self._waiters)
+
+    def __del__(self) -> None:
+        if "_items" in self.__dict__:
+            self._receiver.unread -= len(self._items)
 
     def _try_send(self, message: Any) -> bool:
         """False if there is no room for what has passed `dumps`."""
@@ -143,7 +227,7 @@ def _message(event: Any) -> Any:
     return payload if event.data_type == _abi.BLOB else payload.decode()
 
 
-def _tuple(event: Any) -> Any:
+def _tuple(event: Any) -> Tuple[Any, ...]:
     """RawEvent of _library.py."""
     payload = string_at(event.data, event.length) if event.length else b""
     errors = tuple((it.code, it.component.decode(), it.message.decode()) for it in event.errors[: event.error_count])
@@ -159,6 +243,12 @@ class Receiver:
         self._room: Any = (_abi.ws_event * BATCH)()
         self._at = self._count = 0
         self._endings_seen = _endings
+        # Something has come that the library does not know to be read.
+        self.is_reading = False
+        # Messages that the program has not taken out of their channels.
+        self.unread = 0
+        # Of those for whom something has come, until they are set.
+        self._woken: Deque[Waiter] = deque()
 
     def drop(self) -> None:
         """Its queue goes, and what it has with it."""
@@ -168,13 +258,15 @@ class Receiver:
         """Whether take() may have something without waiting, which the queue's descriptor does not tell."""
         return self._has_events() or self._count == BATCH
 
-    def take(self, timeout_ms: int, channels: Union[Channel, Dict[int, Any]]) -> Union[List[Any], int]:
-        """What has come: each channel that got messages, and at the end another event, a tuple. See native/receiver.c."""
+    def take(self, timeout_ms: int, channels: Union[Channel, Dict[int, Any]]) -> Union[int, Tuple[Any, ...]]:
+        """See native/receiver.c."""
         if not self._has_events():
             count = self._wait(timeout_ms)
             if count < 0:
                 return count
-        came: List[Any] = []
+        self.is_reading = self._at < self._count
+        if not self.is_reading:
+            return 0
         to: Optional[Channel] = None
         of = size = 0
         while self._at < self._count and size < TAKE_BYTES:
@@ -182,16 +274,33 @@ class Receiver:
             self._at += 1
             size += event.length
             if event.type != _abi.EVENT_MESSAGE:
-                came.append(_tuple(event))
-                break
+                return _tuple(event)
             if of != event.ws:
                 of = event.ws
                 to = channels if isinstance(channels, Channel) else channels.get(of)
                 if to is not None:
-                    came.append(to)
+                    self.rouse(to)
             if to is not None:
                 to._put(_message(event))
-        return came
+        return 1
+
+    def deliver(self, channels: Dict[int, Any]) -> Union[bool, Tuple[Any, ...]]:
+        """take() without a wait, and then those who wait for what has come go on. Whether there is more, of which the queue's
+        descriptor does not tell; or the event that has come: after it, rouse() and wake() are to be called."""
+        came = self.take(0, channels)
+        if not isinstance(came, int):
+            return came
+        self.wake()
+        return self.left()
+
+    def rouse(self, channel: Channel) -> None:
+        """Those who wait for it go on at the next wake()."""
+        self._woken.extend(channel._waiters)
+        channel._waiters.clear()
+
+    def wake(self) -> None:
+        while self._woken:
+            self._woken.popleft().set()
 
     def _has_events(self) -> bool:
         if self._endings_seen != _endings:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import Any, Awaitable, Dict
+from typing import Any, Dict
 
 import trio
 
@@ -33,8 +33,10 @@ class _Hub(Hub):
         try:
             with self._watching:
                 while True:
-                    with trio.move_on_after(READING_S if self.is_reading else math.inf):
+                    with trio.move_on_after(READING_S if self.receiver.is_reading else math.inf) as waiting:
                         await trio.lowlevel.wait_readable(self.descriptor)
+                    if waiting.cancelled_caught and self.is_being_read():
+                        continue
                     while self.deliver():
                         await trio.lowlevel.checkpoint()
         finally:
@@ -65,10 +67,14 @@ class Connection(AsyncCore):
             hub = _Hub.hubs[token] = _Hub(token)
         return hub
 
-    def _changed(self) -> Awaitable[None]:
+    async def _changed(self) -> None:
         event = trio.Event()
-        self._waiters.append(event)
-        return event.wait()
+        waiter = self._new_waiter()
+        waiter.add_done_callback(lambda _: event.set())
+        try:
+            await event.wait()
+        finally:
+            waiter.close()
 
 
 class connect(Connecting[Connection]):

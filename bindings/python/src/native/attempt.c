@@ -1,6 +1,7 @@
 /*
- * The coroutines of recv(), send() and __anext__() in an event loop: what can be done at once is done here, with no frame of
- * Python; else a coroutine of Python is asked (_wait_message, _wait_next, _wait_send), and everything is handed on to it.
+ * The coroutines of recv(), send() and __anext__() in an event loop: what can be done at once, and in asyncio the wait for a message,
+ * is done here, with no frame of Python; else a coroutine of Python is asked (_wait_message, _wait_next, _wait_send), and everything
+ * is handed on to it.
  */
 #include "native.h"
 
@@ -12,8 +13,9 @@ struct attempt {
     PyObject_HEAD
     channel *of;
     PyObject *message; /* to be sent */
-    PyObject *inner;   /* the coroutine of Python; the collector knows of the object from then on */
-    char kind, state;
+    waiter *waits;     /* for a message; the collector knows of the object from then on */
+    PyObject *inner;   /* the coroutine of Python; from then on, too */
+    char kind, state, is_tracked;
 };
 
 static PyTypeObject *attempt_type;
@@ -38,6 +40,8 @@ PyObject *attempt_new(channel *of, attempt_kind kind, PyObject *message)
     self->of = of;
     self->message = message;
     self->inner = NULL;
+    self->waits = NULL;
+    self->is_tracked = 0;
     self->kind = (char)kind;
     self->state = NEW;
     return (PyObject *)self;
@@ -50,9 +54,17 @@ void attempt_free_spare(channel *of)
     of->spare = NULL;
 }
 
+static void wait_no_more(attempt *self)
+{
+    if (self->waits != NULL)
+        waiter_forget(self->waits);
+    Py_CLEAR(self->waits);
+}
+
 static int attempt_clear(PyObject *object)
 {
     attempt *self = (attempt *)object;
+    wait_no_more(self);
     Py_CLEAR(self->message);
     Py_CLEAR(self->inner);
     return 0;
@@ -90,6 +102,7 @@ static int attempt_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(object));
     Py_VISIT(self->of);
     Py_VISIT(self->message);
+    Py_VISIT(self->waits);
     Py_VISIT(self->inner);
     return 0;
 }
@@ -119,36 +132,75 @@ static int resume_inner(PyObject *inner, PyObject *value, PyObject **result)
     return *result ? SEND_RETURNED : SEND_FAILED;
 }
 
-/* Done at once: 1, and `result`; -1: an exception; 0: `inner` is to be resumed. */
-static int begin(attempt *self, PyObject **result)
+static void track(attempt *self)
 {
-    PyObject *message = NULL;
-    self->state = STARTED;
-    if (self->kind != ATTEMPT_SEND) {
-        if (self->of->count > 0)
-            return (*result = channel_next(self->of)) ? 1 : -1;
+    if (!self->is_tracked)
+        PyObject_GC_Track((PyObject *)self);
+    self->is_tracked = 1;
+}
+
+static int go_on_in_python(attempt *self, PyObject *message, PyObject **result)
+{
+    self->inner = PyObject_CallMethodObjArgs((PyObject *)self->of, names[(int)self->kind], message, NULL);
+    if (self->inner == NULL)
+        return SEND_FAILED;
+    track(self);
+    return resume_inner(self->inner, Py_None, result);
+}
+
+static int next_message(attempt *self, PyObject **result)
+{
+    *result = channel_next(self->of);
+    return *result ? SEND_RETURNED : SEND_FAILED;
+}
+
+/* ---- how it goes on: what PyIter_Send() gives ---- */
+
+static int begin_to_send(attempt *self, PyObject **result)
+{
+    PyObject *message = channel_encoded(self->of, self->message);
+    int32_t sent = message ? channel_send(self->of, message) : channel_raised;
+    int answer = SEND_RETURNED;
+    if (sent == HOSTWS_E_AGAIN) {
+        answer = go_on_in_python(self, message, result);
     } else {
-        message = channel_encoded(self->of, self->message);
-        int32_t sent = message ? channel_send(self->of, message) : channel_raised;
-        if (sent != HOSTWS_E_AGAIN) {
-            Py_XDECREF(message);
-            *result = sent < 0 ? channel_refused(self->of, sent) : (Py_INCREF(Py_None), Py_None);
-            return *result ? 1 : -1;
-        }
+        *result = sent < 0 ? channel_refused(self->of, sent) : (Py_INCREF(Py_None), Py_None);
+        if (*result == NULL)
+            answer = SEND_FAILED;
     }
-    PyObject *inner = PyObject_CallMethodObjArgs((PyObject *)self->of, names[(int)self->kind], message, NULL);
     Py_XDECREF(message);
-    if (inner == NULL)
-        return -1;
-    self->inner = inner;
-    PyObject_GC_Track((PyObject *)self);
-    return 0;
+    return answer;
+}
+
+static int begin_to_receive(attempt *self, PyObject **result)
+{
+    channel *of = self->of;
+    if (of->count > 0)
+        return next_message(self, result);
+    int is_asyncio = of->loop != NULL && of->loop != Py_None, has_ended = of->end != NULL && of->end != Py_None;
+    if (!is_asyncio || has_ended)
+        return go_on_in_python(self, NULL, result);
+    self->waits = waiter_new(of->loop, &of->waiters);
+    if (self->waits == NULL)
+        return SEND_FAILED;
+    track(self);
+    *result = waiter_yielded(self->waits);
+    return SEND_YIELDED;
+}
+
+static int go_on(attempt *self, PyObject **result)
+{
+    *result = waiter_yielded(self->waits);
+    if (*result != NULL)
+        return SEND_YIELDED;
+    wait_no_more(self);
+    return self->of->count > 0 ? next_message(self, result) : go_on_in_python(self, NULL, result);
 }
 
 static int attempt_resume(PyObject *object, PyObject *value, PyObject **result)
 {
     attempt *self = (attempt *)object;
-    int done = 0;
+    int answer;
     *result = NULL;
     if (self->state == ENDED) {
         PyErr_SetString(PyExc_RuntimeError, "cannot reuse already awaited coroutine");
@@ -159,16 +211,16 @@ static int attempt_resume(PyObject *object, PyObject *value, PyObject **result)
             PyErr_SetString(PyExc_TypeError, "can't send non-None value to a just-started coroutine");
             return SEND_FAILED;
         }
-        done = begin(self, result);
-    } else if (self->inner == NULL) {
+        self->state = STARTED;
+        answer = self->kind == ATTEMPT_SEND ? begin_to_send(self, result) : begin_to_receive(self, result);
+    } else if (self->waits != NULL) {
+        answer = go_on(self, result);
+    } else if (self->inner != NULL) {
+        answer = resume_inner(self->inner, value, result);
+    } else {
         PyErr_SetString(PyExc_ValueError, "coroutine already executing");
         return SEND_FAILED;
     }
-    if (done != 0) {
-        self->state = ENDED;
-        return done > 0 ? SEND_RETURNED : SEND_FAILED;
-    }
-    int answer = resume_inner(self->inner, value, result);
     if (answer != SEND_YIELDED)
         self->state = ENDED;
     return answer;
@@ -222,8 +274,10 @@ static PyObject *attempt_throw(PyObject *object, PyObject *arguments)
         PyErr_SetString(PyExc_TypeError, "exceptions must be classes or instances deriving from BaseException");
         return NULL;
     }
-    if (result == NULL)
+    if (result == NULL) {
         self->state = ENDED;
+        wait_no_more(self);
+    }
     return result;
 }
 
@@ -233,6 +287,7 @@ static PyObject *attempt_close(PyObject *object, PyObject *nothing)
     (void)nothing;
     PyObject *inner = self->state == STARTED ? self->inner : NULL;
     self->state = ENDED;
+    wait_no_more(self);
     if (inner != NULL)
         return PyObject_CallMethodObjArgs(inner, name_close, NULL);
     Py_RETURN_NONE;
@@ -253,7 +308,7 @@ static PyMethodDef attempt_methods[] = {
 
 /* The last one needs Python 3.10. */
 static PyType_Slot attempt_slots[] = {
-    {Py_tp_dealloc, attempt_free}, {Py_tp_traverse, attempt_traverse}, {Py_tp_clear, attempt_clear},
+    {Py_tp_new, refuse_new}, {Py_tp_dealloc, attempt_free}, {Py_tp_traverse, attempt_traverse}, {Py_tp_clear, attempt_clear},
     {Py_tp_methods, attempt_methods}, {Py_am_await, itself}, {Py_tp_iter, itself}, {Py_tp_iternext, attempt_next},
     {SLOT_AM_SEND, attempt_resume}, {0, NULL},
 };

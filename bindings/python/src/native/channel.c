@@ -1,6 +1,7 @@
 /*
  * Channel, and what it is for programs that block (SyncChannel) and for those of an event loop (AsyncChannel). The classes of
- * Python that inherit them have the methods that wait: _wait_message, _wait_next, _wait_send, and _check, which raises.
+ * Python that inherit them have the methods that wait: _wait_message, _wait_next, _wait_send, _came, and
+ * _check, which raises.
  */
 #include "native.h"
 #include <structmember.h>
@@ -11,7 +12,7 @@ enum { MUCH = 1024, LITTLE = 256 };
 const int32_t channel_raised = INT32_MIN;
 
 static PyTypeObject *channel_type;
-static PyObject *name_wait_message, *name_wait_next, *name_wait_send, *name_check;
+static PyObject *name_wait_message, *name_wait_next, *name_wait_send, *name_check, *name_came, *name_acquire, *name_release;
 /* Those of send(); recv() has the last. */
 static PyObject *argument_names[2];
 
@@ -42,6 +43,7 @@ int channel_put(channel *self, PyObject *item)
     }
     self->items[(self->first + self->count) & (self->room - 1)] = item;
     self->count++;
+    receiver_count(self->receiver, 1);
     if (self->count >= MUCH && self->pauses && !self->is_paused) {
         self->is_paused = 1;
         ws_pause(self->id, 1);
@@ -54,6 +56,7 @@ static PyObject *pop(channel *self)
     PyObject *item = self->items[self->first];
     self->first = (self->first + 1) & (self->room - 1);
     self->count--;
+    receiver_count(self->receiver, -1);
     if (self->is_paused && self->count <= LITTLE) {
         self->is_paused = 0;
         ws_pause(self->id, 0);
@@ -102,6 +105,14 @@ static PyObject *channel_put_one(PyObject *object, PyObject *item)
     if (channel_put((channel *)object, item) < 0)
         return NULL;
     Py_RETURN_NONE;
+}
+
+/* _new_waiter() -> what is set when something has come. */
+static PyObject *channel_new_waiter(PyObject *object, PyObject *nothing)
+{
+    channel *self = (channel *)object;
+    (void)nothing;
+    return (PyObject *)waiter_new(self->loop ? self->loop : Py_None, &self->waiters);
 }
 
 /* ---- sending ---- */
@@ -189,11 +200,42 @@ static int arguments_of(PyObject *const *arguments, Py_ssize_t count, PyObject *
     return 0;
 }
 
+/*
+ * Waits for messages: 1. 0: something else has come, which _came() has sorted, or the connection has ended; -1: an exception. As
+ * _pump(), with no frame of Python.
+ */
+static int wait_for_messages(channel *self)
+{
+    if ((self->end != NULL && self->end != Py_None) || !receiver_is(self->receiver) || self->pumping == NULL)
+        return 0;
+    PyObject *nothing = PyObject_CallMethodObjArgs(self->pumping, name_acquire, NULL), *came = NULL, *sorted = NULL;
+    if (nothing == NULL)
+        return -1;
+    Py_DECREF(nothing);
+    /* Another thread may have taken something meanwhile. */
+    int result = self->count > 0 || receiver_take(self->receiver, -1, (PyObject *)self, &came);
+    if (came != NULL)
+        sorted = PyObject_CallMethodObjArgs((PyObject *)self, name_came, came, NULL);
+    if (!result && sorted == NULL)
+        result = -1;
+    Py_XDECREF(came);
+    Py_XDECREF(sorted);
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    nothing = PyObject_CallMethodObjArgs(self->pumping, name_release, NULL);
+    Py_XDECREF(nothing);
+    if (result < 0)
+        PyErr_Restore(type, value, trace);
+    return nothing != NULL ? result : -1;
+}
+
 static PyObject *sync_recv(PyObject *object, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
 {
     channel *self = (channel *)object;
     PyObject *values[1];
     if (arguments_of(arguments, count, keywords, argument_names + 1, 1, values) < 0)
+        return NULL;
+    if (self->count == 0 && values[0] == Py_None && wait_for_messages(self) < 0)
         return NULL;
     return self->count ? channel_next(self) : PyObject_CallMethodObjArgs(object, name_wait_message, values[0], NULL);
 }
@@ -224,6 +266,8 @@ static PyObject *sync_send(PyObject *object, PyObject *const *arguments, Py_ssiz
 static PyObject *sync_next(PyObject *object)
 {
     channel *self = (channel *)object;
+    if (self->count == 0 && wait_for_messages(self) < 0)
+        return NULL;
     return self->count ? channel_next(self) : PyObject_CallMethodObjArgs(object, name_wait_next, NULL);
 }
 
@@ -259,6 +303,13 @@ static int channel_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(object));
     Py_VISIT(self->loads);
     Py_VISIT(self->dumps);
+    Py_VISIT(self->end);
+    Py_VISIT(self->receiver);
+    Py_VISIT(self->pumping);
+    Py_VISIT(self->loop);
+    int result = waiters_traverse(&self->waiters, visit, arg);
+    if (result != 0)
+        return result;
     for (Py_ssize_t i = 0; i < self->count; i++)
         Py_VISIT(self->items[(self->first + i) & (self->room - 1)]);
     return 0;
@@ -269,6 +320,12 @@ static int channel_clear(PyObject *object)
     channel *self = (channel *)object;
     Py_CLEAR(self->loads);
     Py_CLEAR(self->dumps);
+    Py_CLEAR(self->end);
+    Py_CLEAR(self->pumping);
+    Py_CLEAR(self->loop);
+    waiters_clear(&self->waiters);
+    receiver_count(self->receiver, -self->count);
+    Py_CLEAR(self->receiver);
     while (self->count > 0) {
         PyObject *item = self->items[self->first];
         self->first = (self->first + 1) & (self->room - 1);
@@ -296,6 +353,10 @@ static PyMemberDef channel_members[] = {
     {"_pauses", T_BOOL, offsetof(channel, pauses), 0, NULL},
     {"_loads", T_OBJECT, offsetof(channel, loads), 0, NULL},
     {"_dumps", T_OBJECT, offsetof(channel, dumps), 0, NULL},
+    {"_end", T_OBJECT, offsetof(channel, end), 0, NULL},
+    {"_receiver", T_OBJECT, offsetof(channel, receiver), 0, NULL},
+    {"_pumping", T_OBJECT, offsetof(channel, pumping), 0, NULL},
+    {"_loop", T_OBJECT, offsetof(channel, loop), 0, NULL},
     {"_count", T_PYSSIZET, offsetof(channel, count), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
@@ -304,6 +365,7 @@ static PyMethodDef channel_methods[] = {
     {"_pop", channel_pop, METH_NOARGS, NULL},
     {"_next_message", channel_next_message, METH_NOARGS, NULL},
     {"_put", channel_put_one, METH_O, NULL},
+    {"_new_waiter", channel_new_waiter, METH_NOARGS, NULL},
     {"_try_send", channel_try_send, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
@@ -367,9 +429,13 @@ int channel_add_types(PyObject *module)
     name_wait_next = PyUnicode_InternFromString("_wait_next");
     name_wait_send = PyUnicode_InternFromString("_wait_send");
     name_check = PyUnicode_InternFromString("_check");
+    name_came = PyUnicode_InternFromString("_came");
+    name_acquire = PyUnicode_InternFromString("acquire");
+    name_release = PyUnicode_InternFromString("release");
     argument_names[0] = PyUnicode_InternFromString("message");
     argument_names[1] = PyUnicode_InternFromString("timeout");
-    if (!name_wait_message || !name_wait_next || !name_wait_send || !name_check || !argument_names[0] || !argument_names[1])
+    if (!name_wait_message || !name_wait_next || !name_wait_send || !name_check || !name_came || !name_acquire || !name_release
+        || !argument_names[0] || !argument_names[1])
         return -1;
     channel_type = (PyTypeObject *)PyType_FromSpec(&channel_spec);
     if (channel_type == NULL)

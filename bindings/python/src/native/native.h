@@ -19,6 +19,10 @@ enum { SLOT_AM_SEND = 81, SINCE_AM_SEND = 0x030a0000 };
 enum { SEND_FAILED = -1, SEND_RETURNED = 0, SEND_YIELDED = 1 };
 
 typedef struct attempt attempt;
+typedef struct waiter waiter;
+typedef struct waiter_list {
+    waiter *first, *last;
+} waiter_list;
 
 /* The messages of one connection that have come and that nobody has taken, and the way to send. */
 typedef struct channel {
@@ -30,6 +34,11 @@ typedef struct channel {
     PyObject *loads, *dumps;
     PyObject **items;              /* a ring; `room` is a power of two */
     Py_ssize_t first, count, room;
+    waiter_list waiters;           /* of those who wait for something to come */
+    PyObject *end;                 /* the exception that every call raises once it is set */
+    PyObject *receiver;            /* of its queue; if the program blocks: */
+    PyObject *pumping;             /* the lock of who takes from it */
+    PyObject *loop;                /* asyncio's, by a weak reference, or None */
     attempt *spare;                /* memory for the next one */
 } channel;
 
@@ -52,10 +61,29 @@ PyObject *attempt_new(channel *of, attempt_kind kind, PyObject *message);
 void attempt_free_spare(channel *of);
 int attempt_add_type(PyObject *module);
 
-/* That of receiver.c. */
+/* Those of waiter.c. A list owns what is in it. */
+waiter *waiter_new(PyObject *loop, waiter_list *list);
+/* What a coroutine yields while it waits; NULL once the waiter is set. */
+PyObject *waiter_yielded(waiter *self);
+void waiter_forget(waiter *self);
+void waiters_move(waiter_list *from, waiter_list *to);
+/* Sets each, up to one whose callback raises: -1. */
+int waiters_set(waiter_list *list);
+void waiters_clear(waiter_list *list);
+int waiters_traverse(waiter_list *list, visitproc visit, void *arg);
+int waiter_add_type(void);
+
+/* Those of receiver.c. */
+int receiver_is(PyObject *object);
+/* As take(). 1: messages alone have come for `channels`; 0: something else has happened, which is in `came`. */
+int receiver_take(PyObject *object, int timeout_ms, PyObject *channels, PyObject **came);
+/* So many messages more wait for the program. */
+void receiver_count(PyObject *object, Py_ssize_t more);
 int receiver_add_type(PyObject *module);
 
 /* The functions of a type's slots that are to be called for it. */
 freefunc free_of(PyTypeObject *type);
+/* That of a type whose objects only this module makes. */
+PyObject *refuse_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords);
 
 #endif

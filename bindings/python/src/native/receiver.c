@@ -1,5 +1,9 @@
-/* Receiver: takes the events of a queue. Messages go into their channels; other events are for Python. */
+/*
+ * Receiver: takes the events of a queue. Messages go into their channels, and those who wait for them go on; other events are for
+ * Python.
+ */
 #include "native.h"
+#include <structmember.h>
 
 enum { BATCH = 256, SLICE_MS = 500, TAKE_BYTES = 64 * 1024 };
 
@@ -42,9 +46,25 @@ typedef struct receiver {
     PyObject_HEAD
     int queue;
     int endings_seen;
-    int32_t at, count; /* those of `events` that are still to take */
+    int32_t at, count;  /* those of `events` that are still to take */
+    char is_reading;    /* something has come that the library does not know to be read */
+    Py_ssize_t unread;  /* messages that the program has not taken out of their channels */
+    waiter_list woken;  /* of those for whom something has come, until they are set */
     ws_event events[BATCH];
 } receiver;
+
+static PyTypeObject *receiver_type;
+
+int receiver_is(PyObject *object)
+{
+    return object != NULL && Py_TYPE(object) == receiver_type;
+}
+
+void receiver_count(PyObject *object, Py_ssize_t more)
+{
+    if (receiver_is(object))
+        ((receiver *)object)->unread += more;
+}
 
 static int receiver_init(PyObject *object, PyObject *arguments, PyObject *keywords)
 {
@@ -55,10 +75,24 @@ static int receiver_init(PyObject *object, PyObject *arguments, PyObject *keywor
     return PyArg_ParseTuple(arguments, "i", &self->queue) ? 0 : -1;
 }
 
+static int receiver_traverse(PyObject *object, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(object));
+    return waiters_traverse(&((receiver *)object)->woken, visit, arg);
+}
+
+static int receiver_clear(PyObject *object)
+{
+    waiters_clear(&((receiver *)object)->woken);
+    return 0;
+}
+
 static void receiver_free(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
-    PyObject_Free(object);
+    PyObject_GC_UnTrack(object);
+    receiver_clear(object);
+    free_of(type)(object);
     Py_DECREF(type);
 }
 
@@ -110,57 +144,103 @@ static channel *channel_of(PyObject *channels, ws_id ws)
     return found && channel_is(found) ? (channel *)found : NULL;
 }
 
-/*
- * take(timeout_ms, channels) -> [what has come...]; empty if the time is up; or a negative result of ws_next_batch().
- * `channels` is a Channel, or a dict with one for each id. It puts messages into their channels up to the first event that is no
- * message: the list has each channel that got some, and that event, a tuple, at its end. Of large messages it takes a few at a
- * time, so that their memory is used again while it is in the cache.
- */
-static PyObject *take(PyObject *object, PyObject *arguments)
+int receiver_take(PyObject *object, int timeout_ms, PyObject *channels, PyObject **came)
 {
     receiver *self = (receiver *)object;
-    PyObject *channels;
-    int timeout_ms;
-    if (!PyArg_ParseTuple(arguments, "iO", &timeout_ms, &channels))
-        return NULL;
+    *came = NULL;
     int result = wait_for_events(self, timeout_ms);
-    if (result < 0)
-        return PyErr_Occurred() ? NULL : PyLong_FromLong(result);
-    PyObject *came = PyList_New(0);
+    if (result >= 0)
+        self->is_reading = self->at < self->count;
+    if (result < 0 || self->at == self->count) {
+        *came = PyErr_Occurred() ? NULL : PyLong_FromLong(result);
+        return 0;
+    }
     channel *to = NULL; /* borrowed: `channels` has it */
     ws_id of = 0;
-    int is_well = came != NULL;
-    for (int64_t bytes = 0; is_well && self->at < self->count && bytes < TAKE_BYTES; self->at += is_well) {
+    for (int64_t bytes = 0; self->at < self->count && bytes < TAKE_BYTES; self->at++) {
         const ws_event *event = &self->events[self->at];
         bytes += event->length;
         if (event->type != HOSTWS_EVENT_MESSAGE) {
-            PyObject *tuple = tuple_of(event);
-            is_well = tuple != NULL && PyList_Append(came, tuple) == 0;
-            Py_XDECREF(tuple);
-            bytes = TAKE_BYTES;
-            continue;
+            *came = tuple_of(event);
+            self->at += *came != NULL;
+            return 0;
         }
         if (of != event->ws) {
             of = event->ws;
             to = channel_of(channels, of);
-            is_well = to != NULL ? PyList_Append(came, (PyObject *)to) == 0 : !PyErr_Occurred();
+            if (to != NULL)
+                waiters_move(&to->waiters, &self->woken);
+            else if (PyErr_Occurred())
+                return 0;
         }
-        if (is_well && to != NULL) {
+        if (to != NULL) {
             PyObject *message = message_of(event);
-            is_well = message != NULL && channel_put(to, message) == 0;
+            if (message == NULL || channel_put(to, message) < 0)
+                return 0;
         }
     }
-    if (!is_well)
-        Py_CLEAR(came);
-    return came;
+    return 1;
+}
+
+/*
+ * take(timeout_ms, channels) -> 1: messages have come; 0: the time is up; a negative result of ws_next_batch(); or another event, a
+ * tuple, before which messages may have come. `channels` is a Channel, or a dict with one for each id. Of large messages it takes a
+ * few at a time, so that their memory is used again while it is in the cache.
+ */
+static PyObject *take(PyObject *object, PyObject *arguments)
+{
+    PyObject *channels, *came;
+    int timeout_ms;
+    if (!PyArg_ParseTuple(arguments, "iO", &timeout_ms, &channels))
+        return NULL;
+    return receiver_take(object, timeout_ms, channels, &came) ? PyLong_FromLong(1) : came;
+}
+
+static int has_left(receiver *self)
+{
+    return has_events(self) || self->count == BATCH;
+}
+
+/*
+ * deliver(channels): take() without a wait, and then those who wait for what has come go on. -> whether there is more, of which the
+ * queue's descriptor does not tell; or the event that has come: after it, rouse() and wake() are to be called.
+ */
+static PyObject *deliver(PyObject *object, PyObject *channels)
+{
+    receiver *self = (receiver *)object;
+    PyObject *came;
+    if (receiver_take(object, 0, channels, &came) == 0) {
+        if (came == NULL || PyTuple_Check(came))
+            return came;
+        Py_DECREF(came);
+    }
+    return waiters_set(&self->woken) < 0 ? NULL : PyBool_FromLong(has_left(self));
+}
+
+/* rouse(channel): those who wait for it go on at the next wake(). */
+static PyObject *rouse(PyObject *object, PyObject *of)
+{
+    if (!channel_is(of)) {
+        PyErr_SetString(PyExc_TypeError, "rouse() takes a channel");
+        return NULL;
+    }
+    waiters_move(&((channel *)of)->waiters, &((receiver *)object)->woken);
+    Py_RETURN_NONE;
+}
+
+static PyObject *wake(PyObject *object, PyObject *nothing)
+{
+    (void)nothing;
+    if (waiters_set(&((receiver *)object)->woken) < 0)
+        return NULL;
+    Py_RETURN_NONE;
 }
 
 /* left() -> whether take() may have something without waiting, which the queue's descriptor does not tell. */
 static PyObject *left(PyObject *object, PyObject *nothing)
 {
-    receiver *self = (receiver *)object;
     (void)nothing;
-    return PyBool_FromLong(has_events(self) || self->count == BATCH);
+    return PyBool_FromLong(has_left((receiver *)object));
 }
 
 /* drop(): its queue goes, and what it has with it. */
@@ -186,28 +266,38 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static PyMemberDef receiver_members[] = {
+    {"is_reading", T_BOOL, offsetof(receiver, is_reading), READONLY, NULL},
+    {"unread", T_PYSSIZET, offsetof(receiver, unread), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyMethodDef receiver_methods[] = {
     {"take", take, METH_VARARGS, NULL},
+    {"deliver", deliver, METH_O, NULL},
+    {"rouse", rouse, METH_O, NULL},
+    {"wake", wake, METH_NOARGS, NULL},
     {"left", left, METH_NOARGS, NULL},
     {"drop", drop, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot receiver_slots[] = {
-    {Py_tp_init, receiver_init},
-    {Py_tp_dealloc, receiver_free},
-    {Py_tp_methods, receiver_methods},
+    {Py_tp_init, receiver_init},   {Py_tp_traverse, receiver_traverse}, {Py_tp_clear, receiver_clear},
+    {Py_tp_dealloc, receiver_free}, {Py_tp_members, receiver_members},   {Py_tp_methods, receiver_methods},
     {0, NULL},
 };
 
-static PyType_Spec receiver_spec = {"hostws._native.Receiver", sizeof(receiver), 0, Py_TPFLAGS_DEFAULT, receiver_slots};
+static PyType_Spec receiver_spec = {"hostws._native.Receiver", sizeof(receiver), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+                                    receiver_slots};
 
 int receiver_add_type(PyObject *module)
 {
-    PyObject *type = PyType_FromSpec(&receiver_spec);
-    if (type == NULL || PyModule_AddObject(module, "Receiver", type) < 0) {
-        Py_XDECREF(type);
+    receiver_type = (PyTypeObject *)PyType_FromSpec(&receiver_spec);
+    if (receiver_type == NULL)
         return -1;
-    }
+    Py_INCREF(receiver_type);
+    if (PyModule_AddObject(module, "Receiver", (PyObject *)receiver_type) < 0)
+        return -1;
     return PyModule_AddFunctions(module, functions);
 }
