@@ -5,6 +5,8 @@ mod support;
 
 use std::ffi::c_void;
 use std::io::Write;
+use std::os::fd::IntoRawFd;
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{mpsc, Arc, Mutex};
 use std::thread;
@@ -80,6 +82,41 @@ fn floods_come_whole_after_a_hot_phase() {
         client.finish().check_clean(1000, "");
     }
     assert_eq!(ws_abort(pulled), HOSTWS_OK);
+}
+
+#[test]
+fn what_one_read_brings_is_delivered_before_the_next_read() {
+    const READ: usize = 128 * 1024;
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    // Whether a Unix socket has more is only known when it is asked again.
+    socket2::SockRef::from(&theirs).set_send_buffer_size(1 << 20).unwrap();
+    let fd = ours.into_raw_fd();
+    let client = Client::with("ws://127.0.0.1:9/", |options| options.fd = fd.into());
+    let mut server = tungstenite::accept(theirs).unwrap();
+    client.wait_open();
+    let message = frame(FIN | TEXT, &[b'x'; 1024]);
+    let mut total = 0;
+    let mut first_poll = |count| {
+        server.get_mut().write_all(&message.repeat(count)).unwrap();
+        let polled = ws_poll(0, PATIENCE.as_millis() as i32, 0) as usize;
+        total += count;
+        client.wait_messages(total);
+        polled
+    };
+    let mut polls = Vec::new();
+    for _ in 0..20 {
+        for _ in 0..WARM {
+            first_poll(1);
+        }
+        polls.push(first_poll(250));
+    }
+    let separate = polls.iter().filter(|&&polled| polled == READ / message.len()).count();
+    // Not each time, because the worker may have taken the loop back. Then either may happen.
+    assert!(separate >= polls.len() / 5, "{polls:?}");
+    client.terminate();
+    while server.read().is_ok() {}
+    drop(server);
+    client.finish().check_clean(1000, "");
 }
 
 #[test]

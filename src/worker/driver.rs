@@ -165,6 +165,8 @@ impl Driver {
                         may_have_slept = true;
                     }
                     NETWORK => self.network.look(now),
+                    // It was visited just now, and is again when its messages are delivered.
+                    Token(key) if !at_end && self.is_lent && self.has_more(key) => {}
                     _ => self.visit(token.0, now, |link, tools| link.advance(token, at_end, tools)),
                 }
             }
@@ -345,6 +347,11 @@ impl Driver {
         }
         let wanted = link.deadline();
         self.timers.set(key, &mut link.timer, wanted);
+    }
+
+    /// Whether the connection has more to read than this turn allows.
+    fn has_more(&self, key: usize) -> bool {
+        self.links.get(key).is_some_and(|link| link.unfinished)
     }
 
     /// Frees the memory when the last connection is gone.
