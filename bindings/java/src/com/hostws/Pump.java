@@ -7,7 +7,11 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
-/** The thread that brings the events of all connections. It ends after the last of them. */
+/**
+ * The thread that brings the events of all connections. It ends after the last of them. Of a round trip it takes the larger
+ * part: beside three system calls of the library there are four of futex, with which it and the reader wake each other. Only a
+ * reader that fetches the events itself would save them.
+ */
 final class Pump implements Runnable {
     private static final int BATCH = 256;
     private static final int SLICE_MS = 500;
