@@ -580,7 +580,7 @@ mod driver {
             for number in messages {
                 for connection in &self.connections {
                     let payload = number.to_be_bytes().to_vec();
-                    let pong = Event::Pong(Pong { payload, round_trip_us: 0 });
+                    let pong = Event::Pong(Box::new(Pong { payload, round_trip_us: 0 }));
                     let recipient: Arc<dyn Recipient> = Arc::clone(connection) as _;
                     connection.queue.push(&recipient, pong);
                 }
@@ -1095,7 +1095,10 @@ fn a_queue_that_is_closed_while_a_callback_runs_holds_nothing() {
         queue.expect(recipient.as_ref());
         for _ in 0..3 {
             queue.push(&recipient, Event::Drain);
-            queue.push(&recipient, Event::Pong(Pong { payload: vec![0], round_trip_us: 0 }));
+            queue.push(
+                &recipient,
+                Event::Pong(Box::new(Pong { payload: vec![0], round_trip_us: 0 })),
+            );
         }
         queue.enter().unwrap();
         let delivered = queue.take(Kind::Push, None).unwrap();

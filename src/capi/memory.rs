@@ -10,6 +10,7 @@ use crate::headroom;
 /// most this many times its length.
 const COPIES: usize = 8;
 
+#[cold]
 fn is_null(name: &str) -> Error {
     Error::ws(Code::Argument, format!("{name} is NULL"))
 }
@@ -39,12 +40,10 @@ fn utf8<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str> {
 }
 
 /// Reads `length` bytes, or up to the NUL if `length` is -1.
+#[inline]
 pub unsafe fn bytes<'a>(pointer: *const c_void, length: i64, name: &str) -> Result<&'a [u8]> {
     if length < -1 {
-        return Err(Error::ws(
-            Code::Argument,
-            format!("the length of {name} is {length}; it must be -1 or more"),
-        ));
+        return Err(bad_length(length, name));
     }
     if pointer.is_null() {
         return if length == 0 { Ok(&[]) } else { Err(is_null(name)) };
@@ -54,11 +53,19 @@ pub unsafe fn bytes<'a>(pointer: *const c_void, length: i64, name: &str) -> Resu
         return Ok(unsafe { CStr::from_ptr(pointer.cast()) }.to_bytes());
     }
     let length = usize::try_from(length).ok().filter(|&length| isize::try_from(length).is_ok());
-    let length = length.ok_or_else(|| {
-        Error::ws(Code::Argument, format!("the length of {name} is more than memory can hold"))
-    })?;
+    let Some(length) = length else { return Err(too_long(name)) };
     // SAFETY: the header asks for that many readable bytes.
     Ok(unsafe { std::slice::from_raw_parts(pointer.cast(), length) })
+}
+
+#[cold]
+fn bad_length(length: i64, name: &str) -> Error {
+    Error::ws(Code::Argument, format!("the length of {name} is {length}; it must be -1 or more"))
+}
+
+#[cold]
+fn too_long(name: &str) -> Error {
+    Error::ws(Code::Argument, format!("the length of {name} is more than memory can hold"))
 }
 
 /// The same for UTF-8.
@@ -320,10 +327,24 @@ impl<T: Versioned> Output<T> {
             let place = self.first.cast::<u8>().add(index * self.stride);
             if self.stride == size_of::<T>() {
                 // The usual case, and faster than a copy of a size unknown at compile time.
-                return place.cast::<T>().write_unaligned(*value);
+                return copy_in_halves(value, place);
             }
             fill(place, self.stride, value);
         }
+    }
+}
+
+/// Copies a value. A compiler that makes the code small would call a function to copy it as a whole.
+///
+/// # Safety
+/// There are that many writable bytes at `place`.
+#[inline(always)]
+unsafe fn copy_in_halves<T: Versioned>(value: &T, place: *mut u8) {
+    let (from, half) = (std::ptr::from_ref(value).cast::<u8>(), size_of::<T>() / 2);
+    // SAFETY: both are that long.
+    unsafe {
+        std::ptr::copy_nonoverlapping(from, place, half);
+        std::ptr::copy_nonoverlapping(from.add(half), place.add(half), size_of::<T>() - half);
     }
 }
 

@@ -161,15 +161,13 @@ fn take(
     pulled.settle(queue);
     let mut has_event = false;
     loop {
-        while let Some(event) = pulled.advance()? {
-            has_event = true;
-            match accept(event) {
-                Accepted::More => {}
-                Accepted::Last => return Ok(Waited::Ready(park(queue, pulled))),
-                Accepted::NotYet => {
-                    pulled.take_back();
-                    return Ok(Waited::Ready(park(queue, pulled)));
-                }
+        match pulled.offer(&mut accept)? {
+            None => {}
+            Some(Accepted::More) => has_event = true,
+            Some(Accepted::Last) => return Ok(Waited::Ready(park(queue, pulled))),
+            Some(Accepted::NotYet) => {
+                pulled.take_back();
+                return Ok(Waited::Ready(park(queue, pulled)));
             }
         }
         if !has_event {
@@ -248,6 +246,30 @@ impl Pulled {
         pulled.is_begun = true;
         pulled.index += 1;
         Ok(Some(&self.call[0].event))
+    }
+
+    /// Passes the last entry's events to `accept`, until it has enough or none are left. Returns its
+    /// last answer.
+    #[inline]
+    fn offer(
+        &mut self,
+        accept: &mut impl FnMut(&ws_event) -> Accepted,
+    ) -> Result<Option<Accepted>> {
+        let Some(event) = self.advance()? else { return Ok(None) };
+        let mut accepted = accept(event);
+        let (Some(pulled), Some(call)) = (self.entries.last_mut(), self.call.first_mut()) else {
+            return Ok(Some(accepted));
+        };
+        if let Event::Messages(batch) = &pulled.entry.event {
+            // Of the messages in a row, only what differs is looked at.
+            for part in batch.parts_from(pulled.index) {
+                let Accepted::More = accepted else { break };
+                call.show_part(part);
+                pulled.index += 1;
+                accepted = accept(&call.event);
+            }
+        }
+        Ok(Some(accepted))
     }
 
     /// The next call will return the current event again.

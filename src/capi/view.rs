@@ -149,7 +149,7 @@ impl View {
                 call.event.r#type = HOSTWS_EVENT_EXPIRED;
                 call.event.code = *number;
             }
-            Event::Messages(_) => {}
+            Event::Messages(_) | Event::Emptied => {}
         }
         Ok(Some(call))
     }
@@ -195,19 +195,23 @@ impl Call {
     /// `index`.
     #[inline(always)]
     pub fn show_message(&mut self, batch: &Batch, index: usize) -> bool {
-        let Some(Part { kind, payload, is_first, is_last }) = batch.get(index) else {
-            return false;
-        };
+        let Some(part) = batch.get(index) else { return false };
+        self.show_part(part);
+        true
+    }
+
+    #[inline(always)]
+    pub fn show_part(&mut self, Part { kind, payload, is_first, is_last }: Part<'_>) {
         let event = &mut self.event;
         event.flags = if is_first { HOSTWS_FIRST } else { 0 };
         event.flags |= if is_last { HOSTWS_LAST } else { 0 };
         event.data_type = delivered_type(self.wanted, kind) as i32;
         set_data(event, payload);
-        true
     }
 }
 
 /// The data type of a delivered message, by its kind and the data type of the connection.
+#[inline]
 fn delivered_type(wanted: DataType, kind: MessageKind) -> DataType {
     match (wanted, kind) {
         (DataType::Text, MessageKind::Text) => DataType::Text,

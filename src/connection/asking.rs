@@ -27,7 +27,7 @@ impl Connection {
         let mut facts = serde_json::Value::Object(facts).to_string().into_bytes();
         facts.push(0);
         let number = open.number;
-        self.emit(Event::Ask(Ask { topic: topic as u32, number, facts, why, delay }));
+        self.emit(Event::Ask(Box::new(Ask { topic: topic as u32, number, facts, why, delay })));
         open
     }
 

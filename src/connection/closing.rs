@@ -134,7 +134,7 @@ impl Connection {
     pub fn end(self: &Arc<Self>, ending: Ending) {
         self.report();
         self.release();
-        self.emit(Event::Terminate(ending));
+        self.emit(Event::Terminate(Box::new(ending)));
     }
 
     /// Frees the buffers: nothing more is sent or received. The connection itself may live longer,
@@ -170,7 +170,7 @@ impl Ends for Connection {
 
     fn abandon(self: &Arc<Self>) {
         let error = Error::ws(Code::Internal, "a defect in hostws ended the connection");
-        self.emit(Event::Error(error));
+        self.emit(Event::Error(Box::new(error)));
         self.end(Ending::unclean(close_code::ABNORMAL));
     }
 }

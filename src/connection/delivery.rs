@@ -7,11 +7,11 @@ use super::life::Telling;
 use super::Connection;
 use crate::log;
 use crate::protocol::Batch;
-use crate::queue::{Ask, Attached, Event, Kind, Recipient, Reconnecting};
+use crate::queue::{Attached, Event, Kind, Recipient};
 
 impl Connection {
     /// Puts messages into the queue. Returns false if there is no memory for them.
-    pub fn emit_messages(self: &Arc<Self>, batch: Batch) -> bool {
+    pub fn emit_messages(self: &Arc<Self>, batch: Box<Batch>) -> bool {
         let event = Event::Messages(batch);
         self.unread.fetch_add(event.weight(), Ordering::SeqCst);
         let recipient: Arc<dyn Recipient> = Arc::clone(self) as _;
@@ -31,16 +31,16 @@ impl Connection {
             return;
         }
         self.note(&event);
-        match &event {
-            Event::Error(why)
-            | Event::Reconnecting(Reconnecting { why, .. })
-            | Event::Ask(Ask { why: Some(why), .. }) => {
-                self.home.registry.causes().keep(self.id, why);
-            }
-            Event::Reconnected(_) | Event::Open => {
-                self.home.registry.causes().forget(self.id);
-            }
-            _ => {}
+        let why = match &event {
+            Event::Error(why) => Some(&**why),
+            Event::Reconnecting(next) => Some(&next.why),
+            Event::Ask(ask) => ask.why.as_ref(),
+            _ => None,
+        };
+        if let Some(why) = why {
+            self.home.registry.causes().keep(self.id, why);
+        } else if let Event::Reconnected(_) | Event::Open = event {
+            self.home.registry.causes().forget(self.id);
         }
         if let Event::Warning(warning) = &event {
             if self.backlog.has_many_warnings() {

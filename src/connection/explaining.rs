@@ -48,10 +48,11 @@ impl Connection {
     pub(super) fn note(&self, event: &Event) {
         match event {
             Event::Error(why) => {
-                let why = Arc::new(why.clone());
+                let why = Arc::new((**why).clone());
                 self.known().history.get_or_insert_default().error = Some(why);
             }
-            Event::Reconnecting(Reconnecting { attempt, delay, why }) => {
+            Event::Reconnecting(next) => {
+                let Reconnecting { attempt, delay, why } = &**next;
                 self.home.registry.tally().lost(why);
                 let mut known = self.known();
                 // A connection without a trail is one of many.
@@ -65,7 +66,7 @@ impl Connection {
             }
             Event::Terminate(ending) => {
                 self.home.registry.tally().ended(ending.code);
-                self.known().history.get_or_insert_default().ending = Some(ending.clone());
+                self.known().history.get_or_insert_default().ending = Some((**ending).clone());
             }
             _ => {}
         }

@@ -118,7 +118,7 @@ impl Connection {
         self.home.queue.touch();
         if let Some(cut) = cut {
             self.life.lose();
-            self.emit(Event::Warning(cut));
+            self.emit(Event::Warning(Box::new(cut)));
         }
         Ok(())
     }

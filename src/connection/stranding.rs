@@ -52,7 +52,7 @@ impl Connection {
     pub fn strand(self: &Arc<Self>) {
         if !self.life.is_over() {
             let words = "the program has closed file descriptors that belong to hostws";
-            self.emit(Event::Error(Error::ws(Code::Lost, words)));
+            self.emit(Event::Error(Box::new(Error::ws(Code::Lost, words))));
             self.end(Ending::unclean(close_code::ABNORMAL));
         }
     }

@@ -1,5 +1,7 @@
 //! The messages in one piece of input, stored with as few allocations as possible.
 
+use std::slice;
+
 use super::{MessageKind, ReadBuffer, Violation};
 
 /// A message of up to this many payload bytes is a slice of a shared buffer. A larger message has
@@ -43,6 +45,22 @@ pub struct Part<'a> {
     pub is_last: bool,
 }
 
+/// Messages of a batch, one after the other.
+pub struct Parts<'a> {
+    batch: &'a Batch,
+    items: slice::Iter<'a, Item>,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Part<'a>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Part<'a>> {
+        let item = *self.items.next()?;
+        Some(self.batch.part(item))
+    }
+}
+
 /// The item is in `large`.
 const OWN: u8 = 1;
 /// The item begins a message.
@@ -68,7 +86,12 @@ impl Batch {
 
     #[inline(always)]
     pub fn get(&self, index: usize) -> Option<Part<'_>> {
-        let Item { at, len, kind, marks } = *self.items.get(index)?;
+        let item = *self.items.get(index)?;
+        Some(self.part(item))
+    }
+
+    #[inline(always)]
+    fn part(&self, Item { at, len, kind, marks }: Item) -> Part<'_> {
         let at = at as usize;
         let payload = match marks & (OWN | TAKEN) {
             TAKEN => &self.taken[at..at + usize::from(len)],
@@ -79,7 +102,13 @@ impl Batch {
             _ => &self.bytes[at..at + usize::from(len)],
         };
         let (is_first, is_last) = (marks & FIRST != 0, marks & LAST != 0);
-        Some(Part { kind, payload, is_first, is_last })
+        Part { kind, payload, is_first, is_last }
+    }
+
+    /// The messages from `index` on.
+    #[inline]
+    pub fn parts_from(&self, index: usize) -> Parts<'_> {
+        Parts { batch: self, items: self.items.get(index..).unwrap_or_default().iter() }
     }
 
     /// The number of messages that end in this batch.
@@ -88,7 +117,7 @@ impl Batch {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Part<'_>> {
-        (0..self.len()).filter_map(|index| self.get(index))
+        self.parts_from(0)
     }
 
     /// The sum of the payload lengths.

@@ -31,20 +31,22 @@ pub struct Pong {
     pub round_trip_us: u64,
 }
 
-/// Something that happened on a connection.
+/// Something that happened on a connection. It is passed on by value, so it is small.
 pub enum Event {
     Open,
     /// The messages of one read.
-    Messages(Batch),
-    Error(Error),
-    Terminate(Ending),
+    Messages(Box<Batch>),
+    /// Messages that the host has got, and whose memory was taken away.
+    Emptied,
+    Error(Box<Error>),
+    Terminate(Box<Ending>),
     Drain,
-    Pong(Pong),
-    Warning(Error),
-    Reconnecting(Reconnecting),
+    Pong(Box<Pong>),
+    Warning(Box<Error>),
+    Reconnecting(Box<Reconnecting>),
     /// With the number of the attempt that succeeded.
     Reconnected(u32),
-    Ask(Ask),
+    Ask(Box<Ask>),
     /// The last byte of the message with that number has left.
     Sent(i32),
     /// The message with that number was dropped, because it was too old.
@@ -159,7 +161,19 @@ impl Entry {
     pub fn len(&self) -> usize {
         match &self.event {
             Event::Messages(batch) => batch.len(),
+            Event::Emptied => 0,
             _ => 1,
+        }
+    }
+
+    /// Takes the memory of its messages, which the host has got.
+    pub fn take_batch(&mut self) -> Option<Box<Batch>> {
+        if !matches!(self.event, Event::Messages(_)) {
+            return None;
+        }
+        match std::mem::replace(&mut self.event, Event::Emptied) {
+            Event::Messages(batch) => Some(batch),
+            _ => None,
         }
     }
 
@@ -183,5 +197,15 @@ impl Drop for Entry {
         self.handed_over();
         self.recipient.waiting().fetch_sub(1, Ordering::SeqCst);
         self.recipient.settled(&self.event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_small_enough_to_be_passed_on_by_value() {
+        assert!(size_of::<Entry>() <= 64, "{}", size_of::<Entry>());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::event::{Entry, Event, Kind, Recipient};
+use super::event::{Entry, Kind, Recipient};
 use super::pool::Pool;
 use super::state::{End, Parked};
 use super::Queue;
@@ -92,7 +92,7 @@ impl Queue {
     }
 
     /// An empty batch, with memory for large messages.
-    pub fn batch(&self) -> Batch {
+    pub fn batch(&self) -> Box<Batch> {
         let mut state = self.state();
         let mut batch = state.spare.take().unwrap_or_default();
         batch.add_spares(state.pool.take());
@@ -100,8 +100,8 @@ impl Queue {
     }
 
     /// The same for the rest of a large message.
-    pub fn batch_for_large(&self) -> Batch {
-        let mut batch = Batch::new();
+    pub fn batch_for_large(&self) -> Box<Batch> {
+        let mut batch = Box::<Batch>::default();
         batch.add_spares(self.state().pool.take());
         batch
     }
@@ -208,10 +208,8 @@ impl Queue {
 }
 
 /// Settles an entry, and returns the memory of its messages.
-fn settled(delivered: Option<Entry>) -> Option<Batch> {
-    let mut delivered = delivered?;
-    let Event::Messages(batch) = &mut delivered.event else { return None };
-    let mut batch = std::mem::take(batch);
+fn settled(delivered: Option<Entry>) -> Option<Box<Batch>> {
+    let mut batch = delivered?.take_batch()?;
     batch.clear();
     Some(batch)
 }

@@ -54,7 +54,7 @@ pub struct State {
     /// The worker has lent the loop to the poller.
     pub is_lent: bool,
     /// Memory for the poller's next turn of the loop.
-    pub spare: Option<Batch>,
+    pub spare: Option<Box<Batch>>,
     /// Memory for large messages.
     pub pool: Pool,
     /// The poller, while it runs the loop in its wait.
@@ -113,7 +113,7 @@ pub struct Parked {
 #[derive(Default)]
 pub struct Kept {
     /// Memory to be freed.
-    unused: Option<Batch>,
+    unused: Option<Box<Batch>>,
     unused_large: Option<Vec<Vec<u8>>>,
     /// The loop that is to free the memory of large messages later.
     to_tell: Option<Arc<dyn Engine>>,
@@ -378,7 +378,7 @@ impl State {
 
     /// Keeps memory for the next messages. That of small ones is kept while the poller runs the
     /// loop: then it is still in the nearest cache.
-    pub fn keep(&mut self, delivered: Option<Batch>) -> Kept {
+    pub fn keep(&mut self, delivered: Option<Box<Batch>>) -> Kept {
         let Some(mut batch) = delivered else { return Kept::default() };
         let mut kept = match batch.take_spares() {
             Some(spares) => self.keep_large(spares, Pool::put),

@@ -388,7 +388,7 @@ impl Driver {
         self.timers = Timers::default();
         for link in std::mem::take(&mut self.links).into_iter().map(|(_, link)| link) {
             let error = Error::ws(Code::Internal, "a defect in hostws ended the connection");
-            link.connection.emit(Event::Error(error));
+            link.connection.emit(Event::Error(Box::new(error)));
             link.end(Ending::unclean(close_code::ABNORMAL));
         }
     }

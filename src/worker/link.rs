@@ -139,7 +139,7 @@ impl Link {
             };
             log::line!(Warning, "connection {id}: {words}");
             let warning = Error::new(Code::Tls, crate::error::Component::Tls, words);
-            self.connection.emit(Event::Warning(warning));
+            self.connection.emit(Event::Warning(Box::new(warning)));
         }
     }
 
@@ -353,11 +353,11 @@ impl Link {
         let (id, delay) = (self.connection.id, pause.delay);
         let (attempt, ms) = (pause.attempt, delay.as_millis());
         log::line!(Info, "connection {id}: {why}; attempt {attempt} in {ms} ms");
-        self.connection.emit(Event::Reconnecting(Reconnecting {
+        self.connection.emit(Event::Reconnecting(Box::new(Reconnecting {
             attempt: pause.attempt,
             delay,
             why,
-        }));
+        })));
         let waiting = Waiting { until: now + delay, is_asked: pause.is_asked };
         self.phase = Phase::Waiting(Box::new(waiting));
         Flow::Stay
@@ -377,7 +377,7 @@ impl Link {
     fn fail(&self, error: Error, ending: Ending) -> Flow {
         log::line!(Error, "connection {}: {error}", self.connection.id);
         self.connection.report();
-        self.connection.emit(Event::Error(error));
+        self.connection.emit(Event::Error(Box::new(error)));
         Flow::End(ending)
     }
 

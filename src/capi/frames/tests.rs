@@ -61,7 +61,7 @@ fn delivered(good: usize, by_the_short_way: bool) -> Vec<Vec<u8>> {
     let queue = Arc::new(Queue::new(1, Some(ThreadToken::current())));
     queue.expect(recipient.as_ref());
     for two in [[b"a", b"b"], [b"c", b"d"]] {
-        let mut batch = Batch::new();
+        let mut batch = Box::<Batch>::default();
         two.iter().for_each(|one| batch.push(MessageKind::Text, &one[..]).unwrap());
         assert!(queue.push(&recipient, Event::Messages(batch)));
     }

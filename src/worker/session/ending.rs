@@ -67,7 +67,7 @@ impl Session {
         self.parting_mut().cause = Cause::Failed(close_code);
         self.connection.close_as_told(Some((close_code, reason)));
         self.connection.report();
-        self.connection.emit(Event::Error(error));
+        self.connection.emit(Event::Error(Box::new(error)));
     }
 
     /// The stream has ended.

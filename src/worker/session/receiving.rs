@@ -109,7 +109,7 @@ impl Session {
             // messages gives the same result.
             match batch.take_whole_messages(input, self.bounds().small()) {
                 Err(violation) => return self.violated(violation, &mut batch, now),
-                Ok(()) if input.is_empty() => return self.deliver(&mut batch, now),
+                Ok(()) if input.is_empty() => return self.hand_over(batch, now),
                 Ok(()) => {}
             }
         }
@@ -140,7 +140,7 @@ impl Session {
         }
         self.incoming = Some(incoming);
         self.tidy_incoming();
-        self.deliver(&mut batch, now);
+        self.hand_over(batch, now);
     }
 
     /// Keeps the decoder only while something is incomplete.
@@ -149,7 +149,7 @@ impl Session {
     }
 
     /// Fails the connection. Messages before the violation are still delivered.
-    fn violated(&mut self, violation: Violation, batch: &mut Batch, now: Instant) {
+    fn violated(&mut self, violation: Violation, batch: &mut Box<Batch>, now: Instant) {
         let Violation { close_code, message, is_memory } = violation;
         self.deliver(batch, now);
         let code = if is_memory { Code::Resources } else { Code::Protocol };
@@ -191,13 +191,20 @@ impl Session {
         }
     }
 
-    /// Hands messages over to the queue.
-    fn deliver(&mut self, batch: &mut Batch, now: Instant) {
-        self.keep_spares(batch);
+    /// Hands messages over to the queue, and leaves the batch empty.
+    fn deliver(&mut self, batch: &mut Box<Batch>, now: Instant) {
+        match batch.is_empty() {
+            true => self.keep_spares(batch),
+            false => self.hand_over(std::mem::take(batch), now),
+        }
+    }
+
+    /// The same with a batch that is not filled again.
+    fn hand_over(&mut self, mut batch: Box<Batch>, now: Instant) {
+        self.keep_spares(&mut batch);
         if batch.is_empty() || self.is_deaf() {
             return;
         }
-        let mut batch = std::mem::take(batch);
         // The batch may wait for a long time, and only its contents are counted.
         batch.shrink();
         let mut bad = None;
@@ -217,7 +224,7 @@ impl Session {
             add(&counters.payload_received, batch.payload_bytes());
             let bytes = batch.payload_bytes();
             if !self.connection.emit_messages(batch) {
-                return self.violated(Violation::no_memory(bytes), &mut Batch::new(), now);
+                return self.violated(Violation::no_memory(bytes), &mut Box::default(), now);
             }
             if self.connection.must_pause() {
                 self.was_paused = true;
@@ -239,7 +246,7 @@ impl Session {
 
     /// Messages before a control frame are delivered first if the frame causes an event, or if it
     /// is the last.
-    fn on_control(&mut self, control: Control, batch: &mut Batch, now: Instant) {
+    fn on_control(&mut self, control: Control, batch: &mut Box<Batch>, now: Instant) {
         self.has_answered = true;
         let connection = &self.connection;
         match control {
@@ -269,7 +276,7 @@ impl Session {
                     if self.is_deaf() {
                         return;
                     }
-                    self.connection.emit(Event::Pong(Pong { payload, round_trip_us }));
+                    self.connection.emit(Event::Pong(Box::new(Pong { payload, round_trip_us })));
                 }
             }
             Control::Close(frame) => {
