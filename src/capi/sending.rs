@@ -14,8 +14,8 @@ use crate::library;
 ///
 /// On a quiet connection it leaves at once, on the calling thread. Messages in quick succession
 /// after the first few, and messages that a callback sends while more events wait, are collected
-/// and leave together: when the callbacks are done, when the thread waits for events, when they
-/// reach 128 KiB, or at the latest after a few milliseconds.
+/// and leave together: when the callbacks are done, when the thread waits for events, when there
+/// are many of them (32, then 64, and so on) or 128 KiB, or at the latest after a few milliseconds.
 ///
 /// @param ws         a connection
 /// @param data       `length` bytes, copied before the call returns; may be NULL if `length` is 0

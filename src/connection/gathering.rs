@@ -14,7 +14,11 @@ use crate::sync::{Mutex, MutexGuard};
 use crate::sys;
 
 /// When there are more bytes than this, they leave at once.
-pub const MUCH: usize = 128 * 1024;
+const MUCH: usize = 128 * 1024;
+/// As many messages as this leave at once, so that the server begins with them while others are
+/// gathered; then twice as many each time. They are enough that a write costs little beside them.
+const MANY: u16 = 32;
+const DOUBLINGS: u8 = 6;
 /// Gathered messages leave after this time at the latest, if the worker runs the loop.
 pub const MOMENT: Duration = Duration::from_millis(1);
 /// The first messages in a row, up to this many, leave at once.
@@ -53,6 +57,10 @@ struct State {
 pub struct Burst {
     moment: (u32, u32),
     length: u8,
+    /// How often gathered messages have left because they were many.
+    writes: u8,
+    /// How many are gathered since then.
+    gathered: u16,
 }
 
 impl Gathering {
@@ -130,9 +138,56 @@ impl Burst {
     pub fn is_long(&mut self, gathering: &Gathering) -> bool {
         let moment = (gathering.rounds.load(Ordering::Relaxed), sys::tick());
         if self.moment != moment {
-            *self = Burst { moment, length: 0 };
+            *self = Burst { moment, ..Burst::default() };
         }
         self.length = self.length.saturating_add(1);
         self.length > FEW
+    }
+
+    /// Gathers a message, with which so many bytes wait. Returns false if it makes them so many that
+    /// they leave.
+    #[inline]
+    pub fn gather(&mut self, waiting: usize) -> bool {
+        let joins = waiting < MUCH && self.gathered + 1 < MANY << self.writes;
+        self.gathered += u16::from(joins);
+        joins
+    }
+
+    /// Those that are gathered leave because they are many. The next ones are more.
+    pub fn write(&mut self) {
+        self.gathered = 0;
+        self.writes = DOUBLINGS.min(self.writes + 1);
+    }
+
+    /// They leave because no more come.
+    #[inline]
+    pub fn end(&mut self) {
+        (self.gathered, self.writes) = (0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many messages of that size leave in each of the first writes.
+    fn writes<const N: usize>(burst: &mut Burst, size: usize) -> [usize; N] {
+        [0; N].map(|_| {
+            let gathered = (1..).take_while(|count| burst.gather(count * size)).count();
+            burst.write();
+            gathered + 1
+        })
+    }
+
+    #[test]
+    fn the_first_messages_leave_soon_and_later_ones_in_large_writes() {
+        let mut burst = Burst::default();
+        assert_eq!(writes(&mut burst, 70), [32, 64, 128, 256, 512, 1024, 1873, 1873]);
+        burst.end();
+        assert_eq!(writes(&mut burst, 1030), [32, 64, 128, 128]);
+        burst.end();
+        assert_eq!(writes(&mut burst, 16 * 1024), [8, 8]);
+        burst.end();
+        assert_eq!(writes(&mut burst, 0), [32, 64, 128, 256, 512, 1024, 2048, 2048, 2048]);
     }
 }

@@ -10,6 +10,7 @@ use crate::sys;
 
 /// Calls `body` with the thread's own generator of masking keys. A generator for each connection
 /// would take most of the connection's memory.
+#[inline(always)]
 pub fn with_masks<T>(body: impl FnOnce(&mut MaskSource) -> T) -> Result<T> {
     thread_local! {
         /// The generator, and the process that seeded it, because a forked child must not repeat

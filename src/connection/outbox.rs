@@ -329,7 +329,25 @@ impl Outbox {
     /// Returns the previous value.
     #[inline]
     pub fn set_gathered(&mut self, is_gathered: bool) -> bool {
+        if !is_gathered {
+            self.burst.end();
+        }
         std::mem::replace(&mut self.is_gathered, is_gathered)
+    }
+
+    /// Gathers the message that was just queued. Returns false if it makes them so many that they
+    /// leave.
+    #[inline]
+    pub fn gather(&mut self) -> bool {
+        let waiting = self.waiting();
+        self.burst.gather(waiting)
+    }
+
+    /// Gathered messages leave because they are many.
+    pub fn note_write(&mut self) {
+        if self.is_gathered {
+            self.burst.write();
+        }
     }
 
     /// Whether the message that was just queued waits for more messages.

@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::composer::{check, Composer};
-use super::gathering::{Gathered, MUCH};
+use super::gathering::Gathered;
 use super::outbox::{Locked, NewMessage};
 use super::{add, Command, Connection, DataType, Outbox};
 use crate::error::{Code, Error, Result};
@@ -34,19 +34,24 @@ pub struct SendFlags {
 
 impl Connection {
     /// Queues one message.
+    #[inline(always)]
     pub fn send(&self, payload: &[u8], data_type: DataType) -> Result<()> {
-        self.send_whole(payload, data_type, false).map(drop)
+        if self.limits.deflate_threshold.is_some() {
+            return self.send_whole(payload, data_type, false).map(drop);
+        }
+        let frame = DataFrame::whole(check(payload, data_type)?);
+        self.push(frame, payload, false).map(drop)
     }
 
     fn send_whole(&self, payload: &[u8], data_type: DataType, is_notified: bool) -> Result<i32> {
         let frame = DataFrame::whole(check(payload, data_type)?);
         match self.compresses(payload.len()) {
-            None => self.push(frame, payload, is_notified),
+            None => self.push_frame(frame, payload, is_notified),
             Some((terms, epoch)) => {
                 let mut composer = self.composer();
                 let composer = composer.get_or_insert_default();
                 if !composer.can_compress(&terms, epoch) {
-                    return self.push(frame, payload, is_notified);
+                    return self.push_frame(frame, payload, is_notified);
                 }
                 let frame = DataFrame { is_compressed: true, ..frame };
                 self.push_compressed(composer, frame, payload, epoch, is_notified)
@@ -77,7 +82,7 @@ impl Connection {
                 false => self.send_whole(payload, data_type, flags.is_notified),
                 true => {
                     let frame = DataFrame::whole(check(payload, data_type)?);
-                    self.push(frame, payload, flags.is_notified)
+                    self.push_frame(frame, payload, flags.is_notified)
                 }
             };
         }
@@ -95,7 +100,7 @@ impl Connection {
         let pushed = if fragment.frame.is_compressed {
             self.push_compressed(composer, fragment.frame, payload, epoch, flags.is_notified)
         } else {
-            self.push(fragment.frame, payload, flags.is_notified)
+            self.push_frame(fragment.frame, payload, flags.is_notified)
         };
         match &pushed {
             Ok(_) => composer.commit(&fragment),
@@ -144,6 +149,13 @@ impl Connection {
         outbox.admit(length, self.limits.send)
     }
 
+    /// The same as `push`, for all but the usual messages: its code is not there twice.
+    #[inline(never)]
+    fn push_frame(&self, frame: DataFrame, payload: &[u8], is_notified: bool) -> Result<i32> {
+        self.push(frame, payload, is_notified)
+    }
+
+    #[inline(always)]
     fn push(&self, frame: DataFrame, payload: &[u8], is_notified: bool) -> Result<i32> {
         let mut outbox = self.outbox();
         self.life.check_takes_messages()?;
@@ -199,10 +211,10 @@ impl Connection {
 
     /// A frame is in the outbox. Returns the number of its message if the host will hear of it,
     /// otherwise 0.
-    #[inline]
+    #[inline(always)]
     fn sent(
         &self,
-        outbox: Locked<'_>,
+        mut outbox: Locked<'_>,
         was_quiet: bool,
         frame: DataFrame,
         payload: &[u8],
@@ -213,7 +225,12 @@ impl Connection {
         if frame.is_last && (self.is_reported(is_notified) || outbox.has_marks()) {
             return self.sent_marked(outbox, was_quiet, payload, is_notified);
         }
-        self.leave(outbox, was_quiet, payload);
+        // Most messages of a burst only join those before them.
+        if outbox.is_gathered() && outbox.gather() {
+            outbox.keep_copy(payload);
+        } else {
+            self.leave(outbox, was_quiet, payload);
+        }
         0
     }
 
@@ -283,12 +300,13 @@ impl Connection {
     fn leave(&self, mut outbox: Locked<'_>, was_quiet: bool, payload: &[u8]) {
         let gathering = &self.home.seat.gathering;
         let is_gathered = outbox.is_gathered() || was_quiet && outbox.gathers(gathering);
-        if is_gathered && outbox.waiting() < MUCH {
+        if is_gathered && outbox.gather() {
             outbox.keep_copy(payload);
             if !outbox.set_gathered(true) && self.me.upgrade().is_some_and(|me| gathering.add(me)) {
                 self.home.mailbox.send(Command::Gathered(Arc::clone(&self.home.seat)));
             }
         } else if is_gathered || was_quiet {
+            outbox.note_write();
             self.flush(&mut outbox);
             outbox.keep_copy(payload);
             self.follow_up(outbox);

@@ -50,7 +50,7 @@ impl DataFrame {
 }
 
 /// Appends a message or a fragment. It does not check text and does not compress.
-#[inline]
+#[inline(always)]
 pub fn encode_data(out: &mut Vec<u8>, frame: DataFrame, payload: &[u8], masks: &mut MaskSource) {
     encode_frame(out, frame.first_byte(), payload, masks);
 }
@@ -89,7 +89,7 @@ fn encode_control(out: &mut Vec<u8>, control: Control, payload: &[u8], masks: &m
 
 /// Writes a frame. tungstenite's function for the header costs a sixth more instructions for a
 /// short message.
-#[inline]
+#[inline(always)]
 fn encode_frame(out: &mut Vec<u8>, first: u8, payload: &[u8], masks: &mut MaskSource) {
     let len = payload.len();
     let key = masks.next_key();

@@ -18,7 +18,7 @@ impl Outbox {
     }
 
     /// Queues a whole frame, or nothing. The frame was admitted before.
-    #[inline]
+    #[inline(always)]
     pub fn push_data(&mut self, frame: DataFrame, payload: &[u8]) -> Result<()> {
         self.make_room(protocol::encoded_len(payload.len()))?;
         self.encode(frame, payload)
@@ -80,7 +80,7 @@ impl Outbox {
     }
 
     /// Appends a frame.
-    #[inline]
+    #[inline(always)]
     fn encode(&mut self, frame: DataFrame, wire: &[u8]) -> Result<()> {
         let start = self.buffer.len();
         with_masks(|masks| protocol::encode_data(&mut self.buffer, frame, wire, masks))?;
