@@ -1963,8 +1963,8 @@ int32_t ws_queue_on_wakeup(ws_queue queue,
  * sleeps as usual. Use it only if the thread has a core to itself.
  *
  * @param queue         0 for the calling thread's own, or any queue
- * @param microseconds  how long to check, for example 20; at most 1,000,000; 0: not at all, which
- *                      is the default
+ * @param microseconds  how long to check: longer than a round trip takes, for example 100; at most
+ *                      1,000,000; 0: not at all, which is the default
  * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT, HOSTWS_E_NO_SUCH_ID
  *
  * Blocks: never. Threads: any. From a callback: yes. After fork: HOSTWS_E_FORKED.

@@ -39,7 +39,7 @@ ROWS = [
     row("rtt64-one-core", "rtt", 10_000, 64, most(1.05), placement="one core"),
     row("rtt64-core-each", "rtt", 5_000, 64, most(0.85)),
     row("rtt64-own-loop", "rtt", 10_000, 64, most(1.40), flags=["--loop"], placement="one core"),
-    row("rtt64-busy-poll", "rtt", 5_000, 64, most(0.28), flags=["--busy", 20]),
+    row("rtt64-busy-poll", "rtt", 5_000, 64, most(0.28), flags=["--busy", 100]),
     row("rtt64-tls", "rtt", 10_000, 64, most(0.95), tls=True, placement="one core"),
     row("rtt16k", "rtt", 5_000, 16 * KIB, most(0.96)),
     row("pipe64", "pipeline", 200_000, 64, least(1.15), in_flight=128),

@@ -345,8 +345,10 @@ impl Driver {
             // After a loss, the link has arranged another attempt.
             Flow::Stay | Flow::Lost(..) => {}
         }
-        let wanted = link.deadline();
-        self.timers.set(key, &mut link.timer, wanted);
+        if !link.keeps_timer() {
+            let wanted = link.deadline();
+            self.timers.set(key, &mut link.timer, wanted);
+        }
     }
 
     /// Whether the connection has more to read than this turn allows.

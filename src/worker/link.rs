@@ -33,6 +33,8 @@ pub struct Link {
     phase: Phase,
     /// Its entry among the timers.
     pub timer: Option<Due>,
+    /// At the last visit, nothing but a ping could become due.
+    was_calm: bool,
     /// It has more to read than one turn allows.
     pub unfinished: bool,
     /// The host was warned that the server's certificate is not verified.
@@ -68,7 +70,15 @@ impl Link {
         let config = connection.dial_config().unwrap_or_else(|| Arc::clone(config));
         let dialing = Dialing::new(&connection, 0, config, given, resources, now);
         let phase = Phase::Dialing(Box::new(dialing));
-        Link { connection, phase, timer: None, unfinished: false, has_warned: false, attempt: 0 }
+        Link {
+            connection,
+            phase,
+            timer: None,
+            was_calm: false,
+            unfinished: false,
+            has_warned: false,
+            attempt: 0,
+        }
     }
 
     /// Begins the first attempt.
@@ -213,6 +223,16 @@ impl Link {
                 self.settle(flow, tools.now)
             }
         }
+    }
+
+    /// Whether the timer can stay, which saves time for each message: if there was only data, the
+    /// next ping is not due earlier than before. Call it at the end of each visit.
+    #[inline]
+    pub fn keeps_timer(&mut self) -> bool {
+        let is_calm = matches!(&self.phase, Phase::Open(session) if session.is_calm())
+            && self.connection.next_expiry().is_none();
+        let was_calm = std::mem::replace(&mut self.was_calm, is_calm);
+        is_calm && was_calm && self.timer.is_some()
     }
 
     pub fn deadline(&self) -> Option<Instant> {

@@ -12,11 +12,13 @@ pub struct Due(NonZeroU64);
 pub struct Timers {
     origin: Instant,
     due: BTreeSet<(Due, u32)>,
+    /// When the first is due. It is kept because each turn asks for it.
+    next: Option<Instant>,
 }
 
 impl Default for Timers {
     fn default() -> Timers {
-        Timers { origin: Instant::now(), due: BTreeSet::new() }
+        Timers { origin: Instant::now(), due: BTreeSet::new(), next: None }
     }
 }
 
@@ -29,6 +31,7 @@ impl Timers {
             (_, Some(wanted)) => {
                 self.clear(key, current);
                 self.due.insert((wanted, number(key)));
+                self.look();
                 *current = Some(wanted);
             }
             (_, None) => self.clear(key, current),
@@ -38,20 +41,27 @@ impl Timers {
     pub fn clear(&mut self, key: usize, current: &mut Option<Due>) {
         if let Some(at) = current.take() {
             self.due.remove(&(at, number(key)));
+            self.look();
         }
     }
 
+    #[inline]
     pub fn next(&self) -> Option<Instant> {
-        self.due.first().map(|&(Due(at), _)| self.origin + Duration::from_nanos(at.get() - 1))
+        self.next
+    }
+
+    /// The entries have changed.
+    fn look(&mut self) {
+        let first = self.due.first();
+        self.next = first.map(|&(Due(at), _)| self.origin + Duration::from_nanos(at.get() - 1));
     }
 
     /// Removes one entry that is due.
+    #[inline]
     pub fn pop(&mut self, now: Instant) -> Option<usize> {
-        let &(at, key) = self.due.first()?;
-        if at > self.due(now) {
-            return None;
-        }
-        self.due.pop_first();
+        self.next.filter(|&next| next <= now)?;
+        let (_, key) = self.due.pop_first()?;
+        self.look();
         Some(key as usize)
     }
 
@@ -109,5 +119,20 @@ mod tests {
         assert_eq!(timers.next(), Some(at(10)));
         timers.set(1, &mut current, None);
         assert_eq!((timers.next(), current), (None, None));
+    }
+
+    #[test]
+    fn the_next_one_is_known_after_each_change() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut timers = Timers::default();
+        let (mut a, mut b, mut c) = (None, None, None);
+        timers.set(1, &mut a, Some(at(30)));
+        timers.set(2, &mut b, Some(at(10)));
+        timers.set(3, &mut c, Some(at(20)));
+        timers.clear(2, &mut b);
+        assert_eq!((timers.next(), timers.pop(at(19))), (Some(at(20)), None));
+        assert_eq!((timers.pop(at(20)), timers.next()), (Some(3), Some(at(30))));
+        assert_eq!((timers.pop(at(30)), timers.next()), (Some(1), None));
     }
 }

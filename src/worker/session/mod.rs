@@ -119,6 +119,12 @@ impl Session {
         self.advance(false, reading, now)
     }
 
+    /// Whether nothing but a ping can become due.
+    #[inline]
+    pub fn is_calm(&self) -> bool {
+        self.extras.is_none()
+    }
+
     /// When `on_timer` is due even if nothing happens.
     #[inline]
     pub fn deadline(&self) -> Option<Instant> {
