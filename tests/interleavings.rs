@@ -363,11 +363,15 @@ mod connection {
     use crate::gathering::{Burst, Gathered};
     pub use crate::seat::{Load, Seat};
 
+    pub enum Held {
+        Messages(Arc<Queue>),
+    }
+
     pub enum Command {
         Wakeup,
         Gathered(Arc<Seat>),
         Watch(Arc<crate::sys::WakePipe>),
-        Hold(Arc<Queue>),
+        Hold(Held),
         /// Of a queue: a message comes for it from now on, too.
         Open(Arc<Connection>),
     }

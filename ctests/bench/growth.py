@@ -44,10 +44,10 @@ class Programs:
         self.port = servers.ports["a core each"]["plain"]
         self.cores = servers.cores["a core each"][1]
 
-    def result(self, name, mode, *numbers):
+    def result(self, name, mode, *numbers, flags=()):
         """The program's JSON line."""
-        program, *flags = name.split()
-        command = [self.folder / program, *flags, mode, f"ws://127.0.0.1:{self.port}", *numbers]
+        program, *more = name.split()
+        command = [self.folder / program, *more, *flags, mode, f"ws://127.0.0.1:{self.port}", *numbers]
         spent_before = run.processor_seconds()
         done = subprocess.run(
             [str(word) for word in command],

@@ -1,8 +1,12 @@
 //! Turns the host's messages into frames: checks, fragments, compression.
 
+use std::sync::Arc;
+
 use crate::error::{Code, Error, Result};
 use crate::json;
-use crate::protocol::{Compressor, DataFrame, DeflateParams, MessageKind, NotUtf8, Utf8Check};
+use crate::protocol::{
+    Compressor, Contexts, DataFrame, DeflateParams, MessageKind, NotUtf8, Utf8Check,
+};
 
 use super::DataType;
 
@@ -83,12 +87,18 @@ impl Composer {
     }
 
     /// Whether messages can be compressed with these parameters.
-    pub fn can_compress(&mut self, terms: &DeflateParams, epoch: u32) -> bool {
+    pub fn can_compress(
+        &mut self,
+        terms: &DeflateParams,
+        epoch: u32,
+        contexts: &Arc<Contexts>,
+    ) -> bool {
         if self.epoch != epoch {
             self.drop_compressor();
             self.epoch = epoch;
         }
-        self.compressor.get_or_insert_with(|| Compressor::new(terms)).is_some()
+        let make = || Compressor::new(terms).map(|compressor| compressor.sharing(contexts));
+        self.compressor.get_or_insert_with(make).is_some()
     }
 
     /// Makes the next message compress without the history of the messages before it.

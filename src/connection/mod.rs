@@ -13,6 +13,7 @@ mod end_guard;
 mod explaining;
 mod explanation;
 mod gathering;
+mod held;
 mod history;
 mod interner;
 mod life;
@@ -49,6 +50,7 @@ use self::pauses::Pauses;
 pub use answer::Answer;
 pub use backoff::{Loss, Pause};
 pub use gathering::MOMENT as GATHERING_MOMENT;
+pub use held::Held;
 pub use interner::Interner;
 pub use life::Opening;
 pub(crate) use options::options_table;
@@ -95,8 +97,8 @@ pub enum Command {
     WatchNetwork,
     /// End turns when the host writes into a queue's wake pipe.
     Watch(Arc<WakePipe>),
-    /// That queue keeps memory, which is freed when it is idle.
-    Hold(Arc<Queue>),
+    /// Free that memory when it is idle.
+    Hold(Held),
 }
 
 /// The queue and the worker of a connection. The connections of a queue at a worker share one

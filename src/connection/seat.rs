@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::gathering::Gathering;
+use crate::protocol::Contexts;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 
 pub struct Seat {
     pub gathering: Gathering,
+    pub contexts: Arc<Contexts>,
     /// The connections that the worker runs for this queue.
     connections: AtomicUsize,
     load: Arc<Load>,
@@ -34,6 +36,7 @@ impl Seat {
     pub fn new(load: &Arc<Load>) -> Seat {
         Seat {
             gathering: Gathering::default(),
+            contexts: Arc::default(),
             connections: AtomicUsize::new(0),
             load: Arc::clone(load),
         }

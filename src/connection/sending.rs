@@ -50,7 +50,7 @@ impl Connection {
             Some((terms, epoch)) => {
                 let mut composer = self.composer();
                 let composer = composer.get_or_insert_default();
-                if !composer.can_compress(&terms, epoch) {
+                if !composer.can_compress(&terms, epoch, self.contexts()) {
                     return self.push_frame(frame, payload, is_notified);
                 }
                 let frame = DataFrame { is_compressed: true, ..frame };
@@ -92,7 +92,7 @@ impl Connection {
         let terms = self.compresses(usize::MAX).filter(|_| !flags.is_uncompressed);
         let compress = terms
             .filter(|(_, agreed_in)| *agreed_in == epoch)
-            .filter(|(terms, epoch)| composer.can_compress(terms, *epoch))
+            .filter(|(terms, epoch)| composer.can_compress(terms, *epoch, self.contexts()))
             .map(|(_, epoch)| epoch);
         let is_last = !flags.has_more;
         let fallback = self.data_type;
@@ -183,6 +183,7 @@ impl Connection {
         let promise = outbox.promise(payload.len());
         drop(outbox);
         let compressed = composer.compress(payload, frame.is_last);
+        self.hold_contexts();
         let mut outbox = self.outbox();
         let was_quiet = outbox.waiting() == 0;
         // The connection may have been closed meanwhile.

@@ -6,11 +6,13 @@
 mod inflating;
 mod whole;
 
+use std::sync::Arc;
+
 use tungstenite::protocol::frame::coding::{self, Data, OpCode};
 
 use super::assembly::Assembly;
 use super::batch::LARGE;
-use super::deflate::Inflater;
+use super::deflate::{Contexts, Inflater};
 use super::frame::{self, FrameHeader, MAX_HEADER};
 use super::{
     close, Batch, Control, ControlPayload, DeflateParams, MessageKind, ReadBuffer, Violation,
@@ -85,6 +87,14 @@ impl Decoder {
         Decoder::fresh(Assembly::new(config.max_message, config.stream_threshold), inflater)
     }
 
+    /// Shares contexts with the decoders of other connections.
+    pub fn sharing(mut self, contexts: &Arc<Contexts>) -> Decoder {
+        if let Some(inflater) = &mut self.inflater {
+            inflater.share(contexts);
+        }
+        self
+    }
+
     fn fresh(message: Assembly, inflater: Option<Box<Inflater>>) -> Decoder {
         Decoder {
             message,
@@ -113,6 +123,9 @@ impl Decoder {
             self.stop();
         }
         self.message.release();
+        if let Some(inflater) = &mut self.inflater {
+            inflater.release();
+        }
         result
     }
 
@@ -180,7 +193,9 @@ impl Decoder {
 
     /// Whether it is in the state of a new decoder.
     pub fn is_as_new(&self) -> bool {
-        self.is_idle() && self.state == State::Header && self.inflater.is_none()
+        self.is_idle()
+            && self.state == State::Header
+            && self.inflater.as_ref().is_none_or(|inflater| inflater.is_as_new())
     }
 
     /// The payload bytes still to come in the current data frame, as a hint for reading.

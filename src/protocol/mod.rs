@@ -29,7 +29,7 @@ pub use batch::{Batch, Part};
 pub use close::{is_sendable_close_code, is_valid_received_close_code, CloseFrame, MAX_REASON};
 pub use control::{Control, ControlPayload};
 pub use decoder::{Decoded, Decoder, DecoderConfig, DirectRead};
-pub use deflate::{Compressor, DeflateOffer, DeflateParams};
+pub use deflate::{Compressor, Contexts, DeflateOffer, DeflateParams};
 pub use encoder::{
     encode_close, encode_data, encode_ping, encode_pong, encoded_len, DataFrame, MAX_FRAMING,
 };

@@ -16,11 +16,11 @@ use super::session::{Flow, Reading, READ_SIZE};
 use super::shared::Shared;
 use super::sleep::SleepWatch;
 use super::timers::Timers;
-use crate::connection::{Command, Connection, Mailbox, Seat, GATHERING_MOMENT};
+use crate::connection::{Command, Connection, Held, Mailbox, Seat, GATHERING_MOMENT};
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::protocol::{close_code, ReadBuffer};
-use crate::queue::{Ending, Event, Queue, Turned, POOL_IDLE};
+use crate::queue::{Ending, Event, Turned, POOL_IDLE};
 use crate::sys::{self, WakePipe};
 
 const EVENTS_PER_TURN: usize = 256;
@@ -59,8 +59,8 @@ pub struct Driver {
     wake_pipes: Vec<Arc<WakePipe>>,
     /// When gathered messages are due, in order.
     gathered: VecDeque<(Instant, Arc<Seat>)>,
-    /// When to look at the queues that keep memory, in order.
-    held: VecDeque<(Instant, Arc<Queue>)>,
+    /// When to look whether memory that is kept is idle, in order.
+    held: VecDeque<(Instant, Held)>,
 }
 
 impl Driver {
@@ -213,12 +213,12 @@ impl Driver {
         }
     }
 
-    /// Lets queues free the memory that they do not use.
+    /// Frees memory that is kept and not used.
     fn expire(&mut self, now: Instant) {
         while self.held.front().is_some_and(|&(due, _)| due <= now) {
-            let Some((_, queue)) = self.held.pop_front() else { break };
-            if !queue.expire(now) {
-                self.held.push_back((now + POOL_IDLE, queue));
+            let Some((_, held)) = self.held.pop_front() else { break };
+            if !held.expire(now) {
+                self.held.push_back((now + POOL_IDLE, held));
             }
         }
     }
@@ -278,7 +278,7 @@ impl Driver {
             }
             // It only ends the turn.
             Command::Wakeup => {}
-            Command::Hold(queue) => self.held.push_back((now + POOL_IDLE, queue)),
+            Command::Hold(held) => self.held.push_back((now + POOL_IDLE, held)),
             Command::NetworkChanged => {
                 for key in self.links.iter().map(|(key, _)| key).collect::<Vec<_>>() {
                     self.visit(key, now, |link, tools| link.on_network_change(tools.now));

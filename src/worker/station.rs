@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Engine;
-use crate::connection::{Command, Seat};
+use crate::connection::{Command, Held, Seat};
 use crate::queue::{self, Queue, Turn};
 use crate::sys::WakePipe;
 
@@ -42,7 +42,7 @@ impl queue::Engine for Station {
     }
 
     fn hold(&self) {
-        self.engine.mailbox().send(Command::Hold(Arc::clone(&self.queue)));
+        self.engine.mailbox().send(Command::Hold(Held::Messages(Arc::clone(&self.queue))));
     }
 
     fn watch(&self, pipe: &Arc<WakePipe>) {

@@ -1,8 +1,10 @@
 //! The sending side: compresses the host's messages, one after the other.
 
+use std::sync::Arc;
+
 use flate2::{Compress, Compression, FlushCompress};
 
-use super::{DeflateParams, MIN_WINDOW_BITS, TAIL};
+use super::{Contexts, DeflateParams, MIN_WINDOW_BITS, TAIL};
 use crate::error::{Code, Error};
 use crate::headroom;
 
@@ -15,6 +17,8 @@ pub struct Compressor {
     /// Made for the first message. A new context is always correct, because it does not refer to
     /// earlier messages.
     context: Option<Compress>,
+    /// Where a context is that is not needed between messages.
+    shared: Arc<Contexts>,
 }
 
 impl Compressor {
@@ -24,7 +28,13 @@ impl Compressor {
             window_bits: params.client_max_window_bits,
             no_context_takeover: params.client_no_context_takeover,
             context: None,
+            shared: Arc::default(),
         })
+    }
+
+    /// Shares contexts with other connections.
+    pub fn sharing(self, contexts: &Arc<Contexts>) -> Compressor {
+        Compressor { shared: Arc::clone(contexts), ..self }
     }
 
     /// Starts again, because the last output did not reach the server.
@@ -36,15 +46,21 @@ impl Compressor {
     /// nothing to send, and the piece can be passed again.
     pub fn compress(&mut self, piece: &[u8], is_last: bool) -> Result<Vec<u8>, Error> {
         let compressed = self.run(piece, is_last);
-        match &mut self.context {
-            _ if compressed.is_err() => self.forget(),
-            Some(context) if is_last && self.no_context_takeover => context.reset(),
-            _ => {}
+        if compressed.is_err() {
+            self.forget();
+        } else if is_last && self.no_context_takeover {
+            if let Some(mut context) = self.context.take() {
+                context.reset();
+                self.shared.keep_compressor(self.window_bits, context);
+            }
         }
         compressed
     }
 
     fn run(&mut self, piece: &[u8], is_last: bool) -> Result<Vec<u8>, Error> {
+        if self.context.is_none() {
+            self.context = self.shared.take_compressor(self.window_bits);
+        }
         if self.context.is_none() {
             headroom::require(CONTEXT, "compressing")?;
         }

@@ -1,9 +1,11 @@
 //! The receiving side: inflates a server's messages, however they are split.
 
+use std::sync::Arc;
+
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::super::Violation;
-use super::{DeflateParams, TAIL};
+use super::{Contexts, DeflateParams, TAIL};
 use crate::headroom;
 
 /// An upper bound for the memory of a context.
@@ -23,6 +25,8 @@ pub struct Inflater {
     no_context_takeover: bool,
     /// Made for the first compressed message.
     context: Option<Decompress>,
+    /// Where a context is that is not needed between messages.
+    shared: Arc<Contexts>,
     /// There was no input since the message began, or since a final block ended the stream (RFC
     /// 7692 7.2.3.4).
     is_fresh: bool,
@@ -35,14 +39,28 @@ impl Inflater {
         Inflater {
             no_context_takeover: params.server_no_context_takeover,
             context: None,
+            shared: Arc::default(),
             is_fresh: true,
             tail: 0,
         }
     }
 
+    /// Shares contexts with other connections.
+    pub fn share(&mut self, contexts: &Arc<Contexts>) {
+        self.shared = Arc::clone(contexts);
+    }
+
+    /// Whether nothing distinguishes it from a new one. It is between messages.
+    pub fn is_as_new(&self) -> bool {
+        self.context.is_none()
+    }
+
     /// Inflates a piece of a message into the spare room of `out`. Call it again with the rest of
     /// the input until it is done.
     pub fn inflate(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<Inflated, Violation> {
+        if self.context.is_none() {
+            self.context = self.shared.take_inflater();
+        }
         if self.context.is_none() {
             headroom::require(CONTEXT, "inflating").map_err(|_| Violation::no_memory(CONTEXT))?;
         }
@@ -89,6 +107,15 @@ impl Inflater {
             }
         }
         Ok(Inflated { consumed: 0, is_done: true })
+    }
+
+    /// All input is read: gives the context back if nothing of it is needed any more.
+    pub fn release(&mut self) {
+        if self.no_context_takeover && self.is_fresh && self.tail == 0 {
+            if let Some(context) = self.context.take() {
+                self.shared.keep_inflater(context);
+            }
+        }
     }
 
     #[cfg(test)]

@@ -1,10 +1,12 @@
 //! permessage-deflate (RFC 7692): its negotiation, the compressor and the inflater.
 
 mod compressor;
+mod contexts;
 mod inflater;
 mod negotiation;
 
 pub use compressor::Compressor;
+pub use contexts::Contexts;
 pub(super) use inflater::{Inflated, Inflater};
 pub use negotiation::{DeflateOffer, DeflateParams};
 

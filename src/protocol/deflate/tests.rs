@@ -202,6 +202,43 @@ fn contexts_are_made_at_first_use() {
     assert!(inflater.has_context());
 }
 
+#[test]
+fn without_takeover_connections_share_contexts() {
+    let alone =
+        DeflateParams { server_no_context_takeover: true, client_no_context_takeover: true, ..ALL };
+    let contexts = std::sync::Arc::default();
+    let text = prose(3000);
+    let mut decoders = [0; 2].map(|_| Decoder::new(decoding(alone)).sharing(&contexts));
+    let mut compressors = [0; 2].map(|_| Compressor::new(&alone).unwrap().sharing(&contexts));
+    let expected = Compressor::new(&alone).unwrap().compress(&text, true).unwrap();
+    for turn in 0..6 {
+        let compressor = &mut compressors[turn % 2];
+        let mut compressed = compressor.compress(&text[..1000], false).unwrap();
+        assert!(compressor.has_context(), "the message goes on");
+        compressed.extend(compressor.compress(&text[1000..], true).unwrap());
+        assert!(!compressor.has_context());
+        let again = compressor.compress(&text, true).unwrap();
+        assert_eq!(again, expected, "nothing of another message is in it");
+        let mut events = Vec::new();
+        let decoder = &mut decoders[turn % 2];
+        feed(decoder, &frame(0x41, &expected[..100]), &mut events);
+        assert!(!decoder.is_as_new(), "the message goes on");
+        feed(decoder, &frame(0x80, &expected[100..]), &mut events);
+        assert!(decoder.is_as_new(), "it keeps nothing");
+        feed(decoder, &frame(0xC2, &compressed), &mut events);
+        assert_eq!(events, [Event::Message(MessageKind::Text, text.clone()), binary(&text)]);
+    }
+    assert!(contexts.take_compressor(15).is_some() && contexts.take_inflater().is_some());
+    assert!(
+        contexts.take_compressor(15).is_none() && contexts.take_inflater().is_none(),
+        "one each"
+    );
+    // With takeover, each has its own.
+    let mut keeping = Compressor::new(&ALL).unwrap().sharing(&contexts);
+    keeping.compress(&text, true).unwrap();
+    assert!(keeping.has_context() && contexts.take_compressor(15).is_none());
+}
+
 /// The examples of RFC 7692 7.2.3.
 #[test]
 fn the_examples_of_the_rfc() {

@@ -146,6 +146,7 @@ impl Session {
     /// Keeps the decoder only while something is incomplete.
     fn tidy_incoming(&mut self) {
         self.incoming = self.incoming.take().filter(|incoming| !incoming.is_empty());
+        self.connection.hold_contexts();
     }
 
     /// Fails the connection. Messages before the violation are still delivered.
@@ -170,6 +171,7 @@ impl Session {
             self.connection.limits.deflate_threshold.and_then(|_| self.connection.answer());
         let deflate = answer.and_then(|answer| answer.deflate);
         let decoder = Decoder::new(DecoderConfig { deflate, ..self.bounds() });
+        let decoder = decoder.sharing(self.connection.contexts());
         Box::new(Incoming { decoder, undecoded: None })
     }
 
