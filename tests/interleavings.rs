@@ -1091,6 +1091,47 @@ fn a_signal_and_a_written_byte_end_the_wait_of_who_runs_the_loop() {
     });
 }
 
+/// Whether the loop is lent, in a burst, to a poller in that state.
+fn lends_in_a_burst(prepare: impl Fn(&Arc<Queue>, &mut Wait) -> Option<queue::Sleeper>) -> bool {
+    let queue = Arc::new(Queue::new(1, None));
+    let connection = alone(&queue);
+    let recipient: Arc<dyn Recipient> = Arc::clone(&connection) as _;
+    queue.expect(connection.as_ref());
+    queue.set_engine(Some(Arc::new(Fixed(Turned::Done))));
+    queue.enter().unwrap();
+    let mut wait = Wait::new(Goal::Event(Kind::Push));
+    let sleeper = prepare(&queue, &mut wait);
+    let say = || {
+        let pong = Event::Pong(Pong { payload: vec![0], round_trip_us: 0 });
+        queue.push(&recipient, pong);
+    };
+    say();
+    assert!(queue.lend_to_host(None, |_| false).is_none(), "one event is no burst");
+    (0..20).for_each(|_| say());
+    let lent = queue.lend_to_host(None, |_| false).is_some();
+    drop(sleeper);
+    queue.end_loan();
+    say();
+    assert!(queue.lend_to_host(None, |_| false).is_none(), "once in each wait");
+    while let Some(entry) = queue.take(Kind::Push, None) {
+        queue.recycle(entry);
+    }
+    queue.leave();
+    lent
+}
+
+#[test]
+fn in_a_burst_the_loop_is_lent_to_who_was_woken_and_to_nobody_else() {
+    in_many_orders(|| {
+        let asleep = lends_in_a_burst(|queue, wait| match queue.wait(wait, &|| false) {
+            Waited::Asleep(sleeper, _) => Some(sleeper),
+            _ => panic!("nothing is there"),
+        });
+        assert!(asleep);
+        assert!(!lends_in_a_burst(|_, _| None), "it is in a callback, perhaps for long");
+    });
+}
+
 #[test]
 fn a_queue_that_is_closed_while_a_callback_runs_holds_nothing() {
     in_many_orders(|| {

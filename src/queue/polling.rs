@@ -41,6 +41,7 @@ impl Queue {
             Some((_, depth)) if *depth > 1 => *depth -= 1,
             _ => state.poller = None,
         }
+        state.is_asleep = false;
         state.left();
         state.rest();
         state.settle_signal();

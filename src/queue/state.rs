@@ -19,6 +19,9 @@ use crate::sys::WakePipe;
 /// An empty queue keeps room for this many entries.
 const MANY: usize = 256;
 
+/// So many entries are a burst.
+const MUCH_WAITS: usize = 8;
+
 /// The most entries that the end of a connection needs: RECONNECTING, ERROR and TERMINATE.
 const ENDING: usize = 3;
 
@@ -65,6 +68,8 @@ pub struct State {
     pub rests_since: Option<Instant>,
     /// How long the poller spins before it sleeps.
     pub busy_poll: Duration,
+    /// The poller sleeps in its wait, or was woken and does not run yet.
+    pub is_asleep: bool,
     /// How many short waits the poller has had in a row.
     pub short_waits: u8,
 }
@@ -409,9 +414,16 @@ impl State {
 
     /// The host goes back to its own event loop, and waits there.
     pub fn rest(&mut self) {
-        if self.signal.is_attachable() && !self.is_lent && self.ready() == 0 {
+        if self.signal.is_attachable() && self.ready() == 0 {
             self.rests_since = Some(Instant::now());
         }
+    }
+
+    /// Whether the poller, or the host's own event loop, was woken and has not come, although much
+    /// waits.
+    pub fn is_late(&self) -> bool {
+        let waiting = self.lanes.iter().map(|lane| lane.entries.len()).sum::<usize>();
+        waiting >= MUCH_WAITS && (self.is_asleep || self.rests_since.is_some())
     }
 
     /// Counts a wait of the poller.

@@ -3,7 +3,9 @@
 //! A thread that sleeps costs a hand-over and two context switches for each message. So while
 //! events come in quick succession, the worker lends its loop to the thread that waits for them.
 //! That thread then reads, decodes and delivers by itself. When nothing comes for a moment, the
-//! worker takes the loop back, and the thread sleeps.
+//! worker takes the loop back, and the thread sleeps. In a burst, the loop is lent to a thread that
+//! was woken and does not come: where both share a core, it would otherwise not run before the worker
+//! has read everything.
 //!
 //! A host with its own event loop waits there and not here. It can watch a descriptor that becomes
 //! readable when the lent loop has something to do. It then polls without a wait, which runs a turn.
@@ -166,6 +168,9 @@ impl Queue {
     pub fn wait(self: &Arc<Self>, wait: &mut Wait, done: &dyn Fn() -> bool) -> Waited {
         let mut is_interrupted = wait.roused == Some(Roused::BySignal);
         let mut state = self.state();
+        if matches!(wait.goal, Goal::Event(_)) {
+            state.is_asleep = false;
+        }
         loop {
             let events = match wait.goal {
                 Goal::Event(kind) => state.deliverable(kind),
@@ -176,9 +181,11 @@ impl Queue {
                 if matches!(wait.goal, Goal::Event(_)) {
                     if wait.timeout != Some(Duration::ZERO) {
                         state.count_wait(wait.pace.is_short());
-                    } else if state.signal.is_attachable() && !state.is_lent {
+                    } else if state.signal.is_attachable() {
                         let since = state.rests_since.take();
-                        state.count_wait(since.is_none_or(|since| since.elapsed() < SHORT));
+                        if !state.is_lent {
+                            state.count_wait(since.is_none_or(|since| since.elapsed() < SHORT));
+                        }
                     }
                 }
                 return Waited::Ready(events);
@@ -231,6 +238,7 @@ impl Queue {
                 if let Pace::Immediate = wait.pace {
                     wait.pace = Pace::Asleep(Instant::now());
                 }
+                state.is_asleep |= is_poll;
                 let (sleeper, sleep) = self.lie_down(state, deadline);
                 return Waited::Asleep(sleeper, sleep);
             }
@@ -329,17 +337,18 @@ impl Queue {
 
     // ---- for the worker
 
-    /// Lends the loop if the poller waits for events that come in quick succession. The poller is
-    /// awake then: it has just got an event, or was not asleep. Or it watches a descriptor to which
-    /// that of the loop, `looped`, can be added. `lend` returns whether something is left to do that
-    /// nothing announces.
+    /// Lends the loop if the poller waits for events that come in quick succession, or was woken by
+    /// a burst. The poller is awake then: it has just got an event, or was not asleep. Or it watches
+    /// a descriptor to which that of the loop, `looped`, can be added. `lend` returns whether
+    /// something is left to do that nothing announces.
     pub fn lend_to_host(
         &self,
         looped: Option<isize>,
         lend: impl FnOnce(Loan) -> bool,
     ) -> Option<Loan> {
         let mut state = self.state();
-        if state.short_waits < MANY_SHORT_WAITS
+        let is_quick = state.short_waits >= MANY_SHORT_WAITS;
+        if !(is_quick || state.is_late())
             || (!state.sleepers.is_empty() && state.ready() == 0)
             // A host that is told in another way does not wait here.
             || state.has_wakeup
@@ -352,6 +361,10 @@ impl Queue {
             true if state.signal.attach(looped) => Loan::Watching,
             true => return None,
         };
+        // A burst is a reason once in each wait: a host that does not come must not keep the loop
+        // again and again.
+        state.is_asleep = false;
+        state.rests_since = None;
         state.is_lent = true;
         state.is_behind = lend(loan) && loan == Loan::Watching;
         state.settle_change();

@@ -23,7 +23,9 @@ use crate::protocol::{close_code, ReadBuffer};
 use crate::queue::{Ending, Event, Turned, POOL_IDLE};
 use crate::sys::{self, WakePipe};
 
-const EVENTS_PER_TURN: usize = 256;
+/// The most connections that one turn reads from. The host gets what was read after the turn, and
+/// the first message of a burst does not wait for the last.
+const READ_PER_TURN: usize = 16;
 const WAKE: Token = Token(usize::MAX);
 const AWAKE: Token = Token(usize::MAX - 1);
 const WAKE_PIPE: Token = Token(usize::MAX - 2);
@@ -52,7 +54,7 @@ pub struct Driver {
     /// A host thread runs this turn.
     is_lent: bool,
     /// The connections with more to read than one turn allows.
-    unfinished: Vec<usize>,
+    unfinished: VecDeque<usize>,
     sleep: SleepWatch,
     network: NetworkWatch,
     /// The wake pipes that hosts have asked for.
@@ -82,7 +84,7 @@ impl Driver {
         let (sender, commands) = crossbeam_channel::unbounded();
         Ok(Driver {
             poll,
-            events: Events::with_capacity(EVENTS_PER_TURN),
+            events: Events::with_capacity(READ_PER_TURN),
             links: Slab::new(),
             timers: Timers::default(),
             commands,
@@ -90,7 +92,7 @@ impl Driver {
             shared,
             buffer,
             is_lent: false,
-            unfinished: Vec::new(),
+            unfinished: VecDeque::new(),
             sleep,
             network: NetworkWatch::new(announce),
             wake_pipes: Vec::new(),
@@ -133,7 +135,8 @@ impl Driver {
         let now = Instant::now();
         let mut may_have_slept = self.events.is_empty();
         let mut turned = Turned::Done;
-        for key in std::mem::take(&mut self.unfinished) {
+        for _ in 0..self.unfinished.len().min(READ_PER_TURN) {
+            let Some(key) = self.unfinished.pop_front() else { break };
             if let Some(link) = self.links.get_mut(key) {
                 link.unfinished = false;
             }
@@ -340,7 +343,7 @@ impl Driver {
             Flow::Again if link.unfinished => {}
             Flow::Again => {
                 link.unfinished = true;
-                self.unfinished.push(key);
+                self.unfinished.push_back(key);
             }
             // After a loss, the link has arranged another attempt.
             Flow::Stay | Flow::Lost(..) => {}
@@ -386,7 +389,7 @@ impl Driver {
     /// Ends every connection after a panic, and tells the host.
     pub fn abandon(&mut self) {
         self.unfinished.clear();
-        self.events = Events::with_capacity(EVENTS_PER_TURN);
+        self.events = Events::with_capacity(READ_PER_TURN);
         self.timers = Timers::default();
         for link in std::mem::take(&mut self.links).into_iter().map(|(_, link)| link) {
             let error = Error::ws(Code::Internal, "a defect in hostws ended the connection");
