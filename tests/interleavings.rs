@@ -1102,7 +1102,7 @@ fn lends_in_a_burst(prepare: impl Fn(&Arc<Queue>, &mut Wait) -> Option<queue::Sl
     let mut wait = Wait::new(Goal::Event(Kind::Push));
     let sleeper = prepare(&queue, &mut wait);
     let say = || {
-        let pong = Event::Pong(Pong { payload: vec![0], round_trip_us: 0 });
+        let pong = Event::Pong(Box::new(Pong { payload: vec![0], round_trip_us: 0 }));
         queue.push(&recipient, pong);
     };
     say();
