@@ -64,9 +64,10 @@ static void also_out_of_a_log_function(void) {
   PUMP(r.opens);
   record_close(&r);
   record_clear(&r);
-  CHECK(calls > 0);
-  CHECK_INT(faults, calls);
+  /* The lines of the library's threads come from a thread of their own. */
+  AWAIT(calls > 0);
   CHECK_INT(ws_set_log(HOSTWS_LOG_OFF, NULL, NULL), HOSTWS_OK);
+  AWAIT(faults == calls);
 }
 
 /* ---- which signals such a function can get ---- */
