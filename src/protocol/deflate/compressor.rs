@@ -17,8 +17,8 @@ pub struct Compressor {
     /// Made for the first message. A new context is always correct, because it does not refer to
     /// earlier messages.
     context: Option<Compress>,
-    /// Where a context is that is not needed between messages.
-    shared: Arc<Contexts>,
+    /// Where a context is that is not needed between messages, if connections share it.
+    shared: Option<Arc<Contexts>>,
 }
 
 impl Compressor {
@@ -28,13 +28,13 @@ impl Compressor {
             window_bits: params.client_max_window_bits,
             no_context_takeover: params.client_no_context_takeover,
             context: None,
-            shared: Arc::default(),
+            shared: None,
         })
     }
 
     /// Shares contexts with other connections.
     pub fn sharing(self, contexts: &Arc<Contexts>) -> Compressor {
-        Compressor { shared: Arc::clone(contexts), ..self }
+        Compressor { shared: Some(Arc::clone(contexts)), ..self }
     }
 
     /// Starts again, because the last output did not reach the server.
@@ -49,17 +49,25 @@ impl Compressor {
         if compressed.is_err() {
             self.forget();
         } else if is_last && self.no_context_takeover {
-            if let Some(mut context) = self.context.take() {
-                context.reset();
-                self.shared.keep_compressor(self.window_bits, context);
-            }
+            self.release();
         }
         compressed
     }
 
+    /// A message without takeover is complete.
+    fn release(&mut self) {
+        let Some(mut context) = self.context.take() else { return };
+        context.reset();
+        match &self.shared {
+            Some(shared) => shared.keep_compressor(self.window_bits, context),
+            None => self.context = Some(context),
+        }
+    }
+
     fn run(&mut self, piece: &[u8], is_last: bool) -> Result<Vec<u8>, Error> {
         if self.context.is_none() {
-            self.context = self.shared.take_compressor(self.window_bits);
+            let shared = self.shared.as_ref();
+            self.context = shared.and_then(|shared| shared.take_compressor(self.window_bits));
         }
         if self.context.is_none() {
             headroom::require(CONTEXT, "compressing")?;

@@ -25,8 +25,8 @@ pub struct Inflater {
     no_context_takeover: bool,
     /// Made for the first compressed message.
     context: Option<Decompress>,
-    /// Where a context is that is not needed between messages.
-    shared: Arc<Contexts>,
+    /// Where a context is that is not needed between messages, if connections share it.
+    shared: Option<Arc<Contexts>>,
     /// There was no input since the message began, or since a final block ended the stream (RFC
     /// 7692 7.2.3.4).
     is_fresh: bool,
@@ -39,7 +39,7 @@ impl Inflater {
         Inflater {
             no_context_takeover: params.server_no_context_takeover,
             context: None,
-            shared: Arc::default(),
+            shared: None,
             is_fresh: true,
             tail: 0,
         }
@@ -47,7 +47,7 @@ impl Inflater {
 
     /// Shares contexts with other connections.
     pub fn share(&mut self, contexts: &Arc<Contexts>) {
-        self.shared = Arc::clone(contexts);
+        self.shared = Some(Arc::clone(contexts));
     }
 
     /// Whether nothing distinguishes it from a new one. It is between messages.
@@ -59,7 +59,7 @@ impl Inflater {
     /// the input until it is done.
     pub fn inflate(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<Inflated, Violation> {
         if self.context.is_none() {
-            self.context = self.shared.take_inflater();
+            self.context = self.shared.as_ref().and_then(|shared| shared.take_inflater());
         }
         if self.context.is_none() {
             headroom::require(CONTEXT, "inflating").map_err(|_| Violation::no_memory(CONTEXT))?;
@@ -111,9 +111,10 @@ impl Inflater {
 
     /// All input is read: gives the context back if nothing of it is needed any more.
     pub fn release(&mut self) {
+        let Some(shared) = &self.shared else { return };
         if self.no_context_takeover && self.is_fresh && self.tail == 0 {
             if let Some(context) = self.context.take() {
-                self.shared.keep_inflater(context);
+                shared.keep_inflater(context);
             }
         }
     }
