@@ -14,6 +14,10 @@ import signal
 import socket
 import sys
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "ctests" / "support"))
+from servers import free_port  # noqa: E402
 
 LIBRARY = sys.argv[1] if len(sys.argv) > 1 else "target/release/libhostws.so"
 COUNT = int(sys.argv[2]) if len(sys.argv) > 2 else 19_000
@@ -70,8 +74,7 @@ def wait_for(library, wanted, start_s):
 def main():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = free.getsockname()
+    address = "127.0.0.1", free_port()
     server = start(address)
     library = ctypes.CDLL(os.path.abspath(LIBRARY))
     library.ws_open.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_void_p]

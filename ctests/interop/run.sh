@@ -14,9 +14,11 @@ shift 3
 . "$(dirname "$0")/server.sh"
 
 ca=
+question=http
 if [ "$scheme" = wss ]; then
     need openssl # or there is no certificate
     ca=@$folder/cert.pem
+    question=tls
 fi
 
 case $server in
@@ -43,14 +45,12 @@ libwebsockets)
     ;;
 websocketd)
     need websocketd
-    # It wants to be told a port, which may be taken.
-    for try in 1 2 3; do
-        start timeout -k 1 100 websocketd --address=127.0.0.1 --port=$((20000 + ($$ * 3 + try) % 12000)) \
+    # It wants to be told a port, which somebody may take first.
+    for _ in 1 2 3; do
+        port=$(python3 "$servers")
+        start timeout -k 1 100 websocketd --address=127.0.0.1 --port="$port" \
             ${ca:+--ssl --sslcert="$folder/cert.pem" --sslkey="$folder/key.pem"} cat
-        if port_after 'Starting WebSocket server *: wss*://127.0.0.1:'; then
-            sleep 1 # it says so just before it listens
-            ! kill -0 "$pid" 2>/dev/null || break
-        fi
+        ! answers "$question" || break
         end_server
     done
     [ -n "$pid" ] || failed

@@ -4,11 +4,13 @@
 """
 
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import servers  # noqa: E402
 
 name, program, packages = sys.argv[1:]
 
@@ -31,48 +33,31 @@ def skip(what: str) -> None:
     sys.exit(77)
 
 
-def start_node() -> tuple[subprocess.Popen, int]:
+def start_node() -> int:
     if shutil.which("node") is None or not (Path(packages) / "installed").exists():
         skip("node or its packages")
+    # It ends with its stdin.
     server = subprocess.Popen(["node", "servers.mjs", name], cwd=packages, stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, text=True)
-    line = server.stdout.readline().split()
-    return server, int(line[1])
+    servers.started.append(server)
+    return int(server.stdout.readline().split()[1])
 
 
-def free_ports() -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-    ports = [free.getsockname()[1] for free in sockets]
-    for free in sockets:
-        free.close()
-    return ports
-
-
-def start_mosquitto(folder: str) -> tuple[subprocess.Popen, int]:
-    broker = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
+def start_mosquitto(folder: str) -> int:
+    broker = servers.find("mosquitto")
     if broker is None:
         skip("mosquitto")
-    port, other = free_ports()
-    config = Path(folder) / "mosquitto.conf"
-    # Version 2.0.11 ends when it has no listener but the first.
-    config.write_text(f"listener {port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\nlog_dest stderr\n"
-                      f"listener {other} 127.0.0.1\n")
-    server = subprocess.Popen([broker, "-c", config], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    for line in server.stderr:
-        if "running" in line:
-            break
-    return server, port
+    return servers.mosquitto(broker, folder)
 
 
 arguments, expected = EXAMPLES[name]
 with tempfile.TemporaryDirectory() as folder:
-    server, port = start_mosquitto(folder) if name == "mqtt" else start_node()
     try:
+        port = start_mosquitto(folder) if name == "mqtt" else start_node()
         command = [program, *(argument.format(port=port) for argument in arguments)]
         result = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60)
     finally:
-        server.kill()
-        server.wait()
+        servers.end()
 print(result.stdout)
 if result.returncode != 0 or sorted(result.stdout.splitlines()) != sorted(expected):
     sys.exit(f"{name} ended with {result.returncode}; this was expected:\n" + "\n".join(expected))

@@ -10,53 +10,28 @@ Everything listens on the loopback alone, and what is started here is ended here
 import hashlib
 import json
 import os
-import shutil
-import socket
 import ssl
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 from websockets.sync.server import serve, unix_serve
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import servers  # noqa: E402
+
 PART, FOLDER, CLIENT = sys.argv[1], Path(sys.argv[2]).resolve(), sys.argv[3:]
 CERTIFICATE, KEY = FOLDER / "cert.pem", FOLDER / "key.pem"
-PATIENCE = 20
-started = []
 
 
 def need(*programs):
-    """Where a program is, also where only root usually looks; the end of this test if it is nowhere."""
-    for program in programs:
-        if found := shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
-            return found
+    """Where a program is; the end of this test if it is nowhere."""
+    if found := servers.find(*programs):
+        return found
     print("skipped:", " and ".join(programs), "not installed")
     sys.exit(77)
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def start(port, *command):
-    """Starts a program, and waits until it listens. `timeout` ends it should this script be killed."""
-    log = tempfile.TemporaryFile()
-    process = subprocess.Popen(["timeout", "-k", "1", "100", *map(str, command)],
-                               stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    started.append(process)
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    log.seek(0)
-    sys.exit(f"{command[0]} does not start:\n{log.read().decode(errors='replace')}")
 
 
 def echo(connection):
@@ -106,11 +81,14 @@ def both(hosts=("127.0.0.1", "localhost")):
 
 
 def tinyproxy(scratch, *lines):
-    port = free_port()
-    config = scratch / f"tinyproxy-{port}.conf"
-    config.write_text("\n".join([f"Port {port}", "Listen 127.0.0.1", "Timeout 60", "MaxClients 20", *lines, ""]))
-    start(port, need("tinyproxy"), "-d", "-c", config)
-    return port
+    program = need("tinyproxy")
+
+    def command(port):
+        config = scratch / f"tinyproxy-{port}.conf"
+        config.write_text("\n".join([f"Port {port}", "Listen 127.0.0.1", "Timeout 60", "MaxClients 20", *lines, ""]))
+        return program, "-d", "-c", config
+
+    return servers.start(command, servers.http)[0]
 
 
 def part_tinyproxy(scratch):
@@ -125,17 +103,21 @@ def part_tinyproxy(scratch):
                 proxy=f"http://127.0.0.1:{guarded}")
     check_fails(urls[0], "refused to connect to", "status 40", proxy=f"http://you:hunter2@127.0.0.1:{guarded}")
     check_fails(urls[0], "error 403 proxy", "status 403", proxy=f"http://127.0.0.1:{strict}")
-    check_fails(f"ws://127.0.0.1:{free_port()}/", "proxy the proxy http://127.0.0.1", "status 5",
+    check_fails(f"ws://127.0.0.1:{servers.closed_port()}/", "proxy the proxy http://127.0.0.1", "status 5",
                 proxy=f"http://127.0.0.1:{plain}")
 
 
 def part_stunnel(scratch):
     stunnel = need("stunnel4", "stunnel")
-    inner, port = tinyproxy(scratch, "BasicAuth me hunter2"), free_port()
+    inner = tinyproxy(scratch, "BasicAuth me hunter2")
     config = scratch / "stunnel.conf"
-    config.write_text(f"foreground = yes\npid =\n[proxy]\naccept = 127.0.0.1:{port}\nconnect = 127.0.0.1:{inner}\n"
-                      f"cert = {CERTIFICATE}\nkey = {KEY}\n")
-    start(port, stunnel, config)
+
+    def command(port):
+        config.write_text(f"foreground = yes\npid =\n[proxy]\naccept = 127.0.0.1:{port}\nconnect = 127.0.0.1:{inner}\n"
+                          f"cert = {CERTIFICATE}\nkey = {KEY}\n")
+        return stunnel, config
+
+    port, = servers.start(command, servers.tls)
     urls = both()
     for url in urls:
         check_echo(url, proxy=f"https://me:hunter2@localhost:{port}")
@@ -147,22 +129,24 @@ def part_stunnel(scratch):
 
 def part_microsocks(scratch):
     program, urls = need("microsocks"), both()
-    open_port, guarded = free_port(), free_port()
-    start(open_port, program, "-i", "127.0.0.1", "-p", open_port)
-    start(guarded, program, "-i", "127.0.0.1", "-p", guarded, "-u", "me", "-P", "hunter2")
+    open_port, = servers.start(lambda port: (program, "-i", "127.0.0.1", "-p", port), servers.socks)
+    guarded, = servers.start(lambda port: (program, "-i", "127.0.0.1", "-p", port, "-u", "me", "-P", "hunter2"),
+                             servers.socks)
     for scheme in "socks5", "socks5h":
         for url in urls:
             check_echo(url, proxy=f"{scheme}://127.0.0.1:{open_port}")
             check_echo(url, proxy=f"{scheme}://me:hunter2@127.0.0.1:{guarded}")
         check_fails(urls[0], "proxy the proxy socks5", proxy=f"{scheme}://127.0.0.1:{guarded}")
         check_fails(urls[0], "does not accept the user", proxy=f"{scheme}://you:hunter2@127.0.0.1:{guarded}")
-        check_fails(f"ws://127.0.0.1:{free_port()}/", "error 5 proxy", proxy=f"{scheme}://127.0.0.1:{open_port}")
+        check_fails(f"ws://127.0.0.1:{servers.closed_port()}/", "error 5 proxy", proxy=f"{scheme}://127.0.0.1:{open_port}")
 
 
 def part_dante(scratch):
-    program, port = need("danted", "sockd"), free_port()
+    program = need("danted", "sockd")
     config = scratch / "danted.conf"
-    config.write_text(f"""logoutput: stderr
+
+    def command(port):
+        config.write_text(f"""logoutput: stderr
 internal: 127.0.0.1 port = {port}
 external: lo
 clientmethod: none
@@ -173,7 +157,9 @@ client pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 }}
 socks block {{ from: 127.0.0.0/8 to: 0.0.0.0/0 port = 1 }}
 socks pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 }}
 """)
-    start(port, program, "-f", config, "-p", scratch / "danted.pid")
+        return program, "-f", config, "-p", scratch / "danted.pid"
+
+    port, = servers.start(command, servers.socks)
     for url in both(hosts=["127.0.0.1"]):
         check_echo(url, proxy=f"socks5://127.0.0.1:{port}")
         check_echo(url, proxy=f"socks5h://127.0.0.1:{port}")
@@ -181,11 +167,14 @@ socks pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 }}
 
 
 def part_nginx(scratch):
-    program, port, secure = need("nginx"), free_port(), free_port()
+    program = need("nginx")
     path = scratch / "nginx.sock"
     upstream = server()
     config = scratch / "nginx.conf"
-    config.write_text(f"""daemon off;
+
+    def command(port, secure):
+        path.unlink(missing_ok=True)
+        config.write_text(f"""daemon off;
 pid {scratch}/nginx.pid;
 error_log stderr;
 worker_processes 1;
@@ -217,7 +206,9 @@ http {{
   }}
 }}
 """)
-    start(port, program, "-e", "stderr", "-p", scratch, "-c", config)
+        return program, "-e", "stderr", "-p", scratch, "-c", config
+
+    port, secure = servers.start(command, servers.http, servers.tls)
     for url in f"ws://127.0.0.1:{port}", f"wss://localhost:{secure}", f"ws+unix://{path}:":
         check_echo(url + "/chat")
         check_fails(url + "/moved", "error 301 http", "redirects are not followed", "status 301")
@@ -230,7 +221,7 @@ http {{
 
 def part_apache(scratch):
     """Digest, to a server and to a proxy."""
-    program, port, secure, proxy = need("apache2", "httpd"), free_port(), free_port(), free_port()
+    program = need("apache2", "httpd")
     folders = ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules", "/usr/lib/apache2"]
     modules = next((Path(folder) for folder in folders if Path(folder, "mod_auth_digest.so").exists()), None)
     if modules is None:
@@ -249,7 +240,9 @@ def part_apache(scratch):
   AuthUserFile {passwords}
   Require valid-user"""
     config = scratch / "apache.conf"
-    config.write_text("\n".join(load) + f"""
+
+    def command(port, secure, proxy):
+        config.write_text("\n".join(load) + f"""
 ServerRoot {scratch}
 DefaultRuntimeDir {scratch}
 PidFile {scratch}/apache.pid
@@ -282,7 +275,9 @@ Listen 127.0.0.1:{proxy}
   </Proxy>
 </VirtualHost>
 """)
-    start(port, program, "-X", "-f", config)
+        return program, "-X", "-f", config
+
+    port, secure, proxy = servers.start(command, servers.http, servers.tls, servers.http)
     for url in f"ws://USER127.0.0.1:{port}/chat?a=b", f"wss://USERlocalhost:{secure}/chat?a=b":
         check_echo(url.replace("USER", "me:hunter2@"))
         check_fails(url.replace("USER", ""), "error 401 http", "status 401")
@@ -302,12 +297,7 @@ def part_unix(scratch):
 
 
 def part_mosquitto(scratch):
-    program, port = need("mosquitto"), free_port()
-    config = scratch / "mosquitto.conf"
-    # Version 2.0.11 ends when it has no listener but this one.
-    config.write_text(f"listener {port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\nlog_dest stderr\n"
-                      f"listener {free_port()} 127.0.0.1\n")
-    start(port, program, "-c", config)
+    port = servers.mosquitto(need("mosquitto"), scratch)
     # MQTT 3.1.1: CONNECT as "hostws", and CONNACK.
     told = client(f"ws://127.0.0.1:{port}/mqtt", "101200044d5154540402003c0006686f73747773", "hex", subprotocols="mqtt")
     assert told[:2] == ["open mqtt", "message 20020000"], told
@@ -325,13 +315,7 @@ try:
     with tempfile.TemporaryDirectory(prefix="hostws-") as folder:
         part(Path(folder))
 finally:
-    for process in started:
-        process.terminate()
-    for process in started:
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    servers.end()
 print("ok")
 sys.stdout.flush()
 # The servers' threads may still wait for a connection to close.

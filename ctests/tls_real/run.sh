@@ -53,6 +53,18 @@ await() {
     done
 }
 
+servers=$(dirname "$0")/../support/servers.py
+
+# speaks_tls: waits until the server does at $port; fails if the server ends.
+speaks_tls() {
+    tries=100
+    until python3 "$servers" tls "$port"; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] && kill -0 "$pid" 2>/dev/null || return 1
+        sleep 0.1
+    done
+}
+
 # serve OPTIONS...: `openssl s_server`, which answers every request with a page about its TLS session; sets `port`.
 # It lives no longer than the test could.
 serve() {
@@ -203,9 +215,10 @@ sessions)
 nginx)
     need nginx
     for version in TLSv1.2 TLSv1.3; do
-        for try in 1 2 3; do
+        # It wants to be told a port, which somebody may take first.
+        for _ in 1 2 3; do
             end_server
-            port=$((20000 + ($$ * 3 + try) % 12000))
+            port=$(python3 "$servers")
             cat >"$scratch/nginx.conf" <<END
 daemon off;
 pid $scratch/nginx.pid;
@@ -235,18 +248,13 @@ END
             : >"$scratch/log"
             timeout -k 1 100 nginx -c "$scratch/nginx.conf" -p "$scratch" >"$scratch/log" 2>&1 </dev/null &
             pid=$!
-            tries=100
-            until [ -s "$scratch/nginx.pid" ] || ! kill -0 "$pid" 2>/dev/null || [ "$tries" -eq 0 ]; do
-                tries=$((tries - 1))
-                sleep 0.1
-            done
-            ! kill -0 "$pid" 2>/dev/null || break
+            ! speaks_tls || break
         done
+        kill -0 "$pid" 2>/dev/null || failed "nginx does not start"
         again='"reconnect_max": 1, "reconnect_min_ms": 1, "reconnect_codes": "200"'
         reaches '' 'resumed: ., client: NONE'
         reaches "$again" 'resumed: r, client: NONE'
         reaches "$again, $(identity client)" 'resumed: r, client: SUCCESS CN=hostws real client'
-        rm -f "$scratch/nginx.pid"
     done
     ;;
 versions)
@@ -323,10 +331,10 @@ stunnel)
     exec 9>"$scratch/stdin"
     await '^ready' "$scratch/ports" "$peer" || failed "the test server does not start"
     inner=$(sed -n 's/^ws \([0-9]*\).*/\1/p' "$scratch/ports")
-    # It wants to be told a port, which may be taken.
-    for try in 1 2 3; do
+    # It wants to be told a port, which somebody may take first.
+    for _ in 1 2 3; do
         end_server
-        port=$((20000 + ($$ * 3 + try) % 12000))
+        port=$(python3 "$servers")
         cat >"$scratch/stunnel.conf" <<END
 foreground = yes
 pid =
@@ -341,7 +349,7 @@ requireCert = yes
 END
         timeout -k 1 100 stunnel "$scratch/stunnel.conf" >"$scratch/log" 2>&1 </dev/null 9>&- &
         pid=$!
-        ! await 'Configuration successful' "$scratch/log" "$pid" || break
+        ! speaks_tls || break
     done
     kill -0 "$pid" 2>/dev/null || failed "stunnel does not start"
     for key in client client-traditional client-ec; do
