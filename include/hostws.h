@@ -35,9 +35,9 @@
  *
  * Memory. The library copies your arguments before a function returns. It owns what an event points
  * to: this stays valid until the callback returns or, after ws_next() and ws_next_batch(), until
- * the next of these calls on that queue. One NUL always follows an event's data. The getters of a
- * connection work until on_terminate has returned; with ws_next(), until the call after the one
- * that returned TERMINATE.
+ * the next ws_next(), ws_next_batch(), ws_next_json(), ws_queue_discard() or ws_queue_free() on
+ * that queue. One NUL always follows an event's data. The getters of a connection work until
+ * on_terminate has returned; with ws_next(), until the call after the one that returned TERMINATE.
  *
  * Structs. In a struct that you fill, set struct_size to its sizeof, which may be at most 4096.
  * Zero is the default of every field. The struct may be longer than the one the library knows if
@@ -351,8 +351,7 @@ typedef struct ws_error {
 
 /**
  * Something that happened on a connection. Fields that a type of event does not use are 0. The
- * library owns everything that it points to, until the callback returns or, after ws_next() or
- * ws_next_batch(), until the next of these calls on that queue.
+ * library owns everything that it points to: "Memory" above says how long it is valid.
  */
 typedef struct ws_event {
   /** sizeof(ws_event) as the library knows it. */
@@ -934,7 +933,7 @@ extern "C" {
  *
  * @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, without a fragment (RFC 6455
  *                 section 3). It may contain a user and password, percent-encoded, for servers
- *                 that ask for them: see below. For a server on a Unix socket:
+ *                 that ask for them: see above. For a server on a Unix socket:
  *                 ws+unix:///path/to.sock:/request/path, or wss+unix://, with special characters
  *                 percent-encoded; for an abstract socket (Linux) ws+unix://@name:/request/path.
  *                 The host name is localhost, and no proxy is used
@@ -1632,11 +1631,11 @@ int32_t ws_wait_status(ws_id ws, int32_t status, int32_t timeout_ms);
  *
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
  * @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
- * @return the event, valid until the next ws_next() or ws_next_batch() on this queue. NULL if
- *         there is none; ws_last_error() then returns the reason: HOSTWS_E_TIMEOUT, also after
- *         ws_wake() and if a signal handler ran on this thread while it waited; HOSTWS_E_IDLE as
- *         in ws_poll(); HOSTWS_E_BUSY; HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID;
- *         HOSTWS_E_ARGUMENT
+ * @return the event, valid until the next call that takes events from this queue (see "Memory"
+ *         above). NULL if there is none; ws_last_error() then returns the reason:
+ *         HOSTWS_E_TIMEOUT, also after ws_wake() and if a signal handler ran on this thread while
+ *         it waited; HOSTWS_E_IDLE as in ws_poll(); HOSTWS_E_BUSY; HOSTWS_E_WRONG_THREAD;
+ *         HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
  *
  * Blocks: up to `timeout_ms`. Threads: the queue's own; for a queue of ws_queue_new() any, one at
  * a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
@@ -1652,8 +1651,7 @@ const struct ws_event *ws_next(ws_queue queue, int32_t timeout_ms);
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
  * @param events      an array that gets the events, in order. Before each call, set `struct_size`
  *                    in the first: it is the distance from one event to the next, and comes back
- *                    as in ws_stats. What the events point to is valid until the next ws_next() or
- *                    ws_next_batch() on this queue
+ *                    as in ws_stats. What the events point to is valid as long as that of ws_next()
  * @param capacity    the number of events that fit into the array, 1 or more
  * @param timeout_ms  how long to wait for the first event: 0 returns at once, -1 waits for ever
  * @return the number of events; 0 if the time is up, ws_wake() was called, or a signal handler ran
@@ -1911,8 +1909,8 @@ void *ws_queue_handle(ws_queue queue);
  * @param window   an HWND of this process or another; NULL: post nothing any more
  * @param message  the message's number, from WM_USER (0x0400) to 0xFFFF. Its wParam is the queue,
  *                 its lParam 0
- * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT if this is not Windows, there is no such window, or
- *         `message` or `queue` is out of range; HOSTWS_E_NO_SUCH_ID
+ * @return HOSTWS_OK; or HOSTWS_E_ARGUMENT if there is no such window (other systems than Windows
+ *         have none), or `message` or `queue` is out of range; HOSTWS_E_NO_SUCH_ID
  *
  * Blocks: while the previous function of ws_queue_on_wakeup() runs. Threads: any except those of
  * the library. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -1932,11 +1930,11 @@ int32_t ws_queue_post_message(ws_queue queue, void *window, uint32_t message);
  * THE FUNCTION RUNS ON A THREAD OF THE LIBRARY, which holds no lock that another thread needs. It
  * may call no function of the library except ws_wake(). It should return soon, because the queue's
  * connections, and those of queues that share this thread, wait for it; typically it posts a task
- * to your own loop. It should return normally.
- * If it throws an exception or ends its thread by pthread_exit() (as interpreters do after they
- * have been finalized), that thread stops for ever, another thread continues with the connections,
- * and the function is not called again. Windows: it must not end its thread, whose connections would
- * be lost without notice; an exception is as told.
+ * to your own loop. It should return normally. If it throws an exception or ends its thread by
+ * pthread_exit() (as interpreters do after they have been finalized), that thread stops for ever,
+ * another thread continues with the connections, and the function is not called again. Windows: it
+ * must not end its thread, whose connections would be lost without notice; an exception is as
+ * told.
  *
  * @param queue      0 for the calling thread's own, or any queue
  * @param fn         the function; NULL: none. The previous function is no longer running when the
@@ -1952,9 +1950,7 @@ int32_t ws_queue_post_message(ws_queue queue, void *window, uint32_t message);
  *
  * @since 0.1
  */
-int32_t ws_queue_on_wakeup(ws_queue queue,
-                           void (*fn)(void *user_data),
-                           void *user_data);
+int32_t ws_queue_on_wakeup(ws_queue queue, void (*fn)(void *user_data), void *user_data);
 
 /**
  * Lets a thread that waits in ws_poll(), ws_next() or a similar call check repeatedly for a while

@@ -21,7 +21,8 @@
  * delivered, and the next call continues after it.
  *
  * Memory: the arguments of a handler, including string_view, are valid until the handler returns;
- * the results of next() and next_batch() until the next call of either on that queue.
+ * the results of next() and next_batch() until the next next(), next_batch(), next_json() or
+ * discard() on that queue, and until the queue is freed.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */

@@ -51,7 +51,7 @@ use crate::queue::{Kind, Recipient as _};
 ///
 /// @param url      ws:// or wss://, at most 8,192 bytes of UTF-8, without a fragment (RFC 6455
 ///                 section 3). It may contain a user and password, percent-encoded, for servers
-///                 that ask for them: see below. For a server on a Unix socket:
+///                 that ask for them: see above. For a server on a Unix socket:
 ///                 ws+unix:///path/to.sock:/request/path, or wss+unix://, with special characters
 ///                 percent-encoded; for an abstract socket (Linux) ws+unix://@name:/request/path.
 ///                 The host name is localhost, and no proxy is used

@@ -35,9 +35,9 @@
  *
  * Memory. The library copies your arguments before a function returns. It owns what an event points
  * to: this stays valid until the callback returns or, after ws_next() and ws_next_batch(), until
- * the next of these calls on that queue. One NUL always follows an event's data. The getters of a
- * connection work until on_terminate has returned; with ws_next(), until the call after the one
- * that returned TERMINATE.
+ * the next ws_next(), ws_next_batch(), ws_next_json(), ws_queue_discard() or ws_queue_free() on
+ * that queue. One NUL always follows an event's data. The getters of a connection work until
+ * on_terminate has returned; with ws_next(), until the call after the one that returned TERMINATE.
  *
  * Structs. In a struct that you fill, set struct_size to its sizeof, which may be at most 4096.
  * Zero is the default of every field. The struct may be longer than the one the library knows if

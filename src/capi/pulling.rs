@@ -24,11 +24,11 @@ unsafe impl Versioned for ws_event {
 ///
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
 /// @param timeout_ms  how long to wait: 0 returns at once, -1 waits for ever
-/// @return the event, valid until the next ws_next() or ws_next_batch() on this queue. NULL if
-///         there is none; ws_last_error() then returns the reason: HOSTWS_E_TIMEOUT, also after
-///         ws_wake() and if a signal handler ran on this thread while it waited; HOSTWS_E_IDLE as
-///         in ws_poll(); HOSTWS_E_BUSY; HOSTWS_E_WRONG_THREAD; HOSTWS_E_NO_SUCH_ID;
-///         HOSTWS_E_ARGUMENT
+/// @return the event, valid until the next call that takes events from this queue (see "Memory"
+///         above). NULL if there is none; ws_last_error() then returns the reason:
+///         HOSTWS_E_TIMEOUT, also after ws_wake() and if a signal handler ran on this thread while
+///         it waited; HOSTWS_E_IDLE as in ws_poll(); HOSTWS_E_BUSY; HOSTWS_E_WRONG_THREAD;
+///         HOSTWS_E_NO_SUCH_ID; HOSTWS_E_ARGUMENT
 ///
 /// Blocks: up to `timeout_ms`. Threads: the queue's own; for a queue of ws_queue_new() any, one at
 /// a time. From a callback: yes. After fork: NULL and HOSTWS_E_FORKED.
@@ -86,8 +86,7 @@ fn no_event(waited: &Waited) -> Error {
 /// @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
 /// @param events      an array that gets the events, in order. Before each call, set `struct_size`
 ///                    in the first: it is the distance from one event to the next, and comes back
-///                    as in ws_stats. What the events point to is valid until the next ws_next() or
-///                    ws_next_batch() on this queue
+///                    as in ws_stats. What the events point to is valid as long as that of ws_next()
 /// @param capacity    the number of events that fit into the array, 1 or more
 /// @param timeout_ms  how long to wait for the first event: 0 returns at once, -1 waits for ever
 /// @return the number of events; 0 if the time is up, ws_wake() was called, or a signal handler ran

@@ -243,8 +243,8 @@ pub extern "C" fn ws_queue_handle(queue: ws_queue) -> *mut c_void {
 /// @param window   an HWND of this process or another; NULL: post nothing any more
 /// @param message  the message's number, from WM_USER (0x0400) to 0xFFFF. Its wParam is the queue,
 ///                 its lParam 0
-/// @return HOSTWS_OK; or HOSTWS_E_ARGUMENT if this is not Windows, there is no such window, or
-///         `message` or `queue` is out of range; HOSTWS_E_NO_SUCH_ID
+/// @return HOSTWS_OK; or HOSTWS_E_ARGUMENT if there is no such window (other systems than Windows
+///         have none), or `message` or `queue` is out of range; HOSTWS_E_NO_SUCH_ID
 ///
 /// Blocks: while the previous function of ws_queue_on_wakeup() runs. Threads: any except those of
 /// the library. From a callback: yes. After fork: HOSTWS_E_FORKED.
@@ -268,11 +268,11 @@ pub extern "C" fn ws_queue_post_message(queue: ws_queue, window: *mut c_void, me
 /// THE FUNCTION RUNS ON A THREAD OF THE LIBRARY, which holds no lock that another thread needs. It
 /// may call no function of the library except ws_wake(). It should return soon, because the queue's
 /// connections, and those of queues that share this thread, wait for it; typically it posts a task
-/// to your own loop. It should return normally.
-/// If it throws an exception or ends its thread by pthread_exit() (as interpreters do after they
-/// have been finalized), that thread stops for ever, another thread continues with the connections,
-/// and the function is not called again. Windows: it must not end its thread, whose connections would
-/// be lost without notice; an exception is as told.
+/// to your own loop. It should return normally. If it throws an exception or ends its thread by
+/// pthread_exit() (as interpreters do after they have been finalized), that thread stops for ever,
+/// another thread continues with the connections, and the function is not called again. Windows: it
+/// must not end its thread, whose connections would be lost without notice; an exception is as
+/// told.
 ///
 /// @param queue      0 for the calling thread's own, or any queue
 /// @param fn         the function; NULL: none. The previous function is no longer running when the

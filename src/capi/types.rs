@@ -40,8 +40,7 @@ pub struct ws_header {
 }
 
 /// Something that happened on a connection. Fields that a type of event does not use are 0. The
-/// library owns everything that it points to, until the callback returns or, after ws_next() or
-/// ws_next_batch(), until the next of these calls on that queue.
+/// library owns everything that it points to: "Memory" above says how long it is valid.
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy)]
 #[repr(C)]
