@@ -3,7 +3,7 @@
     python3 docs/plain.py FOLDER
 
 The pages have the programs in them that the site takes from files. A link that leads to what is not installed keeps its
-words alone: the manual pages are the reference.
+words alone.
 """
 
 import re
@@ -15,7 +15,7 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 # ```{name} argument, options of the form :name: value, ```
 DIRECTIVE = re.compile(r"^```\{(\w+)\} (\S+)\n((?::\w+:.*\n)*)```$", re.M)
-LEFT_OUT = re.compile(r"\[([^\]]*)\]\((?:bindings|\.\./reference)/[^)]*\)")
+LEFT_OUT = re.compile(r"\[([^\]]*)\]\(bindings/[^)]*\)")
 
 
 def write(folder: Path) -> list[Path]:
