@@ -5,12 +5,13 @@
 #   sh cmake/bootstrap.sh test        runs the tests: here, of what users of Linux download, and for Windows by wine
 #   sh cmake/bootstrap.sh test-all    and then what takes longer: the other platforms, fuzzing, the whole Autobahn suite,
 #                                     and whether a second build gives the same archives
+#   sh cmake/bootstrap.sh bench ...   measures the library beside other clients; ... goes to ctests/bench/run.py --peers
 #
 # Tests end at the first stage that fails. At the end is how long each stage took, and one list of what was not checked.
 # What users download is built by cmake/release.sh, which this calls.
 #
 # All install what is missing (a C and C++ compiler, CMake, pkg-config, the OpenSSL headers; for test also the
-# languages and servers that are tested against) with the system's package manager, and say so before they do it.
+# languages and servers that are tested against, for bench what the other clients need) with the system's package manager, and say so before they do it.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -65,6 +66,18 @@ needs_to_test() {
     [ -n "$(find /usr/lib /usr/lib64 /usr/local/lib /opt/homebrew/lib -name Qt6WidgetsConfig.cmake 2>/dev/null)" ] ||
         want qt6-base-dev qt6-qtbase-devel qt6-qtbase-dev qt6-base qt
     install_missing || not_checked "what needs one of these, which could not be installed:$missing"
+}
+
+needs_to_bench() {
+    missing=
+    [ -e /usr/include/zlib.h ] || want zlib1g-dev zlib-devel zlib-dev zlib zlib
+    [ -e /usr/include/boost/beast.hpp ] || want libboost-dev boost-devel boost-dev boost boost
+    pkg-config --exists libwebsockets 2>/dev/null ||
+        want libwebsockets-dev libwebsockets-devel libwebsockets-dev libwebsockets libwebsockets
+    have node || want nodejs nodejs nodejs nodejs node
+    have npm || want npm nodejs-npm npm npm -
+    python3 -m pip --version >/dev/null 2>&1 || want python3-pip python3-pip py3-pip python-pip python
+    install_missing || say "These could not be installed:$missing"
 }
 
 # ---- demo ----
@@ -208,7 +221,15 @@ test | test-all)
     [ "$1" = test ] || test_rest
     end_report
     ;;
+bench)
+    shift
+    [ "$(uname)" = Linux ] || fail "The benchmarks need Linux."
+    needs_to_build
+    needs_to_bench
+    needs_rust
+    exec python3 ctests/bench/run.py --peers "$@"
+    ;;
 *)
-    fail "usage: sh cmake/bootstrap.sh demo|test|test-all"
+    fail "usage: sh cmake/bootstrap.sh demo|test|test-all|bench"
     ;;
 esac

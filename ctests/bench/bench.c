@@ -18,8 +18,8 @@ static void usage(void) {
          "  MODE   rtt, pipeline, flood, sink, idle, start, latency, deflate, inflate, rest, call-send, call-gather,\n"
          "         call-poll or call-status\n"
          "  URL    ws://HOST:PORT or wss://HOST:PORT\n"
-         "  FLAGS  --text --pull --batch --loop --slow --busy MICROSECONDS --rate MESSAGES --hertz TIMES\n"
-         "         --deflate takeover|fresh --corpus FILE");
+         "  FLAGS  --text --pull --batch --loop --reconnect --slow --busy MICROSECONDS --rate MESSAGES\n"
+         "         --hertz TIMES --deflate takeover|fresh --corpus FILE");
 }
 
 static long number(const char *text, long least) {
@@ -62,6 +62,8 @@ bench bench_from(int argc, char **argv) {
             bench.is_pull = bench.is_batch = true;
         } else if (strcmp(argv[at], "--loop") == 0) {
             bench.is_looped = true;
+        } else if (strcmp(argv[at], "--reconnect") == 0) {
+            bench.is_reopened = true;
         } else if (strcmp(argv[at], "--slow") == 0) {
             bench.is_beside_slow = true;
         } else if (at + 1 == argc) {

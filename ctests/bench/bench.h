@@ -31,6 +31,7 @@ typedef struct bench {
     bool is_pull;
     bool is_batch; /* several in a call */
     bool is_looped; /* it waits in an event loop of its own */
+    bool is_reopened; /* connections are opened again when they are lost */
     long busy_us;
     long rate; /* messages a second, on all connections together */
     long hertz; /* it comes to its queue so many times a second, and only then */

@@ -48,6 +48,7 @@ ws_id connect_one(run *run) {
         handler.on_open = handler.on_message = handler.on_error = handler.on_terminate = handler.on_event = on_event;
     }
     ws_options options = {.struct_size = sizeof options, .tls_verify = HOSTWS_TLS_VERIFY_NONE};
+    options.reconnect_max = run->bench.is_reopened ? -1 : 0;
     if (run->bench.deflate) {
         options.deflate = 1;
         options.deflate_server_no_context_takeover = run->bench.deflate == DEFLATE_FRESH;

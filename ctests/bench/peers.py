@@ -31,18 +31,16 @@ class NotBuilt(Exception):
     pass
 
 
-def build_all(folder):
-    """The peers that could be built, in `folder`."""
+def build(names, folder, gaps):
+    """Those of the peers that could be built, in `folder`. `gaps` gets the others, and why."""
     folder = folder.resolve()  # cargo runs elsewhere
     folder.mkdir(parents=True, exist_ok=True)
-    builders = {name: rust for name in RUST}
-    builders.update({"beast": beast, "libwebsockets": libwebsockets, "ws": npm_ws, "websockets": python_websockets})
-    for name, builder in sorted(builders.items()):
+    for name in names:
         print(f"building {name}", file=sys.stderr, flush=True)
         try:
-            yield builder(folder, name)
+            yield OTHERS.get(name, rust)(folder, name)
         except NotBuilt as error:
-            print(f"{name} cannot be built here: {error}", file=sys.stderr, flush=True)
+            gaps[name, f"cannot be built here: {error}"] = {}
 
 
 def run(*command, **options):
@@ -94,3 +92,7 @@ def python_websockets(folder, name):
     if not (modules / "websockets").exists():
         run(sys.executable, "-m", "pip", "install", "--quiet", "--target", modules, PYTHON_WEBSOCKETS)
     return Peer(name, [sys.executable, HERE / "websockets_asyncio.py"], {"PYTHONPATH": str(modules)})
+
+
+OTHERS = {"beast": beast, "libwebsockets": libwebsockets, "ws": npm_ws, "websockets": python_websockets}
+NAMES = sorted([*RUST, *OTHERS])

@@ -56,6 +56,7 @@ ROWS = [
     row("sink16k-tls", "sink", 10_000, 16 * KIB, least(1.27), tls=True),
     row("idle1k", "idle", 1, 1, "at most 1,500 B", connections=1_000),
     row("idle10k", "idle", 1, 1, "at most 780 B", connections=10_000),
+    row("idle10k-reconnect", "idle", 1, 1, "at most 820 B", connections=10_000, flags=["--reconnect"]),
     row("idle1k-tls", "idle", 1, 1, "at most 18,000 B", connections=1_000, tls=True),
     row("start", "start", 40, 1, most(1.00)),
     row("start-tls", "start", 40, 1, most(0.90), tls=True),

@@ -3,10 +3,12 @@
 
     python3 ctests/bench/run.py [--only flood64] [--rounds 5] [--against LIBRARY_FOLDER]
     python3 ctests/bench/run.py --peers --minutes 12     # beside other clients, as far as they can be built here
+    python3 ctests/bench/run.py --peers yawc ws          # beside these two
 
 A figure is the median of all rounds, and behind it the median of its ratios to raw TCP in the same round. Raw moves
 the same payloads with blocking calls, and none of the bytes of frames; for compression it is zlib alone, in memory. All
-programs run in turn, on loopback. Less is better for times and bytes; more for messages and megabytes a second.
+programs run in turn, on loopback. Less is better for times and bytes; more for messages and megabytes a second. What was
+not measured, and why, is told at the end.
 """
 
 import argparse
@@ -46,7 +48,7 @@ def arguments():
     parser.add_argument("--against", type=pathlib.Path, metavar="FOLDER", help="another libhostws.so to compare with")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also writes the figures there, for docs/plots.py")
     parser.add_argument("--cpu", action="store_true", help="processor time of the client, for a machine that is busy")
-    parser.add_argument("--peers", action="store_true", help="other clients too, as far as they can be built here")
+    parser.add_argument("--peers", nargs="*", choices=peers.NAMES, metavar="NAME", help="other clients too: these, or all")
     parsed = parser.parse_args()
     if parsed.quick:
         parsed.rounds = 1
@@ -78,7 +80,7 @@ def run_quietly(*command):
         sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}")
 
 
-def columns(programs, options):
+def columns(programs, options, gaps):
     found = [Column("raw", [programs / "raw"], {})]
     pumps = {"push": [], "pull": ["--pull"], "batch": ["--batch"]}
     for pump, flags in pumps.items():
@@ -86,8 +88,8 @@ def columns(programs, options):
         if options.against:
             other = {"LD_LIBRARY_PATH": str(options.against.resolve())}
             found.append(Column(f"{pump} before", [programs / "client", *flags], other))
-    if options.peers:
-        found += peers.build_all(programs / "peers")
+    if options.peers is not None:
+        found += peers.build(options.peers or peers.NAMES, programs / "peers", gaps)
     return found
 
 
@@ -130,8 +132,12 @@ def pin_to(cores):
     return lambda: os.sched_setaffinity(0, cores)
 
 
+class NotMeasured(Exception):
+    pass
+
+
 def measure(row, column, servers, launcher):
-    """The program's own JSON line, or None if it cannot do this."""
+    """The program's own JSON line."""
     numbers = [row.n, row.size, row.connections, row.in_flight]
     flags = [servers.corpus if flag == rows.CORPUS else flag for flag in row.flags]
     command = [*column.command, *flags, row.mode, servers.url(row), *numbers]
@@ -147,13 +153,11 @@ def measure(row, column, servers, launcher):
         preexec_fn=pin_to(servers.cores[row.placement][1]),
     )
     if done.returncode == UNAVAILABLE:
-        return None
+        raise NotMeasured("has no")
     if done.returncode:
-        words = f"{row.name}, {column.name}: exit status {done.returncode}"
         if column.name.partition(" ")[0] in OURS:
-            sys.exit(words)
-        print(words, file=sys.stderr)
-        return None
+            sys.exit(f"{row.name}, {column.name}: exit status {done.returncode}")
+        raise NotMeasured(f"ended with {done.returncode} in")
     result = json.loads(done.stdout)
     result["cpu_us"] = (processor_seconds() - spent_before) * 1e6 / row.n
     return result
@@ -183,7 +187,7 @@ def load():
     return f"{os.getloadavg()[0]:.2f}"
 
 
-def run_rounds(chosen, shown, servers, launcher, options):
+def run_rounds(chosen, shown, servers, launcher, options, gaps):
     """The results of each row and column, and the number of rounds."""
     results = defaultdict(list)
     started = time.monotonic()
@@ -196,11 +200,17 @@ def run_rounds(chosen, shown, servers, launcher, options):
             for row in chosen:
                 progress(f"round {number + 1}: {row.name}")
                 for column in shown if not (row.is_once and number) else []:
-                    result = measure(row, column, servers, launcher)
-                    if result:
-                        results[row.name, column.name].append(result)
+                    try:
+                        results[row.name, column.name].append(measure(row, column, servers, launcher))
+                    except NotMeasured as reason:
+                        gaps[column.name, str(reason)][row.name] = None
             longest = max(longest, time.monotonic() - begun)
     return results, options.rounds
+
+
+def tell_gaps(gaps):
+    for (name, reason), missing in sorted(gaps.items()):
+        print(f"Not measured: {name} {' '.join([reason, *missing])}")
 
 
 def main():
@@ -211,10 +221,11 @@ def main():
     if options.quick:
         chosen = [rows.quick(row) for row in chosen]
     programs = build(options)
-    shown = columns(programs, options)
+    gaps = defaultdict(dict)  # a column and a reason, and the rows, in order
+    shown = columns(programs, options, gaps)
     load_before = load()
     with Servers(programs / "server") as servers:
-        results, rounds = run_rounds(chosen, shown, servers, programs / "launch", options)
+        results, rounds = run_rounds(chosen, shown, servers, programs / "launch", options, gaps)
     progress("")
     undone = [row.name for row in chosen if options.quick and not results[row.name, "push"]]
     if undone:
@@ -228,6 +239,7 @@ def main():
     print("\n" + "\n".join(f"{name}: {fact}" for name, fact in facts.items()))
     if options.json:
         options.json.write_text(json.dumps({"machine": facts, "rows": figures}, indent=1) + "\n")
+    tell_gaps(gaps)
 
 
 if __name__ == "__main__":

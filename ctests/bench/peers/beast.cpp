@@ -221,7 +221,7 @@ template <class Stream> int run(const bench &bench) {
 
 int main(int argc, char **argv) try {
     bench bench = bench_from(argc, argv);
-    if (bench.busy_us || bench.is_pull || bench.is_looped) {
+    if (bench.busy_us || bench.is_pull || bench.is_looped || bench.is_reopened) {
         return UNAVAILABLE;
     }
     return std::strncmp(bench.url, "wss:", 4) == 0 ? run<tls_stream>(bench) : run<plain_stream>(bench);

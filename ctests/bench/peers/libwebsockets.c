@@ -126,7 +126,7 @@ static int on_event(struct lws *ws, enum lws_callback_reasons reason, void *user
 
 int main(int argc, char **argv) {
     b = bench_from(argc, argv);
-    if (b.busy_us || b.is_pull || b.is_looped || b.deflate || !is_known_mode()) {
+    if (b.busy_us || b.is_pull || b.is_looped || b.is_reopened || b.deflate || !is_known_mode()) {
         return UNAVAILABLE;
     }
     payload = calloc(1, LWS_PRE + (size_t)b.size);
