@@ -188,8 +188,8 @@ def load():
 
 
 def run_rounds(chosen, shown, servers, launcher, options, gaps):
-    """The results of each row and column, and the number of rounds."""
-    results = defaultdict(list)
+    """The results of each row and column by the number of their round, and how many rounds there were."""
+    results = defaultdict(dict)
     started = time.monotonic()
     longest = 0
     with contextlib.suppress(KeyboardInterrupt):  # the table of what there is
@@ -201,7 +201,7 @@ def run_rounds(chosen, shown, servers, launcher, options, gaps):
                 progress(f"round {number + 1}: {row.name}")
                 for column in shown if not (row.is_once and number) else []:
                     try:
-                        results[row.name, column.name].append(measure(row, column, servers, launcher))
+                        results[row.name, column.name][number] = measure(row, column, servers, launcher)
                     except NotMeasured as reason:
                         gaps[column.name, str(reason)][row.name] = None
             longest = max(longest, time.monotonic() - begun)

@@ -40,11 +40,12 @@ def figures(chosen, columns, results, is_cpu):
 def cell(name, got, raw):
     if not got:
         return None
-    numbers = {key: statistics.median(result[key] for result in got) for key in (name, *BESIDE) if key in got[0]}
+    all_rounds = list(got.values())
+    numbers = {key: statistics.median(result[key] for result in all_rounds) for key in (name, *BESIDE) if key in all_rounds[0]}
     if "ratio" in numbers:
         numbers["compression"] = numbers.pop("ratio")
-    is_compared = raw and name not in ("bytes_each", "wakeups_a_ping")
-    numbers["ratio"] = statistics.median(mine[name] / its[name] for mine, its in zip(got, raw)) if is_compared else None
+    common = [] if name in ("bytes_each", "wakeups_a_ping") else got.keys() & raw.keys()
+    numbers["ratio"] = statistics.median(got[number][name] / raw[number][name] for number in common) if common else None
     return numbers
 
 
