@@ -14,7 +14,8 @@ build/release/ctests/bindings). It is given MODE URL N SIZE:
 
 and prints one line: seconds from the first to the last, with BENCH_CPU=1 in the environment those of its processor, or it ends with 77 for
 what it cannot do. A figure is the median
-of the rounds. Round trips share one core with the server; else each has its own.
+of the rounds. Round trips share one core with the server; else each has its own. "x" compares with the favourite of the language in
+the same round, and "raw" with a program in C that moves the same bytes over TCP with blocking calls: of a round trip less is better.
 """
 
 import argparse
@@ -32,7 +33,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PATIENCE_S = 120
 UNAVAILABLE = 77
-PACKAGES = ["aiohttp==3.14.5", "picows==2.3.1", "websocket-client==1.9.2", "websockets==17.4"]
+PACKAGES = ["aiohttp==3.14.5", "picows==2.3.1", "uvloop==0.23.0", "websocket-client==1.9.2", "websockets==17.4"]
 WS = "ws@8.23.0"
 # What a row is called: mode, messages, bytes.
 ROWS = {
@@ -44,7 +45,9 @@ ROWS = {
     "round trip": ("rtt", 10_000, 64),
 }
 # With which of its own language each is compared.
-FAVOURITES = {"Python asyncio": "picows", "Python blocking": "websocket-client", "Node": "ws"}
+FAVOURITES = {"Python asyncio": "picows", "Python uvloop": "picows uvloop", "Python blocking": "websocket-client", "Node": "ws"}
+# What all round trips are compared with.
+RAW = "raw TCP"
 
 
 def quietly(*command: object, folder: Optional[Path] = None) -> None:
@@ -72,8 +75,8 @@ def columns(work: Path, wheel: Path, tests: Path) -> Dict[str, List[str]]:
         quietly(python, "-m", "pip", "install", *PACKAGES)
     quietly(python, "-m", "pip", "install", "--no-index", "--force-reinstall", wheel)
     client = str(HERE / "bench/clients.py")
-    names = ["Python asyncio", "Python blocking", "picows", "aiohttp", "websockets", "websocket-client"]
-    found = {name: [str(python), client, name] for name in names}
+    names = ["Python asyncio", "picows", "Python uvloop", "picows uvloop", "Python blocking", "websocket-client", "aiohttp", "websockets"]
+    found = {RAW: [str(program(work, "raw"))], **{name: [str(python), client, name] for name in names}}
     if shutil.which("npm"):
         quietly("npm", "install", "--prefix", work, "--no-audit", "--no-fund", WS)
         shutil.copy(HERE / "bench/ws.mjs", work)
@@ -108,6 +111,9 @@ class Servers:
 
 def measure(servers: Servers, work: Path, command: List[str], mode: str, count: int, size: int, cpu: bool) -> Optional[float]:
     """Seconds for each message."""
+    is_raw = Path(command[0]).name == "raw"
+    if is_raw and (cpu or mode != "rtt"):
+        return None
     url = servers.urls["same" if mode == "rtt" else "other"]
     if shutil.which(command[0], path=f"{work}{os.pathsep}{os.environ['PATH']}") is None:
         return None
@@ -117,7 +123,7 @@ def measure(servers: Servers, work: Path, command: List[str], mode: str, count: 
         return None
     if done.returncode:
         sys.exit(f"{command} {mode}: exit status {done.returncode}")
-    return float(done.stdout) / count
+    return json.loads(done.stdout)["mean_us"] / 1e6 if is_raw else float(done.stdout) / count
 
 
 def in_words(mode: str, seconds: float) -> str:
@@ -131,6 +137,8 @@ def cell(name: str, mode: str, taken: Dict[str, List[float]]) -> str:
     if not taken.get(name):
         return "–"
     words = in_words(mode, statistics.median(taken[name]))
+    if taken.get(RAW) and name != RAW:
+        words += f", {statistics.median(ours / raw for ours, raw in zip(taken[name], taken[RAW])):.2f} raw"
     other = taken.get(FAVOURITES.get(name, ""))
     if other:
         ratio = statistics.median(theirs / ours for theirs, ours in zip(other, taken[name]))
@@ -151,7 +159,7 @@ def main() -> None:
     work = given.work.absolute()
     work.mkdir(parents=True, exist_ok=True)
     clients = {name: command for name, command in columns(work, given.python.absolute(), given.tests.absolute()).items()
-               if not given.only or name in given.only}
+               if not given.only or name in (*given.only, RAW)}
     servers = Servers(program(work, "server"))
     print(f"| | {' | '.join(clients)} |\n|---|{'---|' * len(clients)}")
     for row, (mode, count, size) in ROWS.items():

@@ -1,4 +1,7 @@
-"""The clients of Python for bench.py: clients.py CLIENT MODE URL N SIZE. Each does what its documentation shows as the usual way."""
+"""The clients of Python for bench.py: clients.py CLIENT MODE URL N SIZE. Each does what its documentation shows as the usual way.
+
+One that ends in "uvloop" runs in that loop.
+"""
 
 import asyncio
 import os
@@ -132,9 +135,18 @@ async def picows_client():
     await done
 
 
+def run(main):
+    if CLIENT.endswith("uvloop"):
+        import uvloop
+
+        uvloop.run(main)
+    else:
+        asyncio.run(main)
+
+
 clients = {
-    "Python asyncio": hostws_asyncio, "Python blocking": hostws_blocking, "picows": picows_client, "aiohttp": aiohttp_client,
-    "websockets": websockets_client, "websocket-client": websocket_client,
+    "Python asyncio": hostws_asyncio, "Python uvloop": hostws_asyncio, "Python blocking": hostws_blocking, "picows": picows_client,
+    "picows uvloop": picows_client, "aiohttp": aiohttp_client, "websockets": websockets_client, "websocket-client": websocket_client,
 }
 client = clients[CLIENT]
-asyncio.run(client()) if asyncio.iscoroutinefunction(client) else client()
+run(client()) if asyncio.iscoroutinefunction(client) else client()

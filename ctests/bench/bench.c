@@ -195,9 +195,13 @@ static int by_size(const void *left, const void *right) {
 
 void report_costs(const bench *bench, uint64_t *samples_ns, long count, long calls) {
     qsort(samples_ns, (size_t)count, sizeof *samples_ns, by_size);
-    double unit = 1e3 * (double)calls;
-    printf("{\"mode\": \"%s\", \"n\": %ld, \"size\": %ld, \"p50_us\": %.4f, \"p99_us\": %.4f, \"p999_us\": %.4f}\n",
-           bench->mode, count, bench->size, (double)samples_ns[count / 2] / unit,
+    double unit = 1e3 * (double)calls, sum_ns = 0;
+    for (long i = 0; i < count; i++) {
+        sum_ns += (double)samples_ns[i];
+    }
+    printf("{\"mode\": \"%s\", \"n\": %ld, \"size\": %ld, \"mean_us\": %.4f, ", bench->mode, count, bench->size,
+           sum_ns / (double)count / unit);
+    printf("\"p50_us\": %.4f, \"p99_us\": %.4f, \"p999_us\": %.4f}\n", (double)samples_ns[count / 2] / unit,
            (double)samples_ns[count * 99 / 100] / unit, (double)samples_ns[count * 999 / 1000] / unit);
 }
 
