@@ -77,7 +77,8 @@ static class Driver {
         } catch (OptionException refused) {
             return new[] { "refused", refused.Message };
         } catch (OpenException failed) {
-            return new[] { "failed", (failed.Status ?? 0).ToString(), Components(failed.Errors), Hex(failed.Body), failed.Message };
+            return new[] { "failed", (failed.Status ?? 0).ToString(), Components(failed.Errors), Hex(failed.Body), failed.Message,
+                failed.Headers["WWW-Authenticate"] ?? "" };
         } catch (ConnectionClosedException closed) {
             return Closed(closed);
         } catch (TimeoutException) {
@@ -124,9 +125,7 @@ static class Driver {
         case "await":
             for (int left = int.Parse(said[3]); !client.Events.Contains(said[2]); left -= 10) {
                 if (left <= 0) return new[] { "timeout" };
-                try {
-                    client.Receive(10);
-                } catch (TimeoutException) { }
+                try { client.Receive(10); } catch (TimeoutException) { }
             }
             client.Events.Remove(said[2]);
             return new[] { said[2] };

@@ -42,7 +42,8 @@ public final class Driver {
         } catch (OptionException refused) {
             return List.of("refused", refused.getMessage());
         } catch (OpenException failed) {
-            return List.of("failed", "" + failed.status(), components(failed.errors()), hex(failed.body()), failed.getMessage());
+            return List.of("failed", "" + failed.status(), components(failed.errors()), hex(failed.body()), failed.getMessage(),
+                value(failed.headers(), "www-authenticate"));
         } catch (ConnectionClosedException closed) {
             return closed(closed);
         } catch (HostwsTimeoutException timeUp) {
@@ -84,11 +85,7 @@ public final class Driver {
                 return ended(ws);
             case "await":
                 for (int left = Integer.parseInt(said[3]); !events.contains(said[2]) && left > 0; left -= 10) {
-                    try {
-                        ws.receive(Duration.ofMillis(10));
-                    } catch (HostwsTimeoutException notYet) {
-                        continue;
-                    }
+                    try { ws.receive(Duration.ofMillis(10)); } catch (HostwsTimeoutException notYet) { }
                 }
                 return List.of(events.remove(said[2]) ? said[2] : "timeout");
             case "ping":
@@ -100,8 +97,7 @@ public final class Driver {
                 Thread.sleep(Long.parseLong(said[1]));
                 return List.of("slept");
             case "cancel":
-                Thread waiting = Thread.currentThread();
-                new Thread(waiting::interrupt).start();
+                new Thread(Thread.currentThread()::interrupt).start();
                 try {
                     ws.receive();
                     return List.of("error", "a message came");
@@ -178,8 +174,11 @@ public final class Driver {
     private static String fact(WebSocket ws, String name) {
         if (name.equals("status")) return ws.status().toString().charAt(0) + ws.status().toString().substring(1).toLowerCase();
         if (!name.startsWith("header:")) return name.equals("url") ? ws.url() : ws.subprotocol();
-        return ws.responseHeaders().stream().filter(it -> it.getKey().equalsIgnoreCase(name.substring(7)))
-            .map(Map.Entry::getValue).findFirst().orElse("");
+        return value(ws.responseHeaders(), name.substring(7));
+    }
+
+    private static String value(List<Map.Entry<String, String>> headers, String name) {
+        return headers.stream().filter(it -> it.getKey().equalsIgnoreCase(name)).map(Map.Entry::getValue).findFirst().orElse("");
     }
 
     private static String components(List<ConnectionError> errors) {

@@ -47,12 +47,21 @@ begin
   for Cause in Errors do Result := Result + IfThen(Result <> '', ',') + Cause.Component;
 end;
 
+function Value(const Headers: THostWsHeaders; const Name: string): string;
+var
+  Header: THostWsHeader;
+begin
+  Result := '';
+  for Header in Headers do if LowerCase(Header.Name) = Name then Result := Header.Value;
+end;
+
 function Told(Error: Exception): string;
 begin
   if Error is EHostWsOption then Result := 'refused'#9 + Error.Message
   else if Error is EHostWsTimeout then Result := 'timeout'
   else if Error is EHostWsOpen then with EHostWsOpen(Error) do
-    Result := Format('failed'#9'%d'#9'%s'#9'%s'#9'%s', [Status, Components(Errors), Hex(Body), Message])
+    Result := Format('failed'#9'%d'#9'%s'#9'%s'#9'%s'#9'%s',
+      [Status, Components(Errors), Hex(Body), Message, Value(Headers, 'www-authenticate')])
   else if Error is EHostWsClosed then with EHostWsClosed(Error) do
     Result := Format('closed'#9'%d'#9'%s'#9'%s'#9'%s',
       [Code, BoolToStr(WasClean, 'yes', 'no'), Hex(BytesOf(Reason)), Components(Errors)])
@@ -118,9 +127,8 @@ var
   Client: TClient;
   Ws: THostWebSocket;
   Message: THostWsMessage;
-  Header: THostWsHeader;
   Text: string;
-  I, Command: Integer;
+  I, Place, Command: Integer;
 begin
   I := Clients.IndexOf(Said[1]);
   if I >= 0 then Client := TClient(Clients.Objects[I]);
@@ -128,10 +136,7 @@ begin
   Command := IndexStr(Said[0], COMMANDS);
   Result := ANSWERS[Command];
   case Command of
-    0: begin
-      Client := TClient.Create(Said);
-      if I >= 0 then Clients.Objects[I] := Client else Clients.AddObject(Said[1], Client);
-    end;
+    0: if I >= 0 then Clients.Objects[I] := TClient.Create(Said) else Clients.AddObject(Said[1], TClient.Create(Said));
     1: if Said[2] = 'blob' then Ws.Send(BytesOf(Unhex(Said[3]))) else Ws.Send(Unhex(Said[3]));
     2: begin
       Message := Ws.Receive(StrToInt(Said[2]));
@@ -154,11 +159,9 @@ begin
     8: Ws.Abort;
     9: for I := 0 to StrToInt(Said[3]) div 10 do
     begin
-      if Client.Events.IndexOf(Said[2]) >= 0 then
-      begin
-        Client.Events.Delete(Client.Events.IndexOf(Said[2]));
-        Exit(Said[2]);
-      end;
+      Place := Client.Events.IndexOf(Said[2]);
+      if Place >= 0 then Client.Events.Delete(Place);
+      if Place >= 0 then Exit(Said[2]);
       Ws.TryReceive(Message, 10);
     end;
     10: Ws.Ping(BytesOf(Unhex(Said[2])));
@@ -166,17 +169,14 @@ begin
       0: Result := ws_status_name(Ord(Ws.Status));
       1: Result := Ws.Url;
       2: Result := Ws.Subprotocol;
-    else
-      for Header in Ws.ResponseHeaders do
-        if 'header:' + LowerCase(Header.Name) = Said[2] then Result := Header.Value;
+    else Result := Value(Ws.ResponseHeaders, Copy(Said[2], Length('header:') + 1, MaxInt));
     end;
     12: Sleep(StrToInt(Said[1]));
     13: WriteLn('waiting');
   end;
   Flush(Output);
   { How the connection has ended, which every call says from then on. }
-  if Command in [5, 7, 8, 13] then
-    repeat Ws.Receive until False;
+  if Command in [5, 7, 8, 13] then repeat Ws.Receive until False;
 end;
 
 begin

@@ -50,13 +50,13 @@ func told(err error) []string {
 	case errors.As(err, &refused):
 		return []string{"refused", refused.Message}
 	case errors.As(err, &failed):
-		return []string{"failed", fmt.Sprint(failed.Status), components(failed.Errors), hex.EncodeToString(failed.Body), err.Error()}
+		return []string{"failed", fmt.Sprint(failed.Status), components(failed.Errors), hex.EncodeToString(failed.Body), err.Error(),
+			failed.Header.Get("WWW-Authenticate")}
 	case errors.As(err, &closed):
 		clean := map[bool]string{true: "yes", false: "no"}[closed.WasClean]
 		return []string{"closed", fmt.Sprint(closed.Code), clean, hex.EncodeToString([]byte(closed.Reason)), components(closed.Errors)}
 	}
-	waits := map[error]string{context.DeadlineExceeded: "timeout", context.Canceled: "cancelled"}
-	if word, ok := waits[err]; ok {
+	if word := map[error]string{context.DeadlineExceeded: "timeout", context.Canceled: "cancelled"}[err]; word != "" {
 		return []string{word}
 	}
 	return []string{"error", err.Error()}

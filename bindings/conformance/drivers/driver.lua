@@ -21,10 +21,19 @@ local function components(err)
   return table.concat(names, ",")
 end
 
+local function value(headers, name)
+  for _, header in ipairs(headers) do
+    if header[1]:lower() == name then return header[2] end
+  end
+  return ""
+end
+
 local function told(err)
   if type(err) ~= "table" then return "error", tostring(err) end
   if err.kind == "option" or err.kind == "message" then return "refused", err.message end
-  if err.kind == "open" then return "failed", err.status or 0, components(err), hex(err.body), err.message end
+  if err.kind == "open" then
+    return "failed", err.status or 0, components(err), hex(err.body), err.message, value(err.headers, "www-authenticate")
+  end
   if err.kind == "closed" then
     return "closed", err.code, err.was_clean and "yes" or "no", hex(err.reason), components(err)
   end
@@ -136,10 +145,7 @@ end
 function commands.get(name, fact)
   local wanted = fact:match "^header:(.*)"
   if not wanted then return connections[name][fact](connections[name]) or "" end
-  for _, header in ipairs(connections[name]:response_headers()) do
-    if header[1]:lower() == wanted then return header[2] end
-  end
-  return ""
+  return value(connections[name]:response_headers(), wanted)
 end
 
 -- In coroutines, turns of the loop go on meanwhile.

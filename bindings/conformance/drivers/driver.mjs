@@ -137,7 +137,8 @@ const commands = {
 function told(error) {
   if (error instanceof OptionError) return ['refused', error.message]
   if (error instanceof OpenError) {
-    return ['failed', error.status ?? 0, components(error), error.body.toString('hex'), error.message]
+    const { status, headers, body, message } = error
+    return ['failed', status ?? 0, components(error), body.toString('hex'), message, headers.get('www-authenticate') ?? '']
   }
   if (error instanceof ConnectionClosed) return closed(error)
   return error.name === 'TimeoutError' ? ['timeout'] : ['error', String(error)]

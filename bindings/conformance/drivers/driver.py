@@ -172,7 +172,8 @@ async def answer(line):
     except hostws.OptionError as error:
         return "refused", error
     except hostws.OpenError as error:
-        return "failed", error.status or 0, components(error), error.body.hex(), error
+        headers = {name.lower(): value for name, value in error.headers}
+        return "failed", error.status or 0, components(error), error.body.hex(), error, headers.get("www-authenticate", "")
     except hostws.ConnectionClosed as error:
         return "closed", error.code, "yes" if error.was_clean else "no", error.reason.encode().hex(), components(error)
     except TimeoutError:

@@ -148,7 +148,8 @@ def answer(driver, command, fields)
 rescue Hostws::OptionError => e
   ["refused", e]
 rescue Hostws::OpenError => e
-  ["failed", e.status || 0, components(e), e.body.unpack1("H*"), e]
+  challenge = e.headers.find { |name, _| name.casecmp?("www-authenticate") }&.last
+  ["failed", e.status || 0, components(e), e.body.unpack1("H*"), e, challenge]
 rescue Hostws::ConnectionClosed => e
   ["closed", e.code, e.was_clean ? "yes" : "no", e.reason.unpack1("H*"), components(e)]
 rescue Hostws::TimeoutError

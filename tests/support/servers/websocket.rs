@@ -25,7 +25,7 @@ use super::reset_on_close;
 
 /// How long `/rst` waits, so that the client notices that it is open.
 const BEFORE_RESET: Duration = Duration::from_millis(200);
-const PATHS: [&str; 22] = [
+const PATHS: [&str; 23] = [
     "/echo",
     "/silent",
     "/sink",
@@ -45,6 +45,7 @@ const PATHS: [&str; 22] = [
     "/gate",
     "/closes",
     "/text",
+    "/text-and-drop",
     "/fragments",
     "/late-close",
     "/client",
@@ -288,6 +289,9 @@ impl Visit<'_> {
                 socket.send(Message::text(name))?;
             }
             "/text" => socket.send(Message::text(self.query.get("say").unwrap_or_default()))?,
+            "/text-and-drop" => {
+                return Ok(socket.send(Message::text(self.query.get("say").unwrap_or_default()))?);
+            }
             "/fragments" => {
                 // One text message in three fragments, with a ping between.
                 let stream = socket.get_mut();
