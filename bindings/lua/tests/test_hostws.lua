@@ -480,6 +480,8 @@ function tests.the_programs_of_the_readme()
   local count = 0
   for block in text:gmatch "```lua\n(.-)```" do
     if block:find("arg[1]", 1, true) then
+      local _, lines = block:gsub("[^\n]+", "")
+      assert(lines <= 15, block)
       local output = program(block, WS .. "/echo")
       assert(output:find "^hello\n" and not output:find "traceback", output)
       count = count + 1
@@ -524,6 +526,29 @@ function tests.a_message_for_which_there_is_no_memory_ends_its_connection_and_no
     print(other:receive(30))
   ]], WS)
   same(output, "nil\t1009\tfalse\ttrue\tthere is no memory for a message of 50000000 bytes\non\ttext\n")
+end
+
+function tests.memory_that_runs_out_while_events_are_sorted_loses_nothing()
+  local ws = connect "/flood?n=3000&size=16"
+  local push, calls = ws._push, 0
+  ws._push = function(...)
+    calls = calls + 1
+    if calls % 100 == 0 then error("not enough memory", 0) end
+    return push(...)
+  end
+  local expected, failed = 0, 0
+  while expected < 3000 do
+    local fine, message = pcall(ws.receive, ws, 30)
+    if fine then
+      same(tonumber(message:match "%d+"), expected)
+      expected = expected + 1
+    else
+      same(message, "not enough memory")
+      failed = failed + 1
+    end
+  end
+  assert(failed > 0)
+  ws:close()
 end
 
 function tests.an_error_that_nobody_catches_has_its_words()

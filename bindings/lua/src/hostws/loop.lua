@@ -18,6 +18,10 @@ local connections = {}
 -- Connections with handlers, until their end has been handled.
 local listening = 0
 local batch = {}
+-- Where in the batch the events are that are not sorted yet, and its end. When Lua's memory runs out in the middle, the next
+-- turn goes on there: each step below changes nothing before it has what it needs.
+local at, stop = 1, 0
+local is_sorted = true
 -- The connections of the last batch.
 local touched = {}
 
@@ -33,8 +37,8 @@ local function list()
 end
 
 local function put(to, entry)
+  to[to.last + 1] = entry
   to.last = to.last + 1
-  to[to.last] = entry
 end
 
 local function take(from)
@@ -76,8 +80,8 @@ end
 -- Its handlers get what has come, in the next turn.
 function loop.handle(connection)
   if not connection.is_to_handle then
-    connection.is_to_handle = true
     put(to_handle, connection)
+    connection.is_to_handle = true
   end
 end
 
@@ -86,18 +90,19 @@ local resumed_with, waiting, deadlines = {}, {}, {}
 local earliest = huge
 
 local function wake(co, result)
-  waiting[co], deadlines[co] = nil, nil
   resumed_with[co] = result
   put(to_resume, co)
+  waiting[co], deadlines[co] = nil, nil
 end
 
-local function sort(count)
-  for i = 1, 3 * count, 3 do
+local function sort()
+  for i = at, stop, 3 do
+    at = i
     local connection = connections[batch[i]]
     if connection then
       if not connection.is_touched then
-        connection.is_touched = true
         touched[#touched + 1] = connection
+        connection.is_touched = true
       end
       local data_type = batch[i + 2]
       if data_type > 0 then
@@ -110,16 +115,18 @@ local function sort(count)
     end
     batch[i + 1] = false
   end
+  at = stop + 1
   for i = 1, #touched do
     local connection = touched[i]
     connection.is_touched = false
     if connection.handlers then loop.handle(connection) end
     local waiters = connection.waiters
     for co in pairs(waiters) do
-      waiters[co] = nil
       if waiting[co] then wake(co, true) end
+      waiters[co] = nil
     end
   end
+  is_sorted = true
 end
 
 local function milliseconds(deadline)
@@ -131,6 +138,10 @@ end
 
 -- Waits until then for events, and sorts them: their number.
 local function pump(deadline)
+  if not is_sorted then
+    sort()
+    return stop / 3
+  end
   for i = #touched, 1, -1 do
     local connection = touched[i]
     touched[i] = nil
@@ -141,7 +152,8 @@ local function pump(deadline)
     if count ~= abi.E_IDLE or deadline == huge then error(errors.of(count), 0) end
     return 0
   end
-  sort(count)
+  at, stop, is_sorted = 1, 3 * count, false
+  sort()
   return count
 end
 
