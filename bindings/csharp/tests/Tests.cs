@@ -312,6 +312,19 @@ static class Tests {
         return (ConnectionStatus)(int)native.GetMethod("ws_status").Invoke(null, new object[] { id });
     }
 
+    /// <summary>IL2CPP, and a collector that moves things, want no delegate, no object and no string there.</summary>
+    public static void NothingButNumbersAndPointersGoesToTheLibrary() {
+        MethodInfo[] functions = typeof(HostWebSocket).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .Where(method => (method.Attributes & MethodAttributes.PinvokeImpl) != 0).ToArray();
+        Check(functions.Length > 20, "these are the functions");
+        foreach (MethodInfo function in functions) {
+            foreach (Type type in function.GetParameters().Select(it => it.ParameterType).Concat(new[] { function.ReturnType })) {
+                Check(type.IsPrimitive || type.IsPointer || type == typeof(void), function.Name + " takes or gives " + type);
+            }
+        }
+    }
+
     public static void TheLibrarySaysWhatItIs() {
         Check(HostwsLibrary.BuildInfo.Contains(HostwsLibrary.Version), "its version");
         Same(typeof(HostWebSocket).Assembly.GetName().Version.ToString(3), HostwsLibrary.Version);
