@@ -44,6 +44,9 @@ types)
     "$python" -m pip install --quiet --disable-pip-version-check mypy==1.18.2 trio==0.35.0
     cd "$package/src"
     "$python" -m mypy --strict --cache-dir="$folder/mypy" --package hostws
+    # A program over the wheel.
+    cd "$folder"
+    "$python" -m mypy --strict --cache-dir="$folder/mypy-typed" "$package/tests/typed.py"
     ;;
 trio)
     package=$2 folder=$3
