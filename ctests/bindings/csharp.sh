@@ -27,6 +27,20 @@ install)
         [ "$(grep -c . $program.cs)" -le 15 ]
         mcs -nologo -langversion:7.2 -r:Hostws.dll $program.cs
     done
+    # Its other pieces, each in a program that has what it lacks.
+    {
+        echo 'using Hostws; static class Piece { static void Here(HostWebSocket ws) {'
+        cat First4.cs
+        echo '} }'
+    } >Piece.cs
+    {
+        echo 'using Hostws; using UnityEngine;'
+        echo 'namespace UnityEngine { public class MonoBehaviour { } static class Debug { public static void Log(object it) { } } }'
+        cat First5.cs
+    } >Unity.cs
+    for piece in Piece Unity; do
+        mcs -nologo -langversion:7.2 -target:library -r:Hostws.dll $piece.cs
+    done
     for source in "$bindings"/csharp/tests/*.cs "$bindings/conformance/drivers/Driver.cs" "$bindings/bench/Client.cs"; do
         mcs -nologo -langversion:7.2 -r:Hostws.dll "-out:$(basename "$source" .cs).exe" "$source"
     done

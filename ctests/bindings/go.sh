@@ -28,6 +28,12 @@ module)
     sed -n '/^```go/,/^```/p' "$bindings/go/README.md" | sed -n '2,/^```/p' | sed '/^```/d' >"$folder/program/readme/main.go"
     lines=$(grep -c . "$folder/program/readme/main.go")
     [ "$lines" -le 15 ] || { echo "the first program of the README has $lines lines"; exit 1; }
+    # Its piece of a program, in one.
+    {
+        printf 'package main\n\nimport (\n\t"context"\n\t"hostws.com/go/hostws"\n)\n\nfunc piece() hostws.Options {\n'
+        sed -n '/^options := /,/^```/p' "$bindings/go/README.md" | sed '/^```/d'
+        printf '\treturn options\n}\n'
+    } >"$folder/program/readme/piece.go"
     cd "$folder/program"
     go mod init hostws.test/program
     go get hostws.com/go/hostws

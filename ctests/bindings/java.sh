@@ -29,7 +29,15 @@ install)
     for program in First Second; do
         [ "$(grep -c . $program.java)" -le 15 ]
     done
-    javac --release 11 -Xlint:-options,-removal -encoding UTF-8 -cp "$folder/hostws.jar" -d . First.java Second.java \
+    # Its piece of a program, in one.
+    {
+        echo 'import com.hostws.*; class Piece { static void here(WebSocket ws) {'
+        awk '/^```java$/ { text = ""; next } /^```$/ { if (text !~ /class/) printf "%s", text; text = ""; next }
+            { text = text $0 "\n" }' "$bindings/java/README.md" | sed -n '/^ws[.]onEvent/,/^});/p'
+        echo '} }'
+    } >Piece.java
+    grep -q RECONNECTED Piece.java
+    javac --release 11 -Xlint:-options,-removal -encoding UTF-8 -cp "$folder/hostws.jar" -d . First.java Second.java Piece.java \
         "$bindings/java/tests/Tests.java" "$bindings/conformance/drivers/Driver.java" \
         "$bindings/bench/Client.java"
     # Who forgets JNA is told.

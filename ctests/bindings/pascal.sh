@@ -16,6 +16,20 @@ package)
     (cd "$folder" && python3 -m zipfile -e hostws-pascal-*.zip . && mv hostws-pascal-*/ package)
     # The program of the README stands between two lines of its own.
     sed -n '/^```pascal$/,/^```$/{/^```/d;p;/^end[.]$/q;}' "$folder/package/README.md" >"$folder/First.pas"
+    [ "$(grep -c . "$folder/First.pas")" -le 15 ]
+    # Its form, in a program that has what it lacks.
+    {
+        echo '{$MODE DELPHI}'
+        echo 'program Form; uses Classes, hostws; type TMemo = class Lines: TStringList; end;'
+        echo 'TForm1 = class FWs: THostWebSocket; Memo1: TMemo; procedure FormCreate(Sender: TObject);'
+        echo 'procedure Timer1Timer(Sender: TObject);'
+        echo 'procedure WsMessage(Sender: THostWebSocket; const Message: THostWsMessage); end;'
+        sed -n '/^procedure TForm1[.]FormCreate/,/^```$/{/^```$/d;p;}' "$folder/package/README.md"
+        echo 'begin end.'
+    } >"$folder/Form.pas"
+    # In the mode that Lazarus gives a form, as the README says.
+    sed 's/MODE DELPHI/MODE OBJFPC/; s/:= WsMessage/:= @WsMessage/; s/program Form/program ObjForm/' "$folder/Form.pas" >"$folder/ObjForm.pas"
+    grep -q ':= @WsMessage' "$folder/package/README.md"
     # -Sew: a warning is an error.
     compile() {
         fpc -v0ew -O2 "-Fu$folder/package/src" "-Fu$bindings/pascal/tests" "-Fl$libraries" "-k-rpath=$libraries" "$@" >"$folder/log" || {
@@ -26,7 +40,7 @@ package)
     out="$folder/programs"
     for program in "$bindings/pascal/tests/TestHostws.pas" "$bindings/conformance/drivers/Driver.pas" \
         "$bindings/bench/Client.pas" \
-        "$folder/package/examples/Timer.pas" "$folder/First.pas"; do
+        "$folder/package/examples/Timer.pas" "$folder/First.pas" "$folder/Form.pas" "$folder/ObjForm.pas"; do
         compile -Sew "-FU$out" "-FE$out" "$program"
     done
     # Strings as in Delphi.

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import fs from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection, ConnectionClosed, HostwsError, OpenError, OptionError, connect, constants, libraryVersion } from 'hostws'
@@ -169,8 +170,10 @@ test('it reconnects and tells', async () => {
   const told = []
   const options = { reconnect: true, reconnect_codes: '4001', reconnect_min_ms: 1, reconnect_max_ms: 2 }
   const ws = await connect(WS + '/late-close', options)
+  // As it is printed.
+  const readme = fs.readFileSync(process.env.HOSTWS_README, 'utf8')
+  new Function('ws', readme.match(/^```js\n(ws\.on\('reconnected'.*?)^```/ms)[1])(ws)
   const done = new Promise(resolve => ws.on('reconnected', () => {
-    ws.send('again')
     if (told.length >= 6) resolve()
   }))
   for (const name of ['reconnecting', 'reconnected']) ws.prependListener(name, event => told.push(event.type))

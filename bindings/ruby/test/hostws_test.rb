@@ -177,9 +177,11 @@ class HostwsTest < Minitest::Test
 
   def test_it_reconnects_and_tells
     told = []
+    # As it is printed in the README.
+    subscribing = eval(README[/^```ruby\n(on_event = .*?)^```/m, 1])
     on_event = lambda do |ws, event|
       told << event.type
-      ws.send("subscribe again") if event.type == "reconnected"
+      subscribing.call(ws, event)
     end
     options = { reconnect: true, reconnect_codes: "4001", reconnect_min_ms: 1, reconnect_max_ms: 2 }
     ws = Hostws.connect("#{WS}/late-close", on_event: on_event, **options)
