@@ -46,7 +46,7 @@ types)
     "$python" -m mypy --strict --cache-dir="$folder/mypy" --package hostws
     # A program over the wheel.
     cd "$folder"
-    "$python" -m mypy --strict --cache-dir="$folder/mypy-typed" "$package/tests/typed.py"
+    "$python" -m mypy --strict --cache-dir="$folder/mypy" "$package/tests/typed.py"
     ;;
 trio)
     package=$2 folder=$3

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
+import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -137,6 +138,16 @@ test('worker threads have connections of their own', async () => {
     // In the middle of the flood.
     assert.deepEqual(await Promise.all(workers.map(worker => worker.terminate())), [1, 1])
   }
+})
+
+test('the package of a platform says for which it is, and the main one names it', () => {
+  const require = createRequire(import.meta.url)
+  const glibc = process.report.getReport().header.glibcVersionRuntime
+  const libc = process.platform === 'linux' ? [glibc ? 'glibc' : 'musl'] : undefined
+  const name = ['@hostws/' + process.platform, process.arch, libc && (glibc ? 'gnu' : 'musl')].filter(Boolean).join('-')
+  const part = require(name + '/package.json')
+  assert.deepEqual([part.os, part.cpu, part.libc], [[process.platform], [process.arch], libc])
+  assert.equal(require('hostws/package.json').optionalDependencies[name], part.version)
 })
 
 test('a package that is not installed is named', async () => {
