@@ -19,6 +19,10 @@ cd "$(dirname "$0")/.."
 . cmake/toolchain.sh
 . cmake/report.sh
 
+tests_portable() {
+    [ "$(uname -sm)" = "Linux x86_64" ]
+}
+
 # ---- what is needed ----
 
 needs_to_test() {
@@ -65,6 +69,11 @@ needs_to_test() {
     have mosquitto || want mosquitto mosquitto mosquitto mosquitto mosquitto
     [ -n "$(find /usr/lib /usr/lib64 /usr/local/lib /opt/homebrew/lib -name Qt6WidgetsConfig.cmake 2>/dev/null)" ] ||
         want qt6-base-dev qt6-qtbase-devel qt6-qtbase-dev qt6-base qt
+    if tests_portable; then
+        # Before it is compiled where nobody sees what is said.
+        . cmake/release/glibc.sh
+        needs_system x86_64-unknown-linux-gnu
+    fi
     install_missing || not_checked "what needs one of these, which could not be installed:$missing"
 }
 
@@ -138,13 +147,19 @@ native_tls_tests() {
     cargo test --locked --features native-tls --lib tls
 }
 
+# build_c_tests PRESET
+build_c_tests() {
+    cmake --preset "$1" -DHOSTWS_TEST_PEER="$HOSTWS_TEST_PEER"
+    cmake --build --preset "$1"
+}
+
 # c_tests NAME PRESET
 c_tests() {
-    cmake --preset "$2" -DHOSTWS_TEST_PEER="$HOSTWS_TEST_PEER"
-    cmake --build --preset "$2"
+    build_c_tests "$2"
     run_ctest "$1" --preset "$2"
 }
 
+# rust_tests_with_asan [OPTION]: an option of cargo test
 rust_tests_with_asan() {
     # A hundred thousand connections take a minute with it, and do nothing that ten do not. no_memory
     # and send_memory limit and measure what the sanitizer itself takes; interleavings and life are models without
@@ -153,24 +168,36 @@ rust_tests_with_asan() {
         s/--test interleavings //; s/--test life //')
     # shellcheck disable=SC2086
     HOSTWS_STRESS_SECONDS=10 RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo test --locked --lib $tests \
-        --target "$(rustc -vV | sed -n 's/^host: //p')" --target-dir build/asan-rust -- --skip a_hundred_thousand
+        --target "$(rustc -vV | sed -n 's/^host: //p')" --target-dir build/asan-rust "$@" -- --skip a_hundred_thousand
+}
+
+# What takes longest to compile, and is needed last.
+compile_ahead() {
+    ! tests_portable || sh cmake/release.sh --library x86_64-unknown-linux-gnu
+    ! have_asan || {
+        rust_tests_with_asan --no-run
+        build_c_tests asan
+    }
 }
 
 test_here() {
     stage "Format and lints" lints
     stage "Packages" sh cmake/packages.sh
-    stage "Rust tests" cargo test --locked
-    stage "Rust tests of TLS by native-tls" native_tls_tests
 
-    # cargo test has built the test server, and CMake need not build it again.
+    # cargo test builds the test server, and CMake need not build it again.
     HOSTWS_TEST_PEER="${CARGO_TARGET_DIR:-$PWD/target}/debug/examples/test-peer"
     export HOSTWS_TEST_PEER
+    work_ahead sh cmake/bootstrap.sh compile-ahead
+    stage "Rust tests" cargo test --locked
+    stage "Rust tests of TLS by native-tls" native_tls_tests
     stage "C tests" c_tests "C tests" release
 
-    if [ "$(uname -sm)" = "Linux x86_64" ]; then
-        stage "The portable library" sh cmake/release.sh x86_64-unknown-linux-gnu
+    if tests_portable; then
         stage "Windows" sh cmake/cross.sh windows
+        stage "What is not compiled yet" catch_up
+        stage "The portable library" sh cmake/release.sh x86_64-unknown-linux-gnu
     else
+        stage "What is not compiled yet" catch_up
         not_checked "the portable library, and the one for Windows: they are tested on Linux x86-64"
     fi
 
@@ -229,6 +256,7 @@ bench)
     needs_rust
     exec python3 ctests/bench/run.py --peers "$@"
     ;;
+compile-ahead) compile_ahead ;; # for `test`
 *)
     fail "usage: sh cmake/bootstrap.sh demo|test|test-all|bench"
     ;;

@@ -17,7 +17,8 @@
 # build/archives/recipes gets a recipe for Conan and a port for vcpkg that take the archives from HOSTWS_RELEASE_URL, where
 # they will be; from build/archives if it is not set.
 #
-# HOSTWS_RELEASE_UNTESTED=1 leaves the tests and the checks out.
+# HOSTWS_RELEASE_UNTESTED=1 leaves the tests and the checks out. With --library before the targets, it ends once their
+# libraries are built.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -130,6 +131,7 @@ release() {
     cargo_environment
     configure "-DBUILD_TESTING=$can_test" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_DOCDIR=.
     cmake --build "$tree" --target hostws_cargo hostws_cdef hostws_man hostws_guide
+    [ -z "$library_alone" ] || return 0
     [ "$can_test$untested_release" != ON ] || test_library
     strip_static
     describe_contents
@@ -158,6 +160,11 @@ write_recipes() {
     python3 cmake/release/check_recipes.py "$out" "$version" "$peer" "$PWD/build/conan/bin/conan"
 }
 
+library_alone=
+[ "${1:-}" != --library ] || {
+    library_alone=yes
+    shift
+}
 needs_to_build
 needs_rust
 needs_zig
@@ -182,6 +189,7 @@ for wanted; do
     # What one target needs in the environment is nothing to the next.
     (release "$wanted")
 done
+[ -z "$library_alone" ] || exit 0
 (cd "$out" && for file in hostws* libhostws*; do [ ! -f "$file" ] || sha256sum "$file"; done >SHA256SUMS)
 say "Recipes for Conan and vcpkg"
 write_recipes

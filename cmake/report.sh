@@ -2,6 +2,9 @@
 # To be sourced after cmake/system.sh by a script with `set -eu`:
 #
 #   begin_report
+#   work_ahead sh compile.sh
+#   stage 'Rust tests' rust_tests
+#   catch_up
 #   stage 'C tests' c_tests
 #   end_report
 #
@@ -14,9 +17,29 @@ begin_report() {
     rm -rf "$HOSTWS_REPORT"
     mkdir -p "$HOSTWS_REPORT"
     running=
-    trap '[ -z "$running" ] || echo "It ended in the stage: $running" >&2' EXIT
+    ahead=
+    trap ended EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
+}
+
+ended() {
+    [ -z "$ahead" ] || kill "$ahead" 2>/dev/null || true
+    [ -z "$running" ] || echo "It ended in the stage: $running" >&2
+}
+
+# work_ahead COMMAND...: starts what later stages begin with, at the lowest priority, while others wait for servers and
+# clocks. Those stages do it again and find it done: what fails here fails there, where it is seen.
+work_ahead() {
+    # `timeout` hands a signal on to all that the command has started.
+    timeout -k 10 3600 nice -n 19 "$@" >"$HOSTWS_REPORT/ahead.log" 2>&1 </dev/null &
+    ahead=$!
+}
+
+# catch_up: waits until that is done
+catch_up() {
+    wait "$ahead" || true
+    ahead=
 }
 
 # stage NAME COMMAND...: ends this script if the command fails

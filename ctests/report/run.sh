@@ -28,9 +28,21 @@ tests() {
     run_ctest "C tests" --test-dir build/tests
 }
 begin_report
+[ "$2" = well ] && seconds=1 || seconds=100
+work_ahead sh -c "trap 'touch ended' TERM; touch begun; sleep $seconds; nice >ahead; cat"
 stage "First" not_checked "the moon: too far"
 stage "C tests" tests "$1"
-[ "$2" = well ] || stage "Third" false
+fails() {
+    tries=100
+    until [ -e begun ] || [ "$tries" -eq 0 ]; do
+        tries=$((tries - 1))
+        sleep 0.1
+    done
+    false
+}
+[ "$2" = well ] || stage "Third" fails
+catch_up
+[ "$(cat ahead)" = 19 ]
 end_report
 end
 
@@ -47,7 +59,14 @@ for words in "the moon: too far" "C tests: missing: no cat is installed" "C test
 done
 tail -n 2 "$folder/said" | grep -q '^100% tests passed, 0 tests failed out of 4$' || fail "CTest's result is not at the end"
 
+rm "$folder/begun"
 status=0
 sh "$folder/run.sh" "$cmake" badly >"$folder/said" 2>&1 || status=$?
 [ "$status" -eq 1 ] || fail "it ends with $status"
 tail -n 1 "$folder/said" | grep -q '^It ended in the stage: Third$' || fail "it does not say where it ended"
+tries=100
+until [ -e "$folder/ended" ]; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || fail "what it does ahead goes on"
+    sleep 0.1
+done
