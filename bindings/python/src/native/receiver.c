@@ -24,6 +24,7 @@ static PyObject *message_of(const ws_event *event)
 {
     if (event->data_type == HOSTWS_BLOB)
         return PyBytes_FromStringAndSize(event->data, (Py_ssize_t)event->length);
+    /* The library has checked it, but the limited API makes no str without a check: 3 us for 64 KiB of ASCII; a copy takes 1. */
     return PyUnicode_DecodeUTF8(event->data, (Py_ssize_t)event->length, NULL);
 }
 
