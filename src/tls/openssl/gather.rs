@@ -15,21 +15,27 @@ pub struct Gather<S> {
     below: S,
     /// Set once the handshake is over. Before that nothing is gathered.
     is_open: bool,
-    bytes: Vec<u8>,
-    /// How many of them have left.
+    /// How many bytes of the batch have left.
     at: usize,
+    batch: Batch,
+}
+
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
     /// For each record with data: where it ends in `bytes`, and how much data it holds.
     records: VecDeque<(usize, usize)>,
 }
 
 thread_local! {
     /// The memory of a `Gather`, which needs none while it is empty.
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static SPARE: Cell<Batch> =
+        const { Cell::new(Batch { bytes: Vec::new(), records: VecDeque::new() }) };
 }
 
 impl<S> Gather<S> {
     pub fn new(below: S) -> Gather<S> {
-        Gather { below, is_open: false, bytes: Vec::new(), at: 0, records: VecDeque::new() }
+        Gather { below, is_open: false, at: 0, batch: Batch::default() }
     }
 
     pub fn open(&mut self) {
@@ -46,44 +52,44 @@ impl<S> Gather<S> {
 
     /// Nothing waits for the stream.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.batch.bytes.is_empty()
     }
 
     /// What was written last is a record with so much data.
     pub fn end_record(&mut self, data: usize) {
-        self.records.push_back((self.bytes.len(), data));
+        self.batch.records.push_back((self.batch.bytes.len(), data));
     }
 
     /// The data in records that have not wholly left.
     pub fn data(&self) -> usize {
-        self.records.iter().map(|(_, data)| data).sum()
+        self.batch.records.iter().map(|(_, data)| data).sum()
     }
 
     /// The data in records that have wholly left since the last call.
     pub fn take_left(&mut self) -> usize {
         let mut data = 0;
-        while let Some(&(end, record)) = self.records.front() {
+        while let Some(&(end, record)) = self.batch.records.front() {
             if end > self.at {
                 break;
             }
-            self.records.pop_front();
+            self.batch.records.pop_front();
             data += record;
         }
         self.give_back();
         data
     }
 
-    /// The memory, if nothing is in it, nor remembered of it.
+    /// The memory, if there is any, and nothing is in it, nor remembered of it.
     fn give_back(&mut self) {
-        if self.at < self.bytes.len() || !self.records.is_empty() {
+        let Batch { bytes, records } = &self.batch;
+        if bytes.capacity() == 0 || self.at < bytes.len() || !records.is_empty() {
             return;
         }
-        let mut bytes = std::mem::take(&mut self.bytes);
-        self.records = VecDeque::new();
+        let mut batch = std::mem::take(&mut self.batch);
         self.at = 0;
-        bytes.clear();
-        if bytes.capacity() <= 2 * AT_ONCE {
-            let _ = SPARE.try_with(|spare| spare.set(bytes));
+        batch.bytes.clear();
+        if batch.bytes.capacity() <= MOST {
+            let _ = SPARE.try_with(|spare| spare.set(batch));
         }
     }
 }
@@ -91,8 +97,8 @@ impl<S> Gather<S> {
 impl<S: Write> Gather<S> {
     /// Sends as much as the stream takes. `WouldBlock` if that is not all.
     pub fn leave(&mut self) -> io::Result<()> {
-        while self.at < self.bytes.len() {
-            match self.below.write(&self.bytes[self.at..]) {
+        while self.at < self.batch.bytes.len() {
+            match self.below.write(&self.batch.bytes[self.at..]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.at += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -115,15 +121,15 @@ impl<S: Write> Write for Gather<S> {
         if !self.is_open {
             return self.below.write(bytes);
         }
-        if self.bytes.len() > MOST {
+        if self.batch.bytes.len() > MOST {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        if self.bytes.capacity() == 0 {
+        if self.batch.bytes.capacity() == 0 {
             // A thread that is ending has none.
-            self.bytes = SPARE.try_with(Cell::take).unwrap_or_default();
+            self.batch = SPARE.try_with(Cell::take).unwrap_or_default();
         }
-        self.bytes.try_reserve(bytes.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        self.bytes.extend_from_slice(bytes);
+        self.batch.bytes.try_reserve(bytes.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        self.batch.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -179,10 +185,22 @@ mod tests {
         gather.below_mut().0 = 100;
         gather.leave().unwrap();
         assert_eq!(gather.take_left(), 0);
-        assert!(gather.is_empty() && gather.bytes.capacity() == 0, "memory that nothing is in");
+        assert!(
+            gather.is_empty() && gather.batch.bytes.capacity() == 0,
+            "memory that nothing is in"
+        );
         assert_eq!(gather.below().1, b"hello[one][two][three][end]");
         gather.write_all(b"[alone]").unwrap();
         gather.leave().unwrap();
         assert!(gather.is_empty(), "it has no data that would be asked for");
+
+        gather.write_all(&[b'.'; 5000]).unwrap();
+        gather.below_mut().0 = 5000;
+        // Whoever writes looks first whether something is still to leave.
+        for _ in 0..3 {
+            gather.leave().unwrap();
+        }
+        gather.write_all(b"[next]").unwrap();
+        assert!(gather.batch.bytes.capacity() >= 5000, "the memory is there again");
     }
 }

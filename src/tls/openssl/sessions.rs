@@ -12,10 +12,12 @@ use openssl::x509::X509;
 use crate::exit::Guarded;
 
 /// The most origins with a session.
-const MOST: usize = 1024;
-/// The most sessions of one. A server of TLS 1.3 gives two with each handshake, and each is used
-/// once (RFC 8446 C.4).
-const MOST_OF_ONE: usize = 4;
+const MOST_ORIGINS: usize = 1024;
+/// The most sessions.
+const MOST: usize = 4096;
+/// The most of one origin: as many connections open at the same time (`dial::openings`), and each
+/// of TLS 1.3 uses up one (RFC 8446 C.4).
+const MOST_OF_ONE: usize = 256;
 
 /// The sessions of the process.
 #[derive(Default)]
@@ -72,8 +74,10 @@ impl ContextSessions {
     /// The place of an origin. The one that was not used for longest makes room for it.
     fn place<'a>(&self, kept: &'a mut HashMap<Key, Kept>, origin: String) -> &'a mut Kept {
         let key = (self.context, origin);
-        if kept.len() >= MOST && !kept.contains_key(&key) {
-            let oldest = kept.iter().min_by_key(|(_, kept)| kept.last_use);
+        let is_full = kept.len() >= MOST_ORIGINS && !kept.contains_key(&key);
+        if is_full || count(kept) >= MOST {
+            let others = kept.iter().filter(|(other, _)| **other != key);
+            let oldest = others.min_by_key(|(_, kept)| kept.last_use);
             if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
                 kept.remove(&oldest);
             }
@@ -93,9 +97,13 @@ impl ContextSessions {
         let place = kept.get_mut(&key)?;
         place.last_use = self.all.now();
         let now = Asn1Time::days_from_now(0).ok()?;
-        // It would not be accepted any more.
-        place.sessions.retain(|session| session.1.not_after() > now);
-        let (session, certificate) = place.sessions.pop()?.into_inner();
+        let (session, certificate) = loop {
+            let newest = place.sessions.pop()?.into_inner();
+            // An older certificate would not be accepted any more.
+            if newest.1.not_after() > now {
+                break newest;
+            }
+        };
         if session.protocol_version() != SslVersion::TLS1_3 {
             place.sessions.push(Guarded::new((session.clone(), certificate)));
         }
@@ -119,6 +127,11 @@ impl Sessions {
         self.lock().len()
     }
 
+    #[cfg(test)]
+    pub fn count(&self) -> usize {
+        count(&self.lock())
+    }
+
     fn now(&self) -> u64 {
         self.uses.fetch_add(1, Ordering::Relaxed)
     }
@@ -127,4 +140,8 @@ impl Sessions {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn count(kept: &HashMap<Key, Kept>) -> usize {
+    kept.values().map(|kept| kept.sessions.len()).sum()
 }

@@ -160,7 +160,9 @@ impl<S: Read + Write> TlsStream<S> {
     /// Encrypts a batch. An error counts if there is nothing in it.
     fn encrypt(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut encrypted = 0;
-        for record in bytes.chunks(RECORD).take(AT_ONCE / RECORD) {
+        // A short rest leaves with them.
+        let most = if bytes.len() < AT_ONCE + RECORD { bytes.len() } else { AT_ONCE };
+        for record in bytes[..most.min(bytes.len())].chunks(RECORD) {
             match self.0.write(record) {
                 Ok(length) => {
                     self.0.get_mut().end_record(length);

@@ -180,6 +180,38 @@ fn sessions_go_with_the_context_that_they_came_to() {
     server.join().unwrap();
 }
 
+#[test]
+fn each_of_many_connections_that_open_at_once_finds_a_session() {
+    let own = make("localhost", None);
+    let (port, server) = serve(&own, &[], SslVersion::TLS1_2);
+    let context = SslContextBuilder::new(SslMethod::tls_client()).unwrap().build();
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut stream = SslStream::new(Ssl::new(&context).unwrap(), stream).unwrap();
+    stream.connect().unwrap();
+    let session = stream.ssl().session().unwrap().to_owned();
+    let certificate = stream.ssl().peer_certificate().unwrap();
+    drop(stream);
+    server.join().unwrap();
+
+    let all = Arc::new(Sessions::default());
+    let of_context = sessions::ContextSessions::new(Arc::clone(&all));
+    let keep = |origin: String, count: usize| {
+        for _ in 0..count {
+            of_context.keep(origin.clone(), session.clone(), certificate.clone());
+        }
+    };
+    keep("first".to_owned(), 300);
+    assert_eq!(all.count(), 256);
+    // Whatever is used least makes room.
+    for number in 0..50 {
+        assert!(of_context.take("first").is_some());
+        keep(number.to_string(), 100);
+    }
+    assert!((3900..=4096).contains(&all.count()), "{}", all.count());
+    assert!(of_context.take("first").is_some() && of_context.take("49").is_some());
+    assert!(of_context.take("0").is_none());
+}
+
 /// Counts the reads.
 struct Counted(TcpStream, usize);
 
