@@ -11,7 +11,8 @@
 # What users download is built by cmake/release.sh, which this calls.
 #
 # All install what is missing (a C and C++ compiler, CMake, pkg-config, the OpenSSL headers; for test also the
-# languages and servers that are tested against, for bench what the other clients need) with the system's package manager, and say so before they do it.
+# languages and servers that are tested against, for bench what the other clients need) with the system's package
+# manager, and say so before they do it.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1651,7 +1651,8 @@ const struct ws_event *ws_next(ws_queue queue, int32_t timeout_ms);
  * @param queue       0 for the calling thread's own, or a queue of ws_queue_new()
  * @param events      an array that gets the events, in order. Before each call, set `struct_size`
  *                    in the first: it is the distance from one event to the next, and comes back
- *                    as in ws_stats. What the events point to is valid as long as that of ws_next()
+ *                    as in ws_stats. What the events point to is valid as long as an event of
+ *                    ws_next() is
  * @param capacity    the number of events that fit into the array, 1 or more
  * @param timeout_ms  how long to wait for the first event: 0 returns at once, -1 waits for ever
  * @return the number of events; 0 if the time is up, ws_wake() was called, or a signal handler ran
