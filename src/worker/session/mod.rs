@@ -244,22 +244,26 @@ impl Session {
                 Ok(Received { count: 0, .. }) => return self.on_end(None, now),
                 Ok(Received { is_drained, .. }) => {
                     if is_drained && !self.has_undecoded() {
-                        return Flow::Stay;
+                        return self.on_drained(now);
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.parting().broken.is_some() {
-                        return self.on_end(None, now);
-                    }
-                    // From now on, new data is announced.
-                    self.at_end = false;
-                    return Flow::Stay;
+                    return self.on_drained(now);
                 }
                 Err(error) => return self.on_end(Some(error), now),
             }
         }
         Flow::Again
+    }
+
+    /// Nothing is left to read, and new data will be announced.
+    fn on_drained(&mut self, now: Instant) -> Flow {
+        if self.parting().broken.is_some() {
+            return self.on_end(None, now);
+        }
+        self.at_end = false;
+        Flow::Stay
     }
 
     /// Whether reading pauses. Once the end has begun, input is read and dropped.
