@@ -12,10 +12,10 @@ build/release/ctests/bindings). It is given MODE URL N SIZE:
     rtt                 N round trips of SIZE bytes at URL/echo, one after the other
     flight              the same with 128 in flight
 
-and prints one line: seconds from the first to the last, with BENCH_CPU=1 in the environment those of its processor, or it ends with 77 for
-what it cannot do. A figure is the median
-of the rounds. Round trips share one core with the server; else each has its own. "x" compares with the favourite of the language in
-the same round, and "raw" with a program in C that moves the same bytes over TCP with blocking calls: of a round trip less is better.
+and prints one line: seconds from the first to the last, with BENCH_CPU=1 in the environment those of its processor, or it ends
+with 77 for what it cannot do. A figure is the median of the rounds. Round trips share one core with the server; else each has its
+own. "x" compares with the favourite of the language in the same round, and "raw" with a program in C that moves the same bytes over
+TCP with blocking calls: of a round trip less is better.
 """
 
 import argparse

@@ -32,7 +32,7 @@ ended() {
 # clocks. Those stages do it again and find it done: what fails here fails there, where it is seen.
 work_ahead() {
     # `timeout` hands a signal on to all that the command has started.
-    timeout -k 10 3600 nice -n 19 "$@" >"$HOSTWS_REPORT/ahead.log" 2>&1 </dev/null &
+    timeout -k 10 3600 nice -n 19 "$@" >"$HOSTWS_REPORT/ahead" 2>&1 </dev/null &
     ahead=$!
 }
 

@@ -57,6 +57,7 @@ for words in "the moon: too far" "C tests: missing: no cat is installed" "C test
     "C tests: silent: it did not say why" "  0 min .* s C tests"; do
     grep -q "^$words\$" "$folder/said" || fail "there is no: $words"
 done
+! grep -q '^== ahead' "$folder/said" || fail "what was done ahead stands among the results"
 tail -n 2 "$folder/said" | grep -q '^100% tests passed, 0 tests failed out of 4$' || fail "CTest's result is not at the end"
 
 rm "$folder/begun"
