@@ -53,17 +53,7 @@ await() {
     done
 }
 
-servers=$(dirname "$0")/../support/servers.py
-
-# speaks_tls: waits until the server does at $port; fails if the server ends.
-speaks_tls() {
-    tries=100
-    until python3 "$servers" tls "$port"; do
-        tries=$((tries - 1))
-        [ "$tries" -gt 0 ] && kill -0 "$pid" 2>/dev/null || return 1
-        sleep 0.1
-    done
-}
+. "$(dirname "$0")/../support/servers.sh"
 
 # serve OPTIONS...: `openssl s_server`, which answers every request with a page about its TLS session; sets `port`.
 # It lives no longer than the test could.
@@ -248,7 +238,7 @@ END
             : >"$scratch/log"
             timeout -k 1 100 nginx -c "$scratch/nginx.conf" -p "$scratch" >"$scratch/log" 2>&1 </dev/null &
             pid=$!
-            ! speaks_tls || break
+            ! answers tls || break
         done
         kill -0 "$pid" 2>/dev/null || failed "nginx does not start"
         again='"reconnect_max": 1, "reconnect_min_ms": 1, "reconnect_codes": "200"'
@@ -349,7 +339,7 @@ requireCert = yes
 END
         timeout -k 1 100 stunnel "$scratch/stunnel.conf" >"$scratch/log" 2>&1 </dev/null 9>&- &
         pid=$!
-        ! speaks_tls || break
+        ! answers tls || break
     done
     kill -0 "$pid" 2>/dev/null || failed "stunnel does not start"
     for key in client client-traditional client-ec; do

@@ -160,8 +160,7 @@ begin
     9: for I := 0 to StrToInt(Said[3]) div 10 do
     begin
       Place := Client.Events.IndexOf(Said[2]);
-      if Place >= 0 then Client.Events.Delete(Place);
-      if Place >= 0 then Exit(Said[2]);
+      if Place >= 0 then begin Client.Events.Delete(Place); Exit(Said[2]); end;
       Ws.TryReceive(Message, 10);
     end;
     10: Ws.Ping(BytesOf(Unhex(Said[2])));

@@ -28,6 +28,24 @@ local function connect(path, options)
   return assert(hostws.connect(WS .. path, options))
 end
 
+-- Takes `count` messages, which `check(message, number)` knows by their numbers from 1, though receive() raises in between;
+-- `check_failure` gets what it raises.
+local function take_through_failures(ws, count, check, check_failure)
+  local number, failed = 0, 0
+  while number < count do
+    local fine, message = pcall(ws.receive, ws, 30)
+    if fine then
+      number = number + 1
+      check(message, number)
+    else
+      check_failure(message)
+      failed = failed + 1
+    end
+  end
+  assert(failed > 0)
+  ws:close()
+end
+
 -- Another interpreter that runs that text with the arguments: its output.
 local function program(text, ...)
   local path = os.tmpname()
@@ -263,18 +281,7 @@ function tests.a_handler_that_fails_while_a_message_is_awaited_loses_nothing()
     assert(ws:send(tostring(i)))
     ws:ping "p"
   end
-  local count, failed = 0, 0
-  while count < 50 do
-    local fine, message = pcall(ws.receive, ws, 30)
-    if fine then
-      count = count + 1
-      same(message, tostring(count))
-    else
-      failed = failed + 1
-    end
-  end
-  assert(failed > 0)
-  ws:close()
+  take_through_failures(ws, 50, function(message, number) same(message, tostring(number)) end, function() end)
 end
 
 function tests.handlers_of_a_connection_do_not_nest()
@@ -536,19 +543,8 @@ function tests.memory_that_runs_out_while_events_are_sorted_loses_nothing()
     if calls % 100 == 0 then error("not enough memory", 0) end
     return push(...)
   end
-  local expected, failed = 0, 0
-  while expected < 3000 do
-    local fine, message = pcall(ws.receive, ws, 30)
-    if fine then
-      same(tonumber(message:match "%d+"), expected)
-      expected = expected + 1
-    else
-      same(message, "not enough memory")
-      failed = failed + 1
-    end
-  end
-  assert(failed > 0)
-  ws:close()
+  take_through_failures(ws, 3000, function(message, number) same(tonumber(message:match "%d+"), number - 1) end,
+    function(words) same(words, "not enough memory") end)
 end
 
 function tests.an_error_that_nobody_catches_has_its_words()

@@ -162,7 +162,7 @@ impl<S: Read + Write> TlsStream<S> {
         let mut encrypted = 0;
         // A short rest leaves with them.
         let most = if bytes.len() < AT_ONCE + RECORD { bytes.len() } else { AT_ONCE };
-        for record in bytes[..most.min(bytes.len())].chunks(RECORD) {
+        for record in bytes[..most].chunks(RECORD) {
             match self.0.write(record) {
                 Ok(length) => {
                     self.0.get_mut().end_record(length);

@@ -288,9 +288,11 @@ impl Visit<'_> {
                 let name = socket.get_ref().client_name().unwrap_or_default();
                 socket.send(Message::text(name))?;
             }
-            "/text" => socket.send(Message::text(self.query.get("say").unwrap_or_default()))?,
-            "/text-and-drop" => {
-                return Ok(socket.send(Message::text(self.query.get("say").unwrap_or_default()))?);
+            "/text" | "/text-and-drop" => {
+                socket.send(Message::text(self.query.get("say").unwrap_or_default()))?;
+                if self.path == "/text-and-drop" {
+                    return Ok(());
+                }
             }
             "/fragments" => {
                 // One text message in three fragments, with a ping between.
