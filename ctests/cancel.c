@@ -4,11 +4,13 @@
 #include "record.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 static ws_queue queue; /* of the connection that all of these threads use, one after the other */
 static record r;
 static atomic_int begun;
+static int cancelled; /* so many threads */
 
 static void *wait_for_ever(void *argument) {
   (void)argument;
@@ -85,10 +87,13 @@ static void cancel_in(void *(*body)(void *)) {
     CHECK_INT(pthread_cancel(thread), 0);
     CHECK_INT(pthread_join(thread, &result), 0);
     CHECK(result == PTHREAD_CANCELED);
-    /* The next thread may poll, and everything is in order. */
-    CHECK_INT(ws_send(r.ws, "still here", -1, 0), HOSTWS_OK);
-    int messages = r.messages;
-    PUMP_QUEUE(queue, r.messages > messages);
+    /* The next thread may poll, and everything is in order, behind whatever that thread has sent. */
+    char last[32];
+    int answer;
+    snprintf(last, sizeof last, "still here, %d", ++cancelled);
+    PUMP_QUEUE(queue, (answer = ws_send(r.ws, last, -1, 0)) != HOSTWS_E_AGAIN);
+    CHECK_INT(answer, HOSTWS_OK);
+    PUMP_QUEUE(queue, r.data != NULL && strcmp(r.data, last) == 0);
   }
 }
 
