@@ -27,7 +27,7 @@ class Wheel(bdist_wheel):
 
 native = Extension(
     "hostws._native",
-    [f"src/native/{name}.c" for name in ("module", "receiver", "channel", "attempt", "waiter")],
+    [f"src/native/{name}.c" for name in ("module", "receiver", "alarm", "channel", "attempt", "waiter")],
     depends=["src/native/native.h"],
     define_macros=[("Py_LIMITED_API", "0x03090000")],
     py_limited_api=True,

@@ -464,6 +464,46 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(answered[-1], 1)
         server.close()
 
+    async def test_a_fault_of_the_server_is_told_soon_after_the_message_before_it(self):
+        loop = asyncio.get_running_loop()
+        server = await breaking_server([])
+        url = "ws://127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+        timers = []
+
+        def call_later(delay, function, *arguments, **keywords):
+            timers.append(function)
+            return type(loop).call_later(loop, delay, function, *arguments, **keywords)
+
+        loop.call_later = call_later
+        try:
+            for _ in range(20):
+                ws = await hostws.aio.connect(url)
+                self.assertEqual(await ws.recv(), "hi")
+                start = time.monotonic()
+                with self.assertRaises(hostws.ConnectionClosed):
+                    await ws.recv()
+                # The library itself waits for half a second.
+                if time.monotonic() - start < 0.3:
+                    break
+            else:
+                self.fail("it takes as long as if the message had not been read")
+        finally:
+            del loop.call_later
+        if sys.platform == "linux" and "hostws._native" in sys.modules:
+            # One would cost something in each turn of the loop.
+            self.assertEqual(timers, [])
+        server.close()
+
+    async def test_after_a_large_message_it_looks_for_more_before_the_loop_has_its_turn(self):
+        async with hostws.aio.connect(WS + "/echo") as ws:
+            looks, deliver = [], ws._hub.deliver
+            ws._hub.deliver = lambda: looks.append(1) or deliver()
+            for size, looks_again in [(100, False), (1 << 16, True)]:
+                await ws.send("x" * size)
+                self.assertEqual(len(await ws.recv()), size)
+                await asyncio.sleep(0)
+                self.assertEqual(bool(looks), looks_again)
+
     async def test_waits_that_are_given_up_leave_nothing(self):
         def waiters():
             gc.collect()

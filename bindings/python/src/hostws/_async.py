@@ -31,8 +31,6 @@ class Hub:
         self.descriptor = int(_library.library.ws_queue_loop_fd(self.queue))
         self.receiver = _library.Receiver(self.queue)
         self.connections: Dict[int, AsyncCore] = {}
-        # Since something has come.
-        self._looks = 0
 
     def forget(self, connection: "AsyncCore") -> None:
         """The last connection of a loop takes the queue with it."""
@@ -42,8 +40,10 @@ class Hub:
 
     def deliver(self) -> bool:
         """Gives each connection what has come for it; True if there is more, of which the descriptor says nothing."""
-        self._looks = 0
-        came = self.receiver.deliver(self.connections)
+        return self._sort(self.receiver.deliver(self.connections))
+
+    def _sort(self, came: Union[bool, _library.RawEvent]) -> bool:
+        """What the receiver leaves of that: an event that is no message."""
         if isinstance(came, bool):
             return came
         connection = self.connections.get(came[0])
@@ -61,8 +61,8 @@ class Hub:
 
     def is_being_read(self) -> bool:
         """Asked when READING_S is over: whether the library is not to be told yet that what has come was read."""
-        self._looks += 1
-        return self.receiver.unread > 0 and self._looks < LOOKS
+        self.receiver.looks += 1
+        return bool(self.receiver.unread > 0 and self.receiver.looks < LOOKS)
 
     def free(self) -> None:
         self.receiver.drop()

@@ -245,8 +245,12 @@ class Receiver:
         self._endings_seen = _endings
         # Something has come that the library does not know to be read.
         self.is_reading = False
+        # How many times the event loop has looked whether the program has read, since something has come.
+        self.looks = 0
         # Messages that the program has not taken out of their channels.
         self.unread = 0
+        # The last take() has, and there may be more by now.
+        self._took_much = False
         # Of those for whom something has come, until they are set.
         self._woken: Deque[Waiter] = deque()
 
@@ -256,10 +260,12 @@ class Receiver:
 
     def left(self) -> bool:
         """Whether take() may have something without waiting, which the queue's descriptor does not tell."""
-        return self._has_events() or self._count == BATCH
+        # A turn of the host's loop takes as long as a large message: it is left to the loop if the program does not keep up.
+        return self._has_events() or self._count == BATCH or (self._took_much and self.unread == 0)
 
     def take(self, timeout_ms: int, channels: Union[Channel, Dict[int, Any]]) -> Union[int, Tuple[Any, ...]]:
         """See native/receiver.c."""
+        self._took_much = False
         if not self._has_events():
             count = self._wait(timeout_ms)
             if count < 0:
@@ -267,6 +273,7 @@ class Receiver:
         self.is_reading = self._at < self._count
         if not self.is_reading:
             return 0
+        self.looks = 0
         to: Optional[Channel] = None
         of = size = 0
         while self._at < self._count and size < TAKE_BYTES:
@@ -282,6 +289,7 @@ class Receiver:
                     self.rouse(to)
             if to is not None:
                 to._put(_message(event))
+        self._took_much = size >= TAKE_BYTES
         return 1
 
     def deliver(self, channels: Dict[int, Any]) -> Union[bool, Tuple[Any, ...]]:
@@ -292,6 +300,13 @@ class Receiver:
             return came
         self.wake()
         return self.left()
+
+    def use_alarm(self, seconds: float) -> int:
+        """A descriptor that is readable so long after deliver() has found something, until hush(). -1: there is none."""
+        return -1
+
+    def hush(self, again: bool) -> None:
+        """The alarm was heard. Whether it is set again."""
 
     def rouse(self, channel: Channel) -> None:
         """Those who wait for it go on at the next wake()."""

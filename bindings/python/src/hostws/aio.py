@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from typing import Any, Awaitable, Optional
+from typing import Any, Awaitable, Optional, Union
 
 from . import _library
 from ._async import READING_S, AsyncCore, Connecting, Hub
@@ -28,39 +28,57 @@ class _Hub(Hub):
         super().__init__()
         self.loop_of = weakref.ref(loop)
         self._wakeup: Any = None
+        # For the next look: a descriptor, or else a timer of the loop, which would cost something in each of its turns.
+        self._alarm = self.receiver.use_alarm(READING_S)
         self._look: Optional[asyncio.TimerHandle] = None
         try:
             loop.add_reader(self.descriptor, self._on_readable)
+            if self._alarm >= 0:
+                loop.add_reader(self._alarm, self._look_again)
         except NotImplementedError:  # Windows' Proactor loop
             self._wakeup = _library.WakeupFunction(lambda _: loop.call_soon_threadsafe(self._on_readable))
             _library.library.ws_queue_on_wakeup(self.queue, self._wakeup, None)
 
     def _on_readable(self) -> None:
+        try:
+            came = self.receiver.deliver(self.connections)
+            # Most of the time messages alone have come, and that is all.
+            if came is not False or self._alarm < 0:
+                self._go_on(came)
+        except BaseException:  # what ends the loop, out of a task: it may run again
+            loop = self.loop_of()
+            if loop is not None:
+                loop.call_soon(self._on_readable)
+            raise
+
+    def _go_on(self, came: Union[bool, _library.RawEvent]) -> None:
         loop = self.loop_of()
         if loop is None:
             return
-        try:
-            has_more = self.deliver()
-            if has_more:
-                until = loop.time() + BUSY_S
-                while has_more and loop.time() < until:
-                    has_more = self.deliver()
-        except BaseException:  # what ends the loop, out of a task: it may run again
-            loop.call_soon(self._on_readable)
-            raise
+        has_more = self._sort(came)
+        if has_more:
+            until = loop.time() + BUSY_S
+            while has_more and loop.time() < until:
+                has_more = self.deliver()
         if not self.connections:
             return
         if has_more:
             # After those who wait for what has come.
             loop.call_soon(self._on_readable)
-        elif self._look is None and self.receiver.is_reading:
+        elif self.receiver.is_reading:
+            self._look_later(loop)
+
+    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._alarm < 0 and self._look is None:
             self._look = loop.call_later(READING_S, self._look_again)
 
     def _look_again(self) -> None:
         self._look = None
         loop = self.loop_of()
-        if loop is not None and self.is_being_read():
-            self._look = loop.call_later(READING_S, self._look_again)
+        is_being_read = loop is not None and self.is_being_read()
+        self.receiver.hush(is_being_read)
+        if loop is not None and is_being_read:
+            self._look_later(loop)
         else:
             self._on_readable()
 
@@ -70,6 +88,8 @@ class _Hub(Hub):
             return
         if self._wakeup is None and not loop.is_closed():
             loop.remove_reader(self.descriptor)
+            if self._alarm >= 0:
+                loop.remove_reader(self._alarm)
         if self._look is not None:
             self._look.cancel()
         self.hubs.pop(loop, None)

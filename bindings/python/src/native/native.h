@@ -73,6 +73,21 @@ void waiters_clear(waiter_list *list);
 int waiters_traverse(waiter_list *list, visitproc visit, void *arg);
 int waiter_add_type(void);
 
+/* Those of alarm.c. */
+typedef struct alarm_clock {
+    int descriptor;     /* readable while it rings; -1: it has none */
+    char is_set;
+    long after_ns;      /* less than a second */
+} alarm_clock;
+extern const alarm_clock no_alarm;
+/* The descriptor of an alarm that rings so long after it was set, or -1 where there is none. */
+int alarm_begin(alarm_clock *self, double seconds);
+/* If it is set, it stays as it is. */
+void alarm_set(alarm_clock *self);
+/* It rings no more. */
+void alarm_hush(alarm_clock *self);
+void alarm_end(alarm_clock *self);
+
 /* Those of receiver.c. */
 int receiver_is(PyObject *object);
 /* As take(). 1: messages alone have come for `channels`; 0: something else has happened, which is in `came`. */

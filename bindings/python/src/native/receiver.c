@@ -49,7 +49,10 @@ typedef struct receiver {
     int endings_seen;
     int32_t at, count;  /* those of `events` that are still to take */
     char is_reading;    /* something has come that the library does not know to be read */
+    char took_much;     /* the last take() has, and there may be more by now */
+    int looks;          /* for whether the program has read, since something has come */
     Py_ssize_t unread;  /* messages that the program has not taken out of their channels */
+    alarm_clock alarm;  /* for the next look */
     waiter_list woken;  /* of those for whom something has come, until they are set */
     ws_event events[BATCH];
 } receiver;
@@ -73,6 +76,7 @@ static int receiver_init(PyObject *object, PyObject *arguments, PyObject *keywor
     (void)keywords;
     self->at = self->count = 0;
     self->endings_seen = endings;
+    self->alarm = no_alarm;
     return PyArg_ParseTuple(arguments, "i", &self->queue) ? 0 : -1;
 }
 
@@ -93,6 +97,7 @@ static void receiver_free(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     PyObject_GC_UnTrack(object);
     receiver_clear(object);
+    alarm_end(&((receiver *)object)->alarm);
     free_of(type)(object);
     Py_DECREF(type);
 }
@@ -149,6 +154,7 @@ int receiver_take(PyObject *object, int timeout_ms, PyObject *channels, PyObject
 {
     receiver *self = (receiver *)object;
     *came = NULL;
+    self->took_much = 0;
     int result = wait_for_events(self, timeout_ms);
     if (result >= 0)
         self->is_reading = self->at < self->count;
@@ -156,9 +162,11 @@ int receiver_take(PyObject *object, int timeout_ms, PyObject *channels, PyObject
         *came = PyErr_Occurred() ? NULL : PyLong_FromLong(result);
         return 0;
     }
+    self->looks = 0;
     channel *to = NULL; /* borrowed: `channels` has it */
     ws_id of = 0;
-    for (int64_t bytes = 0; self->at < self->count && bytes < TAKE_BYTES; self->at++) {
+    int64_t bytes = 0;
+    for (; self->at < self->count && bytes < TAKE_BYTES; self->at++) {
         const ws_event *event = &self->events[self->at];
         bytes += event->length;
         if (event->type != HOSTWS_EVENT_MESSAGE) {
@@ -180,6 +188,7 @@ int receiver_take(PyObject *object, int timeout_ms, PyObject *channels, PyObject
                 return 0;
         }
     }
+    self->took_much = bytes >= TAKE_BYTES;
     return 1;
 }
 
@@ -199,18 +208,22 @@ static PyObject *take(PyObject *object, PyObject *arguments)
 
 static int has_left(receiver *self)
 {
-    return has_events(self) || self->count == BATCH;
+    /* A turn of the host's loop takes as long as a large message: it is left to the loop if the program does not keep up. */
+    return has_events(self) || self->count == BATCH || (self->took_much && self->unread == 0);
 }
 
 /*
  * deliver(channels): take() without a wait, and then those who wait for what has come go on. -> whether there is more, of which the
- * queue's descriptor does not tell; or the event that has come: after it, rouse() and wake() are to be called.
+ * queue's descriptor does not tell; or the event that has come: after it, rouse() and wake() are to be called. The alarm is set.
  */
 static PyObject *deliver(PyObject *object, PyObject *channels)
 {
     receiver *self = (receiver *)object;
     PyObject *came;
-    if (receiver_take(object, 0, channels, &came) == 0) {
+    int is_plain = receiver_take(object, 0, channels, &came);
+    if (self->is_reading)
+        alarm_set(&self->alarm);
+    if (!is_plain) {
         if (came == NULL || PyTuple_Check(came))
             return came;
         Py_DECREF(came);
@@ -244,12 +257,34 @@ static PyObject *left(PyObject *object, PyObject *nothing)
     return PyBool_FromLong(has_left((receiver *)object));
 }
 
+/*
+ * use_alarm(seconds) -> a descriptor that is readable so long after deliver() has found something, until hush(). -1: there is none.
+ */
+static PyObject *use_alarm(PyObject *object, PyObject *seconds)
+{
+    double after = PyFloat_AsDouble(seconds);
+    if (after == -1 && PyErr_Occurred())
+        return NULL;
+    return PyLong_FromLong(alarm_begin(&((receiver *)object)->alarm, after));
+}
+
+/* hush(again): the alarm was heard. Whether it is set again. */
+static PyObject *hush(PyObject *object, PyObject *again)
+{
+    receiver *self = (receiver *)object;
+    alarm_hush(&self->alarm);
+    if (PyObject_IsTrue(again) == 1)
+        alarm_set(&self->alarm);
+    Py_RETURN_NONE;
+}
+
 /* drop(): its queue goes, and what it has with it. */
 static PyObject *drop(PyObject *object, PyObject *nothing)
 {
     receiver *self = (receiver *)object;
     (void)nothing;
     self->at = self->count = 0;
+    alarm_end(&self->alarm);
     Py_RETURN_NONE;
 }
 
@@ -269,6 +304,7 @@ static PyMethodDef functions[] = {
 
 static PyMemberDef receiver_members[] = {
     {"is_reading", T_BOOL, offsetof(receiver, is_reading), READONLY, NULL},
+    {"looks", T_INT, offsetof(receiver, looks), 0, NULL},
     {"unread", T_PYSSIZET, offsetof(receiver, unread), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
@@ -279,6 +315,8 @@ static PyMethodDef receiver_methods[] = {
     {"rouse", rouse, METH_O, NULL},
     {"wake", wake, METH_NOARGS, NULL},
     {"left", left, METH_NOARGS, NULL},
+    {"use_alarm", use_alarm, METH_O, NULL},
+    {"hush", hush, METH_O, NULL},
     {"drop", drop, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
