@@ -96,20 +96,32 @@ static void null_stops_it(void) {
   record_clear(&r);
 }
 
-static atomic_int inside;
+static atomic_int inside, is_seen;
 
+/* Returns a while after the test has seen it. */
 static void be_slow(void *user_data) {
   (void)user_data;
   inside = 1;
+  AWAIT(is_seen);
   sleep_ms(100);
   inside = 0;
 }
 
+static void run_slowly(ws_queue queue) {
+  is_seen = 0;
+  CHECK_INT(ws_queue_on_wakeup(queue, be_slow, NULL), HOSTWS_OK);
+}
+
+static void await_inside(void) {
+  AWAIT(inside);
+  is_seen = 1;
+}
+
 static void the_former_function_is_not_running_when_it_was_replaced(void) {
   record r = {0};
-  CHECK_INT(ws_queue_on_wakeup(0, be_slow, NULL), HOSTWS_OK);
+  run_slowly(0);
   record_open(&r, peer_url("ws", "/echo"), NULL);
-  AWAIT(inside);
+  await_inside();
   CHECK_INT(ws_queue_on_wakeup(0, NULL, NULL), HOSTWS_OK);
   CHECK_INT(inside, 0);
   record_close(&r);
@@ -120,9 +132,9 @@ static void a_queue_is_not_freed_while_its_function_runs(void) {
   record r = {.any_thread = 1};
   ws_options options = default_options();
   options.queue = ws_queue_new();
-  CHECK_INT(ws_queue_on_wakeup(options.queue, be_slow, NULL), HOSTWS_OK);
+  run_slowly(options.queue);
   record_open(&r, peer_url("ws", "/echo"), &options);
-  AWAIT(inside);
+  await_inside();
   CHECK_INT(ws_queue_free(options.queue), HOSTWS_OK);
   CHECK_INT(inside, 0);
   record_clear(&r);
@@ -130,9 +142,9 @@ static void a_queue_is_not_freed_while_its_function_runs(void) {
 
 static void *end_while_it_runs(void *argument) {
   record *r = argument;
-  CHECK_INT(ws_queue_on_wakeup(0, be_slow, NULL), HOSTWS_OK);
+  run_slowly(0);
   record_open(r, peer_url("ws", "/echo"), NULL);
-  AWAIT(inside);
+  await_inside();
   return NULL;
 }
 
@@ -148,9 +160,9 @@ static void a_thread_does_not_end_while_its_function_runs(void) {
 static void shutdown_forgets_it(void) {
   record r = {0};
   calls = 0;
-  CHECK_INT(ws_queue_on_wakeup(0, be_slow, NULL), HOSTWS_OK);
+  run_slowly(0);
   record_open(&r, peer_url("ws", "/echo"), NULL);
-  AWAIT(inside);
+  await_inside();
   CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
   CHECK_INT(inside, 0);
   CHECK_INT(ws_queue_on_wakeup(0, count_call, &calls), HOSTWS_OK);
@@ -162,6 +174,27 @@ static void shutdown_forgets_it(void) {
   PUMP(r.opens);
   record_close(&r);
   CHECK_INT(calls, 0);
+  record_clear(&r);
+}
+
+static void log_slowly(int32_t level, const char *line, void *user_data) {
+  (void)level, (void)line, (void)user_data;
+  if (is_seen || pthread_equal(host, pthread_self())) return;
+  inside = 1;
+  AWAIT(is_seen);
+  sleep_ms(1000);
+  inside = 0;
+}
+
+static void shutdown_gives_a_log_function_all_of_its_time(void) {
+  record r = {0};
+  is_seen = 0;
+  CHECK_INT(ws_set_log(HOSTWS_LOG_DEBUG, log_slowly, NULL), HOSTWS_OK);
+  record_open(&r, peer_url("ws", "/echo"), NULL);
+  await_inside();
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
+  CHECK_INT(inside, 0);
+  PUMP(r.terminates);
   record_clear(&r);
 }
 
@@ -279,6 +312,7 @@ int main(void) {
   RUN(a_queue_is_not_freed_while_its_function_runs);
   RUN(a_thread_does_not_end_while_its_function_runs);
   RUN(shutdown_forgets_it);
+  RUN(shutdown_gives_a_log_function_all_of_its_time);
   RUN(it_may_call_nothing_but_wake);
   RUN(nor_may_a_log_function);
   RUN(no_credentials_are_logged);

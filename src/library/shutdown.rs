@@ -29,10 +29,17 @@ pub fn shutdown(timeout: Option<Duration>) -> Result<()> {
         return Err(Error::ws(Code::Shutdown, "another thread is shutting the library down"));
     }
     let _closing = Closing(&library.closing);
-    let result = library.close_all(timeout);
+    let deadline = timeout.map(|timeout| Instant::now() + timeout);
+    let result = library.close_all(timeout, deadline);
     library.crew.shared.resources.forget();
     // In any case: the host may unload its functions when this returns.
-    result.and(library.forget_functions(Instant::now() + MOMENT))
+    result.and(library.forget_functions(in_a_moment(deadline)))
+}
+
+/// The end of a last wait: what is left of the time, and at least a moment.
+fn in_a_moment(deadline: Option<Instant>) -> Instant {
+    let moment = Instant::now() + MOMENT;
+    deadline.map_or(moment, |deadline| deadline.max(moment))
 }
 
 /// Marks the time of a shutdown, however it ends.
@@ -59,8 +66,7 @@ impl Library {
         Ok(())
     }
 
-    fn close_all(&self, timeout: Option<Duration>) -> Result<()> {
-        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+    fn close_all(&self, timeout: Option<Duration>, deadline: Option<Instant>) -> Result<()> {
         let mut is_polite = timeout != Some(Duration::ZERO);
         let mut last = None;
         let mut watched = Watched::default();
@@ -93,9 +99,7 @@ impl Library {
                 return Err(Error::ws(Code::Timeout, words));
             }
         }
-        let moment = Instant::now() + MOMENT;
-        let moment = deadline.unwrap_or(moment).max(moment);
-        let idle = self.crew.shared.jobs.wait_idle_exit(moment);
+        let idle = self.crew.shared.jobs.wait_idle_exit(in_a_moment(deadline));
         watched.check()?;
         idle?;
         match dropped.first() {
