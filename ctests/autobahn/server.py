@@ -1,7 +1,8 @@
 """The fuzzing server of Autobahn|Testsuite, for Python 2.7: server.py FOLDER PORT CASES [EXCLUDE]
 
 What `wstest -m fuzzingserver` does, with the cases untouched, but it listens on 127.0.0.1 alone (wstest takes every
-interface), may be asked for any free port (0), reports in JSON alone, and ends when its stdin closes. CASES and EXCLUDE
+interface), may be asked for any free port (0), reports in JSON alone, and ends when its stdin closes. It waits longer
+for what comes at once from every client that does not sleep (PATIENCE_S instead of one second). CASES and EXCLUDE
 are patterns as the suite has them, divided by commas or blanks: regular expressions in which a dot is a dot and * is
 anything, and which match from the start: "12.*.1$" is 12.1.1 and 12.2.1, without the $ also 12.1.10.
 
@@ -16,6 +17,9 @@ import autobahntestsuite.choosereactor  # before any other import of Twisted  # 
 from autobahntestsuite import fuzzing
 from twisted.internet import reactor, stdio
 from twisted.internet.protocol import Protocol
+
+
+PATIENCE_S = 20
 
 
 class EndWithStdin(Protocol):
@@ -40,12 +44,20 @@ def main():
     create = fuzzing.FuzzingFactory.createReports
     fuzzing.FuzzingFactory.createReports = lambda factory: create(factory, produceHtml=False)
 
+    protocol = fuzzing.FuzzingProtocol
+    kill_after, continue_later = protocol.killAfter, protocol.continueLater
+    protocol.killAfter = lambda self, delay: kill_after(self, max(delay, PATIENCE_S))
+    # After its second wait, "B", a case sends more to a client that should have gone.
+    protocol.continueLater = lambda self, delay, then, tag=None: continue_later(
+        self, PATIENCE_S if tag == "B" else delay, then, tag)
+
     fuzzing.startServer({
         "url": "ws://127.0.0.1:%d" % port,
         "outdir": folder,
         "cases": re.split(r"[,\s]+", cases.strip()),
         "exclude-cases": [pattern for pattern in re.split(r"[,\s]+", exclude) if pattern],
         "exclude-agent-cases": {},
+        "options": {"closeHandshakeTimeout": PATIENCE_S},
     }, 0)
     print("port %d" % port)
     sys.stdout.flush()
