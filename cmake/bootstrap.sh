@@ -90,6 +90,11 @@ needs_to_bench() {
     install_missing || say "These could not be installed:$missing"
 }
 
+# Registries may stumble: cargo, pip and npm ask again more often than by default.
+ask_again() {
+    export CARGO_NET_RETRY=10 PIP_RETRIES=10 PIP_TIMEOUT=60 npm_config_fetch_retries=5
+}
+
 # ---- demo ----
 
 demo() {
@@ -244,6 +249,7 @@ test | test-all)
     needs_rust
     CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(getconf _NPROCESSORS_ONLN)}
     export CMAKE_BUILD_PARALLEL_LEVEL
+    ask_again
     test_here
     [ "$1" = test ] || test_rest
     end_report

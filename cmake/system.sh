@@ -55,8 +55,9 @@ install_missing() {
     # shellcheck disable=SC2086
     case $manager in
     apt-get)
-        as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -q -y --no-install-recommends $missing
+        # A mirror may stumble, and another program may be installing.
+        as_root apt-get -o Acquire::Retries=5 update -q && as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=120 install -q -y --no-install-recommends $missing
         ;;
     dnf) as_root dnf install -y $missing ;;
     apk) as_root apk add $missing ;;

@@ -13,6 +13,15 @@ need() {
     done
 }
 
+# again COMMAND...: up to three times, because a server may fail to send a package
+again() {
+    for pause in 2 10; do
+        ! "$@" || return 0
+        sleep "$pause"
+    done
+    "$@"
+}
+
 kind=$1
 list=$2
 folder=$3
@@ -28,7 +37,7 @@ venv)
         exit 0
     fi
     python3 -m venv --clear "$folder"
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$list"
+    again "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$list"
     ;;
 npm)
     need node npm
@@ -39,7 +48,7 @@ npm)
     mkdir -p "$folder"
     cp "$list" "$lock" "$folder"
     chmod u+w "$folder/package.json" "$folder/package-lock.json"
-    (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+    again npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error
     list=$lock
     ;;
 esac
