@@ -1,6 +1,7 @@
 """Ctrl-C in Python: KeyboardInterrupt comes out of a wait that would last for ever."""
 
 import os
+import pathlib
 import signal
 import subprocess
 import threading
@@ -11,7 +12,7 @@ from hostws_ctypes import MESSAGE, OPEN, TERMINATE, hostws
 
 def press_ctrl_c():
     """In a moment, from outside, as the terminal does: any thread of the process may get it."""
-    return subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -INT {os.getpid()}"])
+    return subprocess.Popen(["sh", str(pathlib.Path(__file__).with_name("press_ctrl_c.sh")), str(os.getpid())])
 
 
 def is_interrupted(wait):

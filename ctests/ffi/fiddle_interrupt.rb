@@ -30,7 +30,7 @@ raise Hostws.ws_last_error_message.to_s unless ws.positive?
 next_event(OPEN)
 
 3.times do
-  key = spawn("sleep 0.3; kill -INT #{Process.pid}")
+  key = spawn("sh", File.join(__dir__, "press_ctrl_c.sh"), Process.pid.to_s)
   begin
     Hostws.ws_next(0, -1)
     raise "it returned, and nothing was raised"

@@ -35,7 +35,7 @@ mkfifo "$folder/stdin"
 peer=$!
 exec 9>"$folder/stdin"
 
-tries=100
+tries=200
 until grep -q '^ready' "$folder/ports"; do
     tries=$((tries - 1))
     if [ "$tries" -eq 0 ] || ! kill -0 "$peer" 2>/dev/null; then

@@ -111,7 +111,7 @@ libwebsockets)
 esac
 wanted=$(wc -l <"$scratch/connections")
 [ "$server" != libwebsockets ] || wanted=1
-tries=100
+tries=200
 until [ "$(grep -c '^port ' "$scratch/log")" -eq "$wanted" ]; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] && kill -0 "$pid" 2>/dev/null || failed

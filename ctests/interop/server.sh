@@ -29,7 +29,7 @@ start() {
 
 # port_after WORDS: waits until the server's log says WORDS and a number, and sets `port`; fails if the server ends.
 port_after() {
-    tries=100
+    tries=200
     port=
     while [ "$tries" -gt 0 ]; do
         port=$(sed -n "s|.*$1\([0-9][0-9]*\).*|\1|p" "$scratch/log" | head -n 1)

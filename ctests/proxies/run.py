@@ -54,7 +54,7 @@ def server(secure=False):
 
 def client(url, data="through", kind="text", **options):
     """What the client tells, as lines."""
-    options = {"tls_ca": f"@{CERTIFICATE}", "open_timeout_ms": 10000, **options}
+    options = {"tls_ca": f"@{CERTIFICATE}", "open_timeout_ms": 20000, "close_timeout_ms": 20000, **options}
     ran = subprocess.run([*CLIENT, url, json.dumps(options), kind, data], capture_output=True, text=True, timeout=60)
     told = ran.stdout
     assert ran.returncode == 0, f"{url}: {told}{ran.stderr}"

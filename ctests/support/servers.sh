@@ -7,7 +7,7 @@ servers=$(dirname "$0")/../support/servers.py
 
 # answers QUESTION: waits until the server answers to it at $port; fails if the server ends.
 answers() {
-    tries=100
+    tries=200
     until python3 "$servers" "$1" "$port"; do
         tries=$((tries - 1))
         [ "$tries" -gt 0 ] && kill -0 "$pid" 2>/dev/null || return 1

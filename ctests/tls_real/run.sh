@@ -45,7 +45,7 @@ failed() {
 
 # await WORDS FILE: until a line of the file, which a server writes, begins so
 await() {
-    tries=100
+    tries=200
     until grep -q "$1" "$2"; do
         tries=$((tries - 1))
         [ "$tries" -gt 0 ] && kill -0 "$3" 2>/dev/null || return 1
