@@ -13,10 +13,11 @@
 #include <thread>
 #include <vector>
 
-
 using namespace std::chrono_literals;
 
 namespace {
+
+constexpr std::chrono::milliseconds patience{PATIENCE_MS};
 
 /* Polls this thread's queue until the condition holds. */
 #define POLL_UNTIL(condition) \
@@ -102,7 +103,7 @@ void options_are_what_c_gets() {
   options.headers = {{"X-One", "1"}, {"X-Two", "a"}, {"X-Two", "b"}};
   options.subprotocols = "soup,salad";
   options.tls_ca = peer_ca();
-  options.open_timeout = 10s;
+  options.open_timeout = patience;
   options.proxy = "";
   options.ip_family = hostws::ip_family::v4;
   options.max_redirects = 1;
@@ -192,7 +193,7 @@ void calls_that_fail_throw_their_code() {
   CHECK_THROWS(ws.terminate(1000, std::string(124, 'x')), HOSTWS_E_ARGUMENT);
   CHECK_THROWS(ws.ping(std::string(126, 'x')), HOSTWS_E_ARGUMENT);
   CHECK_THROWS(ws.send("\xff"), HOSTWS_E_UTF8);
-  CHECK(ws.wait_status(hostws::status::connected, 10s));
+  CHECK(ws.wait_status(hostws::status::connected, patience));
   CHECK(!ws.wait_status(hostws::status::closed, 20ms));
 
   const hostws::connection none;
@@ -234,7 +235,7 @@ void huge_messages_go_in_fragments_and_come_in_parts() {
   CHECK_THROWS(ws.send("in between"), HOSTWS_E_BUSY);
   CHECK(ws.try_send_ex(piece, 0));
   CHECK(ws.send_ex("small", HOSTWS_NO_COMPRESS) == 0);
-  while (whole == 0) CHECK(hostws::poll(10s));
+  while (whole == 0) CHECK(hostws::poll(patience));
   CHECK(received == piece + piece && firsts == 1 && lasts == 1);
   options.deflate->client_max_window_bits = 8;
   CHECK_THROWS(hostws::connection(peer_url("ws", "/echo"), {}, options), HOSTWS_E_OPTION);
@@ -259,7 +260,7 @@ void a_lost_connection_is_opened_again() {
   ws.set_header("X-Token", "fresh");
   ws.set_header("X-Token", std::nullopt);
   CHECK_THROWS(ws.set_header("Upgrade", "x"), HOSTWS_E_ARGUMENT);
-  while (returns < 2) CHECK(hostws::poll(10s));
+  while (returns < 2) CHECK(hostws::poll(patience));
   CHECK(losses >= 2 && ws.stats().reconnects >= 2);
   options.reconnect->max = -2;
   CHECK_THROWS(hostws::connection(peer_url("ws", "/drop"), {}, options), HOSTWS_E_OPTION);
@@ -282,7 +283,7 @@ void questions_are_answered() {
   options.ask = HOSTWS_ASK_CREDENTIALS;
   const hostws::connection ws(peer_url("raw", "/status/401"), std::move(handlers), options);
   self = &ws;
-  while (status == 0) CHECK(hostws::poll(10s));
+  while (status == 0) CHECK(hostws::poll(patience));
   CHECK(asked == 2 && status == 401);
 }
 
@@ -301,11 +302,11 @@ void where_and_after_what_it_is_opened_again() {
   options.reconnect->on = hostws::reconnect_on::any;
   options.reconnect->codes = {401, -4001};
   hostws::connection ws(peer_url("ws", "/close?code=1000"), std::move(handlers), options);
-  while (losses < 2) CHECK(hostws::poll(10s));
+  while (losses < 2) CHECK(hostws::poll(patience));
   ws.set_url(peer_url("ws", "/close?code=4001"));
   CHECK(ws.url() == peer_url("ws", "/close?code=4001"));
   CHECK_THROWS(ws.set_url("http://h"), HOSTWS_E_URL);
-  while (code == 0) CHECK(hostws::poll(10s));
+  while (code == 0) CHECK(hostws::poll(patience));
   CHECK(code == 4001 && opens == 1);
   options.reconnect->codes = {99};
   CHECK_THROWS(hostws::connection(peer_url("ws", "/echo"), {}, options), HOSTWS_E_OPTION);
@@ -393,10 +394,10 @@ void handlers_go_with_the_end_or_the_connection() {
   };
   {
     const hostws::connection ws = make();
-    CHECK(ws.wait_status(hostws::status::connected, 10s));
+    CHECK(ws.wait_status(hostws::status::connected, patience));
     CHECK_INT(token.use_count(), 2);
     ws.terminate();
-    CHECK(ws.wait_status(hostws::status::closed, 10s));
+    CHECK(ws.wait_status(hostws::status::closed, patience));
     CHECK_INT(token.use_count(), 1);
   }
   {
@@ -424,7 +425,7 @@ void an_exception_passes_through_poll() {
   const hostws::connection ws(peer_url("ws", "/echo"), std::move(handlers));
   std::string caught;
   try {
-    ws.wait_status(hostws::status::connected, 10s);
+    ws.wait_status(hostws::status::connected, patience);
   } catch (const std::runtime_error& error) {
     caught = error.what();
   }
@@ -433,7 +434,7 @@ void an_exception_passes_through_poll() {
   int thrown = 0;
   while (got != "abc") {
     try {
-      CHECK(hostws::poll(10s));
+      CHECK(hostws::poll(patience));
     } catch (const std::logic_error&) {
       thrown++;
     }
@@ -453,7 +454,7 @@ void an_exception_passes_through_poll() {
 /* poll() at a much greater depth of the stack than its caller. */
 std::optional<int> poll_deep_down(int depth) {
   volatile char room[4096] = {};
-  const auto polled = depth > 0 ? poll_deep_down(depth - 1) : hostws::poll(10s);
+  const auto polled = depth > 0 ? poll_deep_down(depth - 1) : hostws::poll(patience);
   room[0] = room[1];
   return polled;
 }
@@ -468,7 +469,7 @@ void after_an_exception_any_depth_of_the_stack_may_poll() {
   ws.send("first");
   ws.send("second");
   try {
-    while (hostws::poll(10s)) {
+    while (hostws::poll(patience)) {
     }
   } catch (const std::runtime_error&) {
   }
@@ -486,7 +487,7 @@ void a_queue_can_be_freed_after_an_exception() {
   const hostws::connection ws(peer_url("ws", "/sink"), std::move(handlers), options);
   bool thrown = false;
   try {
-    hostws::poll(10s, 0, queue);
+    hostws::poll(patience, 0, queue);
   } catch (const std::runtime_error&) {
     thrown = true;
   }
@@ -510,7 +511,7 @@ void another_thread_may_poll_a_queue() {
   const hostws::connection ws(peer_url("ws", "/echo"), std::move(handlers), options);
   ws.send("hello");
   std::thread poller([&] {
-    while (got.empty()) CHECK(hostws::poll(10s, 0, queue));
+    while (got.empty()) CHECK(hostws::poll(patience, 0, queue));
   });
   const auto expected = poller.get_id();
   poller.join();
@@ -523,10 +524,10 @@ void events_can_be_pulled() {
   hostws::handlers object;
   object.data_type = hostws::data_type::object;
   const hostws::connection ws(peer_url("ws", "/object"), std::move(object));
-  auto event = hostws::next(10s);
+  auto event = hostws::next(patience);
   CHECK(event && event->type() == hostws::event_type::open && event->id() == ws.id());
-  CHECK(hostws::wait(10s) == 1 && hostws::pending() == 1);
-  event = hostws::next(10s);
+  CHECK(hostws::wait(patience) == 1 && hostws::pending() == 1);
+  event = hostws::next(patience);
   CHECK(event && event->type() == hostws::event_type::message);
   CHECK(event->data_type() == hostws::data_type::object && event->data() == R"({"n":1,"price":1.10})");
   CHECK(!hostws::next(10ms));
@@ -536,7 +537,7 @@ void events_can_be_pulled() {
   CHECK(!hostws::next());
   CHECK_INT(ws_last_error(), HOSTWS_E_TIMEOUT);
   ws.terminate();
-  event = hostws::next(10s);
+  event = hostws::next(patience);
   CHECK(event && event->type() == hostws::event_type::terminate && event->code() == 1000 && event->was_clean());
   CHECK(!hostws::next());
   ws_id gone;
@@ -544,7 +545,7 @@ void events_can_be_pulled() {
     const hostws::connection destroyed(peer_url("ws", "/sink"));
     gone = destroyed.id();
   }
-  event = hostws::next(10s);
+  event = hostws::next(patience);
   CHECK(event && event->type() == hostws::event_type::terminate && event->id() == gone);
   CHECK(!hostws::next());
   CHECK_INT(ws_last_error(), HOSTWS_E_IDLE);
@@ -552,7 +553,7 @@ void events_can_be_pulled() {
   const hostws::connection pulled(peer_url("ws", "/sink"));
   CHECK(!hostws::poll());
   CHECK_HAS(hostws::idle_reason().c_str(), "its events come by ws_next()");
-  event = hostws::next(10s); /* from here on nothing comes, and only the byte ends a wait */
+  event = hostws::next(patience); /* from here on nothing comes, and only the byte ends a wait */
   CHECK(event && event->type() == hostws::event_type::open && event->id() == pulled.id());
   CHECK_INT(write_byte(hostws::wake_fd()), 1);
   CHECK(hostws::wait() == std::optional<int>(0));
@@ -567,7 +568,7 @@ void several_events_can_be_pulled_at_once() {
   ws_event events[16];
   int fetched = 0;
   while (fetched < 101) {
-    const auto count = hostws::next_batch(events, 10s);
+    const auto count = hostws::next_batch(events, patience);
     CHECK(count && *count >= 1 && *count <= 16);
     for (int i = 0; i < *count; i++, fetched++) {
       const hostws::event event(events[i]);
@@ -577,7 +578,7 @@ void several_events_can_be_pulled_at_once() {
   }
   CHECK(hostws::next_batch(events, 0ms) == 0);
   ws.terminate();
-  CHECK(hostws::next_batch(events, 10s) == 1);
+  CHECK(hostws::next_batch(events, patience) == 1);
   CHECK(!hostws::next_batch(events));
   CHECK_THROWS(hostws::next_batch(events, 0ms, 99999), HOSTWS_E_NO_SUCH_ID);
   hostws::busy_poll(0us);
@@ -586,16 +587,16 @@ void several_events_can_be_pulled_at_once() {
 void events_can_be_pulled_as_json() {
   drain();
   const hostws::connection ws(peer_url("ws", "/echo"));
-  auto event = hostws::next_json(10s);
+  auto event = hostws::next_json(patience);
   CHECK(event && event->find(R"({"type":"open","ws":)" + std::to_string(ws.id())) == 0);
   const std::string large(5000, 'x');
   ws.send(large);
-  event = hostws::next_json(10s);
+  event = hostws::next_json(patience);
   CHECK(event && event->back() == '}' && event->find(R"("data":")" + large + '"') != std::string::npos);
   CHECK(!hostws::next_json(1ms));
   CHECK_THROWS(hostws::next_json(0ms, 99999), HOSTWS_E_NO_SUCH_ID);
   ws.terminate();
-  event = hostws::next_json(10s);
+  event = hostws::next_json(patience);
   CHECK(event && event->find(R"("code":1000,"reason":"","was_clean":true})") != std::string::npos);
   CHECK(!hostws::next_json());
   CHECK_STR(hostws::name(hostws::event_type::message), "message");
@@ -605,8 +606,8 @@ void events_can_be_pulled_as_json() {
 
 void a_connection_may_outlive_the_library() {
   const hostws::connection ws(peer_url("ws", "/sink"));
-  CHECK(ws.wait_status(hostws::status::connected, 10s));
-  CHECK(hostws::shutdown(10s));
+  CHECK(ws.wait_status(hostws::status::connected, patience));
+  CHECK(hostws::shutdown(patience));
   CHECK(ws.status() == hostws::status::closed && !ws.terminate());
 }
 

@@ -126,7 +126,7 @@ int main(void) {
   what_is_loaded_again_is_the_same(copy);
   puts("- a thread can end after the library is closed");
   a_thread_can_end_after_the_library_is_closed(copy);
-  CHECK_INT(its.shutdown(5000), HOSTWS_OK);
+  CHECK_INT(its.shutdown(PATIENCE_MS), HOSTWS_OK);
   AWAIT(thread_count() == threads && fd_count() == fds);
   return 0;
 }

@@ -37,11 +37,12 @@ static void a_refused_port_is_an_error_and_the_end(void) {
 
 static void a_name_that_does_not_exist_is_an_error_and_the_end(void) {
   record r = {0};
-  live(&r, "ws://no-such-host.invalid/");
+  /* No name server is asked for an empty label: it may be slow, or not there. */
+  live(&r, "ws://no..such-host.invalid/");
   CHECK_STR(r.order, "ET");
   check_stack(&r, "ws dns");
   CHECK_INT(r.stack[1].code, HOSTWS_E_DNS);
-  CHECK_HAS(r.stack[1].message, "no-such-host.invalid");
+  CHECK_HAS(r.stack[1].message, "no..such-host.invalid");
   CHECK_INT(r.code, 1006);
   record_clear(&r);
 }

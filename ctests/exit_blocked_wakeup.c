@@ -54,11 +54,7 @@ static void ends(char *way) {
   char url[128];
   strcpy(url, peer_url("ws", "/echo"));
   char *arguments[] = {"exit_blocked_wakeup", way, url, NULL};
-  for (int i = 0; i < 3; i++) {
-    int64_t begin = now_ms();
-    check_other_self(arguments, 0);
-    CHECK(now_ms() - begin < 10000);
-  }
+  for (int i = 0; i < 3; i++) check_other_self(arguments, 0);
 }
 
 int main(int count, char **arguments) {

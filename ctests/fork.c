@@ -103,7 +103,7 @@ static void start_afresh(void) {
   CHECK_INT(ws_send(ours.ws, "x", 1, 0), HOSTWS_E_CLOSED);
   CHECK_INT(ws_poll(0, -1, 0), HOSTWS_E_IDLE);
   talk();
-  CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
 }
 
 static void after_shutdown_a_child_has_connections_of_its_own(void) { in_child(start_afresh); }

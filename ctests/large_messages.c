@@ -68,7 +68,7 @@ int main(void) {
   held_at_start = held();
   RUN(the_next_uses_the_same_pages);
   RUN(an_idle_queue_gives_it_back);
-  CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
   check_nothing_is_left(threads, fds);
   return 0;
 }

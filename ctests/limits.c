@@ -53,20 +53,22 @@ static void a_full_send_queue_says_so(void) {
   memset(message, 'x', 200000);
   CHECK_FAILS(ws_send(ws, message, 200000, 0), HOSTWS_E_TOO_BIG, "100000");
   int sent = 0, answer;
-  while ((answer = ws_send(ws, message, 10000, 0)) == HOSTWS_OK) CHECK(sent++ < 100000);
-  CHECK_INT(answer, HOSTWS_E_AGAIN);
-  CHECK_HAS(ws_last_error_message(), "100000");
-  CHECK(ws_buffered_amount(ws) > 90000 && ws_buffered_amount(ws) <= 100000);
+  /* The system may take more a moment later, until its own buffers are full. */
+  for (int64_t end = now_ms() + PATIENCE_MS, waiting = 0; waiting <= 100000 - 10008; waiting = ws_buffered_amount(ws)) {
+    CHECK(now_ms() < end);
+    while ((answer = ws_send(ws, message, 10000, 0)) == HOSTWS_OK) CHECK(sent++ < 100000);
+    CHECK_INT(answer, HOSTWS_E_AGAIN);
+    CHECK_HAS(ws_last_error_message(), "100000");
+  }
+  CHECK(ws_buffered_amount(ws) <= 100000);
   ws_stats stats = {.struct_size = sizeof stats};
   CHECK_INT(ws_get_stats(ws, &stats), HOSTWS_OK);
   CHECK_INT(stats.messages_sent, sent);
   CHECK_INT(ws_send(ws, message, 100000, 0), HOSTWS_E_TOO_BIG); /* its frame does not fit */
   CHECK_INT(r.drains, 0);
   /* A server that never reads cannot delay the end. */
-  int64_t begin = now_ms();
   CHECK_INT(ws_terminate(ws, 0, NULL), HOSTWS_OK);
   PUMP(r.terminates);
-  CHECK(now_ms() - begin < 5000);
   CHECK_INT(r.code, 1006);
   CHECK_INT(r.was_clean, 0);
   record_clear(&r);
@@ -117,13 +119,18 @@ static void a_paused_connection_does_not_time_out(void) {
   ws_options options = default_options();
   options.receive_queue_max = 10000;
   options.ping_interval_ms = 50;
-  /* Before the pause and after it, the server may be as slow as that. */
   options.ping_timeout_ms = 2000;
-  record_open(&r, peer_url("ws", "/flood?n=20000&size=1000"), &options);
+  record_open(&r, peer_url("ws", "/flood?n=100000&size=1000"), &options);
+  AWAIT(ws_pending(0) > 10);
   sleep_ms(2500);
-  PUMP(r.messages == 20000);
+  /* What is read now has been in the socket's buffer for long: it does not matter how slow the server is. */
+  int waiting = ws_pending(0);
+  CHECK_INT(ws_status(r.ws), HOSTWS_CONNECTED);
+  PUMP(r.messages > waiting + 10);
   CHECK_INT(r.terminates, 0);
+  ws_abort(r.ws);
   record_close(&r);
+  CHECK_INT(r.errors, 0);
   record_clear(&r);
 }
 
@@ -134,7 +141,7 @@ static void opening_has_a_deadline(void) {
   int64_t begin = now_ms();
   record_open(&r, peer_url("raw", "/silent"), &options);
   PUMP(r.terminates);
-  CHECK(now_ms() - begin >= 100 && now_ms() - begin < 15000);
+  CHECK(now_ms() - begin >= 100);
   CHECK_STR(r.order, "ET");
   CHECK_INT(r.stack[0].code, HOSTWS_E_OPEN);
   check_stack_says(&r, "100 ms");
@@ -142,20 +149,32 @@ static void opening_has_a_deadline(void) {
   record_clear(&r);
 }
 
+static void is_before_the_other(ws_id ws, const ws_event *event, void *user_data) {
+  (void)ws;
+  record *r = user_data, *other = r->extra;
+  if (event->type == HOSTWS_EVENT_TERMINATE) CHECK_INT(other->terminates, 0);
+}
+
 static void closing_has_a_deadline(void) {
-  record r = {0};
+  record longer = {0}, r = {.hook = is_before_the_other, .extra = &longer};
   ws_options options = default_options();
+  options.close_timeout_ms = 0; /* the default */
+  record_open(&longer, peer_url("raw", "/no-close-reply"), &options);
   options.close_timeout_ms = 100;
   record_open(&r, peer_url("raw", "/no-close-reply"), &options);
-  PUMP(r.opens);
+  PUMP(longer.opens && r.opens);
+  CHECK_INT(ws_terminate(longer.ws, 0, NULL), HOSTWS_OK);
   int64_t begin = now_ms();
   CHECK_INT(ws_terminate(r.ws, 0, NULL), HOSTWS_OK);
   CHECK_INT(ws_wait_status(r.ws, HOSTWS_CLOSING, 0), HOSTWS_OK);
   PUMP(r.terminates);
-  CHECK(now_ms() - begin >= 100 && now_ms() - begin < 5000);
+  CHECK(now_ms() - begin >= 100);
   CHECK_INT(r.code, 1006);
   CHECK_INT(r.was_clean, 0);
+  ws_abort(longer.ws);
+  PUMP(longer.terminates);
   record_clear(&r);
+  record_clear(&longer);
 }
 
 static void silence_after_a_ping_ends_it(void) {
@@ -175,7 +194,7 @@ static void a_server_that_answers_pings_lives(void) {
   record r = {0};
   ws_options options = default_options();
   options.ping_interval_ms = 20;
-  options.ping_timeout_ms = 2000;
+  options.ping_timeout_ms = PATIENCE_MS;
   record_open(&r, peer_url("ws", "/echo"), &options);
   PUMP(r.opens);
   ws_stats stats = {.struct_size = sizeof stats};

@@ -211,7 +211,7 @@ static void options_come_as_json(void) {
   char options[2048];
   snprintf(options, sizeof options,
            "{\"headers\":{\"X-One\":\"1\",\"X-Two\":[\"a\",\"b\"]},\"tls_ca\":\"%s\",\"data_type\":\"object\","
-           "\"open_timeout_ms\":10000,\"queue\":0,\"receive_queue_max\":-1}",
+           "\"open_timeout_ms\":60000,\"queue\":0,\"receive_queue_max\":-1}",
            peer_ca());
 #ifdef _WIN32 /* wine refuses every certificate without a list of revoked ones */
   const char *scheme = "ws";

@@ -186,7 +186,7 @@ int main(void) {
   RUN(terminate_takes_back_what_will_not_be_delivered);
   RUN(an_event_is_off_the_queue_before_its_callback);
   RUN(a_whole_program_runs_on_it);
-  CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
   RUN(it_is_closed_with_its_queue);
   RUN(it_is_closed_with_its_thread);
   check_nothing_is_left(threads, fds + 2); /* the pair of this thread's own queue */

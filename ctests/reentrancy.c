@@ -148,7 +148,7 @@ static void a_connection_made_inside_on_terminate_lives(void) {
 
 static void shut_down_inside(ws_id ws, const ws_event *event, void *user_data) {
   (void)ws, (void)user_data;
-  if (event->type == HOSTWS_EVENT_MESSAGE) CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
+  if (event->type == HOSTWS_EVENT_MESSAGE) CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
 }
 
 static void shutdown_works_inside_a_callback(void) {

@@ -60,7 +60,7 @@ static void the_hosts_handlers_run_on_the_hosts_threads(void) {
   sigaction(SIGUSR1, &action, NULL);
   record r = {0}, resolving = {0};
   record_open(&r, peer_url("ws", "/echo"), NULL);
-  record_open(&resolving, "ws://no-such-host.invalid/", NULL);
+  record_open(&resolving, "ws://no..such-host.invalid/", NULL);
   PUMP(r.opens);
   sigset_t set, pending;
   sigemptyset(&set);

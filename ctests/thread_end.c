@@ -53,7 +53,9 @@ static void *connect_and_end(void *argument) {
 
 static void *open_to_be_told(void *argument) {
   record *r = argument;
-  record_open(r, peer_url("ws", "/silent"), NULL);
+  ws_options options = default_options();
+  options.close_timeout_ms = 100; /* that server looks at what it got when the client has gone */
+  record_open(r, peer_url("ws", "/silent"), &options);
   PUMP(r->opens);
   return NULL;
 }
@@ -73,6 +75,7 @@ static void the_server_is_told_1001(void) {
     is_told = strstr(ends.data, "[\"/silent\",1001,\"\"]") != NULL;
     record_close(&ends);
     record_clear(&ends);
+    sleep_ms(20);
   }
   CHECK_INT(r.terminates, 0);
   record_clear(&r);

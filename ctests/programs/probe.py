@@ -28,7 +28,7 @@ with Peer() as peer:
     check(probe(peer.url("wss-expired", "/echo", "wss"), "--ca", peer.files["wss"]), 1, 'the phase "tls"', "expired")
     check(probe(peer.url("closed")), 1, 'the phase "tcp"', "refused", "nobody listens there")
     check(probe(peer.url("raw", "/status/401")), 1, 'the phase "upgrade"', "[http 401]", "Authorization")
-    check(probe("ws://no-such-host.invalid/", "--timeout", "20"), 1, 'the phase "dns"', "The name is unknown")
+    check(probe("ws://no..such-host.invalid/", "--timeout", "20"), 1, 'the phase "dns"', "The name is unknown")
     check(probe(peer.url("ws"), "--proxy", f"http://me:hunter2@127.0.0.1:{peer.ports['closed']}"), 1, "The proxy")
     check(probe("http://h/"), 2, "scheme")
     check(probe(), 2, "usage")

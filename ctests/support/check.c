@@ -54,7 +54,7 @@ void check_fails(const char *file, int line, const char *what, long long actual,
 }
 
 void check_nothing_is_left(int threads, int fds) {
-  CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
   while (ws_next(0, 0) != NULL) {} /* the last event is given back, too */
   /* The system takes a moment to remove a thread that has been joined. */
   int64_t end = now_ms() + PATIENCE_MS;

@@ -151,7 +151,8 @@ ws_handler record_handler(record *r) {
 
 ws_id record_open(record *r, const char *url, const ws_options *options) {
   ws_handler handler = record_handler(r);
-  ws_id ws = ws_new(url, &handler, options);
+  ws_options patient = default_options();
+  ws_id ws = ws_new(url, &handler, options != NULL ? options : &patient);
   CHECK(ws > 0);
   r->ws = ws;
   return ws;
@@ -165,6 +166,7 @@ void record_clear(record *r) {
 ws_options default_options(void) {
   ws_options options = {0};
   options.struct_size = sizeof options;
+  options.close_timeout_ms = PATIENCE_MS; /* a slow server closes as cleanly as a quick one */
   return options;
 }
 

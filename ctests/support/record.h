@@ -40,13 +40,14 @@ typedef struct record {
 
 /* The handler of a recorded connection. */
 ws_handler record_handler(record *r);
-/* Opens a recorded connection. ws_new() must succeed. */
+/* Opens a recorded connection, with default_options() if there are none. ws_new() must succeed. */
 ws_id record_open(record *r, const char *url, const ws_options *options);
 /* Records an event of ws_next(). */
 void record_event(record *r, const ws_event *event);
 /* Forgets all, for the next connection. */
 void record_clear(record *r);
 
+/* The defaults, but the server has as long to answer a close as a test waits. */
 ws_options default_options(void);
 
 /* Polls a queue until the condition holds. */

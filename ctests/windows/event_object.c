@@ -128,6 +128,6 @@ int main(void) {
   RUN(all_that_wait_for_handles_see_it);
   RUN(a_byte_ends_a_wait);
   RUN(there_are_no_unix_sockets);
-  CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
   return 0;
 }

@@ -23,6 +23,6 @@ static void a_small_stack_is_enough(void) {
 int main(void) {
   peer_start();
   RUN(a_small_stack_is_enough);
-  CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
   return 0;
 }

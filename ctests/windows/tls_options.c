@@ -70,6 +70,6 @@ int main(void) {
   RUN(what_it_cannot_do_is_refused_at_once);
   RUN(the_clients_key_is_one_of_rsa_in_pkcs8);
   RUN(the_facts_are_told);
-  CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
   return 0;
 }

@@ -106,6 +106,6 @@ int main(int count, char **arguments) {
   snprintf(copy + strlen(copy), 20, "copy%lu.dll", GetCurrentProcessId());
   CHECK(CopyFileA(path, copy, FALSE));
   a_freed_library_still_works(copy);
-  CHECK_INT(its.shutdown(5000), HOSTWS_OK);
+  CHECK_INT(its.shutdown(PATIENCE_MS), HOSTWS_OK);
   return 0;
 }

@@ -128,6 +128,6 @@ int main(void) {
   RUN(many_events_are_one_message);
   RUN(no_message_is_lost_where_there_is_no_room);
   RUN(what_is_wrong_is_refused);
-  CHECK_INT(ws_shutdown(5000), HOSTWS_OK);
+  CHECK_INT(ws_shutdown(PATIENCE_MS), HOSTWS_OK);
   return 0;
 }
