@@ -88,12 +88,24 @@ void alarm_set(alarm_clock *self);
 void alarm_hush(alarm_clock *self);
 void alarm_end(alarm_clock *self);
 
-/* Those of receiver.c. */
-int receiver_is(PyObject *object);
+/* Those of receiver.c. What a Receiver begins with: */
+typedef struct receiver_head {
+    PyObject_HEAD
+    Py_ssize_t unread;  /* messages that the program has not taken out of their channels */
+} receiver_head;
+extern PyTypeObject *receiver_type;
+static inline int receiver_is(PyObject *object)
+{
+    return object != NULL && Py_TYPE(object) == receiver_type;
+}
+/* So many messages more wait for the program. Each is counted twice, so no call is made for it. */
+static inline void receiver_count(PyObject *object, Py_ssize_t more)
+{
+    if (receiver_is(object))
+        ((receiver_head *)object)->unread += more;
+}
 /* As take(). 1: messages alone have come for `channels`; 0: something else has happened, which is in `came`. */
 int receiver_take(PyObject *object, int timeout_ms, PyObject *channels, PyObject **came);
-/* So many messages more wait for the program. */
-void receiver_count(PyObject *object, Py_ssize_t more);
 int receiver_add_type(PyObject *module);
 
 /* The functions of a type's slots that are to be called for it. */

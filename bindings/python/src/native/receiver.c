@@ -44,31 +44,19 @@ static PyObject *tuple_of(const ws_event *event)
 static int endings;
 
 typedef struct receiver {
-    PyObject_HEAD
+    receiver_head head;
     int queue;
     int endings_seen;
     int32_t at, count;  /* those of `events` that are still to take */
     char is_reading;    /* something has come that the library does not know to be read */
     char took_much;     /* the last take() has, and there may be more by now */
     int looks;          /* for whether the program has read, since something has come */
-    Py_ssize_t unread;  /* messages that the program has not taken out of their channels */
     alarm_clock alarm;  /* for the next look */
     waiter_list woken;  /* of those for whom something has come, until they are set */
     ws_event events[BATCH];
 } receiver;
 
-static PyTypeObject *receiver_type;
-
-int receiver_is(PyObject *object)
-{
-    return object != NULL && Py_TYPE(object) == receiver_type;
-}
-
-void receiver_count(PyObject *object, Py_ssize_t more)
-{
-    if (receiver_is(object))
-        ((receiver *)object)->unread += more;
-}
+PyTypeObject *receiver_type;
 
 static int receiver_init(PyObject *object, PyObject *arguments, PyObject *keywords)
 {
@@ -209,7 +197,7 @@ static PyObject *take(PyObject *object, PyObject *arguments)
 static int has_left(receiver *self)
 {
     /* A turn of the host's loop takes as long as a large message: it is left to the loop if the program does not keep up. */
-    return has_events(self) || self->count == BATCH || (self->took_much && self->unread == 0);
+    return has_events(self) || self->count == BATCH || (self->took_much && self->head.unread == 0);
 }
 
 /*
@@ -305,7 +293,7 @@ static PyMethodDef functions[] = {
 static PyMemberDef receiver_members[] = {
     {"is_reading", T_BOOL, offsetof(receiver, is_reading), READONLY, NULL},
     {"looks", T_INT, offsetof(receiver, looks), 0, NULL},
-    {"unread", T_PYSSIZET, offsetof(receiver, unread), READONLY, NULL},
+    {"unread", T_PYSSIZET, offsetof(receiver, head.unread), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
