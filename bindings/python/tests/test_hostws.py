@@ -220,6 +220,53 @@ class Blocking(unittest.TestCase):
             for thread in threads:
                 thread.join()
 
+    def test_one_thread_receives_and_others_close_wait_and_send(self):
+        for _ in range(20):
+            ws = hostws.connect(WS + "/echo")
+            reading = threading.Thread(target=lambda: [*ws], daemon=True)
+            reading.start()
+            closing = threading.Thread(target=ws.close, daemon=True)
+            closing.start()
+            for thread in (closing, reading):
+                thread.join(30)
+                self.assertFalse(thread.is_alive())
+        with hostws.connect(WS + "/echo", send_queue_max=200_000) as ws:
+            got = []
+            reading = threading.Thread(target=lambda: got.extend(len(ws.recv()) for _ in range(101)), daemon=True)
+            reading.start()
+            time.sleep(0.1)
+            waiting = threading.Thread(target=lambda: self.assertRaises(TimeoutError, ws.recv, 0.1), daemon=True)
+            waiting.start()
+            waiting.join(30)
+            self.assertFalse(waiting.is_alive())
+            for _ in range(100):
+                ws.send(b"x" * 100_000, timeout=60)
+            ws.send(b"")
+            reading.join(60)
+            self.assertEqual(sum(got), 10_000_000)
+
+    def test_arguments_that_c_would_misunderstand_are_refused(self):
+        for url in (None, b"ws://localhost", 5):
+            self.assertRaisesRegex(TypeError, "url is a str", hostws.connect, url)
+        self.assertRaisesRegex(hostws.OptionError, "url contains a NUL", hostws.connect, WS + "/echo\0/other")
+        for name, value in {"tls_ca": b"x", "open_timeout_ms": float("nan"), "headers": "abc"}.items():
+            self.assertRaisesRegex(hostws.OptionError, name, hostws.connect, WS, **{name: value})
+        for headers in ({"a": None}, {None: "a"}, [("a",)], 5, {b"a": "b"}):
+            self.assertRaisesRegex(hostws.OptionError, "^headers", hostws.connect, WS, headers=headers)
+        with hostws.connect(WS + "/echo", reconnect=True) as ws:
+            for message in (None, 5, True, [65], (1, 2), {65}, range(3), iter([65])):
+                self.assertRaisesRegex(TypeError, "a message is", ws.send, message)
+            for timeout in (float("inf"), 1e10):
+                ws.send("x")
+                self.assertEqual(ws.recv(timeout), "x")
+            self.assertRaises(ValueError, ws.recv, float("nan"))
+            ws.ping(bytearray(b"p"))
+            self.assertRaises(TypeError, ws.ping, "p")
+            for wrong in [lambda: ws.close(2**32 + 4000), lambda: ws.close(4000, "a\0b"), lambda: ws.set_header("a", "b\0c"),
+                          lambda: ws.set_header("a\0b", "c"), lambda: ws.set_url(WS + "/\0")]:
+                self.assertRaises(hostws.OptionError, wrong)
+            self.assertEqual(ws.status, "Connected")
+
     def test_close_ends_with_the_code_that_was_given(self):
         ws = hostws.connect(WS + "/echo")
         ws.close(4000, "enough")
@@ -601,6 +648,33 @@ class Loops(unittest.TestCase):
         self.assertEqual(loop.run_until_complete(running), "2")
 
 
+    @unittest.skipUnless(os.path.isdir("/proc/self/fd"), "no /proc here")
+    def test_a_loop_that_ends_takes_its_connections_with_it(self):
+        class Proactor(asyncio.SelectorEventLoop):
+            def add_reader(self, *_):
+                raise NotImplementedError
+
+        async def main(path):
+            ws = await hostws.aio.connect(WS + path)
+            await ws.recv()
+
+        def descriptors():
+            gc.collect()
+            return len(os.listdir("/proc/self/fd"))
+
+        for make in (asyncio.SelectorEventLoop, Proactor):
+            before = descriptors()
+            for _ in range(20):
+                loop = make()
+                loop.run_until_complete(main("/flood?n=10&size=10"))
+                loop.close()
+                del loop
+            deadline = time.monotonic() + 30
+            while descriptors() > before + 10 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.assertLessEqual(descriptors(), before + 10)
+
+
 class Process(unittest.TestCase):
     def test_ctrl_c_ends_a_wait(self):
         text = """
@@ -676,6 +750,54 @@ class Process(unittest.TestCase):
             assert os.waitpid(child, 0)[1] == 0
             assert [int(ws.recv(30).split(":")[0]) for _ in range(99)] == [*range(1, 100)]
         """, WS + "/flood?n=100&size=100000", env=dict(os.environ, PYTHONWARNINGS="ignore::DeprecationWarning"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
+    def test_a_forked_child_does_not_wait_for_a_thread_of_its_parent(self):
+        done = program("""
+            import asyncio, os, signal, sys, threading, time, hostws, hostws.aio
+
+            def child(ws):
+                signal.alarm(30)
+                for call in (ws.recv, ws.recv, lambda: ws.send("x")):
+                    try:
+                        call()
+                    except hostws.ConnectionClosed as end:
+                        assert "forked" in str(end), end
+                    else:
+                        os._exit(1)
+                ws.close()
+                os._exit(0)
+
+            ws = hostws.connect(sys.argv[1])
+            reading = threading.Thread(target=lambda: [*ws])
+            reading.start()
+            time.sleep(0.2)
+            pid = os.fork()
+            if pid == 0:
+                child(ws)
+            assert os.waitpid(pid, 0)[1] == 0
+            ws.close()
+            reading.join()
+
+            async def main():
+                async with hostws.aio.connect(sys.argv[1]) as ws:
+                    pid = os.fork()
+                    if pid == 0:
+                        signal.alarm(30)
+                        try:
+                            await ws.recv()
+                        except hostws.ConnectionClosed:
+                            await ws.close()
+                            os._exit(0)
+                        os._exit(1)
+                    assert os.waitpid(pid, 0)[1] == 0
+                    # What the child has done is nothing to the loop.
+                    await ws.send("parent")
+                    assert await asyncio.wait_for(ws.recv(), 30) == "parent"
+
+            asyncio.run(main())
+        """, WS + "/echo", env=dict(os.environ, PYTHONWARNINGS="ignore::DeprecationWarning"))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     @unittest.skipIf(sys.implementation.name == "pypy", "PyPy has no sub-interpreters")

@@ -13,6 +13,7 @@ hostws.aio has the same for asyncio. Options have the names of ws_options in hos
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from types import TracebackType
@@ -30,6 +31,9 @@ __all__ = [
     "connect", "library_version", "log_to", "run",
 ]
 
+# A time limit above it is none: milliseconds are an int of C in the library.
+LONGEST_S = 2_000_000
+
 
 def library_version() -> str:
     return str(_library.library.ws_version().decode())
@@ -46,7 +50,9 @@ class Connection(Core, _library.SyncChannel):
             raise Error(_library.last_words())
         self._receiver = _library.Receiver(self._queue)
         self._drained = 0
+        # Whoever has it takes from the queue; other threads wait until they are told. A signal's handler may receive as well.
         self._pumping = threading.RLock()
+        self._told = threading.Condition()
         try:
             super().__init__(url, self._queue, data_type, loads, dumps, reconnect, on_event, options)
         except BaseException:
@@ -71,11 +77,12 @@ class Connection(Core, _library.SyncChannel):
         """Closes politely: what was sent leaves, and the server answers. Returns when that is over."""
         if self._queue < 0:
             return
-        result = _library.library.ws_terminate(self._id, code, reason.encode())
-        if result not in (_abi.OK, _abi.E_CLOSED):
-            self._check(result)
-        while self._end is None:
-            self._pump(None)
+        self._terminate(code, reason)
+        while True:
+            turn = self._turn
+            if self._end is not None:
+                break
+            self._pump(turn, None)
         self._free()
 
     # ---- inside
@@ -83,46 +90,80 @@ class Connection(Core, _library.SyncChannel):
     def _wait_open(self) -> "Connection":
         try:
             while not self._is_open:
+                turn = self._turn
                 if self._end is not None:
                     raise self._end
-                self._pump(None)
+                self._pump(turn, None)
         except BaseException:
             self._free()
             raise
         return self
 
     def _wait_next(self) -> Any:
-        while not self._count:
-            if self._end is not None:
-                if isinstance(self._end, ConnectionClosed) and self._end.was_clean:
-                    raise StopIteration
-                raise self._end
-            self._pump(None)
-        return self._next_message()
+        try:
+            return self._wait_message(None)
+        except ConnectionClosed as end:
+            if end is self._end and end.was_clean:
+                raise StopIteration from None
+            raise
 
     def _wait_message(self, timeout: Optional[float]) -> Any:
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._count:
+        deadline = _deadline(timeout)
+        while True:
+            turn = self._turn
+            try:
+                item = self._pop()
+            except IndexError:  # no message
+                pass
+            else:
+                return self._loads(item) if self._is_object else item
             if self._end is not None:
                 raise self._end
-            if not self._pump(deadline):
+            if not self._pump(turn, deadline):
                 raise TimeoutError(f"no message within {timeout} s")
-        return self._next_message()
 
     def _wait_send(self, message: Any, timeout: Optional[float]) -> None:
-        deadline = None if timeout is None else time.monotonic() + timeout
-        drained = self._drained
-        while not self._try_send(message):
+        deadline = _deadline(timeout)
+        while True:
+            turn, drained = self._turn, self._drained
+            if self._try_send(message):
+                return
             while drained == self._drained and self._end is None:
-                if not self._pump(deadline):
+                if not self._pump(turn, deadline):
                     raise TimeoutError(f"the send queue was full for {timeout} s")
-            drained = self._drained
+                turn = self._turn
 
-    def _pump(self, deadline: Optional[float]) -> bool:
-        """Waits for events and sorts them; False if the time is up."""
-        wait = -1 if deadline is None else max(0, int((deadline - time.monotonic()) * 1000 + 0.999))
-        with self._pumping:
-            return self._came(self._receiver.take(wait, self))
+    def _pump(self, turn: int, deadline: Optional[float]) -> bool:
+        """Waits until something has come since `turn`, here or in the thread that takes from the queue. False if the time is up."""
+        left = _left(deadline)
+        if not self._pumping.acquire(blocking=False):
+            return self._wait_for_another(turn, left)
+        try:
+            if self._turn != turn:
+                return True
+            return self._came(self._receiver.take(-1 if left is None else math.ceil(left * 1000), self))
+        finally:
+            self._turn += 1
+            self._pumping.release()
+            if self._others > 0:
+                self._tell()
+
+    def _wait_for_another(self, turn: int, left: Optional[float]) -> bool:
+        with self._told:
+            self._others += 1
+            try:
+                if not self._pumping.acquire(blocking=False):
+                    return self._told.wait_for(lambda: self._turn != turn, left)
+                # Its turn was over before it could know that somebody waits.
+                self._pumping.release()
+                return True
+            finally:
+                self._others -= 1
+
+    def _tell(self) -> None:
+        """Those who wait for another look again, and one of them takes from the queue next."""
+        with self._told:
+            self._told.notify_all()
 
     def _came(self, came: Union[int, _library.RawEvent]) -> bool:
         """Sorts what take() gives; False if the time is up."""
@@ -134,11 +175,32 @@ class Connection(Core, _library.SyncChannel):
         self._on_raw(came)
         return True
 
+    def _on_fork(self) -> None:
+        super()._on_fork()
+        # One that another thread of the parent has is free for nobody here.
+        if self._pumping.acquire(blocking=False):
+            self._pumping.release()
+        else:
+            self._pumping = threading.RLock()
+        self._told, self._others = threading.Condition(), 0
+
     def _free(self) -> None:
         queue, self._queue = getattr(self, "_queue", -1), -1
         if queue > 0:
             self._receiver.drop()
             _library.library.ws_queue_free(queue)
+
+
+def _deadline(timeout: Optional[float]) -> Optional[float]:
+    if timeout is None or timeout > LONGEST_S:
+        return None
+    if math.isnan(timeout):
+        raise ValueError("timeout is not a number")
+    return time.monotonic() + timeout
+
+
+def _left(deadline: Optional[float]) -> Optional[float]:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
 def connect(url: str, **options: Any) -> Connection:
@@ -181,4 +243,4 @@ def run(url: str, *, on_open: Optional[Callable[[Connection], Any]] = None,
                     if on_terminate is not None:
                         on_terminate(ws, item.code, item.reason)
                     return
-            ws._pump(None)
+            ws._pump(ws._turn, None)

@@ -23,13 +23,15 @@ class Hub:
 
     # What gives asyncio's loop.
     loop_of: Any = None
+    queue = 0
 
     def __init__(self) -> None:
-        self.queue = int(_library.library.ws_queue_new())
-        if self.queue < 0:
+        queue = int(_library.library.ws_queue_new())
+        if queue < 0:
             raise Error(_library.last_words())
-        self.descriptor = int(_library.library.ws_queue_loop_fd(self.queue))
-        self.receiver = _library.Receiver(self.queue)
+        self.receiver = _library.Receiver(queue)
+        self.queue = queue
+        self.descriptor = int(_library.library.ws_queue_loop_fd(queue))
         self.connections: Dict[int, AsyncCore] = {}
 
     def forget(self, connection: "AsyncCore") -> None:
@@ -64,12 +66,27 @@ class Hub:
         self.receiver.looks += 1
         return bool(self.receiver.unread > 0 and self.receiver.looks < LOOKS)
 
+    def __del__(self) -> None:
+        # Its loop has gone, and the program has none of its connections any more.
+        self.free()
+
+    def on_fork(self) -> None:
+        """In the child: the loop is the parent's, with what it watches."""
+        self.queue = 0
+        self._unlist()
+
     def free(self) -> None:
-        self.receiver.drop()
-        _library.library.ws_queue_free(self.queue)
+        queue, self.queue = self.queue, 0
+        if queue > 0:
+            self.receiver.drop()
+            _library.library.ws_queue_free(queue)
 
     def _end(self) -> None:
         """The loop watches the descriptor no more, and the queue is freed."""
+        raise NotImplementedError
+
+    def _unlist(self) -> None:
+        """A connection that begins now needs another one."""
         raise NotImplementedError
 
     def _failed(self, error: Exception) -> None:
@@ -107,13 +124,15 @@ class AsyncCore(Core, _library.AsyncChannel):
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Closes politely: what was sent leaves, and the server answers. Returns when that is over."""
-        result = _library.library.ws_terminate(self._id, code, reason.encode())
-        if result not in (_abi.OK, _abi.E_CLOSED):
-            self._check(result)
+        self._terminate(code, reason)
         while self._end is None:
             await self._changed()
 
     # ---- inside
+
+    def _on_fork(self) -> None:
+        super()._on_fork()
+        self._hub.on_fork()
 
     @classmethod
     def _current_hub(cls) -> Hub:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import operator
+import os
+import weakref
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _abi, _library
@@ -14,6 +17,45 @@ Handler = Callable[["Core", Event], Any]
 DATA_TYPES = ("text", "blob", "object")
 
 
+def merged_headers(headers: Headers) -> Dict[str, List[str]]:
+    merged: Dict[str, List[str]] = {}
+    try:
+        for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+            if not isinstance(name, str):
+                raise TypeError
+            merged.setdefault(name, []).extend([value] if isinstance(value, str) else value)
+    except (TypeError, ValueError):
+        raise OptionError("headers: a mapping of names to a str or to several, or pairs of a name and a str") from None
+    return merged
+
+
+def as_json(options: Dict[str, Any]) -> bytes:
+    entries = []
+    for name, value in options.items():
+        try:
+            entries.append(f"{json.dumps(name)}: {json.dumps(value, allow_nan=False)}")
+        except (TypeError, ValueError) as error:
+            raise OptionError(f"option {name}: {error}") from None
+    return f"{{{', '.join(entries)}}}".encode()
+
+
+def c_text(name: str, value: str) -> bytes:
+    """An argument that C reads up to a NUL."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is a str, not {type(value).__name__}")
+    if "\0" in value:
+        raise OptionError(f"{name} contains a NUL")
+    return value.encode()
+
+
+def c_int(name: str, value: int) -> int:
+    """An argument of which C would take the lower 32 bits."""
+    number = operator.index(value)
+    if not -(1 << 31) <= number < 1 << 31:
+        raise OptionError(f"{name} is {number}, which is out of range")
+    return number
+
+
 def json_options(options: Dict[str, Any], data_type: str, reconnect: Union[bool, int], queue: int) -> Dict[str, Any]:
     """The options of ws_open(): names that it does not know are refused there, with its own words."""
     if data_type not in DATA_TYPES:
@@ -23,11 +65,7 @@ def json_options(options: Dict[str, Any], data_type: str, reconnect: Union[bool,
     given = dict(options, data_type=data_type, queue=queue)
     headers = given.pop("headers", None)
     if headers:
-        pairs = headers.items() if isinstance(headers, Mapping) else headers
-        merged: Dict[str, List[str]] = {}
-        for name, value in pairs:
-            merged.setdefault(name, []).extend([value] if isinstance(value, str) else value)
-        given["headers"] = merged
+        given["headers"] = merged_headers(headers)
     if reconnect:
         given.setdefault("reconnect_max", -1 if reconnect is True else reconnect)
     return given
@@ -38,6 +76,7 @@ class Core:
 
     _id: int
     _end: Optional[Error]
+    _all: "weakref.WeakSet[Core]" = weakref.WeakSet()
 
     def __init__(self, url: str, queue: int, data_type: str, loads: Callable[[str], Any], dumps: Callable[[Any], str],
                  reconnect: Union[bool, int], on_event: Optional[Handler], options: Dict[str, Any]):
@@ -48,9 +87,11 @@ class Core:
         self._errors: Tuple[Cause, ...] = ()
         self._is_open = False
         self._end = None
-        self._id, words = _library.open_connection(url, json_options(options, data_type, reconnect, queue))
+        self._id, words = _library.open_connection(
+            c_text("url", url), as_json(json_options(options, data_type, reconnect, queue)))
         if self._id < 0:
             refuse(self._id, words)
+        self._all.add(self)
 
     # ---- what it is
 
@@ -91,26 +132,37 @@ class Core:
 
     def ping(self, data: bytes = b"") -> None:
         """The answer comes to `on_event` as "pong", with its round_trip in seconds."""
-        self._check(_library.library.ws_ping(self._id, data, len(data)))
+        payload = bytes(memoryview(data))
+        self._check(_library.library.ws_ping(self._id, payload, len(payload)))
 
     def set_header(self, name: str, value: Optional[str]) -> None:
         """For the next attempt of a connection with `reconnect`, such as a fresh token."""
-        self._check(_library.library.ws_set_header(self._id, name.encode(), None if value is None else value.encode()))
+        given = None if value is None else c_text("value", value)
+        self._check(_library.library.ws_set_header(self._id, c_text("name", name), given))
 
     def set_url(self, url: str) -> None:
         """For the next attempt of a connection with `reconnect`."""
-        self._check(_library.library.ws_set_url(self._id, url.encode()))
+        self._check(_library.library.ws_set_url(self._id, c_text("url", url)))
 
     def answer(self, question: int, value: str) -> None:
         """Answers an event "ask" (option `ask`); `question` is its code, its `data` the facts as JSON."""
         given = value.encode()
-        self._check(_library.library.ws_answer(self._id, question, given, len(given)))
+        self._check(_library.library.ws_answer(self._id, c_int("question", question), given, len(given)))
 
     def abort(self) -> None:
         """Drops the connection and what waits to be sent."""
         _library.library.ws_abort(self._id)
 
     # ---- inside
+
+    def _terminate(self, code: int, reason: str) -> None:
+        result = _library.library.ws_terminate(self._id, c_int("code", code), c_text("reason", reason))
+        if result not in (_abi.OK, _abi.E_CLOSED):
+            self._check(result)
+
+    def _on_fork(self) -> None:
+        """In the child: it is the parent's connection."""
+        self._end = self._end or ConnectionClosed(1006, "the process has forked", False)
 
     def _check(self, result: int) -> None:
         if result >= 0:
@@ -136,5 +188,13 @@ class Core:
             self._handler(self, event)
         return event
 
+
+def _on_fork() -> None:
+    for connection in list(Core._all):
+        connection._on_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_on_fork)
 
 __all__ = ["Core", "Handler", "Headers", "OpenError", "json_options"]

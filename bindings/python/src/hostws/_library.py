@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import importlib
-import json
 import os
 import sys
 from ctypes import CDLL, CFUNCTYPE, c_char_p, c_int32, c_int64, c_ssize_t, c_void_p, create_string_buffer
@@ -80,10 +79,10 @@ def last_words() -> str:
     return str(library.ws_last_error_message().decode())
 
 
-def open_connection(url: str, options: dict[str, Any]) -> Tuple[int, str]:
+def open_connection(url: bytes, options: bytes) -> Tuple[int, str]:
     """The id, or a negative code and the library's words."""
     words = create_string_buffer(1024)
-    result = library.ws_open_ex(url.encode(), json.dumps(options).encode(), None, words, len(words))
+    result = library.ws_open_ex(url, options, None, words, len(words))
     return result, words.value.decode(errors="replace")
 
 

@@ -93,6 +93,13 @@ class Waiter:
             raise self._cancelled
 
 
+def _bytes_of(message: Any) -> bytes:
+    try:
+        return bytes(memoryview(message))
+    except TypeError:
+        raise TypeError(f"a message is a str or like bytes, not {type(message)!r}") from None
+
+
 class Channel:
     """The messages of one connection that have come and that nobody has taken, and the way to send."""
 
@@ -111,6 +118,8 @@ class Channel:
         self._items: Deque[Any] = deque()
         self._waiters: List[Waiter] = []
         self._is_paused = False
+        # How often somebody has had the queue, and how many threads wait for that.
+        self._turn = self._others = 0
 
     @property
     def _count(self) -> int:
@@ -147,9 +156,9 @@ class Channel:
         from ._library import library
 
         if isinstance(message, str):
-            data, data_type = message.encode(), _abi.TEXT
+            data, data_type = str.encode(message), _abi.TEXT
         else:
-            data, data_type = bytes(message), _abi.BLOB
+            data, data_type = _bytes_of(message), _abi.BLOB
         result = int(library.ws_send(self._id, data, len(data), _abi.OBJECT if self._is_object else data_type))
         if result == _abi.E_AGAIN:
             return False

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from typing import Any, Awaitable, Optional, Union
+from typing import Any, Awaitable, Union
 
 from . import _library
 from ._async import READING_S, AsyncCore, Connecting, Hub
@@ -28,15 +28,16 @@ class _Hub(Hub):
         super().__init__()
         self.loop_of = weakref.ref(loop)
         self._wakeup: Any = None
-        # For the next look: a descriptor, or else a timer of the loop, which would cost something in each of its turns.
+        # For the next look: a descriptor, or else a timer of the loop, which would cost something in each of its turns. The timer's
+        # handle is not kept, since it would keep the loop.
         self._alarm = self.receiver.use_alarm(READING_S)
-        self._look: Optional[asyncio.TimerHandle] = None
+        self._will_look = False
         try:
             loop.add_reader(self.descriptor, self._on_readable)
             if self._alarm >= 0:
                 loop.add_reader(self._alarm, self._look_again)
         except NotImplementedError:  # Windows' Proactor loop
-            self._wakeup = _library.WakeupFunction(lambda _: loop.call_soon_threadsafe(self._on_readable))
+            self._wakeup = _library.WakeupFunction(self._on_wakeup)
             _library.library.ws_queue_on_wakeup(self.queue, self._wakeup, None)
 
     def _on_readable(self) -> None:
@@ -68,13 +69,24 @@ class _Hub(Hub):
         elif self.receiver.is_reading:
             self._look_later(loop)
 
+    def _on_wakeup(self, _: Any) -> None:
+        loop = self.loop_of()
+        try:
+            if loop is not None:
+                loop.call_soon_threadsafe(self._on_readable)
+        except RuntimeError:  # it was closed
+            pass
+
     def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._alarm < 0 and self._look is None:
-            self._look = loop.call_later(READING_S, self._look_again)
+        if self._alarm < 0 and not self._will_look:
+            self._will_look = True
+            loop.call_later(READING_S, self._look_again)
 
     def _look_again(self) -> None:
-        self._look = None
+        self._will_look = False
         loop = self.loop_of()
+        if self.queue == 0:
+            return
         is_being_read = loop is not None and self.is_being_read()
         self.receiver.hush(is_being_read)
         if loop is not None and is_being_read:
@@ -84,16 +96,19 @@ class _Hub(Hub):
 
     def _end(self) -> None:
         loop = self.loop_of()
-        if loop is None:
+        if loop is None or self.queue == 0:
             return
         if self._wakeup is None and not loop.is_closed():
             loop.remove_reader(self.descriptor)
             if self._alarm >= 0:
                 loop.remove_reader(self._alarm)
-        if self._look is not None:
-            self._look.cancel()
-        self.hubs.pop(loop, None)
+        self._unlist()
         self.free()
+
+    def _unlist(self) -> None:
+        loop = self.loop_of()
+        if loop is not None and self.hubs.get(loop) is self:
+            del self.hubs[loop]
 
     def _failed(self, error: Exception) -> None:
         loop = self.loop_of()

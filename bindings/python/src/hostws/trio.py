@@ -40,14 +40,17 @@ class _Hub(Hub):
                     while self.deliver():
                         await trio.lowlevel.checkpoint()
         finally:
-            if self.hubs.get(self._token) is self:
-                del self.hubs[self._token]
+            self._unlist()
             self.free()
 
     def _end(self) -> None:
-        # A connection that begins before the task has ended needs another queue.
-        self.hubs.pop(self._token, None)
+        # Before the task has ended.
+        self._unlist()
         self._watching.cancel()
+
+    def _unlist(self) -> None:
+        if self.hubs.get(self._token) is self:
+            del self.hubs[self._token]
 
     def _failed(self, error: Exception) -> None:
         logging.getLogger("hostws").error("on_event failed", exc_info=error)

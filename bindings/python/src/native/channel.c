@@ -1,7 +1,7 @@
 /*
  * Channel, and what it is for programs that block (SyncChannel) and for those of an event loop (AsyncChannel). The classes of
- * Python that inherit them have the methods that wait: _wait_message, _wait_next, _wait_send, _came, and
- * _check, which raises.
+ * Python that inherit them have the methods that wait: _wait_message, _wait_next, _wait_send, _came,
+ * _tell, and _check, which raises.
  */
 #include "native.h"
 #include <structmember.h>
@@ -12,7 +12,8 @@ enum { MUCH = 1024, LITTLE = 256 };
 const int32_t channel_raised = INT32_MIN;
 
 static PyTypeObject *channel_type;
-static PyObject *name_wait_message, *name_wait_next, *name_wait_send, *name_check, *name_came, *name_acquire, *name_release;
+static PyObject *name_wait_message, *name_wait_next, *name_wait_send, *name_check, *name_came;
+static PyObject *name_acquire, *name_release, *name_tell;
 /* Those of send(); recv() has the last. */
 static PyObject *argument_names[2];
 
@@ -125,6 +126,20 @@ PyObject *channel_encoded(channel *self, PyObject *message)
     return message;
 }
 
+/* Of what has the buffer protocol, and not of any sequence of numbers, as PyBytes_FromObject() does it. */
+static PyObject *bytes_of(PyObject *message)
+{
+    PyObject *view = PyMemoryView_FromObject(message);
+    if (view == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError))
+            PyErr_Format(PyExc_TypeError, "a message is a str or like bytes, not %R", (PyObject *)Py_TYPE(message));
+        return NULL;
+    }
+    PyObject *bytes = PyBytes_FromObject(view);
+    Py_DECREF(view);
+    return bytes;
+}
+
 int32_t channel_send(channel *self, PyObject *message)
 {
     PyObject *bytes;
@@ -138,7 +153,7 @@ int32_t channel_send(channel *self, PyObject *message)
         Py_INCREF(message);
         bytes = message;
     } else {
-        bytes = PyBytes_FromObject(message);
+        bytes = bytes_of(message);
     }
     if (bytes == NULL || PyBytes_AsStringAndSize(bytes, &buffer, &length) < 0) {
         Py_XDECREF(bytes);
@@ -201,19 +216,19 @@ static int arguments_of(PyObject *const *arguments, Py_ssize_t count, PyObject *
 }
 
 /*
- * Waits for messages: 1. 0: something else has come, which _came() has sorted, or the connection has ended; -1: an exception. As
- * _pump(), with no frame of Python.
+ * Waits for messages: 1. 0: something else has come, which _came() has sorted, or the connection has ended, or another thread waits
+ * already; -1: an exception. As _pump(), with no frame of Python.
  */
 static int wait_for_messages(channel *self)
 {
     if ((self->end != NULL && self->end != Py_None) || !receiver_is(self->receiver) || self->pumping == NULL)
         return 0;
-    PyObject *nothing = PyObject_CallMethodObjArgs(self->pumping, name_acquire, NULL), *came = NULL, *sorted = NULL;
-    if (nothing == NULL)
-        return -1;
-    Py_DECREF(nothing);
-    /* Another thread may have taken something meanwhile. */
-    int result = self->count > 0 || receiver_take(self->receiver, -1, (PyObject *)self, &came);
+    PyObject *is_mine = PyObject_CallMethodObjArgs(self->pumping, name_acquire, Py_False, NULL), *came = NULL, *sorted = NULL;
+    int result = is_mine != NULL ? PyObject_IsTrue(is_mine) : -1;
+    Py_XDECREF(is_mine);
+    if (result <= 0)
+        return result;
+    result = self->count > 0 || receiver_take(self->receiver, -1, (PyObject *)self, &came);
     if (came != NULL)
         sorted = PyObject_CallMethodObjArgs((PyObject *)self, name_came, came, NULL);
     if (!result && sorted == NULL)
@@ -222,11 +237,18 @@ static int wait_for_messages(channel *self)
     Py_XDECREF(sorted);
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
-    nothing = PyObject_CallMethodObjArgs(self->pumping, name_release, NULL);
+    self->turn++;
+    PyObject *nothing = PyObject_CallMethodObjArgs(self->pumping, name_release, NULL);
+    if (nothing != NULL && self->others > 0) {
+        Py_DECREF(nothing);
+        nothing = PyObject_CallMethodObjArgs((PyObject *)self, name_tell, NULL);
+    }
+    if (nothing == NULL)
+        result = -1;
     Py_XDECREF(nothing);
-    if (result < 0)
+    if (type != NULL)
         PyErr_Restore(type, value, trace);
-    return nothing != NULL ? result : -1;
+    return result;
 }
 
 static PyObject *sync_recv(PyObject *object, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
@@ -356,6 +378,8 @@ static PyMemberDef channel_members[] = {
     {"_end", T_OBJECT, offsetof(channel, end), 0, NULL},
     {"_receiver", T_OBJECT, offsetof(channel, receiver), 0, NULL},
     {"_pumping", T_OBJECT, offsetof(channel, pumping), 0, NULL},
+    {"_turn", T_PYSSIZET, offsetof(channel, turn), 0, NULL},
+    {"_others", T_PYSSIZET, offsetof(channel, others), 0, NULL},
     {"_loop", T_OBJECT, offsetof(channel, loop), 0, NULL},
     {"_count", T_PYSSIZET, offsetof(channel, count), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
@@ -432,10 +456,11 @@ int channel_add_types(PyObject *module)
     name_came = PyUnicode_InternFromString("_came");
     name_acquire = PyUnicode_InternFromString("acquire");
     name_release = PyUnicode_InternFromString("release");
+    name_tell = PyUnicode_InternFromString("_tell");
     argument_names[0] = PyUnicode_InternFromString("message");
     argument_names[1] = PyUnicode_InternFromString("timeout");
     if (!name_wait_message || !name_wait_next || !name_wait_send || !name_check || !name_came || !name_acquire || !name_release
-        || !argument_names[0] || !argument_names[1])
+        || !name_tell || !argument_names[0] || !argument_names[1])
         return -1;
     channel_type = (PyTypeObject *)PyType_FromSpec(&channel_spec);
     if (channel_type == NULL)

@@ -38,6 +38,8 @@ typedef struct channel {
     PyObject *end;                 /* the exception that every call raises once it is set */
     PyObject *receiver;            /* of its queue; if the program blocks: */
     PyObject *pumping;             /* the lock of who takes from it */
+    Py_ssize_t turn;               /* counts how often somebody has had it */
+    Py_ssize_t others;             /* threads that wait until it is free */
     PyObject *loop;                /* asyncio's, by a weak reference, or None */
     attempt *spare;                /* memory for the next one */
 } channel;
