@@ -97,6 +97,7 @@ class WebSocket extends EventTarget {
   }
 
   close(code, reason = '') {
+    if (code !== undefined) code = Math.round(Math.min(Math.max(Number(code) || 0, 0), 65535)) // [Clamp] unsigned short
     if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
       throw new DOMException(`${code} is not 1000, or 3000 to 4999`, 'InvalidAccessError')
     }

@@ -9,7 +9,7 @@ const hub = require('./hub.js')
 const Inbox = require('./inbox.js')
 const native = require('./native.js')
 const Outbox = require('./outbox.js')
-const split = require('./options.js')
+const { cText, objectOf, signalOf, split } = require('./options.js')
 
 const { BLOB, E_AGAIN, E_CLOSED, OBJECT, TEXT } = constants
 const EMPTY = Buffer.alloc(0)
@@ -52,11 +52,12 @@ class Connection extends EventEmitter {
   #closing
   #hasFailed = false
   #waiting = []
+  #closers = []
 
   constructor(url, options = {}) {
     super()
     const { json, parse, stringify, isObject } = split(options)
-    const id = native.open(String(url), json)
+    const id = native.open(cText('url', url), json)
     if (id < 0) throw refusal(id)
     this.#id = id
     this.#parse = parse
@@ -111,14 +112,19 @@ class Connection extends EventEmitter {
    */
   send(message) {
     if (this.#closing || this.#end) throw this.#end ?? new ConnectionClosed(1006, 'the connection is closing', false)
-    if (this.#isObject) return this.#outbox.take(this.#stringify(message), OBJECT)
+    if (this.#isObject) return this.#outbox.take(this.#stringified(message), OBJECT)
     if (typeof message === 'string') return this.#outbox.take(message, TEXT)
     return this.#outbox.take(message instanceof Uint8Array ? message : bytesOf(message), BLOB)
   }
 
   /** The next message. Fails with ConnectionClosed or OpenError at the end, and with the signal's reason. */
-  receive({ signal } = {}) {
-    if (signal?.aborted) return Promise.reject(signal.reason)
+  receive(options) {
+    let signal
+    try {
+      signal = signalOf(options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     if (this.#inbox.size > 0) {
       try {
         return Promise.resolve(this.#decoded(this.#inbox.shift()))
@@ -167,13 +173,17 @@ class Connection extends EventEmitter {
   /** Closes politely: what was sent leaves, and the server answers. Resolves when that is over. */
   async close(code = 1000, reason = '') {
     if (!this.#end && !this.#closing) {
+      // C would take the lower 32 bits of a number, and 0 for anything else.
+      if (!Number.isInteger(code) || code !== (code | 0)) throw new OptionError(`code: ${String(code)} is not 1000, or 3000 to 4999`)
+      const words = cText('reason', reason)
       // What waits here leaves first.
-      if (this.#outbox.size === 0 || this.status === 'Connecting') this.#terminate(code, reason)
-      else this.#terminateLater(code, String(reason))
+      if (this.#outbox.size === 0 || this.status === 'Connecting') this.#terminate(code, words)
+      else this.#terminateLater(code, words)
       this.#inbox.clear()
       this.#closing = true
     }
-    if (!this.#end) await new Promise(resolve => super.once('close', resolve))
+    // No listener: what another one throws, or who removes all, must not keep this from going on.
+    if (!this.#end) await new Promise(resolve => this.#closers.push(resolve))
     const { code: ended, reason: why, wasClean } = this.#last
     return { code: ended, reason: why, wasClean }
   }
@@ -195,12 +205,12 @@ class Connection extends EventEmitter {
 
   /** For the next attempt of a connection with `reconnect`, such as a fresh token; null removes it. */
   setHeader(name, value) {
-    this.#check(native.setHeader(this.#id, String(name), value === null ? null : String(value)))
+    this.#check(native.setHeader(this.#id, cText('name', name), value === null ? null : cText('value', value)))
   }
 
   /** For the next attempt of a connection with `reconnect`. */
   setUrl(url) {
-    this.#check(native.setUrl(this.#id, 0, String(url)))
+    this.#check(native.setUrl(this.#id, 0, cText('url', url)))
   }
 
   /** Answers an event 'ask' (option `ask`); `question` is its code. */
@@ -240,6 +250,12 @@ class Connection extends EventEmitter {
     return this.#isObject ? this.#parse(message) : message
   }
 
+  #stringified(message) {
+    const text = this.#stringify(message)
+    if (typeof text !== 'string') throw new TypeError(`there is no JSON of a ${typeof message}`)
+    return text
+  }
+
   #check(result) {
     if (result >= 0) return
     throw result === E_CLOSED ? this.#end ?? new ConnectionClosed(1006, 'the connection is closing', false) : refusal(result)
@@ -254,7 +270,7 @@ class Connection extends EventEmitter {
   }
 
   #terminate(code, reason) {
-    const result = native.terminate(this.#id, code, String(reason))
+    const result = native.terminate(this.#id, code, reason)
     if (result < 0 && result !== E_CLOSED) throw refusal(result)
   }
 
@@ -372,6 +388,7 @@ class Connection extends EventEmitter {
     hub.connections.delete(id)
     if (this.#isKeeping) hub.keepAlive(false)
     for (const { reject } of this.#waiting.splice(0)) reject(this.#end)
+    for (const resolve of this.#closers.splice(0)) resolve()
     // An 'error' that nobody listens to would end the program: who reads or closes is told there.
     try {
       if (this.#errors.length > 0 && this.listenerCount('error') > 0) this.emit('error', this.#end)
@@ -386,9 +403,10 @@ if (Symbol.asyncDispose) {
 }
 
 /** Opens a connection; resolves when it is open. Fails with OptionError, OpenError, or the signal's reason. */
-function connect(url, { signal, ...options } = {}) {
+function connect(url, given = {}) {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
+    const { signal: _, ...options } = objectOf(given)
+    const signal = signalOf(given)
     const connection = new Connection(url, options)
     const onAbort = () => {
       connection.abort()

@@ -121,11 +121,13 @@ static napi_value set_header(napi_env env, napi_callback_info info)
 {
     napi_value given[MOST_ARGUMENTS];
     size_t length;
-    char name[256];
     instance *self = arguments(env, info, given);
-    napi_get_value_string_utf8(env, given[1], name, sizeof name, &length);
+    char *scratch = utf8(self, given[1], &length);
+    char *name = scratch == NULL ? NULL : strdup(scratch);
+    drop(self, scratch);
     char *value = utf8(self, given[2], &length);
     int32_t result = ws_set_header(integer(env, given[0]), name, value);
+    free(name);
     drop(self, value);
     return number(env, result);
 }

@@ -220,3 +220,28 @@ test('headers that repeat, in each form', async () => {
     await ws.close()
   }
 })
+
+test('what C or JSON would misunderstand is refused, and nothing is lost by it', async () => {
+  await assert.rejects(connect(WS + '/echo\0/other'), /url contains a NUL/)
+  for (const value of [5n, () => 1, Symbol('x')]) await assert.rejects(connect(WS, { open_timeout_ms: value }), /option open_timeout_ms/)
+  await assert.rejects(connect(WS, { headers: 5 }), /^OptionError: headers/)
+  for (const options of [null, 5, 'x']) await assert.rejects(connect(WS, options), /the options are an object/)
+  await assert.rejects(connect(WS, { signal: 5 }), /signal is an AbortSignal/)
+  const ws = await connect(WS + '/echo', { reconnect: true, data_type: 'object' })
+  for (const message of [undefined, () => 1, Symbol('x')]) assert.throws(() => ws.send(message), /there is no JSON/)
+  for (const signal of [5, {}]) await assert.rejects(ws.receive({ signal }), /signal is an AbortSignal/)
+  for (const call of [() => ws.setHeader('a\0', 'b'), () => ws.setHeader('a', 'b\0'), () => ws.setUrl(WS + '/\0')]) assert.throws(call, /contains a NUL/)
+  for (const code of ['4000', 1.5, NaN, null, 2 ** 32 + 4000, 1n]) await assert.rejects(ws.close(code), OptionError)
+  await assert.rejects(ws.close(4000, 'a\0b'), /reason contains a NUL/)
+  const receiving = ws.receive(in30s())
+  ws.send([1])
+  assert.deepEqual(await receiving, [1])
+  await ws.close()
+})
+
+test('close() resolves whatever the listeners do', async () => {
+  const ws = await connect(WS + '/echo')
+  const closing = ws.close(4001)
+  ws.removeAllListeners()
+  assert.equal((await closing).code, 4001)
+})

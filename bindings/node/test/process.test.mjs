@@ -109,12 +109,12 @@ test('a listener of any event that throws is uncaught, and what comes behind com
       echoes--
     })
     ws.prependListener('message', () => {
-      if (++echoes === 0) ws.close()
+      if (++echoes === 0) ws.close().then(() => caught.push('closed'))
     })
     process.on('exit', () => console.log(echoes, ...new Set(caught)))
   `, WS + '/echo')
   assert.equal(done.stderr, '')
-  assert.deepEqual(done.stdout.trim().split(' ').sort(), ['0', 'close', 'drain', 'message', 'open', 'pong'])
+  assert.deepEqual(done.stdout.trim().split(' ').sort(), ['0', 'close', 'closed', 'drain', 'message', 'open', 'pong'])
 })
 
 test('worker threads have connections of their own', async () => {
