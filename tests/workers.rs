@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use hostws::capi::*;
 use support::host::*;
-use support::process::workers;
+use support::process::wait_workers;
 use support::servers::listener::{Ending as Seen, Listener};
 use support::{url, ws_server};
 
@@ -61,7 +61,7 @@ fn a_host_that_has_borrowed_the_loop_gives_it_back_when_another_queue_comes() {
             });
             let other = open_in(second, &server, "/echo");
             other.exchange(WARM);
-            assert_eq!(workers(), 1);
+            wait_workers(|count| count == 1);
             close(&other);
             is_over.store(true, Ordering::SeqCst);
             ws_wake(first);
@@ -167,7 +167,7 @@ fn each_queue_is_announced_by_its_own_function_and_descriptor() {
             client.wait_messages(round);
         }
     }
-    assert_eq!(workers(), 1);
+    wait_workers(|count| count == 1);
     clients.iter().for_each(close);
     queues.into_iter().for_each(free);
 }
@@ -233,7 +233,7 @@ fn queues_come_and_go_while_others_exchange() {
         close(&client);
         free(queue);
     });
-    assert!(workers() <= 1);
-    assert_eq!(ws_shutdown(10_000), HOSTWS_OK, "{}", last_words());
-    assert_eq!(workers(), 0);
+    wait_workers(|count| count <= 1);
+    assert_eq!(ws_shutdown(60_000), HOSTWS_OK, "{}", last_words());
+    wait_workers(|count| count == 0);
 }

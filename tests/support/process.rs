@@ -3,6 +3,9 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+/// The longest wait for threads to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holdings {
     pub threads: usize,
@@ -18,8 +21,19 @@ pub fn holdings() -> Holdings {
     }
 }
 
+/// Waits until the library has that many threads that do the I/O. A thread that has ended is still
+/// counted for a moment.
+#[track_caller]
+pub fn wait_workers(is_right: impl Fn(usize) -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_right(workers()) {
+        assert!(Instant::now() < deadline, "there are {} workers", workers());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// The number of the library's threads that do the I/O.
-pub fn workers() -> usize {
+fn workers() -> usize {
     let name = |task: std::io::Result<fs::DirEntry>| {
         fs::read_to_string(task.ok()?.path().join("comm")).ok()
     };
@@ -30,7 +44,7 @@ pub fn workers() -> usize {
 /// Waits until the process has no more resources than before.
 #[track_caller]
 pub fn check_nothing_left_behind(before: Holdings) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let now = holdings();
         if now.threads <= before.threads && now.descriptors <= before.descriptors {

@@ -16,12 +16,13 @@ pub mod websocket;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
 /// A port that nobody listens on, reserved so that nobody else gets it.
 pub struct ClosedPort {
-    _socket: Socket,
+    socket: Socket,
     pub port: u16,
 }
 
@@ -30,7 +31,13 @@ impl ClosedPort {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.bind(&SockAddr::from(SocketAddr::from(([127, 0, 0, 1], 0))))?;
         let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
-        Ok(ClosedPort { _socket: socket, port })
+        Ok(ClosedPort { socket, port })
+    }
+
+    /// From now on somebody listens on it.
+    pub fn listen(self) -> io::Result<TcpListener> {
+        self.socket.listen(16)?;
+        Ok(self.socket.into())
     }
 }
 
@@ -48,7 +55,10 @@ impl BlackHole {
         socket.listen(0)?;
         let listener = TcpListener::from(socket);
         let address = listener.local_addr()?;
-        let mut fillers = Vec::new();
+        // The first one is let in, and takes the only place before anybody else comes.
+        let first = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        let _ = first.connect_timeout(&SockAddr::from(address), Duration::from_secs(1));
+        let mut fillers = vec![first];
         for _ in 0..8 {
             let filler = Socket::new(Domain::IPV4, Type::STREAM, None)?;
             filler.set_nonblocking(true)?;
@@ -62,5 +72,5 @@ impl BlackHole {
 
 /// Makes the next `close` of the socket a reset.
 pub fn reset_on_close(stream: &TcpStream) {
-    let _ = socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO));
+    let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }

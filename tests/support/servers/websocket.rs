@@ -211,11 +211,12 @@ pub fn serve<S: Stream>(stream: S, board: &Board) {
     let Some(url) = url else { return };
     let path = url.path().to_owned();
     board.saw(&path, Ending::Opened);
-    let mut visit = Visit { path: &path, board, query: Query(url), headers, close: None };
+    let mut visit = Visit { path: &path, board, query: Query(url), headers, is_closed: false };
     // An error means that the client has gone or did not wait for us.
     let _ = visit.behave(&mut socket);
-    let ending = visit.close.take().map_or(Ending::Lost, Ending::Close);
-    board.saw(&path, ending);
+    if !visit.is_closed {
+        board.saw(&path, Ending::Lost);
+    }
     if path != "/rst" {
         close_gently(socket.get_ref().tcp());
     }
@@ -226,8 +227,8 @@ struct Visit<'a> {
     board: &'a Board,
     query: Query,
     headers: BTreeMap<String, Vec<String>>,
-    /// The client's close frame.
-    close: Option<Option<(u16, String)>>,
+    /// The client's close frame has arrived.
+    is_closed: bool,
 }
 
 type Result = std::result::Result<(), Box<tungstenite::Error>>;
@@ -322,9 +323,14 @@ impl Visit<'_> {
 
     fn look(&mut self, message: &Message) {
         if let Message::Close(frame) = message {
-            let close = frame.as_ref().map(|f| (u16::from(f.code), f.reason.to_string()));
-            self.close = Some(close);
+            self.saw_close(frame.as_ref().map(|f| (u16::from(f.code), f.reason.to_string())));
         }
+    }
+
+    /// Call it before the close frame is answered, so that whoever has the answer finds the frame.
+    fn saw_close(&mut self, close: Option<(u16, String)>) {
+        self.is_closed = true;
+        self.board.saw(self.path, Ending::Close(close));
     }
 
     fn echo<S: Stream>(&mut self, socket: &mut WebSocket<S>) -> Result {
@@ -378,7 +384,7 @@ impl Visit<'_> {
             let frame = frames::read(stream).map_err(tungstenite::Error::from)?;
             match frame.opcode {
                 frames::CLOSE => {
-                    self.close = Some(frame.closing());
+                    self.saw_close(frame.closing());
                     let answer = frames::close(1000, messages.to_string().as_bytes());
                     stream.write_all(&answer).map_err(tungstenite::Error::from)?;
                     stream.flush().map_err(tungstenite::Error::from)?;
