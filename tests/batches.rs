@@ -48,6 +48,7 @@ fn text(number: usize) -> Event {
 fn all_kinds_of_events_come_in_order_and_at_most_as_many_as_there_is_room_for() {
     let server = ws_server();
     let id = open_pull(&url(&server, "/flood?n=1000&size=10"), None);
+    wait_pending(100);
     let mut all = Vec::new();
     let mut largest = 0;
     for capacity in [1, 2, 7, 64, 1000].into_iter().cycle() {

@@ -130,14 +130,21 @@ fn a_second_terminate_changes_nothing() {
 #[test]
 fn a_server_that_does_not_answer_the_close_frame_meets_the_deadline() {
     let raw = raw_server();
-    let client = Client::with(&url(&raw, "/no-close-reply"), |o| o.close_timeout_ms = 150);
-    client.wait_open();
+    let open = |limit| {
+        let client = Client::with(&url(&raw, "/no-close-reply"), |o| o.close_timeout_ms = limit);
+        client.wait_open();
+        client
+    };
+    let (patient, client) = (open(60_000), open(150));
     let before = Instant::now();
+    patient.terminate();
     client.terminate();
     client.finish().check_dropped(1006);
-    // Without the option it would be 5 s.
-    let passed = before.elapsed();
-    assert!(passed >= Duration::from_millis(140) && passed < Duration::from_secs(4), "{passed:?}");
+    assert!(before.elapsed() >= Duration::from_millis(140));
+    // With one limit for both, it would have ended before.
+    assert_eq!(ws_status(patient.id), HOSTWS_CLOSING);
+    assert_eq!(ws_abort(patient.id), HOSTWS_OK);
+    patient.finish().check_dropped(1006);
 }
 
 #[test]

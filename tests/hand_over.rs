@@ -281,12 +281,12 @@ fn a_wakeup_function_set_meanwhile_is_called() {
         assert_eq!(ws_queue_on_wakeup(0, Some(count_call), user_data), HOSTWS_OK);
         client.send("act");
         while client.messages().len() == count {
-            assert!(ws_poll(0, 5000, 1) >= 0);
+            assert!(ws_poll(0, 20_000, 1) >= 0);
         }
         // Something is left or still comes: the host is told about it.
         calls.store(0, Ordering::SeqCst);
         acted.recv_timeout(PATIENCE).unwrap();
-        assert_eq!(ws_poll(0, 5000, 1), 1);
+        assert_eq!(ws_poll(0, 20_000, 1), 1);
         let deadline = Instant::now() + PATIENCE;
         while calls.load(Ordering::SeqCst) == 0 {
             assert!(Instant::now() < deadline, "no call, and {} events wait", ws_pending(0));

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::{mpsc, Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hostws::capi::*;
 use support::host::*;
@@ -16,8 +16,6 @@ use support::servers::listener::{close_gently, wait_until_gone, Listener};
 use support::servers::raw::{self, Request};
 use support::{url, ws_server};
 
-/// The limit for what happens at once, even on a busy machine.
-const AT_ONCE: Duration = Duration::from_secs(10);
 /// How often a test is repeated that depends on the moment.
 const ROUNDS: usize = 10;
 const MIB: usize = 1 << 20;
@@ -64,8 +62,7 @@ fn a_message_that_was_fetched_makes_room_for_the_next_one() {
     });
     let ws = open_pull(&url(&server, "/"), None);
     assert!(ws > 0, "{}", last_words());
-    assert_eq!(ws_wait(0, 20_000), 1);
-    assert_eq!(next(0, 0), Ok((ws, Event::Open)));
+    assert_eq!(next(0, 20_000), Ok((ws, Event::Open)));
     for number in ["first", "second"] {
         assert_eq!(ws_wait(0, 20_000), 1, "the {number} message can be fetched");
         let Ok((_, Event::Message { data, .. })) = next(0, 0) else {
@@ -88,10 +85,9 @@ fn an_end_in_the_same_burst_as_the_answer_is_noticed_at_once() {
         Ok(())
     });
     for _ in 0..ROUNDS {
-        let before = Instant::now();
+        // Unnoticed, it would be open for ever.
         let client = Client::with(&url(&server, "/"), |options| options.ping_interval_ms = -1);
         let story = client.finish();
-        assert!(before.elapsed() < AT_ONCE, "{:?}", before.elapsed());
         assert_eq!(story.messages(), [vec![7; 40 << 10]]);
         assert_eq!(story.ending().code, 1006);
     }
@@ -155,15 +151,19 @@ fn a_wait_for_closing_ends_with_the_servers_close_frame() {
         let _ = left.lock().unwrap().recv_timeout(PATIENCE);
         Ok(())
     });
-    let client = Client::with(&url(&server, "/"), |options| options.close_timeout_ms = 60_000);
-    client.wait_open();
-    client.send("close");
-    let before = Instant::now();
-    assert_eq!(ws_wait_status(client.id, HOSTWS_CLOSING, 20_000), HOSTWS_OK, "{}", last_words());
-    assert!(before.elapsed() < Duration::from_secs(10), "{:?}", before.elapsed());
-    assert_eq!(ws_status(client.id), HOSTWS_CLOSING);
-    drop(leave);
-    client.finish();
+    // A second later the connection ends whatever the server does, and a slow host may see that.
+    let is_seen = (0..ROUNDS).any(|_| {
+        let client = Client::new(&url(&server, "/"));
+        client.wait_open();
+        client.send("close");
+        let waited = ws_wait_status(client.id, HOSTWS_CLOSING, 20_000);
+        assert_eq!(waited, HOSTWS_OK, "{}", last_words());
+        let status = ws_status(client.id);
+        leave.send(()).unwrap();
+        client.finish();
+        status == HOSTWS_CLOSING
+    });
+    assert!(is_seen, "it waits for the end");
 }
 
 #[test]
@@ -172,9 +172,7 @@ fn what_has_ended_has_reached_closing() {
     let client = Client::new(&url(&server, "/"));
     client.finish().check_clean(4000, "done");
     for status in [HOSTWS_CLOSING, HOSTWS_CLOSED] {
-        let before = Instant::now();
-        assert_eq!(ws_wait_status(client.id, status, 20_000), HOSTWS_OK, "{}", last_words());
-        assert!(before.elapsed() < AT_ONCE, "{:?}", before.elapsed());
+        assert_eq!(ws_wait_status(client.id, status, 0), HOSTWS_OK, "{}", last_words());
     }
 }
 

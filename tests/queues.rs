@@ -313,11 +313,11 @@ fn the_descriptor_is_readable_exactly_while_something_can_be_delivered() {
     assert!(fd >= 0 && fd == ws_queue_fd(0));
     assert!(!is_readable(fd, 0));
     let client = Client::new(&url(&server, "/echo"));
-    assert!(is_readable(fd, 10_000), "open");
+    assert!(is_readable(fd, 20_000), "open");
     assert_eq!(ws_poll(0, 0, 0), 1);
     assert!(!is_readable(fd, 0));
     client.send("one");
-    assert!(is_readable(fd, 10_000));
+    assert!(is_readable(fd, 20_000));
     client.send("two");
     wait_pending(2);
     assert_eq!(ws_poll(0, 0, 1), 1);
@@ -325,7 +325,7 @@ fn the_descriptor_is_readable_exactly_while_something_can_be_delivered() {
     assert_eq!(ws_poll(0, 0, 0), 1);
     assert!(!is_readable(fd, 0));
     client.terminate();
-    assert!(is_readable(fd, 10_000), "terminate");
+    assert!(is_readable(fd, 20_000), "terminate");
     client.finish().check_clean(1000, "");
     assert!(!is_readable(fd, 0));
 }
@@ -337,13 +337,13 @@ fn the_descriptor_is_armed_again_if_the_host_eats_its_byte() {
     let client = Client::new(&url(&server, "/echo"));
     client.wait_open();
     client.send("one");
-    assert!(is_readable(fd, 10_000));
+    assert!(is_readable(fd, 20_000));
     // SAFETY: the descriptor is the library's and open; it is not closed here.
     let mut socket = ManuallyDrop::new(unsafe { UnixStream::from_raw_fd(fd as i32) });
     assert!(socket.read(&mut [0; 64]).unwrap() > 0);
     assert!(!is_readable(fd, 0));
     client.send("two");
-    assert!(is_readable(fd, 10_000), "with the next event");
+    assert!(is_readable(fd, 20_000), "with the next event");
     wait_pending(2);
     assert!(socket.read(&mut [0; 64]).unwrap() > 0);
     assert!(!is_readable(fd, 0));
@@ -363,14 +363,14 @@ fn the_descriptor_serves_ws_next_too() {
     let ws = open_pull(&url(&server, "/flood?n=2&size=5"), None);
     let mut got = 0;
     while got < 3 {
-        assert!(is_readable(fd, 10_000));
+        assert!(is_readable(fd, 20_000));
         assert!(next(0, 0).is_ok());
         got += 1;
     }
     assert_eq!(next(0, 0), Err(HOSTWS_E_TIMEOUT));
     assert!(!is_readable(fd, 0));
     assert_eq!(ws_abort(ws), HOSTWS_OK);
-    assert!(is_readable(fd, 10_000));
+    assert!(is_readable(fd, 20_000));
     assert!(matches!(next(0, 0), Ok((_, Event::Terminate(_)))));
 }
 
@@ -439,7 +439,7 @@ fn a_nested_poll_delivers_other_connections_events_and_not_its_own() {
             assert_eq!(ws_wait_status(ws, HOSTWS_CLOSED, 0), HOSTWS_E_REENTRANT);
             assert_eq!(ws_wait_status(dialog.id, HOSTWS_CONNECTED, 0), HOSTWS_OK);
             dialog.terminate();
-            assert_eq!(ws_wait_status(dialog.id, HOSTWS_CLOSED, 10_000), HOSTWS_OK);
+            assert_eq!(ws_wait_status(dialog.id, HOSTWS_CLOSED, 20_000), HOSTWS_OK);
             // The only connection left is that of this callback.
             assert_eq!(ws_poll(0, -1, 0), HOSTWS_E_IDLE);
         }
@@ -465,7 +465,7 @@ fn polls_nest_deeply() {
                     let now = depth.fetch_add(1, Ordering::SeqCst) + 1;
                     deepest.fetch_max(now, Ordering::SeqCst);
                     if now < DEPTH {
-                        ws_poll(0, 2000, 1);
+                        ws_poll(0, 20_000, 1);
                     }
                     depth.fetch_sub(1, Ordering::SeqCst);
                 }
@@ -508,10 +508,10 @@ fn a_callback_may_leave_by_an_unwind_and_the_event_counts_as_delivered() {
 fn an_event_of_ws_next_is_valid_until_the_next() {
     let server = ws_server();
     let ws = open_pull(&url(&server, "/flood?n=50&size=1000"), None);
-    assert!(matches!(next(0, 10_000), Ok((_, Event::Open))));
+    assert!(matches!(next(0, 20_000), Ok((_, Event::Open))));
     let mut numbers = 0;
     while numbers < 50 {
-        let event = ws_next(0, 10_000);
+        let event = ws_next(0, 20_000);
         assert!(!event.is_null(), "{}", last_words());
         // Later events do not affect it.
         let _ = ws_wait(0, 1);
@@ -521,7 +521,7 @@ fn an_event_of_ws_next_is_valid_until_the_next() {
         numbers += 1;
     }
     assert_eq!(terminate(ws, 0, None), HOSTWS_OK);
-    assert!(matches!(next(0, 10_000), Ok((_, Event::Terminate(_)))));
+    assert!(matches!(next(0, 20_000), Ok((_, Event::Terminate(_)))));
 }
 
 const FLOOD: &str = "/flood?n=50&size=10";

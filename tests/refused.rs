@@ -3,7 +3,7 @@
 mod support;
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{mpsc, Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,16 +37,15 @@ fn a_host_that_never_answers_meets_the_deadline() {
         options.open_timeout_ms = 1_000;
     });
     client.finish().check_failed(1006, &["ws", "tcp"], "1 s passed while connecting");
-    let passed = before.elapsed();
-    assert!(passed >= Duration::from_millis(990) && passed < Duration::from_secs(10), "{passed:?}");
+    assert!(before.elapsed() >= Duration::from_millis(990));
 }
 
 #[test]
 fn a_server_that_does_not_answer_the_upgrade_meets_the_deadline() {
     let raw = raw_server();
-    let client = Client::with(&url(&raw, "/silent"), |options| options.open_timeout_ms = 1_000);
+    let client = Client::with(&url(&raw, "/silent"), |options| options.open_timeout_ms = 3_000);
     let story = client.finish();
-    story.check_failed(1006, &["ws", "http"], "1 s passed while waiting for the answer");
+    story.check_failed(1006, &["ws", "http"], "3 s passed while waiting for the answer");
     assert_eq!(story.errors()[1].code, HOSTWS_E_TIMEOUT);
 }
 
@@ -197,9 +196,19 @@ fn what_was_sent_before_a_refusal_counts_as_never_left() {
 
 #[test]
 fn a_refusal_that_does_not_say_where_it_ends_is_told_when_it_pauses() {
-    let server = raw::scripted(|mut stream, request| {
-        let length = if request.path() == "/known" { "Content-Length: 1000\r\n" } else { "" };
+    let (begin, begun) = mpsc::channel();
+    let begun = Mutex::new(begun);
+    let server = raw::scripted(move |mut stream, request| {
+        let is_known = request.path() == "/known";
+        if is_known {
+            // The time of the other one has begun.
+            let _ = begun.lock().unwrap().recv_timeout(PATIENCE);
+        }
+        let length = if is_known { "Content-Length: 1000\r\n" } else { "" };
         write!(stream, "HTTP/1.1 403 Forbidden\r\n{length}\r\nno entry")?;
+        if !is_known {
+            let _ = begin.send(());
+        }
         // The server keeps the connection open.
         wait_until_gone(stream);
         Ok(())

@@ -24,13 +24,23 @@ fn alone() -> MutexGuard<'static, ()> {
     ONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// ws_shutdown(0), with time for a thread of the library that a slow machine does not run.
+#[track_caller]
+fn drop_everything() {
+    let deadline = Instant::now() + PATIENCE;
+    while ws_shutdown(0) != HOSTWS_OK {
+        assert!(last_words().contains("a thread did not end in time"), "{}", last_words());
+        assert!(Instant::now() < deadline);
+    }
+}
+
 #[test]
 fn it_closes_politely_and_what_is_due_can_still_be_polled() {
     let _alone = alone();
     let server = ws_server();
     let clients = [(); 5].map(|()| Client::new(&url(&server, "/echo")));
     clients.iter().for_each(Client::wait_open);
-    assert_eq!(ws_shutdown(10_000), HOSTWS_OK, "{}", last_words());
+    assert_eq!(ws_shutdown(60_000), HOSTWS_OK, "{}", last_words());
     for client in &clients {
         assert_eq!(ws_status(client.id), HOSTWS_CLOSED);
         assert_eq!(client.events(), [Event::Open], "it calls nobody back");
@@ -52,7 +62,7 @@ fn after_it_the_library_is_as_new() {
         client.finish().check_clean(1001, "");
         assert_eq!(ws_poll(0, 1000, 0), HOSTWS_E_IDLE);
     }
-    assert_eq!(ws_shutdown(0), HOSTWS_OK, "with nothing to do");
+    drop_everything();
 }
 
 #[test]
@@ -65,7 +75,7 @@ fn a_server_that_does_not_answer_is_dropped_in_time() {
     let before = Instant::now();
     assert_eq!(ws_shutdown(1_000), HOSTWS_E_TIMEOUT);
     let passed = before.elapsed();
-    assert!(passed >= Duration::from_millis(990) && passed < Duration::from_secs(10), "{passed:?}");
+    assert!(passed >= Duration::from_millis(990) && passed < PATIENCE, "{passed:?}");
     let which = format!("connection {} did not close in time", client.id);
     assert!(last_words().contains(&which), "{}", last_words());
     client.finish().check_dropped(1006);
@@ -79,8 +89,8 @@ fn with_0_everything_is_dropped_at_once() {
     let client = Client::with(&url(&raw, "/no-close-reply"), |o| o.close_timeout_ms = 60_000);
     client.wait_open();
     let before = Instant::now();
-    assert_eq!(ws_shutdown(0), HOSTWS_OK, "{}", last_words());
-    assert!(before.elapsed() < Duration::from_secs(10));
+    drop_everything();
+    assert!(before.elapsed() < PATIENCE);
     client.finish().check_dropped(1006);
 }
 
@@ -104,7 +114,7 @@ fn it_works_from_a_callback() {
     let server = ws_server();
     let client = Client::hooked(&url(&server, "/text?say=now"), |_, event| {
         if matches!(event, Event::Message { .. }) {
-            assert_eq!(ws_shutdown(10_000), HOSTWS_OK, "{}", last_words());
+            assert_eq!(ws_shutdown(60_000), HOSTWS_OK, "{}", last_words());
         }
     });
     let story = client.finish();
@@ -115,18 +125,27 @@ fn it_works_from_a_callback() {
 #[test]
 fn a_second_one_at_the_same_moment_is_told_so() {
     let _alone = alone();
-    let raw = raw_server();
-    let client = Client::new(&url(&raw, "/no-close-reply"));
+    let (answer, gate) = mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    let server = raw::scripted(move |mut stream: &TcpStream, request| {
+        stream.write_all(&request.accept(""))?;
+        while frames::read(&mut stream)?.opcode != CLOSE {}
+        let _ = gate.lock().unwrap().recv_timeout(PATIENCE);
+        stream.write_all(&frames::close(1001, b""))
+    });
+    let server = server.unwrap();
+    let client = Client::new(&url(&server, "/"));
     client.wait_open();
-    let first = thread::spawn(|| ws_shutdown(1000));
+    let first = thread::spawn(|| ws_shutdown(60_000));
     wait_until(client.id, |status| status != HOSTWS_CONNECTED);
     check_refused(ws_shutdown(0), HOSTWS_E_SHUTDOWN, "");
     // SAFETY: the string is valid during the call.
     let new = unsafe { ws_new(c"ws://127.0.0.1:1/".as_ptr(), std::ptr::null(), std::ptr::null()) };
     check_refused(new, HOSTWS_E_SHUTDOWN, "shutting down");
     check_refused(ws_queue_new(), HOSTWS_E_SHUTDOWN, "shutting down");
-    assert_eq!(first.join().unwrap(), HOSTWS_E_TIMEOUT);
-    client.finish().check_dropped(1006);
+    answer.send(()).unwrap();
+    assert_eq!(first.join().unwrap(), HOSTWS_OK);
+    client.finish().check_clean(1001, "");
 }
 
 #[test]
@@ -135,7 +154,7 @@ fn calls_after_it_answer_as_for_any_closed_connection() {
     let closed = ClosedPort::new().unwrap();
     let client = Client::new(&format!("ws://127.0.0.1:{}/", closed.port));
     client.finish();
-    assert_eq!(ws_shutdown(1000), HOSTWS_OK);
+    assert_eq!(ws_shutdown(20_000), HOSTWS_OK);
     assert_eq!(ws_status(client.id), HOSTWS_CLOSED);
     check_refused(send(client.id, b"x", 0), HOSTWS_E_CLOSED, "");
     check_refused(ws_abort(client.id), HOSTWS_E_CLOSED, "");
@@ -147,7 +166,7 @@ fn calls_after_it_answer_as_for_any_closed_connection() {
 #[test]
 fn an_opening_is_finished_for_what_waits() {
     let _alone = alone();
-    for timeout in [10_000, -1] {
+    for timeout in [60_000, -1] {
         // The server answers late, when the shutdown has begun.
         let late = || thread::sleep(Duration::from_millis(150));
         let (server, heard) = raw::recording_after(late, "", Vec::new()).unwrap();
@@ -172,14 +191,14 @@ fn so_is_a_tls_handshake() {
     for _ in 0..50 {
         client.send("important");
     }
-    assert_eq!(ws_shutdown(20_000), HOSTWS_OK, "{}", last_words());
+    assert_eq!(ws_shutdown(60_000), HOSTWS_OK, "{}", last_words());
     client.finish().check_clean(1000, "50");
 }
 
 #[test]
 fn a_lost_connection_is_opened_again_for_what_waits() {
     let _alone = alone();
-    for timeout in [20_000, -1] {
+    for timeout in [60_000, -1] {
         let (sender, frames) = mpsc::channel();
         let count = std::sync::atomic::AtomicUsize::new(0);
         let server = raw::scripted(move |mut stream: &TcpStream, request| {
@@ -271,7 +290,7 @@ fn nothing_is_taken_any_more_while_the_opening_goes_on() {
     let (server, heard) = raw::recording_after(ready, "", Vec::new()).unwrap();
     let client = Client::new(&url(&server, "/"));
     client.send("first");
-    let shutdown = thread::spawn(|| ws_shutdown(20_000));
+    let shutdown = thread::spawn(|| ws_shutdown(60_000));
     wait_until(client.id, |status| status != HOSTWS_CONNECTING);
     assert_eq!(ws_status(client.id), HOSTWS_CLOSING);
     check_refused(send(client.id, b"late", HOSTWS_TEXT), HOSTWS_E_CLOSED, "closing");

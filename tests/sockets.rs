@@ -28,14 +28,12 @@ impl Door {
         let listener = TcpListener::bind((address, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, callers) = mpsc::channel();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let _ = stream.read(&mut [0; 1024]);
-                let _ = stream.write_all(b"HTTP/1.1 503 Full\r\nContent-Length: 0\r\n\r\n");
-                if sender.send(stream.peer_addr().unwrap().ip()).is_err() {
-                    return;
-                }
+        thread::spawn(move || loop {
+            let (mut stream, caller) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 503 Full\r\nContent-Length: 0\r\n\r\n");
+            if sender.send(caller.ip()).is_err() {
+                return;
             }
         });
         Door { port, callers }
@@ -122,8 +120,9 @@ fn an_interface_is_the_only_way_out() {
 #[test]
 fn the_words_at_the_end_of_the_ports_say_what_to_do() {
     let server = ws_server();
-    let port = ClosedPort::new().unwrap().port;
-    let local = text(&format!("127.0.0.8:{port}"));
+    // Nobody else gets it, at whatever address.
+    let reserved = ClosedPort::new().unwrap();
+    let local = text(&format!("127.0.0.8:{}", reserved.port));
     let url = format!("ws://127.0.0.1:{}/echo", server.port);
     let first = Client::with(&url, |options| options.local_address = local.as_ptr());
     first.wait_open();

@@ -164,10 +164,10 @@ fn a_server_without_room_is_waited_for() {
     client.finish().check_failed(1006, &["ws", "os"], "1 s passed while waiting for room");
 
     // When there is room, the opening continues: here to a server that sends nothing.
-    let client = Client::with(&url, |options| options.open_timeout_ms = 2_000);
+    let client = Client::with(&url, |options| options.open_timeout_ms = 4_000);
     thread::sleep(Duration::from_millis(100));
     let first = socket.accept().unwrap();
-    client.finish().check_failed(1006, &["ws", "http"], "2 s passed while waiting for the answer");
+    client.finish().check_failed(1006, &["ws", "http"], "4 s passed while waiting for the answer");
     drop((filler, first));
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -23,15 +23,15 @@ fn a_server_that_takes_nothing_is_lost() {
         options.write_timeout_ms = 300;
         options.ping_interval_ms = -1;
     });
-    fill(&client);
-    let before = Instant::now();
+    client.wait_open();
+    // All at once: the server's time may end before a slow host has sent more.
+    assert_eq!(send(client.id, &vec![0; 12 << 20], HOSTWS_BLOB), HOSTWS_OK);
     let story = client.finish();
     story.check_failed(1006, &["ws", "ws"], "none left for 300 ms");
     let errors = story.errors();
     assert_eq!((errors[0].code, errors[1].code), (HOSTWS_E_LOST, HOSTWS_E_TIMEOUT));
     let waited: u64 = errors[1].message.split(' ').next().unwrap().parse().unwrap();
     assert!(waited > 1 << 20, "{waited}");
-    assert!(before.elapsed() < PATIENCE);
 }
 
 #[test]
