@@ -243,7 +243,7 @@ fn of_a_larger_struct_the_rest_is_zeroed_and_its_size_is_what_both_know() {
     client.finish();
 
     let ws = open_pull(&url(&server, "/text?say=hello"), None);
-    assert_eq!(ws_wait_status(ws, HOSTWS_CONNECTED, 10_000), HOSTWS_OK);
+    assert_eq!(ws_wait_status(ws, HOSTWS_CONNECTED, 20_000), HOSTWS_OK);
     // SAFETY: zero is a value of each field.
     let mut events: [Newer<ws_event>; 3] = unsafe { std::mem::zeroed() };
     for event in &mut events {
@@ -251,7 +251,7 @@ fn of_a_larger_struct_the_rest_is_zeroed_and_its_size_is_what_both_know() {
     }
     events[0].known.struct_size = size_of::<Newer<ws_event>>() as u32;
     // SAFETY: there are three that are as large as the first one says.
-    let fetched = unsafe { ws_next_batch(0, (&raw mut events).cast(), 3, 10_000) };
+    let fetched = unsafe { ws_next_batch(0, (&raw mut events).cast(), 3, 20_000) };
     assert!(fetched >= 1);
     for event in &events[..fetched as usize] {
         assert_eq!(event.known.struct_size as usize, size_of::<ws_event>());
@@ -456,8 +456,8 @@ fn options_json_is_read_as_the_struct_is() {
     let ws = open_pull(&url(&server, "/headers"), Some(json));
     assert!(ws > 0, "{}", last_words());
     assert_eq!(ws_data_type(ws), HOSTWS_OBJECT);
-    assert_eq!(next(0, 10_000), Ok((ws, Event::Open)));
-    let Ok((_, Event::Message { data, .. })) = next(0, 10_000) else { panic!("no message") };
+    assert_eq!(next(0, 20_000), Ok((ws, Event::Open)));
+    let Ok((_, Event::Message { data, .. })) = next(0, 20_000) else { panic!("no message") };
     let headers: serde_json::Value = serde_json::from_slice(&data).unwrap();
     assert_eq!(headers["x-a"], serde_json::json!(["1", "2"]));
     assert_eq!(headers["x-b"], serde_json::json!(["3"]));

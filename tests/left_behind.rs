@@ -79,7 +79,7 @@ fn every_ending() {
     while send(stalled.id, &[0; 100_000], HOSTWS_BLOB) == HOSTWS_OK {}
     clients.push(stalled);
     for client in &clients {
-        if ws_wait_status(client.id, HOSTWS_CONNECTED, 10_000) == HOSTWS_OK {
+        if ws_wait_status(client.id, HOSTWS_CONNECTED, 20_000) == HOSTWS_OK {
             // This fails if the server has closed first.
             terminate(client.id, 0, None);
         }
@@ -94,11 +94,11 @@ fn no_thread_and_no_descriptor_is_left_behind() {
     // Once before counting, because some things are made once and stay: for the resolver, TLS and
     // so on.
     every_ending();
-    assert_eq!(ws_shutdown(5_000), HOSTWS_OK, "{}", last_words());
+    assert_eq!(ws_shutdown(60_000), HOSTWS_OK, "{}", last_words());
     let before = holdings();
 
     every_ending();
-    assert_eq!(ws_shutdown(5_000), HOSTWS_OK, "{}", last_words());
+    assert_eq!(ws_shutdown(60_000), HOSTWS_OK, "{}", last_words());
     check_nothing_left_behind(before);
 
     // Without a shutdown, a little time after the thread has ended.

@@ -5,15 +5,14 @@ mod support;
 
 use std::env;
 use std::ffi::{c_char, c_void, CString};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 use std::sync::{mpsc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use hostws::capi::*;
+use socket2::{Domain, Socket, Type};
 use support::host::*;
 use support::servers::certificates::Certificates;
 use support::servers::proxies::{Kind, Setup};
@@ -85,7 +84,7 @@ unsafe extern "C-unwind" fn wait_for_another(_: i32, line: *const c_char, _: *mu
         ws_buffered_amount(id);
         sender.send(())
     });
-    let level = i32::from(receiver.recv_timeout(Duration::from_secs(5)).is_err());
+    let level = i32::from(receiver.recv_timeout(PATIENCE).is_err());
     LINES.lock().unwrap_or_else(PoisonError::into_inner).push((level, line));
 }
 
@@ -364,7 +363,7 @@ fn a_connection_that_fails() {
 
 /// What a process with that HOSTWS_LOG writes to stderr, one entry for each write(2).
 fn written(level: &str) -> Vec<String> {
-    let (ours, theirs) = UnixDatagram::pair().unwrap();
+    let (ours, theirs) = Socket::pair(Domain::UNIX, Type::SEQPACKET, None).unwrap();
     ours.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "a_connection_that_fails", "--ignored", "--test-threads=1"])
@@ -373,13 +372,13 @@ fn written(level: &str) -> Vec<String> {
         .stderr(Stdio::from(OwnedFd::from(theirs)))
         .spawn()
         .unwrap();
-    assert!(child.wait().unwrap().success());
-    ours.set_nonblocking(true).unwrap();
     let mut pieces = Vec::new();
     let mut buffer = [0; 4096];
-    while let Ok(length) = ours.recv(&mut buffer) {
+    // To its end, which is that of the process: only a few writes fit in between.
+    while let length @ 1.. = (&ours).read(&mut buffer).unwrap() {
         pieces.push(String::from_utf8(buffer[..length].to_vec()).unwrap());
     }
+    assert!(child.wait().unwrap().success());
     pieces
 }
 

@@ -96,7 +96,7 @@ fn the_headers_of_ws_open_keep_their_order() {
     let options = r#"{"headers":{"X-Z":"1","X-B":["2","3"],"X-A":"4"}}"#;
     let ws = open_pull(&url(&server, "/"), Some(options));
     assert!(ws > 0, "{}", last_words());
-    assert_eq!(next(0, 10_000), Ok((ws, Event::Open)));
+    assert_eq!(next(0, 20_000), Ok((ws, Event::Open)));
     ws_abort(ws);
     fetch_ends(1);
     assert_eq!(*names.lock().unwrap(), ["X-Z=1", "X-B=2", "X-B=3", "X-A=4"]);
@@ -164,15 +164,15 @@ fn a_status_has_a_word() {
 fn a_connection_or_none_by_waiting_for_connected() {
     let server = ws_server();
     let client = Client::new(&url(&server, "/echo"));
-    assert_eq!(ws_wait_status(client.id, HOSTWS_CONNECTED, 10_000), HOSTWS_OK);
+    assert_eq!(ws_wait_status(client.id, HOSTWS_CONNECTED, 20_000), HOSTWS_OK);
     assert_eq!(client.events(), [Event::Open], "on_open has returned");
     client.terminate();
-    assert_eq!(ws_wait_status(client.id, HOSTWS_CLOSED, 10_000), HOSTWS_OK);
+    assert_eq!(ws_wait_status(client.id, HOSTWS_CLOSED, 20_000), HOSTWS_OK);
     client.finish().check_clean(1000, "");
 
     let raw = raw_server();
     let none = Client::new(&url(&raw, "/status/404"));
-    assert_eq!(ws_wait_status(none.id, HOSTWS_CONNECTED, 10_000), HOSTWS_E_CLOSED);
+    assert_eq!(ws_wait_status(none.id, HOSTWS_CONNECTED, 20_000), HOSTWS_E_CLOSED);
     none.finish();
 }
 
@@ -190,16 +190,16 @@ fn a_pull_connection_is_served_by_ws_next_and_waiting_consumes_nothing() {
     let server = ws_server();
     let ws = open_pull(&url(&server, "/text?say=hello"), None);
     assert!(ws > 0, "{}", last_words());
-    assert_eq!(ws_wait_status(ws, HOSTWS_CONNECTED, 10_000), HOSTWS_OK);
-    assert_eq!(next(0, 10_000), Ok((ws, Event::Open)));
+    assert_eq!(ws_wait_status(ws, HOSTWS_CONNECTED, 20_000), HOSTWS_OK);
+    assert_eq!(next(0, 20_000), Ok((ws, Event::Open)));
     let hello = Event::Message { data_type: HOSTWS_TEXT, data: b"hello".to_vec() };
-    assert_eq!(next(0, 10_000), Ok((ws, hello)));
+    assert_eq!(next(0, 20_000), Ok((ws, hello)));
     assert_eq!(next(0, 0), Err(HOSTWS_E_TIMEOUT));
     assert_eq!(ws_poll(0, 0, 0), 0, "ws_poll does not serve it");
     assert_eq!(terminate(ws, 0, None), HOSTWS_OK);
-    assert_eq!(ws_wait_status(ws, HOSTWS_CLOSED, 10_000), HOSTWS_OK);
+    assert_eq!(ws_wait_status(ws, HOSTWS_CLOSED, 20_000), HOSTWS_OK);
     let ending = Ending { code: 1000, reason: String::new(), was_clean: true };
-    assert_eq!(next(0, 10_000), Ok((ws, Event::Terminate(ending))));
+    assert_eq!(next(0, 20_000), Ok((ws, Event::Terminate(ending))));
     assert_eq!(next(0, 1000), Err(HOSTWS_E_IDLE));
 }
 

@@ -119,7 +119,7 @@ fn a_shutdown_ends_the_line() {
     let silent = Silent::new();
     let clients = [(); 6].map(|()| Client::new(&silent.url()));
     silent.wait_caller();
-    assert_eq!(ws_shutdown(10_000), HOSTWS_OK, "{}", last_words());
+    assert_eq!(ws_shutdown(60_000), HOSTWS_OK, "{}", last_words());
     clients.iter().for_each(|client| drop(client.finish()));
     // All places are free again.
     let again = [(); 2].map(|()| Client::new(&silent.url()));

@@ -353,10 +353,10 @@ fn the_option_is_there_in_json_too() {
     let proxy = Setup::new(Kind::Http).start();
     let json = format!(r#"{{"proxy":"http://127.0.0.1:{}"}}"#, proxy.port());
     let ws = open_pull(&url(&server, "/echo"), Some(&json));
-    assert!(matches!(next(0, 10_000), Ok((id, Event::Open)) if id == ws));
+    assert!(matches!(next(0, 20_000), Ok((id, Event::Open)) if id == ws));
     assert_eq!(proxy.asked(), [format!("CONNECT 127.0.0.1:{}", server.port)]);
     assert_eq!(ws_abort(ws), HOSTWS_OK);
-    assert!(matches!(next(0, 10_000), Ok((_, Event::Terminate(_)))));
+    assert!(matches!(next(0, 20_000), Ok((_, Event::Terminate(_)))));
 }
 
 static LINES: Mutex<String> = Mutex::new(String::new());

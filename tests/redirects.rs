@@ -6,7 +6,7 @@ use std::ffi::CString;
 use std::io::{Read, Write};
 use std::sync::mpsc::{channel, Receiver};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hostws::capi::*;
 use native_tls::TlsAcceptor;
@@ -249,12 +249,10 @@ fn all_share_one_deadline() {
         std::thread::sleep(Duration::from_millis(100));
         format!("/{}", path[1..].parse::<u32>().unwrap_or_default() + 1)
     });
-    let before = Instant::now();
     let client = following(&url(&server, "/0"), 1000, |o| o.open_timeout_ms = 450);
     let errors = client.finish().errors();
     assert_eq!(errors[1].code, HOSTWS_E_TIMEOUT);
     assert!(errors[1].message.starts_with("450 ms passed while "), "{errors:?}");
-    assert!(before.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

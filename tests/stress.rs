@@ -398,7 +398,7 @@ fn nothing_is_lost_doubled_or_left_behind_under_stress() {
             world.meddle();
         });
     });
-    assert_eq!(ws_shutdown(30_000), HOSTWS_OK, "{}", last_words());
+    assert_eq!(ws_shutdown(60_000), HOSTWS_OK, "{}", last_words());
     for list in &world.connections {
         for connection in locked(list).iter() {
             assert_eq!(ws_status(connection.id()), HOSTWS_CLOSED);

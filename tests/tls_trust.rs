@@ -57,7 +57,7 @@ fn the_systems_authorities_are_trusted_unless_others_are_named_alone() {
     private.check(true, |_| {});
     std::fs::write(&path, &certificates.ca_pem).unwrap();
     system.check(false, |_| {});
-    assert_eq!(ws_shutdown(-1), HOSTWS_OK);
+    assert_eq!(ws_shutdown(60_000), HOSTWS_OK);
 
     system.check(true, |_| {});
     private.check(false, |_| {});
