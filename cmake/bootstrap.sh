@@ -193,6 +193,8 @@ test_here() {
     # cargo test builds the test server, and CMake need not build it again.
     HOSTWS_TEST_PEER="${CARGO_TARGET_DIR:-$PWD/target}/debug/examples/test-peer"
     export HOSTWS_TEST_PEER
+    # What is tried at random is the same in each run. Without these, and by fuzzing, it is always something else.
+    export PROPTEST_RNG_SEED=6455 SHUTTLE_RANDOM_SEED=6455
     work_ahead sh cmake/bootstrap.sh compile-ahead
     stage "Rust tests" cargo test --locked
     stage "Rust tests of TLS by native-tls" native_tls_tests
