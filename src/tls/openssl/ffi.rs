@@ -1,6 +1,6 @@
 //! What the openssl crate has no words for.
 
-use std::ffi::{c_int, c_long, c_void};
+use std::ffi::{c_char, c_int, c_long, c_void, CStr};
 use std::ptr;
 
 use foreign_types::ForeignTypeRef as _;
@@ -14,6 +14,7 @@ pub type Verifier = unsafe extern "C" fn(*mut X509_STORE_CTX, *mut c_void) -> c_
 
 extern "C" {
     fn SSL_has_pending(ssl: *const SSL) -> c_int;
+    fn SSL_rstate_string(ssl: *const SSL) -> *const c_char;
     fn SSL_free_buffers(ssl: *mut SSL) -> c_int;
     fn SSL_CTX_set_cert_verify_callback(
         context: *mut SSL_CTX,
@@ -29,10 +30,23 @@ pub fn has_pending(session: &SslRef) -> bool {
     unsafe { SSL_has_pending(session.as_ptr()) != 0 }
 }
 
+/// Whether no record was read in part: not even its header.
+pub fn is_between_records(session: &SslRef) -> bool {
+    // SAFETY: the session lives, the call only looks at it, and its answer is a constant.
+    let state = unsafe { CStr::from_ptr(SSL_rstate_string(session.as_ptr())) };
+    // It reads a header next.
+    state == c"RH" && !has_pending(session)
+}
+
 /// Frees what the session has for reading and writing, if nothing is in it. It is made again.
 pub fn free_buffers(session: &SslRef) {
-    // SAFETY: the session lives, and no call of it is running: its owner has `&mut` to its stream.
-    unsafe { SSL_free_buffers(session.as_ptr()) };
+    // OpenSSL itself asks only since 3.0.14, 3.1.6, 3.2.2 and 3.3.1 (CVE-2024-4741). Before, it frees
+    // the header of a record whose rest has not arrived, and reads it later.
+    if is_between_records(session) {
+        // SAFETY: the session lives, and no call of it is running: its owner has `&mut` to its
+        // stream.
+        unsafe { SSL_free_buffers(session.as_ptr()) };
+    }
 }
 
 /// Shows a certificate when the server asks for one long after the handshake (RFC 8446 4.6.2).

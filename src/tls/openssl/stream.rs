@@ -195,6 +195,12 @@ impl<S: Read + Write> TlsStream<S> {
         let _ = self.0.get_mut().leave();
     }
 
+    /// Whether no record was read in part.
+    #[cfg(test)]
+    pub fn is_between_records(&self) -> bool {
+        ffi::is_between_records(self.0.ssl())
+    }
+
     /// Whether nothing that was read from the stream is left here.
     pub fn is_empty(&self) -> bool {
         self.0.get_ref().below().is_empty() && !ffi::has_pending(self.0.ssl())

@@ -1,7 +1,7 @@
 use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{mpsc, Arc};
 use std::thread::{self, JoinHandle};
 
 use openssl::pkey::PKey;
@@ -267,5 +267,86 @@ fn records_that_came_together_are_read_together() {
     let reads = stream.below().1 - before;
     assert!(reads < RECORDS / 2, "{reads} reads");
     assert!(stream.is_empty());
+    drop(server);
+}
+
+/// Gives as many bytes as it may, and then takes a rest.
+struct Halting(TcpStream, usize);
+
+impl Read for Halting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = buffer.len().min(self.1);
+        if most == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let count = self.0.read(&mut buffer[..most])?;
+        self.1 -= count;
+        Ok(count)
+    }
+}
+
+impl Write for Halting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[test]
+fn a_record_may_halt_anywhere() {
+    const TEXT: &[u8] = b"hello";
+    /// Of TLS 1.2 with AES-GCM: the header, a number, the data, the tag.
+    const RECORD: usize = 5 + 8 + TEXT.len() + 16;
+    /// About as much as OpenSSL reads a record into.
+    const BUFFER: usize = 16_712;
+    let own = make("localhost", None);
+    let mut context = SslContextBuilder::new(SslMethod::tls_server()).unwrap();
+    context.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap();
+    context.set_cipher_list("AESGCM").unwrap();
+    context.set_certificate(&X509::from_pem(own.pem.as_bytes()).unwrap()).unwrap();
+    context.set_private_key(&PKey::private_key_from_pem(own.key.as_bytes()).unwrap()).unwrap();
+    let context = context.build();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (go, may_go) = mpsc::channel();
+    let server = thread::spawn(move || {
+        let stream = listener.accept().unwrap().0;
+        let mut stream = SslStream::new(Ssl::new(&context).unwrap(), stream).unwrap();
+        stream.accept().unwrap();
+        // None of it is read together with the handshake.
+        may_go.recv().unwrap();
+        for _ in 0..RECORD {
+            stream.write_all(TEXT).unwrap();
+        }
+        stream
+    });
+    let stream = Halting(TcpStream::connect(address).unwrap(), usize::MAX);
+    let opening = Opening { name: "localhost", origin: None, asks: false };
+    let step = Connector::build(trusting(&[&own])).unwrap().connect(opening, stream);
+    let Ok(Step::Done(mut stream)) = step else { panic!("no handshake") };
+    go.send(()).unwrap();
+    let server = server.join().unwrap();
+    let mut taken = Vec::new();
+    let mut read = |allowed: usize, most: usize| {
+        stream.below_mut().1 = allowed;
+        let mut room = [MaybeUninit::new(0); RECORD];
+        let result = stream.read(&mut room[..most]);
+        // SAFETY: it was filled above.
+        let text = room.map(|byte| unsafe { byte.assume_init() });
+        let result = result.map(|count| text[..count].to_vec());
+        // Memory that was freed is somebody else's from here on.
+        taken.push(vec![0xee_u8; BUFFER]);
+        (result.map_err(|error| error.kind()), stream.is_between_records())
+    };
+    for halt in 0..RECORD {
+        let is_between_records = halt == 0;
+        let halted = (Err(io::ErrorKind::WouldBlock), is_between_records);
+        assert_eq!(read(halt, RECORD), halted, "{halt}");
+        assert_eq!(read(RECORD - halt, 2), (Ok(TEXT[..2].to_vec()), false), "{halt}");
+        assert_eq!(read(0, RECORD), (Ok(TEXT[2..].to_vec()), true), "{halt}");
+    }
     drop(server);
 }
