@@ -90,17 +90,27 @@ impl Connected {
 
 impl Read for Connected {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*self.0).read(buffer)
+        again_if_interrupted(|| (&*self.0).read(buffer))
     }
 }
 
 impl Write for Connected {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&*self.0).write(bytes)
+        again_if_interrupted(|| (&*self.0).write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// A socket with a time limit is interrupted when its process was stopped and goes on.
+fn again_if_interrupted(mut work: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match work() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
     }
 }
 
