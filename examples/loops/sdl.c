@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 static int playing = 1;
+static int has_ended; /* the connection */
 static int ball = 20; /* where the server says that it is */
 
 static void on_open(ws_id ws, const ws_event *event, void *user_data)
@@ -24,6 +25,7 @@ static void on_terminate(ws_id ws, const ws_event *event, void *user_data)
 {
     (void)ws, (void)user_data;
     printf("closed: %d %s\n", (int)event->code, event->reason);
+    has_ended = 1;
 }
 
 static void draw(SDL_Renderer *renderer)
@@ -54,8 +56,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", argc < 2 ? "usage: sdl URL [FRAMES]" : ws_last_error_message());
         return 1;
     }
-    int frames = argc > 2 ? SDL_atoi(argv[2]) : -1; /* -1: until the window is closed */
-    while (playing && frames-- != 0) {
+    /* So many after the connection has ended; -1: until the window is closed. */
+    int frames = argc > 2 ? SDL_atoi(argv[2]) : -1;
+    while (playing && (!has_ended || frames-- != 0)) {
         SDL_Event event;
         while (SDL_PollEvent(&event))
             if (event.type == SDL_QUIT)
