@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 from typing import List, Optional
 
-# The longest that a driver may take to end.
-END = 10
+# The longest that a driver may take to end: the library two seconds, the rest is for a slow machine.
+END = 60
 TRACE = os.environ.get("HOSTWS_CONFORMANCE_TRACE") == "1"
 
 

@@ -27,6 +27,8 @@ CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "not within")
 SKIPPED = 77
 # The longest that a command may take.
 ANSWER = 60
+# A server that is slow is no server that does not answer.
+PATIENT = "close_timeout_ms=60000"
 # How long a wait has begun before it is interrupted. Too short would only test another moment.
 WAITING = 0.3
 
@@ -41,6 +43,8 @@ def coding(kind: str) -> str:
 
 def command(step: List[str], places: Dict[str, str]) -> List[str]:
     fields = [re.sub(r"\{([\w-]+)\}", lambda match: places.get(match[1], match[0]), field) for field in step]
+    if fields[0] == "open":
+        fields.append(PATIENT)
     place = SAID.get(fields[0])
     if place is not None:
         fields[place] = step[place].encode(coding(fields[2] if fields[0] == "send" else "text")).hex()

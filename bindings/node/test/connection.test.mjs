@@ -8,10 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection, ConnectionClosed, HostwsError, OpenError, OptionError, connect, constants, libraryVersion } from 'hostws'
 
 const { HOSTWS_WS: WS, HOSTWS_NOBODY: NOBODY } = process.env
+// For a test that looks at the end: a server that is slow is no server that does not answer.
+const patient = { close_timeout_ms: 60_000 }
 const in30s = () => ({ signal: AbortSignal.timeout(30_000) })
 
 test('messages come back as they were sent', async () => {
-  const ws = await connect(WS + '/echo')
+  const ws = await connect(WS + '/echo', patient)
   const sizes = [0, 2, 4096, 4097, 100_000].map(size => Buffer.alloc(size, 255))
   for (const message of ['hello', 'héllo €, 日本 \0 end', '', 'x'.repeat(1 << 20), '€'.repeat(6000), ...sizes]) {
     assert.equal(ws.send(message), true)
@@ -141,7 +143,7 @@ test('a full send queue: a drain tells when there is room', async () => {
 })
 
 test('what waits in a full send queue leaves before the close', async () => {
-  const ws = await connect(WS + '/count', { send_queue_max: 200_000 })
+  const ws = await connect(WS + '/count', { send_queue_max: 200_000, ...patient })
   let sent = 1
   while (ws.send('x'.repeat(50_000))) assert.ok(++sent < 100_000)
   for (let i = 0; i < 5; i++, sent++) ws.send(`${i}`)
@@ -199,7 +201,7 @@ test('a question is answered', async () => {
 })
 
 test('ping, facts, and those that outlive the connection', async () => {
-  const ws = await connect(WS + '/sub?choose=chat', { subprotocols: 'chat', headers: new Headers({ 'X-A': 'b' }) })
+  const ws = await connect(WS + '/sub?choose=chat', { subprotocols: 'chat', headers: new Headers({ 'X-A': 'b' }), ...patient })
   ws.ping('p')
   const [pong] = await once(ws, 'pong', in30s())
   assert.deepEqual([pong.type, String(pong.data)], ['pong', 'p'])

@@ -8,7 +8,7 @@ const { HOSTWS_WS: WS, HOSTWS_NOBODY: NOBODY } = process.env
 const next = (ws, type) => new Promise(resolve => ws.addEventListener(type, resolve, { once: true }))
 
 test('open, messages of each binary type, close', async () => {
-  const ws = new WebSocket(WS.replace('ws:', 'http:') + '/echo')
+  const ws = new WebSocket(WS.replace('ws:', 'http:') + '/echo', { close_timeout_ms: 60_000 })
   assert.deepEqual([ws.readyState, ws.binaryType, WebSocket.OPEN, ws.CLOSED], [WebSocket.CONNECTING, 'blob', 1, 3])
   assert.throws(() => ws.send('x'), { name: 'InvalidStateError' })
   await next(ws, 'open')
