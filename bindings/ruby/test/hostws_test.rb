@@ -177,6 +177,38 @@ class HostwsTest < Minitest::Test
     end
   end
 
+  def test_threads_wait_beside_each_other
+    Hostws.connect("#{WS}/stall?for=500", send_queue_max: 200_000) do |ws|
+      reader = Thread.new { assert_raises(Hostws::ConnectionClosed) { ws.receive } }
+      sleep 0.05
+      assert_raises(Hostws::TimeoutError) { Timeout.timeout(30) { ws.receive(timeout: 0.05) } }
+      # There is room again while nothing comes that the reader waits for.
+      Timeout.timeout(60) { 100.times { ws.send("x" * 50_000) } }
+      ws.abort
+      Timeout.timeout(30) { reader.join }
+    end
+  end
+
+  def test_arguments_that_c_would_misunderstand_are_refused
+    assert_raises(Hostws::OptionError) { Hostws.connect("#{WS}/echo\0/other") }
+    { open_timeout_ms: Float::NAN, headers: 5, tls_ca: "\xff" }.each do |name, value|
+      error = assert_raises(Hostws::OptionError) { Hostws.connect(WS, name => value) }
+      assert_includes error.message, name.to_s
+    end
+    Hostws.connect("#{WS}/echo", reconnect: true) do |ws|
+      [-> { ws.set_header("a", "b\0c") }, -> { ws.set_header("a\0b", "c") }, -> { ws.url = "#{WS}/\0" }, -> { ws.close(4000, "a\0b") }]
+        .each { |call| assert_raises(Hostws::OptionError, &call) }
+      # Fiddle would take them for addresses.
+      [-> { ws.set_header("a", 5) }, -> { ws.set_header(5, "a") }, -> { ws.close(4000, 5) }, -> { ws.ping(5) }, -> { ws.answer(1, 5) },
+       -> { ws.send(5) }].each { |call| assert_raises(TypeError, &call) }
+      assert_raises(ArgumentError) { ws.receive(timeout: Float::NAN) }
+      [Float::INFINITY, 1e300].each do |forever|
+        ws.send("x")
+        assert_equal "x", ws.receive(timeout: forever)
+      end
+    end
+  end
+
   def test_it_reconnects_and_tells
     told = []
     # As it is printed in the README.

@@ -15,6 +15,9 @@ module Hostws
     # The close code of RFC 6455.
     MESSAGE_TOO_BIG = 1009
 
+    # Seconds above which a time limit is none.
+    FOR_EVER = 1_000_000_000
+
     attr_reader :id
 
     # Begins to open. Hostws.connect waits until it is open.
@@ -30,13 +33,14 @@ module Hostws
       @items, @told, @errors = [], [], []
       @drained = 0
       @pumping = Monitor.new
+      @looked = @pumping.new_cond
       @room = Library.room
       @queue = Library.ws_queue_new
       Library.refuse(@queue) if @queue.negative?
       ObjectSpace.define_finalizer(self, self.class.freeing(@queue))
       @io = IO.for_fd(Library.ws_queue_loop_fd(@queue), autoclose: false)
       begin
-        @id = Library.open(url.to_s, JSON.generate(json_options(options, data_type, reconnect)))
+        @id = Library.open(Library.c_text("url", url.to_s), json_of(json_options(options, data_type, reconnect)))
       rescue StandardError
         free
         raise
@@ -141,7 +145,7 @@ module Hostws
 
     # Closes politely: what was sent leaves, and the server answers. Returns when that is over.
     def close(code = 1000, reason = "")
-      result = Library.ws_terminate(@id, code, reason)
+      result = Library.ws_terminate(@id, code, Library.c_text("reason", reason))
       Library.refuse(result) if result.negative? && result != ABI::E_CLOSED
       @items.clear
       pump(nil) until @end
@@ -160,21 +164,23 @@ module Hostws
 
     # The answer comes to `on_event` as "pong".
     def ping(data = "")
+      data = Library.string("the data", data)
       check(Library.ws_ping(@id, data, data.bytesize))
     end
 
     # For the next attempt of a connection with `reconnect`, such as a fresh token; nil removes it.
     def set_header(name, value)
-      check(Library.ws_set_header(@id, name, value))
+      check(Library.ws_set_header(@id, Library.c_text("name", name), value && Library.c_text("value", value)))
     end
 
     # For the next attempt of a connection with `reconnect`.
     def url=(url)
-      check(Library.ws_set_url(@id, url.to_s))
+      check(Library.ws_set_url(@id, Library.c_text("url", url.to_s)))
     end
 
     # Answers an event "ask" (option `ask`); `question` is its code.
     def answer(question, value)
+      value = Library.string("the answer", value)
       check(Library.ws_answer(@id, question, value, value.bytesize))
     end
 
@@ -186,8 +192,23 @@ module Hostws
       options.merge(data_type: data_type, queue: @queue)
     end
 
+    def json_of(options)
+      JSON.generate(options)
+    rescue JSON::GeneratorError => e
+      name, = options.find { |_, value| !json?(value) }
+      raise OptionError, "option #{name}: #{e.message}"
+    end
+
+    def json?(value)
+      JSON.generate([value])
+    rescue JSON::GeneratorError
+      false
+    end
+
     # {name => value}, {name => [value, value]} or [[name, value], ...]
     def merged(headers)
+      raise OptionError, "headers: a Hash, or pairs of a name and a value" unless headers.is_a?(Enumerable)
+
       headers.each_with_object({}) { |(name, value), all| (all[name.to_s] ||= []).concat(Array(value)) }
     end
 
@@ -196,9 +217,9 @@ module Hostws
     end
 
     def encoded(message, type)
-      return [@generator.call(message), ABI::OBJECT] if @is_object
+      return [Library.string("what the generator gives", @generator.call(message)), ABI::OBJECT] if @is_object
 
-      text = String.try_convert(message) || raise(TypeError, "a message is a String, not #{message.class}")
+      text = Library.string("a message", message)
       is_blob = type ? type.to_sym == :blob : text.encoding == Encoding::BINARY
       return [text, ABI::BLOB] if is_blob
 
@@ -230,26 +251,57 @@ module Hostws
     end
 
     def deadline_in(seconds)
-      seconds && now + seconds
+      return unless seconds
+      raise ArgumentError, "the time limit is no number" if seconds.is_a?(Float) && seconds.nan?
+
+      now + seconds if seconds < FOR_EVER
     end
 
     def now
       Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
 
-    # Waits for events and sorts them; false if the time is up. Another thread may have done it meanwhile: the block says so.
+    # Waits until something has come, or another thread has looked, which the block says; false if the time is up.
     def pump(deadline)
       @pumping.synchronize do
         return true if @end || (block_given? && yield)
+        return wait_for_another(deadline) if @is_looking
 
-        until take
-          left = deadline && deadline - now
-          return false if left && left <= 0
-
-          @io.wait_readable(left)
-        end
+        return false unless look(deadline)
       end
       tell
+      true
+    end
+
+    # One thread looks at a time. What it finds may be what another one waits for.
+    def look(deadline)
+      @is_looking = true
+      until take
+        left = deadline && deadline - now
+        return false if left && left <= 0
+
+        wait_readable(left)
+      end
+      true
+    ensure
+      @is_looking = false
+      @looked.broadcast
+    end
+
+    def wait_readable(left)
+      @pumping.exit
+      begin
+        @io.wait_readable(left)
+      ensure
+        @pumping.enter
+      end
+    end
+
+    def wait_for_another(deadline)
+      left = deadline && deadline - now
+      return false if left && left <= 0
+
+      @looked.wait(left)
       true
     end
 

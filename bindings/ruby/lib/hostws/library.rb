@@ -51,6 +51,20 @@ module Hostws
       raise REFUSED.include?(code) ? OptionError : Error, words
     end
 
+    # Fiddle takes a number for an address.
+    def string(name, value)
+      String.try_convert(value) || raise(TypeError, "#{name} is a String, not #{value.class}")
+    end
+
+    # An argument that C reads up to a NUL.
+    def c_text(name, value)
+      text = string(name, value)
+      text = text.encode(Encoding::UTF_8) unless text.encoding.ascii_compatible?
+      raise OptionError, "#{name} contains a NUL" if text.b.include?("\0".b)
+
+      text
+    end
+
     def open(url, options)
       words = "\0".b * 1024
       id = ws_open_ex(url, options, nil, words, words.bytesize)
