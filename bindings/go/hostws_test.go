@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -145,6 +146,54 @@ func TestContexts(t *testing.T) {
 	give()
 	if _, err := hostws.Dial(gone, ws+"/echo", nil); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
+	}
+}
+
+func TestContextsThatEndAtAnyMomentLoseNoMessage(t *testing.T) {
+	conn := dial(t, "/flood?n=5000&size=16", nil)
+	all, stop := context.WithTimeout(context.Background(), time.Minute)
+	defer stop()
+	for i := 0; i < 5000; {
+		ctx, cancel := context.WithTimeout(all, time.Duration(i%40)*10*time.Microsecond)
+		message, err := conn.Read(ctx)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) && all.Err() == nil {
+			continue
+		}
+		if err != nil || !strings.HasPrefix(message.String(), strconv.Itoa(i)+":") {
+			t.Fatalf("%q instead of %d: %v", message, i, err)
+		}
+		i++
+	}
+}
+
+func TestArgumentsThatCWouldMisunderstandAreRefused(t *testing.T) {
+	var refused *hostws.OptionError
+	for name, options := range map[string]hostws.Options{
+		"open_timeout_ms": {"open_timeout_ms": math.NaN()}, "proxy": {"proxy": func() {}},
+	} {
+		if _, err := hostws.Dial(in30s(t), ws, options); !errors.As(err, &refused) || !strings.Contains(err.Error(), name) {
+			t.Fatal(name, err)
+		}
+	}
+	// What os.ReadFile gives is a text.
+	if _, err := hostws.Dial(in30s(t), ws, hostws.Options{"proxy": []byte("gopher://nowhere")}); !errors.As(err, &refused) || strings.Contains(err.Error(), "Z29") {
+		t.Fatal(err)
+	}
+	if _, err := hostws.Dial(in30s(t), ws+"/echo\x00/other", nil); !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	conn := dial(t, "/echo", hostws.Options{"reconnect": true})
+	for name, err := range map[string]error{
+		"code": conn.Close(1<<32+4000, ""), "reason": conn.Close(4000, "a\x00b"), "URL": conn.SetURL(ws + "/\x00"),
+		"name": conn.SetHeader("a\x00b", "c"), "value": conn.SetHeader("a", "b\x00c"), "removed": conn.RemoveHeader("a\x00b"),
+	} {
+		if !errors.As(err, &refused) {
+			t.Fatal(name, err)
+		}
+	}
+	if conn.Status() != "Connected" {
+		t.Fatal(conn.Status())
 	}
 }
 

@@ -41,7 +41,9 @@ static int32_t next_batch(ws_queue queue, ws_event *events, int32_t capacity) {
 import "C"
 
 import (
+	"math"
 	"net/http"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -83,7 +85,29 @@ func pause(id int32, paused bool) {
 	C.ws_pause(C.ws_id(id), value)
 }
 
+// C reads a text up to a NUL.
+func noNUL(name, text string) error {
+	if strings.IndexByte(text, 0) >= 0 {
+		return &OptionError{name + " contains a NUL"}
+	}
+	return nil
+}
+
+// C would take the lower 32 bits.
+func clamped(n int) C.int32_t {
+	switch {
+	case n > math.MaxInt32:
+		return math.MaxInt32
+	case n < math.MinInt32:
+		return math.MinInt32
+	}
+	return C.int32_t(n)
+}
+
 func open(url, options string) (int32, error) {
+	if err := noNUL("the URL", url); err != nil {
+		return 0, err
+	}
 	u, o := C.CString(url), C.CString(options)
 	defer C.free(unsafe.Pointer(u))
 	defer C.free(unsafe.Pointer(o))
@@ -98,9 +122,12 @@ func send(id int32, kind Kind, data []byte) (bool, error) {
 }
 
 func terminate(id int32, code int, reason string) error {
+	if err := noNUL("the reason", reason); err != nil {
+		return err
+	}
 	text := C.CString(reason)
 	defer C.free(unsafe.Pointer(text))
-	_, err := taken(C.terminate(C.ws_id(id), C.int32_t(code), text))
+	_, err := taken(C.terminate(C.ws_id(id), clamped(code), text))
 	return err
 }
 
@@ -113,10 +140,16 @@ func sendPing(id int32, data []byte) error {
 }
 
 func setHeader(id int32, name string, value *string) error {
+	if err := noNUL("the name", name); err != nil {
+		return err
+	}
 	n := C.CString(name)
 	defer C.free(unsafe.Pointer(n))
 	var v *C.char
 	if value != nil {
+		if err := noNUL("the value", *value); err != nil {
+			return err
+		}
 		v = C.CString(*value)
 		defer C.free(unsafe.Pointer(v))
 	}
@@ -125,6 +158,9 @@ func setHeader(id int32, name string, value *string) error {
 }
 
 func setURL(id int32, url string) error {
+	if err := noNUL("the URL", url); err != nil {
+		return err
+	}
 	u := C.CString(url)
 	defer C.free(unsafe.Pointer(u))
 	_, err := taken(C.set_url(C.ws_id(id), u))
@@ -134,7 +170,7 @@ func setURL(id int32, url string) error {
 func answer(id int32, question int, value string) error {
 	v := C.CString(value)
 	defer C.free(unsafe.Pointer(v))
-	_, err := taken(C.answer(C.ws_id(id), C.int32_t(question), v, C.int64_t(len(value))))
+	_, err := taken(C.answer(C.ws_id(id), clamped(question), v, C.int64_t(len(value))))
 	return err
 }
 

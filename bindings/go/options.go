@@ -2,6 +2,7 @@ package hostws
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 )
 
@@ -43,11 +44,19 @@ func (o Options) split(queue int32) (string, func(*Conn, Event), error) {
 			}
 			given[name] = value
 		default:
+			if file, ok := value.([]byte); ok { // as os.ReadFile gives it; JSON would have base64
+				value = string(file)
+			}
 			given[name] = value
 		}
 	}
 	text, err := json.Marshal(given)
 	if err != nil {
+		for name, value := range given {
+			if _, refused := json.Marshal(value); refused != nil {
+				err = fmt.Errorf("option %s: %w", name, refused)
+			}
+		}
 		return "", nil, &OptionError{err.Error()}
 	}
 	return string(text), onEvent, nil
