@@ -12,6 +12,7 @@ import argparse
 import shutil
 import subprocess
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def main() -> None:
 def assemble(source: Path) -> None:
     """One folder with all that Sphinx reads."""
     shutil.rmtree(source, ignore_errors=True)
-    shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns("__pycache__", "build.py", "requirements.txt", "reference"))
+    others = ("__pycache__", "build.py", "requirements.txt", "constraints.txt", "reference")
+    shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns(*others))
     shutil.copytree(ROOT / "examples", source / "programs")
     pages.write(source / "reference")
 
@@ -50,8 +52,13 @@ def build_site(source: Path, html: Path, environment: Path, version: str) -> Non
     python = environment / "bin" / "python"
     if not python.exists():
         venv.create(environment, with_pip=True)
-    subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", DOCS / "requirements.txt"],
-                   check=True)
+    install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", DOCS / "requirements.txt",
+               "-c", DOCS / "constraints.txt"]
+    # A server may fail to send a package.
+    for left in (2, 1, 0):
+        if subprocess.run(install, check=left == 0).returncode == 0:
+            break
+        time.sleep(5)
     # Warnings are errors: a link to nowhere, a page in no list.
     subprocess.run([python, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-d", source.parent / "doctrees",
                     "-D", f"release={version}", "-D", f"version={version}", "-D", f"html_title=hostws {version}",

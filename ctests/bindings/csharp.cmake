@@ -8,7 +8,7 @@ hostws_test(bindings.csharp.packages sh "${script}" install "${hostws_bindings}"
   "${CMAKE_CURRENT_BINARY_DIR}")
 set_tests_properties(bindings.csharp.packages PROPERTIES FIXTURES_SETUP bindings.csharp)
 hostws_test(bindings.csharp.dotnet sh "${script}" dotnet "${CMAKE_CURRENT_BINARY_DIR}")
-set_tests_properties(bindings.csharp.dotnet PROPERTIES FIXTURES_SETUP bindings.dotnet TIMEOUT 300)
+set_tests_properties(bindings.csharp.dotnet PROPERTIES FIXTURES_SETUP bindings.dotnet TIMEOUT 600)
 
 hostws_test(bindings.csharp.unity ${beside_peer} sh "${script}" - unity "${CMAKE_CURRENT_BINARY_DIR}")
 set_tests_properties(bindings.csharp.unity PROPERTIES FIXTURES_REQUIRED bindings.csharp)

@@ -56,7 +56,7 @@ dotnet)
         exit 77
     fi
     [ -x "$2/dotnet/bin/python" ] || python3 -m venv "$2/dotnet"
-    "$2/dotnet/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps dotnetcore2==3.1.23
+    again "$2/dotnet/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps dotnetcore2==3.1.23
     ln -sf "$(echo "$2"/dotnet/lib/python3*/site-packages/dotnetcore2/bin/dotnet)" "$2/dotnet/bin/dotnet"
     chmod +x "$(readlink "$2/dotnet/bin/dotnet")"
     ;;

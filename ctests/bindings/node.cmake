@@ -2,7 +2,7 @@ set(node_sh "${CMAKE_CURRENT_SOURCE_DIR}/node.sh")
 
 hostws_test(bindings.node.npm sh "${CMAKE_CURRENT_SOURCE_DIR}/../interop/install.sh" npm
   "${CMAKE_CURRENT_SOURCE_DIR}/node/package.json" "${CMAKE_CURRENT_BINARY_DIR}/node-npm")
-set_tests_properties(bindings.node.npm PROPERTIES FIXTURES_SETUP bindings.node.npm TIMEOUT 300)
+set_tests_properties(bindings.node.npm PROPERTIES FIXTURES_SETUP bindings.node.npm TIMEOUT 600)
 hostws_test(bindings.node.packages sh "${node_sh}" packages "${hostws_bindings}" "${hostws_shared_library}"
   "${CMAKE_CURRENT_BINARY_DIR}")
 set_tests_properties(bindings.node.packages PROPERTIES FIXTURES_REQUIRED bindings.node.npm FIXTURES_SETUP bindings.node)

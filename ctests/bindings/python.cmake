@@ -34,7 +34,7 @@ foreach(what trio types)
   hostws_test(bindings.python.${what} sh "${CMAKE_CURRENT_SOURCE_DIR}/python.sh" ${what} "${python}"
     "${CMAKE_CURRENT_BINARY_DIR}")
   # One environment, into which both install.
-  set_tests_properties(bindings.python.${what} PROPERTIES FIXTURES_REQUIRED bindings.python TIMEOUT 300
+  set_tests_properties(bindings.python.${what} PROPERTIES FIXTURES_REQUIRED bindings.python TIMEOUT 600
     RESOURCE_LOCK bindings.python)
   set_property(TEST bindings.python.${what} APPEND PROPERTY ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 endforeach()

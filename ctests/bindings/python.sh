@@ -5,17 +5,29 @@
 # sh python.sh types PACKAGE FOLDER                      checks the types, strictly
 # sh python.sh trio PACKAGE FOLDER                       runs the tests with trio and anyio
 set -eu
+. "$(dirname "$0")/../needs.sh"
 
+here=$(cd "$(dirname "$0")" && pwd)
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     echo "skipped: python3 has no venv (Debian: python3-venv)"
     exit 77
 fi
+
+fetch() {
+    again "$python" -m pip install --quiet --disable-pip-version-check --constraint "$here/python/constraints.txt" "$@"
+}
+
 case $1 in
 install)
     package=$2 library=$3 folder=$4
     wheels="$folder/wheels"
     rm -rf "$wheels"
-    python3 "$package/wheels.py" "$library" "$wheels"
+    # By the environment, because pip makes another one to build in; its value is divided at blanks, as a path may not be.
+    (
+        cd "$here/python"
+        export PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
+        again python3 "$package/wheels.py" "$library" "$wheels"
+    )
     python3 "$(dirname "$0")/licences.py" "$library" "$wheels"/*.whl
     for kind in abi3 none; do
         python="$folder/python-$kind/bin/python"
@@ -41,7 +53,7 @@ bench)
 types)
     package=$2 folder=$3
     python="$folder/python-abi3/bin/python"
-    "$python" -m pip install --quiet --disable-pip-version-check mypy==1.18.2 trio==0.35.0
+    fetch mypy==1.18.2 trio==0.35.0
     cd "$package/src"
     "$python" -m mypy --strict --cache-dir="$folder/mypy" --package hostws
     # A program over the wheel.
@@ -51,7 +63,7 @@ types)
 trio)
     package=$2 folder=$3
     python="$folder/python-abi3/bin/python"
-    "$python" -m pip install --quiet --disable-pip-version-check trio==0.35.0 anyio==4.16.0
+    fetch trio==0.35.0 anyio==4.16.0
     exec sh "$(dirname "$0")/../ffi/run.sh" "$python" "$package/tests/test_trio.py"
     ;;
 esac

@@ -4,23 +4,7 @@
 #   sh install.sh npm package.json FOLDER         with npm, exactly what package-lock.json beside it says
 set -eu
 
-need() {
-    for program in "$@"; do
-        if ! command -v "$program" >/dev/null; then
-            echo "skipped: $program is not installed"
-            exit 77
-        fi
-    done
-}
-
-# again COMMAND...: up to three times, because a server may fail to send a package
-again() {
-    for pause in 2 10; do
-        ! "$@" || return 0
-        sleep "$pause"
-    done
-    "$@"
-}
+. "$(dirname "$0")/../needs.sh"
 
 kind=$1
 list=$2
@@ -28,7 +12,7 @@ folder=$3
 installed="$folder/installed"
 case $kind in
 venv)
-    need python3
+    needs python3
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
         echo "skipped: python3 has no venv (Debian: python3-venv)"
         exit 77
@@ -40,7 +24,7 @@ venv)
     again "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$list"
     ;;
 npm)
-    need node npm
+    needs node npm
     lock="$(dirname "$list")/package-lock.json"
     if cmp -s "$lock" "$installed"; then
         exit 0
