@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Threading;
 
 namespace Hostws {
     /// <summary>A time limit, which may be none.</summary>
@@ -8,8 +9,10 @@ namespace Hostws {
         readonly TimeSpan limit;
 
         public Deadline(TimeSpan? limit) {
-            since = limit == null ? null : Stopwatch.StartNew();
-            this.limit = limit ?? TimeSpan.Zero;
+            bool isNone = limit == null || limit == Timeout.InfiniteTimeSpan;
+            since = isNone ? null : Stopwatch.StartNew();
+            // Of a negative one nothing is left, and nothing can be taken off.
+            this.limit = isNone || limit < TimeSpan.Zero ? TimeSpan.Zero : limit.Value;
         }
 
         /// <summary>Milliseconds, rounded up; int.MaxValue if there is no limit.</summary>

@@ -262,6 +262,9 @@ static class Tests {
         cancel.Cancel();
         Throws<OperationCanceledException>(() => ws.Receive(null, cancel.Token));
         Throws<TimeoutException>(() => ws.Receive(TimeSpan.FromMilliseconds(5)));
+        Throws<TimeoutException>(() => ws.Receive(TimeSpan.MinValue));
+        using (new Timer(_ => ws.Send("late"), null, 50, Timeout.Infinite))
+            Same(ws.Receive(Timeout.InfiniteTimeSpan).Text, "late");
         ws.Send("still open");
         Same(ws.Receive(Long).Text, "still open");
         Task<bool> waiting = Task.Factory.StartNew(() => {

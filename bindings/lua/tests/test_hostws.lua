@@ -436,6 +436,42 @@ function tests.a_coroutine_is_cancelled()
   ws:close()
 end
 
+function tests.a_sender_that_was_cancelled_and_goes_on_does_not_keep_the_connection_from_pausing()
+  if not yields_anywhere then return end
+  local ws = connect("/silent", { send_queue_max = 200000 })
+  local kind
+  local sending = hostws.spawn(function()
+    local message = ("x"):rep(50000)
+    local fine, err = pcall(function() while true do ws:send(message) end end)
+    kind = not fine and err.kind
+    hostws.sleep(60)
+  end)
+  while not next(ws.senders) do hostws.run(hostws.sleep, 0.01) end
+  hostws.cancel(sending)
+  while not kind do hostws.run(hostws.sleep, 0.01) end
+  same(kind, "cancelled")
+  same(next(ws.senders), nil)
+  hostws.cancel(sending)
+  ws:abort()
+  hostws.run()
+end
+
+function tests.arguments_that_c_would_misunderstand_are_refused()
+  local ws = connect("/echo", { reconnect = true })
+  for _, code in ipairs { 1000.5, 2 ^ 32 + 4000, "4000", 0 / 0, {} } do raises("option", "code", ws.close, ws, code) end
+  raises("option", "reason", ws.close, ws, 4000, "a\0b")
+  raises("option", "reason", ws.close, ws, 4000, {})
+  raises("option", "name", ws.set_header, ws, 5, "b")
+  raises("option", "value", ws.set_header, ws, "a", {})
+  raises("option", "URL", ws.set_url, ws, nil)
+  raises("option", "question", ws.answer, ws, 1.5, "x")
+  raises("option", "time limit", ws.receive, ws, 0 / 0)
+  same(ws:status(), "Connected")
+  assert(ws:send "x")
+  same(ws:receive(math.huge), "x")
+  ws:close()
+end
+
 function tests.a_coroutine_times_out()
   hostws.run(function()
     local ws = connect "/echo"

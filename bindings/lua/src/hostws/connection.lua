@@ -30,11 +30,21 @@ end
 
 -- C ends a text at a NUL, and the library would never see the rest.
 local function no_nul(name, value)
+  if type(value) ~= "string" then refuse(name .. " is no string") end
   if value:find("\0", 1, true) then refuse(name .. " contains a NUL") end
   return value
 end
 
+-- C would take the lower 32 bits, or what is before the point.
+local function int(name, value)
+  if type(value) ~= "number" or value % 1 ~= 0 or value < -0x80000000 or value > 0x7fffffff then
+    refuse(name .. " is no whole number of 32 bits")
+  end
+  return value
+end
+
 local function deadline_of(timeout)
+  if timeout ~= timeout then refuse("the time limit is no number") end
   return timeout and loop.now() + timeout or math.huge
 end
 
@@ -318,7 +328,7 @@ end
 -- Closes politely: what was sent leaves, and the server answers. Returns when that is over: true, or nil and an error if
 -- the server did not confirm it.
 function Connection:close(code, reason)
-  local result = native.terminate(self.id, code or 1000, no_nul("the reason", reason or ""))
+  local result = native.terminate(self.id, int("the code", code or 1000), no_nul("the reason", reason or ""))
   if result < 0 and result ~= abi.E_CLOSED then error(errors.of(result), 0) end
   while not self.ended do loop.wait(self, math.huge) end
   -- No message is read after this; handlers still learn how it ended.
@@ -385,7 +395,7 @@ end
 
 -- Answers an event "ask"; `question` is its code.
 function Connection:answer(question, value)
-  return self:_checked(native.answer(self.id, question, value))
+  return self:_checked(native.answer(self.id, int("the question", question), value))
 end
 
 return Connection

@@ -186,7 +186,10 @@ function loop.wait(connection, deadline)
     end
     if connection then connection.waiters[co] = true end
     local result = coroutine.yield()
-    if result == errors.CANCELLED then error(result, 0) end
+    if result == errors.CANCELLED then
+      if connection then connection.senders[co] = nil end -- who catches the error sends no more
+      error(result, 0)
+    end
     return result
   end
   return pump(deadline) > 0 or now() < deadline
