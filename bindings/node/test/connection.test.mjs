@@ -242,7 +242,7 @@ test('what C or JSON would misunderstand is refused, and nothing is lost by it',
 })
 
 test('close() resolves whatever the listeners do', async () => {
-  const ws = await connect(WS + '/echo')
+  const ws = await connect(WS + '/echo', patient)
   const closing = ws.close(4001)
   ws.removeAllListeners()
   assert.equal((await closing).code, 4001)

@@ -519,7 +519,7 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
 
     async def test_a_fault_of_the_server_is_told_soon_after_the_message_before_it(self):
         loop = asyncio.get_running_loop()
-        server = await breaking_server([])
+        server = await breaking_server(asyncio.Queue())
         url = "ws://127.0.0.1:%d" % server.sockets[0].getsockname()[1]
         timers = []
 
