@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use hostws::capi::*;
 use support::host::*;
+use support::process::processor_time;
 use support::{url, ws_server};
 
 /// One test at a time, because each measures the whole process.
@@ -64,15 +65,6 @@ fn a_worker_sleeps_through_a_host_that_waits_and_one_that_does_not() {
     }
     client.terminate();
     client.finish().check_clean(1000, "");
-}
-
-/// The CPU time of the process.
-#[cfg(target_os = "linux")]
-fn processor_time() -> Duration {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the pointer is valid during the call.
-    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 #[cfg(target_os = "linux")]

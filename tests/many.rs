@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use hostws::capi::*;
 use support::host::*;
-use support::process::wait_workers;
+use support::process::{processor_time, wait_workers};
 use support::servers::ClosedPort;
 use support::{url, ws_server};
 
@@ -62,14 +62,15 @@ fn a_hundred_thousand_connections_without_a_poll_each_end_once() {
         on_terminate: Some(tell),
         on_event: Some(tell),
     };
-    let before = Instant::now();
+    let (before, taken) = (Instant::now(), processor_time());
     for index in 0..COUNT {
         // SAFETY: all is valid during the call, the counters after it.
         let ws = unsafe { ws_new(address.as_ptr(), &handler, std::ptr::null()) };
         assert_eq!(ws, told.first + index as i32, "{}", last_words());
     }
-    let made = before.elapsed();
-    assert!(made < Duration::from_secs(60), "{made:?}");
+    // However little of it a busy machine gives the process in a second.
+    let taken = processor_time() - taken;
+    assert!(taken < Duration::from_secs(30), "{taken:?}");
     let mut delivered = 0;
     while delivered < 2 * COUNT as i32 {
         let polled = ws_poll(0, 60_000, 0);
@@ -93,7 +94,7 @@ unsafe extern "C-unwind" fn count_end(_: ws_id, _: *const ws_event, ends: *mut c
 #[test]
 fn to_drop_connections_takes_no_longer_when_a_hundred_thousand_others_wait_for_a_poll() {
     const DROPPED: usize = 20_000;
-    const SOON: Duration = Duration::from_secs(30);
+    const LITTLE: Duration = Duration::from_secs(15);
     static ENDS: AtomicU32 = AtomicU32::new(0);
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let closed = ClosedPort::new().unwrap();
@@ -118,19 +119,21 @@ fn to_drop_connections_takes_no_longer_when_a_hundred_thousand_others_wait_for_a
         connect();
     }
     wait_pending(COUNT as i32);
-    let before = Instant::now();
+    let before = processor_time();
+    let taken = || processor_time() - before;
     for _ in 0..DROPPED {
         // The connection may have been refused already.
         let dropped = ws_abort(connect());
         assert!([HOSTWS_OK, HOSTWS_E_CLOSED].contains(&dropped), "{dropped}");
-        assert!(before.elapsed() < SOON, "{:?}", before.elapsed());
+        assert!(taken() < LITTLE, "{:?}", taken());
     }
     let before = Instant::now();
     while ws_shutdown(0) != HOSTWS_OK {
         // A slow worker has not done what came before.
         assert!(last_words().contains("a thread did not end in time"), "{}", last_words());
-        assert!(before.elapsed() < SOON, "{:?}", before.elapsed());
+        assert!(before.elapsed() < Duration::from_secs(300));
     }
+    assert!(taken() < 2 * LITTLE, "{:?}", taken());
     while ws_poll(0, 0, 0) > 0 {
         assert!(before.elapsed() < Duration::from_secs(300));
     }

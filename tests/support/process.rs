@@ -41,6 +41,14 @@ fn workers() -> usize {
     tasks.filter_map(name).filter(|name| name.trim() == "hostws").count()
 }
 
+/// The CPU time of the process.
+pub fn processor_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is valid during the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
 /// Waits until the process has no more resources than before.
 #[track_caller]
 pub fn check_nothing_left_behind(before: Holdings) {
