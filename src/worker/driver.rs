@@ -179,7 +179,9 @@ impl Driver {
         if !self.commands.is_empty() {
             for _ in 0..self.commands.len() {
                 let Ok(command) = self.commands.try_recv() else { break };
-                self.obey(command, now);
+                // The visits above may have taken long, and the time that a command sets a limit to
+                // begins when it was sent.
+                self.obey(command, Instant::now());
             }
         }
         // After the reads, because their data may have come before the sleep.
