@@ -15,6 +15,7 @@ import threading
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import hostws
 import hostws.aio
@@ -547,6 +548,8 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(timers, [])
         server.close()
 
+    # However slow the machine: it looks for a while only.
+    @mock.patch.object(hostws.aio, "BUSY_S", 60)
     async def test_after_a_large_message_it_looks_for_more_before_the_loop_has_its_turn(self):
         async with hostws.aio.connect(WS + "/echo") as ws:
             looks, deliver = [], ws._hub.deliver
