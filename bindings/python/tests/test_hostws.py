@@ -15,7 +15,6 @@ import threading
 import time
 import unittest
 from pathlib import Path
-from unittest import mock
 
 import hostws
 import hostws.aio
@@ -543,8 +542,6 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
             # One would cost something in each turn of the loop.
             self.assertNotIn(ws._hub, timers)
 
-    # However slow the machine: it looks for a while only.
-    @mock.patch.object(hostws.aio, "BUSY_S", 60)
     async def test_after_a_large_message_it_looks_for_more_before_the_loop_has_its_turn(self):
         async with hostws.aio.connect(WS + "/echo") as ws:
             for size, looks_again in [(100, False), (1 << 16, True), (100, False)]:
