@@ -228,8 +228,10 @@ public final class Tests {
         check(refused("stream_threshold", 2000).contains("stream_threshold"), "what the package cannot do");
         check(fails(OptionException.class, () -> WebSocket.connect("nowhere")).getMessage().contains("ws://"), "the URL");
         check(fails(OptionException.class, () -> WebSocket.connect(WS + "/\0")).getMessage().contains("NUL"), "a NUL");
+        check(fails(NullPointerException.class, () -> WebSocket.connect(null)).getMessage().contains("null"), "a null");
         try (WebSocket ws = WebSocket.connect(WS + "/echo")) {
             fails(OptionException.class, () -> ws.close(999, ""));
+            fails(NullPointerException.class, () -> ws.onEvent(null));
             same(ws.status(), Status.CONNECTED);
         }
     }

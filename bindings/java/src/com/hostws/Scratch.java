@@ -2,6 +2,7 @@ package com.hostws;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 
 /** Memory outside the heap for the arguments of one call. It is used again: the JVM gives it back late. */
@@ -35,7 +36,7 @@ final class Scratch implements AutoCloseable {
 
     /** A text with a NUL at its end. */
     static Scratch of(String text) {
-        if (text.indexOf('\0') >= 0) throw new OptionException("a NUL character is in the text", ErrorCode.ARGUMENT);
+        if (Objects.requireNonNull(text, "a text is null").indexOf('\0') >= 0) throw new OptionException("a NUL character is in the text", ErrorCode.ARGUMENT);
         byte[] bytes = utf8(text);
         Scratch scratch = ofSize(bytes.length + 1);
         scratch.buffer.put(bytes).put((byte) 0);

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -160,7 +161,7 @@ public final class WebSocket extends Facts implements AutoCloseable, Iterable<Me
      * @param consumer called on the thread that receives
      */
     public void onEvent(Consumer<Event> consumer) {
-        onEvent = consumer;
+        onEvent = Objects.requireNonNull(consumer, "the consumer");
     }
 
     /**
