@@ -6,8 +6,12 @@ import (
 )
 
 // A message counts as read when the pump comes back for more, and a connection whose server broke the protocol ends then.
-// So that an answer can leave before, the pump lets readers that have waited go first, for so long at most.
-const handOver = time.Millisecond
+// So that an answer can leave before, the pump lets readers that have waited go first, for so long at most. It counts parts
+// of that time: while the whole program stands still, one of them passes and not all.
+const (
+	handOver      = time.Millisecond
+	handOverParts = 4
+)
 
 // hub is the one queue of the program, and its connections.
 var hub = hubOf()
@@ -118,16 +122,20 @@ func (h *connections) deliver(room events, count int) (awaited []*inbox) {
 
 // letReadersGoFirst waits until they wait again.
 func letReadersGoFirst(awaited []*inbox) {
-	if len(awaited) == 0 {
-		return
+	if len(awaited) > 0 {
+		parts := time.NewTicker(handOver / handOverParts)
+		defer parts.Stop()
+		waitForReaders(awaited, parts.C)
 	}
-	timeout := time.NewTimer(handOver)
-	defer timeout.Stop()
-	for _, inbox := range awaited {
+}
+
+func waitForReaders(awaited []*inbox, parts <-chan time.Time) {
+	for left := handOverParts; left > 0 && len(awaited) > 0; {
 		select {
-		case <-inbox.rested:
-		case <-timeout.C:
-			return
+		case <-awaited[0].rested:
+			awaited = awaited[1:]
+		case <-parts:
+			left--
 		}
 	}
 }
