@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use openssl::pkey::PKey;
 use openssl::symm::Cipher;
@@ -25,8 +25,11 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> io::Result<Folder> {
-        let path = std::env::temp_dir().join(format!("hostws-test-peer-{}", std::process::id()));
-        fs::create_dir_all(&path)?;
+        // With the time, too: one that was killed under this number may have left its own.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let name = format!("hostws-test-peer-{}-{now}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path)?;
         Ok(Folder(path))
     }
 }
