@@ -446,9 +446,15 @@ function tests.a_sender_that_was_cancelled_and_goes_on_does_not_keep_the_connect
     kind = not fine and err.kind
     hostws.sleep(60)
   end)
-  while not next(ws.senders) do hostws.run(hostws.sleep, 0.01) end
+  for _ = 1, 3000 do
+    if next(ws.senders) then break end
+    hostws.run(hostws.sleep, 0.01)
+  end
   hostws.cancel(sending)
-  while not kind do hostws.run(hostws.sleep, 0.01) end
+  for _ = 1, 3000 do
+    if kind then break end
+    hostws.run(hostws.sleep, 0.01)
+  end
   same(kind, "cancelled")
   same(next(ws.senders), nil)
   hostws.cancel(sending)
