@@ -102,6 +102,7 @@ class WebSocket extends EventTarget {
       throw new DOMException(`${code} is not 1000, or 3000 to 4999`, 'InvalidAccessError')
     }
     if (Buffer.byteLength(String(reason)) > 123) throw syntaxError('the reason is longer than 123 bytes')
+    if (String(reason).includes('\0')) throw syntaxError('the reason contains a NUL')
     if (this.#state === CLOSING || this.#state === CLOSED) return
     // An opening that is given up has failed, even if the server has just agreed.
     if (this.#state === CONNECTING) this.#connection.abort()

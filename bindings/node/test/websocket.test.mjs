@@ -33,6 +33,7 @@ test('open, messages of each binary type, close', async () => {
   assert.deepEqual(seen, ['bytes', 'second', 'bytes'].flatMap(kind => [kind, WS]))
   assert.throws(() => ws.close(1001), { name: 'InvalidAccessError' })
   assert.throws(() => ws.close(1000, 'x'.repeat(124)), { name: 'SyntaxError' })
+  assert.throws(() => ws.close(1000, 'a\0b'), { name: 'SyntaxError' })
   ws.close(3000, 'done')
   assert.equal(ws.readyState, WebSocket.CLOSING)
   ws.send('goes nowhere')
