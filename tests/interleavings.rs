@@ -12,6 +12,8 @@ mod engine;
 mod error;
 #[path = "../src/connection/gathering.rs"]
 mod gathering;
+#[path = "../src/headroom.rs"]
+mod headroom;
 #[path = "../src/ids.rs"]
 mod ids;
 #[path = "../src/queue/mod.rs"]

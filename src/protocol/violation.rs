@@ -4,6 +4,8 @@ use std::fmt;
 
 use tungstenite::protocol::frame::coding::CloseCode;
 
+use crate::headroom;
+
 /// Why the connection fails (RFC 6455 7.1.7): the close code for the server, and one line for a
 /// person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,7 @@ impl Violation {
 
     /// 1009: there is not enough memory for the message.
     pub fn no_memory(bytes: usize) -> Violation {
+        headroom::release();
         let message = format!("there is no memory for a message of {bytes} bytes");
         Violation { is_memory: true, ..Violation::too_big(message) }
     }

@@ -10,6 +10,7 @@ use super::pool::Pool;
 use super::state::{End, Parked};
 use super::Queue;
 use crate::error::{Code, Error, Result};
+use crate::headroom;
 use crate::process::ThreadToken;
 use crate::protocol::Batch;
 
@@ -95,13 +96,17 @@ impl Queue {
     /// An empty batch, with memory for large messages.
     pub fn batch(&self) -> Box<Batch> {
         let mut state = self.state();
-        let mut batch = state.spare.take().unwrap_or_default();
+        let mut batch = state.spare.take().unwrap_or_else(|| {
+            headroom::prepare();
+            Box::default()
+        });
         batch.add_spares(state.pool.take());
         batch
     }
 
     /// The same for the rest of a large message.
     pub fn batch_for_large(&self) -> Box<Batch> {
+        headroom::prepare();
         let mut batch = Box::<Batch>::default();
         batch.add_spares(self.state().pool.take());
         batch

@@ -8,6 +8,7 @@ use super::incoming::Incoming;
 use super::Session;
 use crate::connection::{add, DataType};
 use crate::error::{Code, Error};
+use crate::headroom;
 use crate::json;
 use crate::log;
 use crate::protocol::{
@@ -103,7 +104,12 @@ impl Session {
         if self.is_deaf() {
             return;
         }
+        let has_reserve = headroom::keep();
         let mut batch = self.connection.queue().batch();
+        if !has_reserve {
+            let violation = Violation::no_memory(input.rest().len());
+            return self.violated(violation, &mut batch, now);
+        }
         if self.incoming.is_none() {
             // Most input consists of whole messages, and needs no decoder. A decoder between
             // messages gives the same result.
@@ -197,7 +203,10 @@ impl Session {
     fn deliver(&mut self, batch: &mut Box<Batch>, now: Instant) {
         match batch.is_empty() {
             true => self.keep_spares(batch),
-            false => self.hand_over(std::mem::take(batch), now),
+            false => {
+                headroom::prepare();
+                self.hand_over(std::mem::take(batch), now);
+            }
         }
     }
 
