@@ -177,7 +177,8 @@ func TestArgumentsThatCWouldMisunderstandAreRefused(t *testing.T) {
 		}
 	}
 	// What os.ReadFile gives is a text.
-	if _, err := hostws.Dial(in30s(t), ws, hostws.Options{"proxy": []byte("gopher://nowhere")}); !errors.As(err, &refused) || strings.Contains(err.Error(), "Z29") {
+	_, err := hostws.Dial(in30s(t), ws, hostws.Options{"proxy": []byte("gopher://nowhere")})
+	if !errors.As(err, &refused) || strings.Contains(err.Error(), "Z29") {
 		t.Fatal(err)
 	}
 	if _, err := hostws.Dial(in30s(t), ws+"/echo\x00/other", nil); !errors.As(err, &refused) {

@@ -322,7 +322,8 @@ end
 
 function tests.close_drops_messages_and_tells_the_end()
   local told = {}
-  local ws = connect("/flood?n=1000&size=16", { close_timeout_ms = 60000, on = { terminate = function(_, event) told[#told + 1] = event.code end } })
+  local on = { terminate = function(_, event) told[#told + 1] = event.code end }
+  local ws = connect("/flood?n=1000&size=16", { close_timeout_ms = 60000, on = on })
   same(ws:receive(30):match "^%d+", "0")
   assert(ws:close())
   same(table.concat(told, ","), "1000")

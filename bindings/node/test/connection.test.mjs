@@ -232,7 +232,9 @@ test('what C or JSON would misunderstand is refused, and nothing is lost by it',
   const ws = await connect(WS + '/echo', { reconnect: true, data_type: 'object' })
   for (const message of [undefined, () => 1, Symbol('x')]) assert.throws(() => ws.send(message), /there is no JSON/)
   for (const signal of [5, {}]) await assert.rejects(ws.receive({ signal }), /signal is an AbortSignal/)
-  for (const call of [() => ws.setHeader('a\0', 'b'), () => ws.setHeader('a', 'b\0'), () => ws.setUrl(WS + '/\0')]) assert.throws(call, /contains a NUL/)
+  for (const call of [() => ws.setHeader('a\0', 'b'), () => ws.setHeader('a', 'b\0'), () => ws.setUrl(WS + '/\0')]) {
+    assert.throws(call, /contains a NUL/)
+  }
   for (const code of ['4000', 1.5, NaN, null, 2 ** 32 + 4000, 1n]) await assert.rejects(ws.close(code), OptionError)
   await assert.rejects(ws.close(4000, 'a\0b'), /reason contains a NUL/)
   const receiving = ws.receive(in30s())

@@ -36,7 +36,8 @@ final class Scratch implements AutoCloseable {
 
     /** A text with a NUL at its end. */
     static Scratch of(String text) {
-        if (Objects.requireNonNull(text, "a text is null").indexOf('\0') >= 0) throw new OptionException("a NUL character is in the text", ErrorCode.ARGUMENT);
+        Objects.requireNonNull(text, "a text is null");
+        if (text.indexOf('\0') >= 0) throw new OptionException("a NUL character is in the text", ErrorCode.ARGUMENT);
         byte[] bytes = utf8(text);
         Scratch scratch = ofSize(bytes.length + 1);
         scratch.buffer.put(bytes).put((byte) 0);
