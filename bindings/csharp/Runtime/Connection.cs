@@ -15,6 +15,7 @@ namespace Hostws {
         IReadOnlyList<ConnectionError> errors = new ConnectionError[0];
         volatile bool isOpen;
         volatile Ending ending;
+        volatile Facts last; // looked at after the library was asked: another thread may learn of the end meanwhile
         // The size of a message for which there was no memory.
         long lacked = -1;
 
@@ -42,14 +43,20 @@ namespace Hostws {
             get { return (ConnectionStatus)Native.ws_status(Id); }
         }
 
-        /// <summary>The URL without its user and password; "" after the end.</summary>
+        /// <summary>The URL without its user and password.</summary>
         public string Url {
-            get { return Encoding.UTF8.GetString(Native.Get(Native.ws_url, Id)); }
+            get {
+                string now = Encoding.UTF8.GetString(Native.Get(Native.ws_url, Id));
+                return last == null ? now : last.Url;
+            }
         }
 
         /// <summary>The subprotocol that the server chose, or "".</summary>
         public string Subprotocol {
-            get { return Encoding.UTF8.GetString(Native.Get(Native.ws_subprotocol, Id)); }
+            get {
+                string now = Encoding.UTF8.GetString(Native.Get(Native.ws_subprotocol, Id));
+                return last == null ? now : last.Subprotocol;
+            }
         }
 
         /// <summary>The headers of the server's answer to the upgrade. A byte is a character.</summary>
@@ -61,16 +68,19 @@ namespace Hostws {
                     long length;
                     fixed (byte* n = name, v = value)
                         length = Native.ws_response_header_at(Id, headers.Count, n, name.Length, v, value.Length);
-                    if (length < 0) return headers;
+                    if (length < 0) return last == null ? headers : last.ResponseHeaders;
                     if (length >= value.Length) value = new byte[length + 1];
                     else headers.Add(Latin1(name, Array.IndexOf(name, (byte)0)), Latin1(value, (int)length));
                 }
             }
         }
 
-        /// <summary>Bytes that were accepted and have not left.</summary>
+        /// <summary>Bytes that were accepted and have not left; after the end, those that never left.</summary>
         public long BufferedAmount {
-            get { return Math.Max(0, Native.ws_buffered_amount(Id)); }
+            get {
+                long now = Math.Max(0, Native.ws_buffered_amount(Id));
+                return last == null ? now : last.BufferedAmount;
+            }
         }
 
         /// <summary>Everything that happened to this connection, as JSON, without secrets.</summary>
@@ -217,6 +227,7 @@ namespace Hostws {
             if (happened.Type == EventType.Open) isOpen = true;
             else if (happened.Type == EventType.Error) errors = happened.Errors;
             else if (happened.Type == EventType.Terminate) {
+                last = new Facts(this);
                 int status = Native.ws_response_status(Id);
                 ending = isOpen ? new Ending(happened, errors)
                     : new Ending(happened, errors, status, ResponseHeaders, Native.Get(Native.ws_response_body, Id));

@@ -245,6 +245,10 @@ static class Tests {
             // The wait may have ended while there was no room only because the library was slow.
             for (int tries = 0; ws.TrySend(new byte[100000]); tries++) Check(tries < 1000, "there is no room");
             ws.Abort();
+            Throws<ConnectionClosedException>(() => ws.Receive(Long));
+            Check(ws.BufferedAmount > 0, "what never left stays known");
+            Same(ws.Url, WS + "/silent");
+            Check(ws.ResponseHeaders.Exists(header => header.Key.ToLowerInvariant() == "upgrade"), "the headers stay");
         }
         using (var ws = HostWebSocket.Connect(WS + "/echo", options)) {
             for (int i = 0; i < 100; i++) ws.Send(new byte[100000], Long);

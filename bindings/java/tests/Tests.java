@@ -261,6 +261,10 @@ public final class Tests {
         });
         check(Thread.interrupted(), "the thread stays interrupted");
         silent.abort();
+        fails(ConnectionClosedException.class, () -> silent.receive(LONG));
+        check(silent.bufferedAmount() > 0, "what never left stays known");
+        same(silent.url(), WS + "/silent");
+        check(silent.responseHeaders().stream().anyMatch(header -> header.getKey().equalsIgnoreCase("upgrade")), "the headers stay");
         try (WebSocket ws = WebSocket.connect(WS + "/echo", options)) {
             for (int i = 0; i < 100; i++) ws.send(new byte[100000]);
             for (int i = 0; i < 100; i++) same(ws.receive(LONG).data().length, 100000);

@@ -211,11 +211,22 @@ function tests.facts()
   same(ws:url(), WS .. "/sub?choose=chat")
   same(ws:explain().id, ws.id)
   same(ws:buffered_amount(), 0)
-  local found
-  for _, header in ipairs(ws:response_headers()) do found = found or header[1]:lower() == "upgrade" end
-  assert(found)
+  local function has_upgrade()
+    for _, header in ipairs(ws:response_headers()) do
+      if header[1]:lower() == "upgrade" then return true end
+    end
+  end
+  assert(has_upgrade())
   ws:close()
   same(ws:status(), "Closed")
+  same(ws:subprotocol(), "chat")
+  same(ws:url(), WS .. "/sub?choose=chat")
+  assert(has_upgrade())
+  ws = connect("/silent", { send_queue_max = 200000 })
+  repeat local sent = ws:send(("x"):rep(100000), "blob", 0) until not sent
+  ws:abort()
+  same(select(2, ws:receive(60)).kind, "closed")
+  assert(ws:buffered_amount() > 0)
 end
 
 -- ---- handlers

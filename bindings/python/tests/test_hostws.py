@@ -151,6 +151,18 @@ class Blocking(unittest.TestCase):
             self.assertIn("url", ws.explain())
         self.assertEqual(ws.status, "Closed")
 
+    def test_facts_outlive_the_connection(self):
+        ws = hostws.connect(WS + "/silent", send_queue_max=200_000)
+        with self.assertRaises(TimeoutError):
+            while True:
+                ws.send(bytes(100_000), timeout=0)
+        ws.abort()
+        with self.assertRaises(hostws.ConnectionClosed):
+            ws.recv(timeout=60)
+        self.assertEqual((ws.status, ws.url, ws.subprotocol), ("Closed", WS + "/silent", None))
+        self.assertIn("upgrade", [name.lower() for name, _ in ws.response_headers])
+        self.assertGreater(ws.buffered_amount, 0)
+
     def test_it_reconnects_and_tells(self):
         told = []
         readme = (PACKAGE / "README.md").read_text(encoding="utf-8")

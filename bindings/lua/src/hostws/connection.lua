@@ -217,6 +217,11 @@ function Connection:_on_event(event)
   elseif kind == "drain" then
     self.drained = self.drained + 1
   elseif kind == "terminate" then
+    -- The library knows it until the end.
+    self.last = {
+      url = self:url(), subprotocol = self:subprotocol(), response_headers = self:response_headers(),
+      buffered_amount = self:buffered_amount(),
+    }
     self.ended = self.is_open and errors.closed(event, self.errors) or errors.open(self.id, event, self.errors)
     self.ended.type = "error"
     if #self.errors > 0 then self:_push_event(self.ended) end
@@ -357,22 +362,26 @@ function Connection:status()
 end
 
 function Connection:url()
+  if self.last then return self.last.url end
   return native.url(self.id)
 end
 
 -- The one that the server chose, or nil.
 function Connection:subprotocol()
+  if self.last then return self.last.subprotocol end
   local name = native.subprotocol(self.id)
   return name ~= "" and name or nil
 end
 
 -- Those of the server's answer to the upgrade: an array of { name, value }.
 function Connection:response_headers()
+  if self.last then return self.last.response_headers end
   return native.response_headers(self.id)
 end
 
--- Bytes that were accepted and have not left.
+-- Bytes that were accepted and have not left; after the end, those that never left.
 function Connection:buffered_amount()
+  if self.last then return self.last.buffered_amount end
   return math.max(0, native.buffered_amount(self.id))
 end
 

@@ -6,7 +6,7 @@ import json
 import operator
 import os
 import weakref
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import _abi, _library
 from ._errors import Cause, ConnectionClosed, Error, Event, OpenError, OptionError, event_of, open_error, refuse
@@ -71,11 +71,22 @@ def json_options(options: Dict[str, Any], data_type: str, reconnect: Union[bool,
     return given
 
 
+class Facts(NamedTuple):
+    """What is known of a connection. The library knows it until the end."""
+
+    url: str
+    subprotocol: Optional[str]
+    response_headers: List[Tuple[str, str]]
+    buffered_amount: int
+
+
 class Core:
     """A connection, without the ways to wait for it. The channel that is inherited beside it has `_id`."""
 
     _id: int
     _end: Optional[Error]
+    # Looked at after the library was asked: another thread may learn of the end meanwhile.
+    _last: Optional[Facts]
     _all: "weakref.WeakSet[Core]" = weakref.WeakSet()
 
     def __init__(self, url: str, queue: int, data_type: str, loads: Callable[[str], Any], dumps: Callable[[Any], str],
@@ -87,6 +98,7 @@ class Core:
         self._errors: Tuple[Cause, ...] = ()
         self._is_open = False
         self._end = None
+        self._last = None
         self._id, words = _library.open_connection(
             c_text("url", url), as_json(json_options(options, data_type, reconnect, queue)))
         if self._id < 0:
@@ -106,22 +118,27 @@ class Core:
 
     @property
     def url(self) -> str:
-        return (_library.text("ws_url", self._id) or b"").decode()
+        """Without its user and password."""
+        now = (_library.text("ws_url", self._id) or b"").decode()
+        return now if self._last is None else self._last.url
 
     @property
     def subprotocol(self) -> Optional[str]:
         """The one that the server chose."""
-        return (_library.text("ws_subprotocol", self._id) or b"").decode() or None
+        now = (_library.text("ws_subprotocol", self._id) or b"").decode() or None
+        return now if self._last is None else self._last.subprotocol
 
     @property
     def response_headers(self) -> List[Tuple[str, str]]:
         """Those of the server's answer to the upgrade."""
-        return _library.response_headers(self._id)
+        now = _library.response_headers(self._id)
+        return now if self._last is None else self._last.response_headers
 
     @property
     def buffered_amount(self) -> int:
-        """Bytes that were accepted and have not left."""
-        return max(0, int(_library.library.ws_buffered_amount(self._id)))
+        """Bytes that were accepted and have not left; after the end, those that never left."""
+        now = max(0, int(_library.library.ws_buffered_amount(self._id)))
+        return now if self._last is None else self._last.buffered_amount
 
     def explain(self) -> Dict[str, Any]:
         """All that has happened to this connection."""
@@ -180,6 +197,7 @@ class Core:
         elif event.type == "error":
             self._errors = event.errors
         elif event.type == "terminate":
+            self._last = Facts(self.url, self.subprotocol, self.response_headers, self.buffered_amount)
             if self._is_open:
                 self._end = ConnectionClosed(event.code, event.reason, event.was_clean, self._errors)
             else:

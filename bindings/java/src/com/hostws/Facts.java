@@ -10,6 +10,27 @@ import java.util.Map;
 abstract class Facts {
     private static final int HEADER_NAME_SIZE = 256;
     volatile int id;
+    private volatile Last last;
+
+    /** The library knows it until the end. */
+    private static final class Last {
+        final String url;
+        final String subprotocol;
+        final List<Map.Entry<String, String>> responseHeaders;
+        final long bufferedAmount;
+
+        Last(Facts facts) {
+            url = facts.url();
+            subprotocol = facts.subprotocol();
+            responseHeaders = facts.responseHeaders();
+            bufferedAmount = facts.bufferedAmount();
+        }
+    }
+
+    /** Called at the end. Getters look at it last, for another thread may call it meanwhile. */
+    void keepFacts() {
+        last = new Last(this);
+    }
 
     /**
      * The connection's number in the library.
@@ -32,10 +53,11 @@ abstract class Facts {
     /**
      * The URL without its user and password.
      *
-     * @return the URL, or "" after the end
+     * @return the URL
      */
     public String url() {
-        return new String(Native.Function.URL.get(id), StandardCharsets.UTF_8);
+        String now = new String(Native.Function.URL.get(id), StandardCharsets.UTF_8);
+        return last == null ? now : last.url;
     }
 
     /**
@@ -44,7 +66,8 @@ abstract class Facts {
      * @return its name, or ""
      */
     public String subprotocol() {
-        return new String(Native.Function.SUBPROTOCOL.get(id), StandardCharsets.UTF_8);
+        String now = new String(Native.Function.SUBPROTOCOL.get(id), StandardCharsets.UTF_8);
+        return last == null ? now : last.subprotocol;
     }
 
     /**
@@ -53,6 +76,11 @@ abstract class Facts {
      * @return names and values, in their order
      */
     public List<Map.Entry<String, String>> responseHeaders() {
+        List<Map.Entry<String, String>> now = currentHeaders();
+        return last == null ? now : last.responseHeaders;
+    }
+
+    private List<Map.Entry<String, String>> currentHeaders() {
         List<Map.Entry<String, String>> headers = new ArrayList<>();
         try (Scratch name = Scratch.ofSize(HEADER_NAME_SIZE)) {
             while (true) {
@@ -67,12 +95,13 @@ abstract class Facts {
     }
 
     /**
-     * Bytes that were accepted and have not left.
+     * Bytes that were accepted and have not left; after the end, those that never left.
      *
      * @return bytes, as framed
      */
     public long bufferedAmount() {
-        return Math.max(0, Native.Function.BUFFERED_AMOUNT.call(id));
+        long now = Math.max(0, Native.Function.BUFFERED_AMOUNT.call(id));
+        return last == null ? now : last.bufferedAmount;
     }
 
     /**

@@ -392,6 +392,7 @@ public final class WebSocket extends Facts implements AutoCloseable, Iterable<Me
                 items.add(new Event(EventType.ERROR, 0, errors));
                 event = new Event(EventType.TERMINATE, MESSAGE_TOO_BIG, List.of());
             }
+            keepFacts();
             int status = (int) Native.Function.RESPONSE_STATUS.call(id);
             ending = wasOpen ? new Ending(event, errors)
                 : new Ending(event, errors, status, responseHeaders(), Native.Function.RESPONSE_BODY.get(id));
