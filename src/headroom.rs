@@ -62,10 +62,7 @@ fn is_there(bytes: usize) -> bool {
 
 /// Fails if this many bytes cannot be allocated now. Another thread may still take them first.
 pub fn require(bytes: usize, what: &str) -> Result<()> {
-    if bytes < LEAST {
-        return Ok(());
-    }
-    if is_there(bytes) {
+    if bytes < LEAST || is_there(bytes) {
         return Ok(());
     }
     Err(Error::ws(Code::Resources, format!("there is no memory for {what}: {bytes} bytes")))

@@ -34,31 +34,86 @@ fn make(name: &str, by: Option<&Made>) -> Made {
     Made { pem, key: key_pem, issuer: Issuer::new(params, key) }
 }
 
-/// A server for one connection. What its handshake comes to: nothing, or the error.
-fn serve(own: &Made, between: &[&Made], version: SslVersion) -> (u16, JoinHandle<String>) {
+/// The context of a server with that certificate.
+fn context_of(own: &Made) -> SslContextBuilder {
     let mut context = SslContextBuilder::new(SslMethod::tls_server()).unwrap();
-    context.set_max_proto_version(Some(version)).unwrap();
     context.set_certificate(&X509::from_pem(own.pem.as_bytes()).unwrap()).unwrap();
     context.set_private_key(&PKey::private_key_from_pem(own.key.as_bytes()).unwrap()).unwrap();
-    for made in between {
-        context.add_extra_chain_cert(X509::from_pem(made.pem.as_bytes()).unwrap()).unwrap();
-    }
+    context
+}
+
+/// A server for one connection, whose handshake has not begun.
+fn let_in<T: Send + 'static>(
+    context: SslContextBuilder,
+    serve: impl FnOnce(SslStream<TcpStream>) -> T + Send + 'static,
+) -> (u16, JoinHandle<T>) {
     let context = context.build();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let server = thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
-        let mut stream = SslStream::new(Ssl::new(&context).unwrap(), stream).unwrap();
-        let result = stream.accept().and_then(|()| stream.ssl_read(&mut [0]).map(drop));
-        result.err().map(|error| error.to_string()).unwrap_or_default()
+        serve(SslStream::new(Ssl::new(&context).unwrap(), stream).unwrap())
     });
     (port, server)
+}
+
+/// A server for one connection. What its handshake comes to: nothing, or the error.
+fn serve(own: &Made, between: &[&Made], version: SslVersion) -> (u16, JoinHandle<String>) {
+    let mut context = context_of(own);
+    context.set_max_proto_version(Some(version)).unwrap();
+    for made in between {
+        context.add_extra_chain_cert(X509::from_pem(made.pem.as_bytes()).unwrap()).unwrap();
+    }
+    let_in(context, |mut stream| {
+        let result = stream.accept().and_then(|()| stream.ssl_read(&mut [0]).map(drop));
+        result.err().map(|error| error.to_string()).unwrap_or_default()
+    })
 }
 
 fn connect(port: u16, settings: Settings, asks: bool) -> Result<Step<TcpStream>, TlsError> {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let opening = Opening { name: "localhost", origin: None, asks };
     Connector::build(settings)?.connect(opening, stream)
+}
+
+/// A connection to a server with that certificate.
+fn open(port: u16, own: &Made) -> TlsStream<Measured> {
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let stream = Measured { stream, reads: 0, allowed: usize::MAX };
+    let opening = Opening { name: "localhost", origin: None, asks: false };
+    let step = Connector::build(trusting(&[own])).unwrap().connect(opening, stream);
+    let Ok(Step::Done(stream)) = step else { panic!("no handshake") };
+    stream
+}
+
+/// Counts the reads, and gives as many bytes as it may.
+struct Measured {
+    stream: TcpStream,
+    reads: usize,
+    allowed: usize,
+}
+
+impl Read for Measured {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reads += 1;
+        let most = buffer.len().min(self.allowed);
+        if most == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let count = self.stream.read(&mut buffer[..most])?;
+        self.allowed -= count;
+        Ok(count)
+    }
+}
+
+impl Write for Measured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 fn trusting(pem: &[&Made]) -> Settings {
@@ -212,87 +267,31 @@ fn each_of_many_connections_that_open_at_once_finds_a_session() {
     assert!(of_context.take("0").is_none());
 }
 
-/// Counts the reads.
-struct Counted(TcpStream, usize);
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.1 += 1;
-        self.0.read(buffer)
-    }
-}
-
-impl Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
 #[test]
 fn records_that_came_together_are_read_together() {
     const RECORDS: usize = 100;
     let own = make("localhost", None);
-    let mut context = SslContextBuilder::new(SslMethod::tls_server()).unwrap();
-    context.set_certificate(&X509::from_pem(own.pem.as_bytes()).unwrap()).unwrap();
-    context.set_private_key(&PKey::private_key_from_pem(own.key.as_bytes()).unwrap()).unwrap();
-    let context = context.build();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = thread::spawn(move || {
-        let stream = listener.accept().unwrap().0;
-        let mut stream = SslStream::new(Ssl::new(&context).unwrap(), stream).unwrap();
+    let (port, server) = let_in(context_of(&own), |mut stream| {
         stream.accept().unwrap();
         for number in 0..RECORDS {
             stream.write_all(&[number as u8]).unwrap();
         }
         stream
     });
-    let stream = Counted(TcpStream::connect(address).unwrap(), 0);
-    let opening = Opening { name: "localhost", origin: None, asks: false };
-    let step = Connector::build(trusting(&[&own])).unwrap().connect(opening, stream);
-    let Ok(Step::Done(mut stream)) = step else { panic!("no handshake") };
+    let mut stream = open(port, &own);
     // It has sent them all, and is still there.
     let server = server.join().unwrap();
-    let before = stream.below().1;
+    let before = stream.below().reads;
     for number in 0..RECORDS {
         let mut byte = [MaybeUninit::new(0xff)];
         assert_eq!(stream.read(&mut byte).unwrap(), 1);
         // SAFETY: it was filled above.
         assert_eq!(unsafe { byte[0].assume_init() }, number as u8);
     }
-    let reads = stream.below().1 - before;
+    let reads = stream.below().reads - before;
     assert!(reads < RECORDS / 2, "{reads} reads");
     assert!(stream.is_empty());
     drop(server);
-}
-
-/// Gives as many bytes as it may, and then takes a rest.
-struct Halting(TcpStream, usize);
-
-impl Read for Halting {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = buffer.len().min(self.1);
-        if most == 0 {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let count = self.0.read(&mut buffer[..most])?;
-        self.1 -= count;
-        Ok(count)
-    }
-}
-
-impl Write for Halting {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
 }
 
 #[test]
@@ -303,18 +302,11 @@ fn a_record_may_halt_anywhere() {
     /// About as much as OpenSSL reads a record into.
     const BUFFER: usize = 16_712;
     let own = make("localhost", None);
-    let mut context = SslContextBuilder::new(SslMethod::tls_server()).unwrap();
+    let mut context = context_of(&own);
     context.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap();
     context.set_cipher_list("AESGCM").unwrap();
-    context.set_certificate(&X509::from_pem(own.pem.as_bytes()).unwrap()).unwrap();
-    context.set_private_key(&PKey::private_key_from_pem(own.key.as_bytes()).unwrap()).unwrap();
-    let context = context.build();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
     let (go, may_go) = mpsc::channel();
-    let server = thread::spawn(move || {
-        let stream = listener.accept().unwrap().0;
-        let mut stream = SslStream::new(Ssl::new(&context).unwrap(), stream).unwrap();
+    let (port, server) = let_in(context, move |mut stream| {
         stream.accept().unwrap();
         // None of it is read together with the handshake.
         may_go.recv().unwrap();
@@ -323,15 +315,12 @@ fn a_record_may_halt_anywhere() {
         }
         stream
     });
-    let stream = Halting(TcpStream::connect(address).unwrap(), usize::MAX);
-    let opening = Opening { name: "localhost", origin: None, asks: false };
-    let step = Connector::build(trusting(&[&own])).unwrap().connect(opening, stream);
-    let Ok(Step::Done(mut stream)) = step else { panic!("no handshake") };
+    let mut stream = open(port, &own);
     go.send(()).unwrap();
     let server = server.join().unwrap();
     let mut taken = Vec::new();
     let mut read = |allowed: usize, most: usize| {
-        stream.below_mut().1 = allowed;
+        stream.below_mut().allowed = allowed;
         let mut room = [MaybeUninit::new(0); RECORD];
         let result = stream.read(&mut room[..most]);
         // SAFETY: it was filled above.
